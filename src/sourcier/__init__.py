@@ -1,0 +1,1 @@
+"""Sourcier: open sourcing for French public buyers."""

@@ -1,0 +1,1 @@
+"""Who, where, with which right: organisations, departments, people, delivery places."""

@@ -1,0 +1,134 @@
+"""Organisations, departments, people, delivery places. People are deactivated, never deleted."""
+
+import uuid
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+
+
+class Role(models.TextChoices):
+    """What a person may do in an organisation."""
+
+    REQUESTER = "requester", "Demandeur"
+    BUYER = "buyer", "Acheteur"
+    HEAD_BUYER = "head_buyer", "Responsable des achats"
+    AUDITOR = "auditor", "Auditeur"
+    ADMIN = "admin", "Administrateur"
+
+
+class Territory(models.TextChoices):
+    """Decides the VAT rates offered (CGI art. 278 and following, 294, 296, 297)."""
+
+    METROPOLE = "metropole", "France métropolitaine"
+    CORSE = "corse", "Corse"
+    ANTILLES_REUNION = "antilles_reunion", "Guadeloupe, Martinique, La Réunion"
+    WITHOUT_VAT = "without_vat", "Guyane, Mayotte"
+
+
+class Organisation(models.Model):
+    """The public buyer: one SIRET, one journal (whose id is this id)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField("nom", max_length=120)
+    slug = models.SlugField(max_length=60, unique=True)
+    siret = models.CharField(max_length=14, unique=True)
+    territory = models.CharField(max_length=20, choices=Territory, default=Territory.METROPOLE)
+    address = models.CharField("adresse", max_length=200)
+    postal_code = models.CharField("code postal", max_length=5)
+    commune_code = models.CharField("code de la commune", max_length=5)
+    commune = models.CharField(max_length=80)
+    lat_e6 = models.IntegerField()
+    lon_e6 = models.IntegerField()
+    phone = models.CharField("téléphone", max_length=20, blank=True)
+    phone_hours = models.CharField("heures d'appel", max_length=60, blank=True)
+    email = models.EmailField("adresse électronique du service achats", blank=True)
+    dpo_email = models.EmailField("adresse électronique du délégué à la protection des données", blank=True)
+    counter = models.CharField("guichet", max_length=120, blank=True)
+    colour = models.CharField("couleur", max_length=7, default="#0b6e69")
+    logo_file_id = models.UUIDField(null=True, help_text="a file of the vault")
+    fictitious = models.BooleanField(default=False)
+
+
+class Department(models.Model):
+    """A direction or service, where needs come from."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="departments")
+    name = models.CharField("nom", max_length=120)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organisation", "name"], name="accounts_department_name")]
+        ordering = ["name"]
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, email: str, password: str | None = None, **fields: object) -> "User":
+        user = self.model(email=self.normalize_email(email).lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email__iexact=username)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person. `id` is random and is the `actor` of entries; the name lives in payloads."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    email = models.EmailField("adresse électronique", unique=True)
+    name = models.CharField("nom", max_length=120)
+    phone = models.CharField("téléphone", max_length=20, blank=True)
+    is_active = models.BooleanField(default=True)
+    date_joined = models.DateTimeField(auto_now_add=True)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_full_name(self) -> str:
+        return self.name
+
+
+class Membership(models.Model):
+    """A role of a person in an organisation, for one department or (None) for all."""
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships")
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="memberships")
+    department = models.ForeignKey(Department, null=True, blank=True, on_delete=models.PROTECT, related_name="memberships")
+    role = models.CharField("rôle", max_length=20, choices=Role)
+    active = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "organisation", "department", "role"], name="accounts_membership", nulls_distinct=False
+            )
+        ]
+
+
+class DeliveryPlace(models.Model):
+    """A place of the city's list: a nursery, a school, a depot."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="places")
+    name = models.CharField("nom", max_length=120)
+    address = models.CharField("adresse", max_length=200)
+    postal_code = models.CharField("code postal", max_length=5)
+    commune = models.CharField(max_length=80)
+    lat_e6 = models.IntegerField()
+    lon_e6 = models.IntegerField()
+    hours = models.CharField("horaires", max_length=120, blank=True)
+    contact_name = models.CharField("sur place", max_length=120, blank=True)
+    contact_phone = models.CharField("téléphone sur place", max_length=20, blank=True)
+    active = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organisation", "name"], name="accounts_place_name")]
+        ordering = ["name"]

@@ -1,0 +1,1 @@
+"""Proof to take away: the ZIP that an auditor checks offline."""

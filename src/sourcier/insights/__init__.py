@@ -1,0 +1,1 @@
+"""Figures: savings, new firms, spread of prices."""

@@ -1,0 +1,1 @@
+"""Office formats: tables to XLSX, ODS, CSV and PDF, and back."""

@@ -1,0 +1,1 @@
+"""What happened, provably: one append-only Merkle tree per organisation, a chain per operation."""

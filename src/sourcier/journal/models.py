@@ -1,0 +1,68 @@
+"""Log, entries, payloads, tree nodes, checkpoints. Only `journal.actions` writes here; triggers refuse the rest."""
+
+from django.db import models
+
+
+class Log(models.Model):
+    """The journal of one organisation; its id is the organisation's. Locked last in every action."""
+
+    id = models.UUIDField(primary_key=True)
+    origin = models.CharField(max_length=120, unique=True)
+    size = models.BigIntegerField(default=0)
+
+
+class Entry(models.Model):
+    """One leaf: `raw` is the canonical JSON that was hashed; the other columns repeat it for queries."""
+
+    log = models.ForeignKey(Log, on_delete=models.PROTECT, related_name="entries")
+    index = models.BigIntegerField()
+    stream = models.CharField(max_length=32)
+    seq = models.BigIntegerField()
+    prev = models.CharField(max_length=64)
+    verb = models.CharField(max_length=60)
+    at = models.BigIntegerField(help_text="UTC, milliseconds since 1970")
+    actor = models.CharField(max_length=32)
+    payload_sha256 = models.CharField(max_length=64)
+    raw = models.BinaryField()
+    leaf_hash = models.BinaryField(max_length=32)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["log", "index"], name="journal_entry_index"),
+            models.UniqueConstraint(fields=["log", "stream", "seq"], name="journal_entry_chain"),
+        ]
+        indexes = [models.Index(fields=["log", "verb"], name="journal_entry_verb")]
+
+
+class Payload(models.Model):
+    """What the entry says, in clear, with its salt; both are emptied by `journal.erase` and nothing can be guessed then."""
+
+    entry = models.OneToOneField(Entry, on_delete=models.PROTECT, primary_key=True)
+    salt = models.BinaryField(max_length=16, null=True)
+    body = models.BinaryField(null=True)
+
+
+class Node(models.Model):
+    """Hash of a perfect subtree: level 0 is a leaf."""
+
+    log = models.ForeignKey(Log, on_delete=models.PROTECT)
+    level = models.SmallIntegerField()
+    position = models.BigIntegerField()
+    hash = models.BinaryField(max_length=32)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["log", "level", "position"], name="journal_node_place")]
+
+
+class Checkpoint(models.Model):
+    """A signed statement of size and root, in the C2SP tlog-checkpoint text format."""
+
+    log = models.ForeignKey(Log, on_delete=models.PROTECT, related_name="checkpoints")
+    size = models.BigIntegerField()
+    root = models.CharField(max_length=64)
+    text = models.TextField()
+    created_at = models.DateTimeField()
+    public = models.BooleanField(default=False, help_text="published on the daily rhythm")
+
+    class Meta:
+        indexes = [models.Index(fields=["log", "size"], name="journal_checkpoint_size")]

@@ -1,0 +1,74 @@
+"""What higher rooms tell the journal about themselves, from their `apps.py`: verbs, and rows that entries vouch for."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Model
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """One kind of entry. `sentence` is French with `{keys}` of the payload; `sealed` entries are hidden until the opening."""
+
+    id: str
+    sentence: str
+    personal: tuple[str, ...] = ()
+    sealed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RowKind:
+    """Fields of a model whose last journalled values must equal those of the database."""
+
+    kind: str
+    model: type[Model]
+    organisation: str
+    fields: tuple[str, ...]
+
+
+VERBS: dict[str, Verb] = {}
+ROWS: dict[type[Model], RowKind] = {}
+
+
+class Unknown(LookupError):
+    """A verb or a row kind that no room has registered."""
+
+
+def register_verbs(verbs: Iterable[Verb]) -> None:
+    """Add the verbs of a room; an id may be registered once."""
+    for verb in verbs:
+        if VERBS.setdefault(verb.id, verb) != verb:
+            raise ValueError(f"verb {verb.id} registered twice")
+
+
+def register_rows(kind: str, model: type[Model], *, organisation: str, fields: Iterable[str]) -> None:
+    """Declare the fields of `model` that entries vouch for; `organisation` is the lookup path to the organisation's id."""
+    ROWS[model] = RowKind(kind, model, organisation, tuple(fields))
+
+
+def plain(value: Any) -> Any:
+    """A field value as the journal writes it: UUID as 32 hex digits, moments as UTC milliseconds, dates in ISO form."""
+    if isinstance(value, UUID):
+        return value.hex
+    if isinstance(value, datetime):
+        return round(value.timestamp() * 1000)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return value
+
+
+def snapshot(row: Model) -> dict[str, Any]:
+    """`{"kind", "id", field: value…}` of a registered row. Raises `Unknown`."""
+    try:
+        known = ROWS[type(row)]
+    except KeyError:
+        raise Unknown(f"rows of {type(row).__name__} are not registered") from None
+    values = {field: plain(getattr(row, field)) for field in known.fields}
+    return {"kind": known.kind, "id": str(plain(row.pk)), **values}

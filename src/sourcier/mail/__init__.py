@@ -1,0 +1,1 @@
+"""Outbox with retries, and exchanges born elsewhere that were dropped in."""

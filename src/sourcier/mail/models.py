@@ -1,0 +1,64 @@
+"""Outgoing messages, and exchanges born elsewhere that someone dropped in. Rows know an operation by its UUID."""
+
+import uuid
+
+from django.db import models
+
+
+class OutgoingMessage(models.Model):
+    """An e-mail to send: a row with state, attempts and lease, so that a dead worker loses nothing."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued", "En attente"
+        SENDING = "sending", "En cours d'envoi"
+        SENT = "sent", "Envoyé"
+        FAILED = "failed", "En échec"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, related_name="+")
+    operation_id = models.UUIDField(null=True, db_index=True)
+    kind = models.CharField(max_length=40, help_text="invitation, acknowledgement, answer, result, waiting, digest…")
+    sealed = models.BooleanField(default=False, help_text="hidden from the city until the opening (acknowledgements)")
+    subject_id = models.UUIDField(null=True, help_text="the row it is about: invitation, submission, notification")
+    to_address = models.EmailField()
+    to_name = models.CharField(max_length=200, blank=True)
+    reply_to = models.EmailField(blank=True)
+    subject = models.CharField(max_length=200)
+    body = models.TextField()
+    files = models.ManyToManyField("vault.File", related_name="+")
+    state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_check = models.DateTimeField(db_index=True)
+    lease_until = models.DateTimeField(null=True)
+    last_error = models.CharField(max_length=300, blank=True)
+    message_id = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)
+
+
+class FiledExchange(models.Model):
+    """A message, call, letter or paper born outside the platform, dropped in with its own date."""
+
+    class Channel(models.TextChoices):
+        EMAIL = "email", "Courriel"
+        LETTER = "letter", "Courrier"
+        PHONE = "phone", "Téléphone"
+        COUNTER = "counter", "Guichet"
+        OTHER = "other", "Autre"
+
+    class Direction(models.TextChoices):
+        IN = "in", "Reçu"
+        OUT = "out", "Envoyé"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, related_name="+")
+    operation_id = models.UUIDField(db_index=True)
+    firm_id = models.UUIDField(null=True)
+    channel = models.CharField(max_length=10, choices=Channel)
+    direction = models.CharField(max_length=3, choices=Direction)
+    occurred_at = models.DateTimeField(help_text="its own date, as the document or the agent says")
+    correspondent = models.CharField(max_length=200, blank=True)
+    summary = models.TextField()
+    file = models.ForeignKey("vault.File", null=True, on_delete=models.PROTECT, related_name="+")
+    filed_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    filed_at = models.DateTimeField()

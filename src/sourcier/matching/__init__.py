@@ -1,0 +1,1 @@
+"""Words of a need to activities of the nomenclature, explained. Pure Python."""

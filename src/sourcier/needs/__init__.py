@@ -1,0 +1,1 @@
+"""What is needed, in the words of a department, made precise."""

@@ -1,0 +1,110 @@
+"""A need: its own words, five answers, places, lots, activities, and the talk between department and buyer.
+
+`Need.id` is the id of the operation: the stream of its journal chain, and the address of all its pages.
+"""
+
+import uuid
+
+from django.db import models
+
+
+class Kind(models.TextChoices):
+    """Purchase kinds of the code de la commande publique."""
+
+    SUPPLIES = "supplies", "Fournitures"
+    SERVICES = "services", "Services"
+    WORKS = "works", "Travaux"
+
+
+class Need(models.Model):
+    """What a department needs."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft", "Brouillon"
+        SUBMITTED = "submitted", "Envoyé à l'acheteur"
+        RETURNED = "returned", "À compléter"
+        ACCEPTED = "accepted", "Accepté"
+        ASKED = "asked", "Entreprises interrogées"
+        AWARDED = "awarded", "Choisi"
+        CLOSED = "closed", "Clos"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, related_name="needs")
+    department = models.ForeignKey("accounts.Department", on_delete=models.PROTECT, related_name="needs")
+    author = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="needs")
+    buyer = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+    reference = models.CharField(max_length=20)
+    state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
+    version = models.PositiveIntegerField(default=1, help_text="grows at each save: two people at once see both versions")
+    sentence = models.CharField("votre besoin en une phrase", max_length=500)
+    title = models.CharField("titre", max_length=160, blank=True)
+    what = models.TextField("quoi, précisément", blank=True)
+    how_much = models.CharField("combien, à quel rythme", max_length=300, blank=True)
+    where_note = models.CharField("précision sur le lieu", max_length=300, blank=True)
+    starts_on = models.DateField("à partir du", null=True, blank=True)
+    ends_on = models.DateField("jusqu'au", null=True, blank=True)
+    estimate_cents = models.BigIntegerField("montant estimé hors taxes", null=True, blank=True)
+    unknown = models.JSONField(
+        default=list, help_text='questions answered « je ne sais pas »: "what", "how_much", "where", "when", "estimate"'
+    )
+    kind = models.CharField("nature", max_length=10, choices=Kind, blank=True)
+    family = models.ForeignKey("spend.Family", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    taken_over_from = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    reason = models.TextField("raison", blank=True, help_text="of the last return or of the closing")
+    rule = models.JSONField(null=True, help_text="the law's advice of the day this operation was engaged, kept as it was")
+    created_at = models.DateTimeField()
+    submitted_at = models.DateTimeField(null=True)
+    waiting_since = models.DateTimeField(help_text="since when the person who has it now has it")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organisation", "reference"], name="needs_reference")]
+        indexes = [models.Index(fields=["organisation", "state"], name="needs_state")]
+
+
+class Lot(models.Model):
+    """A part of the need that may go to a firm of its own. A need without lots has none."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    need = models.ForeignKey(Need, on_delete=models.PROTECT, related_name="lots")
+    number = models.PositiveSmallIntegerField()
+    title = models.CharField("intitulé", max_length=160)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["need", "number"], name="needs_lot_number")]
+        ordering = ["number"]
+
+
+class NeedPlace(models.Model):
+    """A place of delivery of a need, with what it needs there."""
+
+    need = models.ForeignKey(Need, on_delete=models.PROTECT, related_name="places")
+    place = models.ForeignKey("accounts.DeliveryPlace", on_delete=models.PROTECT, related_name="+")
+    note = models.CharField("quantité ou consigne", max_length=200, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["need", "place"], name="needs_place_once")]
+
+
+class NeedActivity(models.Model):
+    """An activity ticked for a need: proposed by the matching with its words, or added by a person."""
+
+    need = models.ForeignKey(Need, on_delete=models.PROTECT, related_name="activities")
+    nomenclature = models.CharField(max_length=10)
+    code = models.CharField(max_length=6)
+    label = models.CharField(max_length=200)
+    words = models.JSONField(default=list)
+    proposed = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["need", "nomenclature", "code"], name="needs_activity_once")]
+
+
+class NeedMessage(models.Model):
+    """Talk between the department and the buyer."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    need = models.ForeignKey(Need, on_delete=models.PROTECT, related_name="messages")
+    author = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    text = models.TextField()
+    files = models.ManyToManyField("vault.File", related_name="+")
+    created_at = models.DateTimeField()

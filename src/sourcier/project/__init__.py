@@ -1,0 +1,1 @@
+"""Settings, addresses, command line, demonstration: wires everything, imported by nobody."""

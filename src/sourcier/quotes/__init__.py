@@ -1,0 +1,1 @@
+"""Answers, opening, comparison, choice and its reasons."""

@@ -1,0 +1,199 @@
+"""What came back, closed until the deadline; marks, clarifications, last prices; the choice and who was told."""
+
+import uuid
+
+from django.db import models
+
+
+class Submission(models.Model):
+    """One answer of one firm: a quote, an information, or a refusal with its reason. Kept even when replaced, withdrawn or late."""
+
+    class Kind(models.TextChoices):
+        QUOTE = "quote", "Devis"
+        INFORMATION = "information", "Information"
+        DECLINE = "decline", "Refus"
+
+    class State(models.TextChoices):
+        DRAFT = "draft", "Brouillon"
+        RECEIVED = "received", "Reçue"
+        REPLACED = "replaced", "Remplacée"
+        WITHDRAWN = "withdrawn", "Retirée"
+        LATE = "late", "Arrivée trop tard"
+
+    class Vat(models.TextChoices):
+        INCLUDED = "included", "avec TVA"
+        EXCLUDED = "excluded", "sans TVA"
+        EXEMPT = "exempt", "Je ne facture pas la TVA (art. 293 B du CGI)"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, related_name="+")
+    sourcing = models.ForeignKey("sourcing.Sourcing", on_delete=models.PROTECT, related_name="submissions")
+    invitation = models.ForeignKey("sourcing.Invitation", on_delete=models.PROTECT, related_name="submissions")
+    firm = models.ForeignKey("suppliers.Firm", on_delete=models.PROTECT, related_name="submissions")
+    round = models.PositiveSmallIntegerField(default=1, help_text="1, then 2 for a last price")
+    kind = models.CharField(max_length=11, choices=Kind, default=Kind.QUOTE)
+    state = models.CharField(max_length=9, choices=State, default=State.DRAFT)
+    vat = models.CharField(max_length=8, choices=Vat, default=Vat.INCLUDED)
+    daily_maximum = models.CharField("au plus, par jour", max_length=120, blank=True)
+    reservation = models.TextField("oui, mais", blank=True)
+    note = models.TextField("message", blank=True)
+    decline_reason = models.CharField(max_length=20, blank=True)
+    decline_note = models.CharField(max_length=300, blank=True)
+    signer = models.CharField("votre nom", max_length=120, blank=True)
+    receipt_number = models.CharField(max_length=12, blank=True, help_text="random, never a counter: « RX-4M2A »")
+    created_at = models.DateTimeField()
+    received_at = models.DateTimeField(null=True, help_text="the server's clock at the last byte")
+    entry_id = models.BigIntegerField(null=True, help_text="the journal entry of its deposit")
+
+    class Meta:
+        indexes = [models.Index(fields=["sourcing", "state"], name="quotes_submission_state")]
+
+
+class SubmissionPlace(models.Model):
+    """A place of delivery the firm can serve. None at all means every place."""
+
+    submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="places")
+    place = models.ForeignKey("accounts.DeliveryPlace", on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["submission", "place"], name="quotes_place_once")]
+
+
+class QuotedLine(models.Model):
+    """The price of one line, as typed and before tax. A line not priced has no row."""
+
+    submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="lines")
+    price_line = models.ForeignKey("sourcing.PriceLine", on_delete=models.PROTECT, related_name="+")
+    typed_price_e4 = models.BigIntegerField(help_text="as the firm typed it, tax included or not as `vat` says")
+    vat_bp = models.PositiveSmallIntegerField(help_text="basis points; 0 when exempt")
+    unit_price_e4 = models.BigIntegerField(help_text="before tax, in ten-thousandths of a euro")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["submission", "price_line"], name="quotes_line_once")]
+
+
+class QuestionAnswer(models.Model):
+    """The firm's answer to a question of the city."""
+
+    submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="answers")
+    question = models.ForeignKey("sourcing.Question", on_delete=models.PROTECT, related_name="+")
+    text = models.TextField(blank=True)
+    file = models.ForeignKey("vault.File", null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["submission", "question"], name="quotes_answer_once")]
+
+
+class SubmissionDocument(models.Model):
+    """A document the firm joined."""
+
+    submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="documents")
+    file = models.ForeignKey("vault.File", on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["submission", "file"], name="quotes_document_once")]
+
+
+class SavingReference(models.Model):
+    """What the price will be compared with, chosen before the opening."""
+
+    class Kind(models.TextChoices):
+        LAST_PRICE = "last_price", "Dernier prix payé"
+        ESTIMATE = "estimate", "Estimation"
+        NONE = "none", "Sans référence"
+
+    sourcing = models.OneToOneField("sourcing.Sourcing", on_delete=models.PROTECT, related_name="saving_reference")
+    kind = models.CharField(max_length=10, choices=Kind)
+    amount_cents = models.BigIntegerField(null=True, help_text="before tax, for the estimated quantities")
+    document = models.ForeignKey("vault.File", null=True, on_delete=models.PROTECT, related_name="+")
+    chosen_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    chosen_at = models.DateTimeField()
+
+
+class Score(models.Model):
+    """The mark (0 to 100) of one evaluator for one judged criterion of one answer. A correction is a new row with its reason."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="scores")
+    criterion = models.ForeignKey("sourcing.Criterion", on_delete=models.PROTECT, related_name="+")
+    evaluator = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    value = models.PositiveSmallIntegerField()
+    note = models.TextField(blank=True)
+    reason = models.TextField(blank=True, help_text="of a correction")
+    current = models.BooleanField(default=True)
+    given_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["submission", "criterion", "evaluator"], condition=models.Q(current=True), name="quotes_score_current"
+            )
+        ]
+
+
+class Clarification(models.Model):
+    """A question put to one firm after the opening, and its answer."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="clarifications")
+    question = models.TextField()
+    asked_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    answer = models.TextField(blank=True)
+    answered_at = models.DateTimeField(null=True)
+
+
+class LastPriceRound(models.Model):
+    """All the firms kept are asked for a last price, closed again until one common deadline."""
+
+    sourcing = models.OneToOneField("sourcing.Sourcing", on_delete=models.PROTECT, related_name="last_price_round")
+    asked_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    deadline = models.DateTimeField()
+    opened_at = models.DateTimeField(null=True)
+    submissions = models.ManyToManyField(Submission, related_name="+")
+
+
+class Award(models.Model):
+    """The choice, for one lot or for the whole, and why."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    sourcing = models.ForeignKey("sourcing.Sourcing", on_delete=models.PROTECT, related_name="awards")
+    lot = models.ForeignKey("needs.Lot", null=True, on_delete=models.PROTECT, related_name="+")
+    submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="awards")
+    stand_in = models.ForeignKey(Submission, null=True, on_delete=models.PROTECT, related_name="+")
+    amount_cents = models.BigIntegerField(help_text="before tax, for the estimated quantities")
+    reference_cents = models.BigIntegerField(
+        null=True, help_text="the part of the saving reference for this lot, on the same quantities"
+    )
+    rationale = models.TextField("pourquoi ce choix")
+    chosen_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    chosen_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["sourcing", "lot"], name="quotes_award_lot", nulls_distinct=False)]
+
+
+class Notification(models.Model):
+    """A firm told of the choice (or of the end without one), by the channel that reached it."""
+
+    class State(models.TextChoices):
+        TO_TELL = "to_tell", "À prévenir"
+        SENT = "sent", "Prévenue"
+        FAILED = "failed", "En échec"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    sourcing = models.ForeignKey("sourcing.Sourcing", on_delete=models.PROTECT, related_name="notifications")
+    firm = models.ForeignKey("suppliers.Firm", on_delete=models.PROTECT, related_name="+")
+    submission = models.ForeignKey(Submission, null=True, on_delete=models.PROTECT, related_name="+")
+    won = models.BooleanField(default=False)
+    channel = models.CharField(max_length=6, help_text="email, letter or phone")
+    state = models.CharField(max_length=7, choices=State, default=State.TO_TELL)
+    sentence = models.TextField(help_text="the one sentence of reason written by the chooser")
+    body = models.TextField(help_text="what the firm is told, whole")
+    told_at = models.DateTimeField(null=True)
+    told_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+    how = models.CharField(max_length=200, blank=True, help_text="of a letter posted or a call made")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["sourcing", "firm"], name="quotes_notification_once")]

@@ -1,0 +1,1 @@
+"""Asking the market: panel, request, invitations, questions and answers, deadline."""

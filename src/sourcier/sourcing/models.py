@@ -1,0 +1,209 @@
+"""A sourcing: the panel with its reasons, what is asked, of whom, by which channel, until when."""
+
+import uuid
+
+from django.db import models
+
+
+class Sourcing(models.Model):
+    """One way of asking the market for a need. A need may have several in turn (information, then quotes)."""
+
+    class Kind(models.TextChoices):
+        RFI = "rfi", "Se renseigner"
+        RFQ = "rfq", "Demander des devis"
+        DIRECT = "direct", "Acheter directement"
+
+    class State(models.TextChoices):
+        DRAFT = "draft", "En préparation"
+        OPEN = "open", "Réponses attendues"
+        CLOSED = "closed", "Date limite passée"
+        OPENED = "opened", "Réponses ouvertes"
+        CHOSEN = "chosen", "Choix fait"
+        DONE = "done", "Terminé"
+        ENDED = "ended", "Sans suite"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, related_name="sourcings")
+    need = models.ForeignKey("needs.Need", on_delete=models.PROTECT, related_name="sourcings")
+    buyer = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=6, choices=Kind, default=Kind.RFQ)
+    state = models.CharField(max_length=6, choices=State, default=State.DRAFT)
+    version = models.PositiveIntegerField(default=1)
+    title = models.CharField("titre pour les entreprises", max_length=160)
+    trade = models.CharField("métier cherché", max_length=80, blank=True, help_text="« un boulanger »")
+    description = models.TextField("ce qu'il faut", blank=True)
+    single_reason = models.TextField("pourquoi une seule entreprise", blank=True)
+    price_formula = models.CharField(max_length=20, blank=True, help_text="`quotes.rules.PRICE_FORMULAS`")
+    deadline = models.DateTimeField(null=True)
+    public_notice = models.BooleanField(default=True)
+    notice_slug = models.CharField(max_length=22, unique=True, help_text="random, in the address of the public notice")
+    contact_name = models.CharField("interlocuteur", max_length=120, blank=True)
+    contact_phone = models.CharField("téléphone", max_length=20, blank=True)
+    contact_hours = models.CharField("heures d'appel", max_length=60, blank=True)
+    radius_m = models.PositiveIntegerField(default=5000)
+    created_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+    opened_at = models.DateTimeField(null=True)
+    chosen_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    ending_reason = models.TextField(blank=True)
+    next_check = models.DateTimeField(null=True, db_index=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["organisation", "state"], name="sourcing_state")]
+
+
+class Search(models.Model):
+    """One query of the register made for a panel, kept as it was."""
+
+    sourcing = models.ForeignKey(Sourcing, on_delete=models.PROTECT, related_name="searches")
+    activities = models.JSONField(help_text='pairs ["NAFRev2", "10.71C"]')
+    centres = models.JSONField(help_text="[[lat_e6, lon_e6]…], the places of delivery")
+    radius_m = models.PositiveIntegerField()
+    total = models.PositiveIntegerField()
+    undisclosed = models.PositiveIntegerField(default=0, help_text="counted, never named nor addressed")
+    register_build = models.CharField(max_length=64)
+    made_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    made_at = models.DateTimeField()
+
+
+class Candidate(models.Model):
+    """A firm that could answer, and why it is or is not in the panel."""
+
+    class State(models.TextChoices):
+        KEPT = "kept", "Gardée"
+        DROPPED = "dropped", "Écartée"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    sourcing = models.ForeignKey(Sourcing, on_delete=models.PROTECT, related_name="candidates")
+    firm = models.ForeignKey("suppliers.Firm", on_delete=models.PROTECT, related_name="candidacies")
+    state = models.CharField(max_length=8, choices=State)
+    origin = models.CharField(max_length=10, help_text="register, added or notice")
+    why = models.JSONField(default=list, help_text="[{name, sentence, points}], what each scorer gave")
+    distance_m = models.PositiveIntegerField(null=True)
+    reason = models.TextField(blank=True)
+    decided_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["sourcing", "firm"], name="sourcing_candidate_once")]
+
+
+class PriceLine(models.Model):
+    """A line to price: designation, unit, estimated quantity; for a lot, and for the places it covers."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    sourcing = models.ForeignKey(Sourcing, on_delete=models.PROTECT, related_name="price_lines")
+    lot = models.ForeignKey("needs.Lot", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    position = models.PositiveSmallIntegerField()
+    designation = models.CharField("désignation", max_length=200)
+    unit = models.CharField("unité", max_length=40)
+    quantity_milli = models.BigIntegerField("quantité estimée")
+
+    class Meta:
+        ordering = ["position"]
+
+
+class Criterion(models.Model):
+    """An announced criterion with its weight in percent; the kinds say how its mark is made."""
+
+    class Kind(models.TextChoices):
+        PRICE = "price", "Prix"
+        JUDGED = "judged", "Apprécié par les évaluateurs"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    sourcing = models.ForeignKey(Sourcing, on_delete=models.PROTECT, related_name="criteria")
+    position = models.PositiveSmallIntegerField()
+    kind = models.CharField(max_length=6, choices=Kind)
+    label = models.CharField("critère", max_length=120)
+    weight = models.PositiveSmallIntegerField("poids")
+    detail = models.CharField("ce qui sera regardé", max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["position"]
+
+
+class Question(models.Model):
+    """A question put to every firm."""
+
+    class Kind(models.TextChoices):
+        TEXT = "text", "Texte"
+        CHOICE = "choice", "Choix"
+        NUMBER = "number", "Nombre"
+        FILE = "file", "Fichier"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    sourcing = models.ForeignKey(Sourcing, on_delete=models.PROTECT, related_name="questions")
+    position = models.PositiveSmallIntegerField()
+    kind = models.CharField(max_length=6, choices=Kind)
+    text = models.CharField("question", max_length=300)
+    choices = models.JSONField(default=list, blank=True)
+    required = models.BooleanField("réponse obligatoire", default=False)
+
+    class Meta:
+        ordering = ["position"]
+
+
+class RequestDocument(models.Model):
+    """A document sent with the request, the same for all."""
+
+    sourcing = models.ForeignKey(Sourcing, on_delete=models.PROTECT, related_name="documents")
+    file = models.ForeignKey("vault.File", on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["sourcing", "file"], name="sourcing_document_once")]
+
+
+class Invitation(models.Model):
+    """A firm asked (or come by the public notice), by one channel, with its secret link and typed code."""
+
+    class Channel(models.TextChoices):
+        EMAIL = "email", "Courriel"
+        LETTER = "letter", "Courrier"
+        NOTICE = "notice", "Avis public"
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "À envoyer"
+        SENT = "sent", "Partie"
+        FAILED = "failed", "En échec"
+        UNCONFIRMED = "unconfirmed", "Adresse à confirmer"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    sourcing = models.ForeignKey(Sourcing, on_delete=models.PROTECT, related_name="invitations")
+    firm = models.ForeignKey("suppliers.Firm", on_delete=models.PROTECT, related_name="invitations")
+    channel = models.CharField(max_length=6, choices=Channel)
+    state = models.CharField(max_length=11, choices=State, default=State.WAITING)
+    address = models.CharField(max_length=254, blank=True, help_text="the e-mail used, or empty")
+    token_sha256 = models.CharField(max_length=64, unique=True)
+    code_hmac = models.CharField(max_length=64, blank=True, db_index=True)
+    expires_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["sourcing", "firm"], name="sourcing_invitation_firm")]
+
+
+class FirmQuestion(models.Model):
+    """A question of a firm; its answer goes to all asked, without the asker's name."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    sourcing = models.ForeignKey(Sourcing, on_delete=models.PROTECT, related_name="firm_questions")
+    invitation = models.ForeignKey(Invitation, on_delete=models.PROTECT, related_name="+")
+    text = models.TextField()
+    asked_at = models.DateTimeField()
+    answer = models.TextField(blank=True)
+    answered_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+    answered_at = models.DateTimeField(null=True)
+
+
+class Extension(models.Model):
+    """A later deadline, for all, with its reason."""
+
+    sourcing = models.ForeignKey(Sourcing, on_delete=models.PROTECT, related_name="extensions")
+    old_deadline = models.DateTimeField()
+    new_deadline = models.DateTimeField()
+    reason = models.TextField()
+    made_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    made_at = models.DateTimeField()

@@ -1,0 +1,1 @@
+"""Families of purchases and what was committed in them."""

@@ -1,0 +1,1 @@
+"""The firms we know more about: contacts with their source, wishes, corrections."""

@@ -1,0 +1,63 @@
+"""Firms as the city knows them: copied once from the register, then contacts, wishes and corrections."""
+
+import uuid
+
+from django.db import models
+
+
+class Firm(models.Model):
+    """An establishment this city has met: kept in a panel, added, or come by itself."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, related_name="firms")
+    siret = models.CharField(max_length=14)
+    name = models.CharField("nom", max_length=200)
+    address = models.CharField("adresse", max_length=200, blank=True)
+    postal_code = models.CharField(max_length=5, blank=True)
+    commune = models.CharField(max_length=80, blank=True)
+    lat_e6 = models.IntegerField(null=True)
+    lon_e6 = models.IntegerField(null=True)
+    approximate = models.BooleanField(default=False, help_text="placed at its commune, not at its door")
+    nomenclature = models.CharField(max_length=10, blank=True)
+    activity = models.CharField(max_length=6, blank=True)
+    size_class = models.CharField(max_length=2, blank=True, help_text="INSEE trancheEffectifs")
+    category = models.CharField(max_length=3, blank=True, help_text="PME, ETI, GE")
+    created_on = models.DateField(null=True, help_text="of the establishment")
+    social_economy = models.BooleanField(default=False)
+    origin = models.CharField(max_length=10, help_text="register, manual or notice")
+    identity_checked = models.BooleanField(
+        default=False, help_text="False shows « identité non vérifiée » for who came by a notice"
+    )
+    unsubscribed_at = models.DateTimeField(null=True, help_text="« Ne plus m'écrire »")
+    trade_left_at = models.DateTimeField(null=True, help_text="« Ce n'est plus mon métier »")
+    closed_at = models.DateTimeField(null=True, help_text="« J'ai fermé ou vendu »")
+    first_met_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organisation", "siret"], name="suppliers_firm_siret")]
+
+
+class Contact(models.Model):
+    """A way to reach a firm, with where it came from."""
+
+    class Kind(models.TextChoices):
+        EMAIL = "email", "Adresse électronique"
+        PHONE = "phone", "Téléphone"
+
+    class State(models.TextChoices):
+        GOOD = "good", "Valable"
+        FAILING = "failing", "Adresse en échec"
+        REMOVED = "removed", "Retirée"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    firm = models.ForeignKey(Firm, on_delete=models.PROTECT, related_name="contacts")
+    kind = models.CharField(max_length=5, choices=Kind)
+    value = models.CharField(max_length=200)
+    person = models.CharField(max_length=120, blank=True)
+    source = models.CharField(max_length=120, help_text="typed by, import of file X, the firm itself")
+    state = models.CharField(max_length=8, choices=State, default=State.GOOD)
+    added_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+    added_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["firm", "kind", "value"], name="suppliers_contact_once")]

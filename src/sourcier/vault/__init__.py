@@ -1,0 +1,1 @@
+"""Files by content: checked on arrival, written once, never changed."""

@@ -1,0 +1,1 @@
+"""Pages: city, firm, auditor, public."""

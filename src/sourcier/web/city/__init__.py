@@ -1,0 +1,1 @@
+"""Pages of the city: one module per step of a purchase."""

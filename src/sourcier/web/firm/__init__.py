@@ -1,0 +1,1 @@
+"""Pages of a firm: from a telephone, with no account."""

@@ -1,0 +1,1 @@
+"""Pages for anyone: notices, legal pages."""

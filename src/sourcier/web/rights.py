@@ -1,0 +1,51 @@
+"""Each view declares its right, once, by decorator; a test fails for an address that declares none."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+
+from sourcier.accounts.models import Role
+
+View = Callable[..., HttpResponse]
+
+EVERYBODY = tuple(Role)
+READERS = (Role.REQUESTER, Role.BUYER, Role.HEAD_BUYER, Role.AUDITOR)
+PURCHASING = (Role.BUYER, Role.HEAD_BUYER)
+INSPECTION = (Role.BUYER, Role.HEAD_BUYER, Role.AUDITOR)
+
+
+def city(*roles: Role) -> Callable[[View], View]:
+    """A page of the city: signed in, with one of these roles. An auditor never gets further than a GET."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not request.user.is_authenticated:
+                return redirect_to_login(request.get_full_path())
+            agent = request.agent  # type: ignore[attr-defined]
+            if not agent or not agent.has(*roles):
+                raise PermissionDenied
+            if request.method not in ("GET", "HEAD") and agent.roles == {Role.AUDITOR}:
+                raise PermissionDenied
+            return view(request, *args, **kwargs)
+
+        guarded.right = tuple(roles)  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate
+
+
+def public(view: View) -> View:
+    """A page for anyone, without account or secret."""
+    view.right = "public"  # type: ignore[attr-defined]
+    return view
+
+
+def firm(view: View) -> View:
+    """A page for who holds the link, the code or the cookie of a firm; the view itself checks it."""
+    view.right = "firm"  # type: ignore[attr-defined]
+    return view

@@ -1,0 +1,28 @@
+"""Fixtures of every test."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.cities import City, make_city
+
+
+@pytest.fixture
+def city(db: None) -> City:
+    """The city under test."""
+    return make_city()
+
+
+@pytest.fixture
+def other_city(db: None) -> City:
+    """Another city on the same instance, which must never be seen."""
+    return make_city("pantin", 2)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Real files that stand beside the project; the tests that need them are skipped, visibly, without them."""
+    folder = Path(__file__).resolve().parents[2] / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("../shared/data is absent")
+    return folder
