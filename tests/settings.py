@@ -8,6 +8,10 @@ _folder = Path(os.environ.setdefault("SOURCIER_VAR", tempfile.mkdtemp(prefix="so
 
 from sourcier.project.settings import *  # noqa: E402, F403
 
+# A file rather than memory: threads and processes of the races must meet in the same database.
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):  # noqa: F405
+    DATABASES["default"]["TEST"] = {"NAME": _folder / "tests.sqlite3"}  # noqa: F405
+
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

