@@ -108,7 +108,7 @@ class Membership(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["user", "organisation", "department", "role"], name="accounts_membership", nulls_distinct=False
+                fields=["user", "organisation", "department", "role"], name="accounts_membership_once", nulls_distinct=False
             )
         ]
 

@@ -100,7 +100,7 @@ class Migration(migrations.Migration):
                 ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='accounts.organisation')),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('user', 'organisation', 'department', 'role'), name='accounts_membership', nulls_distinct=False)],
+                'constraints': [models.UniqueConstraint(fields=('user', 'organisation', 'department', 'role'), name='accounts_membership_once', nulls_distinct=False)],
             },
         ),
         migrations.AddConstraint(
