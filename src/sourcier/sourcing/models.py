@@ -33,7 +33,8 @@ class Sourcing(models.Model):
     trade = models.CharField("métier cherché", max_length=80, blank=True, help_text="« un boulanger »")
     description = models.TextField("ce qu'il faut", blank=True)
     single_reason = models.TextField("pourquoi une seule entreprise", blank=True)
-    price_formula = models.CharField(max_length=20, blank=True, help_text="`quotes.rules.PRICE_FORMULAS`")
+    price_formula = models.CharField(max_length=20, blank=True, help_text="a key of `registry.PRICE_FORMULAS`")
+    price_sentence = models.CharField(max_length=300, blank=True, help_text="the formula as it was announced, in words")
     deadline = models.DateTimeField(null=True)
     public_notice = models.BooleanField(default=True)
     notice_slug = models.CharField(max_length=22, unique=True, help_text="random, in the address of the public notice")
@@ -61,6 +62,7 @@ class Search(models.Model):
     activities = models.JSONField(help_text='pairs ["NAFRev2", "10.71C"]')
     centres = models.JSONField(help_text="[[lat_e6, lon_e6]…], the places of delivery")
     radius_m = models.PositiveIntegerField()
+    filters = models.JSONField(default=dict)
     total = models.PositiveIntegerField()
     undisclosed = models.PositiveIntegerField(default=0, help_text="counted, never named nor addressed")
     register_build = models.CharField(max_length=64)
@@ -156,7 +158,11 @@ class RequestDocument(models.Model):
 
 
 class Invitation(models.Model):
-    """A firm asked (or come by the public notice), by one channel, with its secret link and typed code."""
+    """A firm asked (or come by the public notice), by one channel, with its secret link and typed code.
+
+    Neither rests here: both are computed from `seed` and a key outside the database, and looked up by hash. A new seed kills
+    the former link and code. Who came by the notice is hidden from the city until the opening (`Channel.NOTICE`).
+    """
 
     class Channel(models.TextChoices):
         EMAIL = "email", "Courriel"
@@ -167,7 +173,6 @@ class Invitation(models.Model):
         WAITING = "waiting", "À envoyer"
         SENT = "sent", "Partie"
         FAILED = "failed", "En échec"
-        UNCONFIRMED = "unconfirmed", "Adresse à confirmer"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     sourcing = models.ForeignKey(Sourcing, on_delete=models.PROTECT, related_name="invitations")
@@ -175,9 +180,10 @@ class Invitation(models.Model):
     channel = models.CharField(max_length=6, choices=Channel)
     state = models.CharField(max_length=11, choices=State, default=State.WAITING)
     address = models.CharField(max_length=254, blank=True, help_text="the e-mail used, or empty")
+    seed = models.CharField(max_length=32, help_text="128 random bits; worth nothing without the key")
     token_sha256 = models.CharField(max_length=64, unique=True)
-    code_hmac = models.CharField(max_length=64, blank=True, db_index=True)
-    expires_at = models.DateTimeField(null=True)
+    code_hmac = models.CharField(max_length=64, unique=True)
+    how = models.CharField(max_length=200, blank=True, help_text="of a letter posted or handed over")
     created_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True)
 
@@ -201,9 +207,55 @@ class FirmQuestion(models.Model):
 class Extension(models.Model):
     """A later deadline, for all, with its reason."""
 
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     sourcing = models.ForeignKey(Sourcing, on_delete=models.PROTECT, related_name="extensions")
     old_deadline = models.DateTimeField()
     new_deadline = models.DateTimeField()
     reason = models.TextField()
     made_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
     made_at = models.DateTimeField()
+
+
+class Relay(models.Model):
+    """What all were told since the request, and that a firm reached by letter must be told otherwise."""
+
+    class Subject(models.TextChoices):
+        ANSWER = "answer", "Réponse à une question"
+        EXTENSION = "extension", "Nouvelle date limite"
+        END = "end", "Consultation arrêtée"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    invitation = models.ForeignKey(Invitation, on_delete=models.PROTECT, related_name="relays")
+    subject = models.CharField(max_length=9, choices=Subject)
+    text = models.TextField()
+    created_at = models.DateTimeField()
+    told_at = models.DateTimeField(null=True)
+    told_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+    how = models.CharField(max_length=200, blank=True)
+
+
+class NoticeVisit(models.Model):
+    """Someone who wants to answer a public notice: SIRET and e-mail, to be confirmed by the link sent there."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    sourcing = models.ForeignKey(Sourcing, on_delete=models.PROTECT, related_name="notice_visits")
+    siret = models.CharField("SIRET", max_length=14)
+    name = models.CharField("nom de l'entreprise", max_length=200)
+    email = models.EmailField("adresse électronique")
+    seed = models.CharField(max_length=32)
+    token_sha256 = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True)
+    invitation = models.OneToOneField(Invitation, null=True, on_delete=models.PROTECT, related_name="visit")
+
+
+class Attempt(models.Model):
+    """One try counted against a limit per hour (notice, typed code); `key` is an HMAC, never an address."""
+
+    scope = models.CharField(max_length=20)
+    key = models.CharField(max_length=64)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["scope", "key", "at"], name="sourcing_attempt")]
