@@ -122,7 +122,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "sourcier.web.context.city",
             ],
-            "builtins": ["sourcier.web.templatetags.french"],
+            "builtins": ["sourcier.web.templatetags.french", "sourcier.web.templatetags.components"],
         },
     }
 ]

@@ -1,5 +1,11 @@
 """All addresses: each module of pages lists its own."""
 
-from sourcier.web.city import home
+from sourcier.web.city import account, home
+from sourcier.web.public import about, city_look
 
-urlpatterns = [*home.urlpatterns]
+urlpatterns = [
+    *home.urlpatterns,
+    *account.urlpatterns,
+    *about.urlpatterns,
+    *city_look.urlpatterns,
+]

@@ -1,0 +1,85 @@
+"""Pure decisions of accounts: the city's colour, who may govern what."""
+
+import re
+from dataclasses import dataclass
+
+from sourcier.kernel.transitions import refuse
+
+# WCAG 2.2, success criterion 1.4.3: 4.5 to 1 for ordinary text, here white words on the colour and the colour on white.
+LEAST_CONTRAST = 4.5
+# The darker shade carries links and titles, on white and on the light tint: criterion 1.4.6 (7 to 1).
+DARK_CONTRAST = 7.0
+WHITE = (255, 255, 255)
+BLACK = (0, 0, 0)
+
+Rgb = tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """The shades of a city's colour, as `#rrggbb`."""
+
+    brand: str
+    dark: str
+    tint: str
+    line: str
+
+
+def parse_colour(text: str) -> Rgb:
+    """`#0b6e69` or `0b6e69` as three integers 0..255. Raises `Refused`."""
+    match = re.fullmatch(r"#?([0-9a-fA-F]{6})", text.strip(), re.ASCII)
+    if not match:
+        raise refuse("colour_unreadable", "Écrivez la couleur avec six chiffres, par exemple #0b6e69.", "colour")
+    digits = match.group(1)
+    return int(digits[0:2], 16), int(digits[2:4], 16), int(digits[4:6], 16)
+
+
+def write_colour(colour: Rgb) -> str:
+    return "#{:02x}{:02x}{:02x}".format(*colour)
+
+
+def luminance(colour: Rgb) -> float:
+    """Relative luminance, 0 (black) to 1 (white), WCAG 2.2."""
+
+    def linear(channel: int) -> float:
+        share = channel / 255
+        return share / 12.92 if share <= 0.04045 else float(((share + 0.055) / 1.055) ** 2.4)
+
+    red, green, blue = (linear(channel) for channel in colour)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(first: Rgb, second: Rgb) -> float:
+    """Contrast ratio, 1 to 21, WCAG 2.2."""
+    light, dark = sorted((luminance(first), luminance(second)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def mix(first: Rgb, second: Rgb, share: float) -> Rgb:
+    """`share` (0 to 1) of the first colour, the rest of the second."""
+    return tuple(round(a * share + b * (1 - share)) for a, b in zip(first, second, strict=True))  # type: ignore[return-value]
+
+
+def check_colour(text: str) -> str:
+    """The colour as `#rrggbb`, when white words on it can be read. Raises `Refused`, with the contrast found."""
+    colour = parse_colour(text)
+    found = contrast(colour, WHITE)
+    if found < LEAST_CONTRAST:
+        shown = f"{found:.1f}".replace(".", ",")
+        raise refuse(
+            "colour_too_light",
+            f"Cette couleur est trop claire : un texte blanc dessus se lirait mal "
+            f"(contraste {shown}, il en faut 4,5). Choisissez une nuance plus foncée.",
+            "colour",
+        )
+    return write_colour(colour)
+
+
+def palette(text: str) -> Palette:
+    """The shades of a checked colour: dark for words, light for grounds, middle for lines. Raises `Refused`."""
+    brand = parse_colour(check_colour(text))
+    tint = mix(brand, WHITE, 0.1)
+    dark = mix(brand, BLACK, 0.72)
+    while contrast(dark, tint) < DARK_CONTRAST:
+        dark = mix(dark, BLACK, 0.9)
+    return Palette(write_colour(brand), write_colour(dark), write_colour(tint), write_colour(mix(brand, WHITE, 0.4)))

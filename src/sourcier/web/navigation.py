@@ -1,0 +1,56 @@
+"""The main navigation of the city, according to the roles."""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+
+from sourcier.accounts.agents import Agent
+from sourcier.accounts.models import Role
+from sourcier.web.rights import EVERYBODY, INSPECTION, READERS
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One word of the navigation: shown to `roles`, current on addresses that start with one of `prefixes`."""
+
+    label: str
+    url_name: str
+    roles: tuple[Role, ...]
+    prefixes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What the template shows; `current` is the value of aria-current, or empty."""
+
+    label: str
+    url: str
+    current: str
+
+
+ENTRIES = (
+    Entry("Accueil", "home", EVERYBODY, ()),
+    Entry("Besoins", "needs", READERS, ("/besoins/",)),
+    Entry("Consultations", "sourcings", INSPECTION, ("/consultations/", "/achats/")),
+    Entry("Entreprises", "firms", INSPECTION, ("/entreprises/",)),
+    Entry("Familles et seuils", "families", INSPECTION, ("/familles/",)),
+    Entry("Bilan", "savings", INSPECTION, ("/bilan/",)),
+    Entry("Contrôle", "control", INSPECTION, ("/controle/",)),
+    Entry("Réglages", "settings_city", (Role.HEAD_BUYER, Role.ADMIN, Role.AUDITOR), ("/reglages/",)),
+)
+
+
+def navigation(request: HttpRequest, agent: Agent) -> list[Link]:
+    """The links this agent may follow, in the order of the words; the current page or section is marked."""
+    links = []
+    for entry in ENTRIES:
+        if not agent.has(*entry.roles):
+            continue
+        try:
+            url = reverse(entry.url_name)
+        except NoReverseMatch:
+            continue
+        current = "page" if request.path == url else "true" if request.path.startswith(entry.prefixes) else ""
+        links.append(Link(entry.label, url, current))
+    return links
