@@ -40,13 +40,30 @@ class Submission(models.Model):
     decline_reason = models.CharField(max_length=20, blank=True)
     decline_note = models.CharField(max_length=300, blank=True)
     signer = models.CharField("votre nom", max_length=120, blank=True)
+    email = models.EmailField("adresse électronique", blank=True, help_text="left by the firm for its receipt")
     receipt_number = models.CharField(max_length=12, blank=True, help_text="random, never a counter: « RX-4M2A »")
+    replaces = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="+")
+    envelope = models.TextField(
+        blank=True, help_text="whole content of a late answer, salted canonical JSON, never opened; the journal has its SHA-256"
+    )
     created_at = models.DateTimeField()
-    received_at = models.DateTimeField(null=True, help_text="the server's clock at the last byte")
+    received_at = models.DateTimeField(null=True, help_text="the server's clock at the last byte, to the millisecond")
+    withdrawn_at = models.DateTimeField(null=True)
     entry_id = models.BigIntegerField(null=True, help_text="the journal entry of its deposit")
+    correction_applied = models.BooleanField(
+        default=False, help_text="of a refusal: « ce n'est plus mon métier » waits for the opening, then corrects the firm"
+    )
 
     class Meta:
-        indexes = [models.Index(fields=["sourcing", "state"], name="quotes_submission_state")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "receipt_number"], condition=~models.Q(receipt_number=""), name="quotes_receipt_once"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["sourcing", "state"], name="quotes_submission_state"),
+            models.Index(fields=["invitation", "state"], name="quotes_submission_invitation"),
+        ]
 
 
 class SubmissionPlace(models.Model):
@@ -85,13 +102,25 @@ class QuestionAnswer(models.Model):
 
 
 class SubmissionDocument(models.Model):
-    """A document the firm joined."""
+    """A document the firm joined; one taken out of a draft is marked, since the journal knows it."""
 
     submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="documents")
     file = models.ForeignKey("vault.File", on_delete=models.PROTECT, related_name="+")
+    removed = models.BooleanField(default=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["submission", "file"], name="quotes_document_once")]
+
+
+class AttemptCount(models.Model):
+    """Failed attempts in one hour, for one address range or one invitation (known by an HMAC: nobody can be read from it)."""
+
+    key_hmac = models.CharField(max_length=64)
+    hour = models.DateTimeField()
+    count = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["key_hmac", "hour"], name="quotes_attempt_hour")]
 
 
 class SavingReference(models.Model):
@@ -160,12 +189,11 @@ class Award(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     sourcing = models.ForeignKey("sourcing.Sourcing", on_delete=models.PROTECT, related_name="awards")
     lot = models.ForeignKey("needs.Lot", null=True, on_delete=models.PROTECT, related_name="+")
-    submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="awards")
+    submission = models.ForeignKey(
+        Submission, null=True, on_delete=models.PROTECT, related_name="awards", help_text="None: lot left without a choice"
+    )
     stand_in = models.ForeignKey(Submission, null=True, on_delete=models.PROTECT, related_name="+")
     amount_cents = models.BigIntegerField(help_text="before tax, for the estimated quantities")
-    reference_cents = models.BigIntegerField(
-        null=True, help_text="the part of the saving reference for this lot, on the same quantities"
-    )
     rationale = models.TextField("pourquoi ce choix")
     chosen_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
     chosen_at = models.DateTimeField()

@@ -1,0 +1,266 @@
+"""Pure decisions on an answer: VAT of the territory, prices as typed, in or late, reasons to decline, what is missing."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from sourcier.kernel.money import NotANumber, line_total, parse_decimal, to_unit_price, with_vat, without_vat
+from sourcier.kernel.transitions import Refusal
+
+# CGI art. 278, 278-0 bis, 279, 281 quater to octies; 297 (Corse); 296 (Guadeloupe, Martinique, La Réunion); 294 (Guyane, Mayotte).
+VAT_RATES: Mapping[str, tuple[int, ...]] = {
+    "metropole": (2000, 1000, 550, 210),
+    "corse": (2000, 1300, 1000, 550, 210, 90),
+    "antilles_reunion": (850, 210, 175, 105),
+    "without_vat": (),
+}
+INCLUDED, EXCLUDED, EXEMPT = "included", "excluded", "exempt"
+
+DECLINE_REASONS: Mapping[str, str] = {
+    "too_far": "Trop loin",
+    "too_early": "Trop tôt le matin",
+    "too_big": "Trop grosse commande",
+    "no_time": "Pas le temps",
+    "left_trade": "Ce n'est plus mon métier",
+    "closed": "J'ai fermé ou vendu",
+    "other": "Autre",
+}
+
+MAX_UNIT_PRICE_E4 = 10_000_000 * 10_000
+MAX_TEXT = 4_000
+MAX_DOCUMENTS = 20
+RECEIPT_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+EUROS_THEN_CENTS = re.compile(r"^\s*(\d+)\s*(?:€|euros?)\s*(\d{1,2})\s*$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something to mend before sending: a field (`price:<line id>`, `question:<id>`, `vat`, `places`…) and a French sentence."""
+
+    field: str
+    code: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskedQuestion:
+    """A question of the city: kind is text, choice, number or file."""
+
+    id: UUID
+    kind: str
+    choices: tuple[str, ...] = ()
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the request allows: price lines, places, questions, VAT rates (basis points) of the territory."""
+
+    lines: frozenset[UUID]
+    places: frozenset[UUID]
+    questions: tuple[AskedQuestion, ...]
+    rates: tuple[int, ...]
+    prices_expected: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class TypedPrice:
+    """The price of one line as the firm typed it, in ten-thousandths of a euro; its VAT rate in basis points."""
+
+    line_id: UUID
+    price_e4: int
+    vat_bp: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """All that a firm says in one answer. No place ticked means every place."""
+
+    vat: str = INCLUDED
+    prices: tuple[TypedPrice, ...] = ()
+    places: frozenset[UUID] = frozenset()
+    replies: Mapping[UUID, str] = field(default_factory=dict)
+    daily_maximum: str = ""
+    reservation: str = ""
+    note: str = ""
+    signer: str = ""
+    email: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What decides whether an answer counts: the state of the sourcing and the deadline of the round this firm is in."""
+
+    state: str
+    deadline: datetime | None
+    round: int = 1
+    confirmed: bool = True
+
+
+# --- the instant -----------------------------------------------------------------------------------------------------------
+
+
+def to_millisecond(moment: datetime) -> datetime:
+    """The instant as the journal writes it, so that the verdict and its entry can never disagree."""
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def in_time(window: Window, received_at: datetime) -> bool:
+    """In at the deadline's very instant, late one millisecond after."""
+    return window.deadline is not None and to_millisecond(received_at) <= window.deadline
+
+
+def may_answer(window: Window) -> Refusal | None:
+    """May this firm send something now, be it late? A late answer is taken and kept closed; these are not taken at all."""
+    if not window.confirmed:
+        return Refusal("unconfirmed", "Confirmez d'abord votre adresse : ouvrez le lien du message que nous vous avons envoyé.")
+    if window.state == "draft" or window.deadline is None:
+        return Refusal("not_asked_yet", "Cette demande n'est pas encore partie. Revenez plus tard.")
+    if window.state == "ended":
+        return Refusal("ended", "La mairie a arrêté cette demande. Il n'y a plus rien à envoyer.")
+    return None
+
+
+def may_withdraw(window: Window, at: datetime, has_answer: bool) -> Refusal | None:
+    """An answer is taken back until the deadline; after it, the firm is held to what it offered."""
+    if not has_answer:
+        return Refusal("nothing_sent", "Il n'y a pas de réponse à retirer.")
+    if not in_time(window, at):
+        return Refusal("too_late", "La date limite est passée : votre réponse ne peut plus être retirée. Appelez la mairie.")
+    return None
+
+
+# --- prices ----------------------------------------------------------------------------------------------------------------
+
+
+class BadPrice(ValueError):
+    """What was typed cannot be a price; the message is a French sentence."""
+
+
+def read_price(text: str) -> int:
+    """Read « 0,95 », « 0.95 € », « 1€20 »: ten-thousandths of a euro. Raises `BadPrice`."""
+    try:
+        number = parse_decimal(EUROS_THEN_CENTS.sub(r"\1,\2", text))
+    except NotANumber:
+        raise BadPrice("Écrivez un nombre en euros, par exemple 0,95.") from None
+    if number < 0:
+        raise BadPrice("Un prix ne peut pas être négatif.")
+    if number.adjusted() > 12 or number * 10_000 > MAX_UNIT_PRICE_E4:
+        raise BadPrice("Ce prix est très grand. Vérifiez la virgule.")
+    price = to_unit_price(number) if number.adjusted() > -12 else 0
+    if not price:
+        raise BadPrice("Le prix est de zéro. Écrivez votre prix, ou laissez la case vide si vous ne faites pas cet article.")
+    return price
+
+
+def before_tax(vat: str, price_e4: int, vat_bp: int) -> int:
+    """The unit price before tax of what was typed: TTC is divided, HT and exempt are taken as they are."""
+    return without_vat(price_e4, vat_bp) if vat == INCLUDED else price_e4
+
+
+def totals(answer: Answer, quantities_milli: Mapping[UUID, int]) -> tuple[int, int]:
+    """Cents before tax and with tax for the estimated quantities; each line rounded once, then its tax."""
+    net = gross = 0
+    for price in answer.prices:
+        line = line_total(before_tax(answer.vat, price.price_e4, price.vat_bp), quantities_milli[price.line_id])
+        net += line
+        gross += with_vat(line, price.vat_bp)
+    return net, gross
+
+
+# --- what is missing -------------------------------------------------------------------------------------------------------
+
+
+def problems(asked: Asked, answer: Answer, *, with_file: frozenset[UUID] = frozenset(), documents: int = 0) -> list[Problem]:
+    """Everything to mend before this answer can be sent, in the order of the page.
+
+    `with_file`: questions that already have their file; `documents`: how many are joined.
+    """
+    return [
+        *_price_problems(asked, answer, documents),
+        *_text_problems(answer),
+        *(Problem("places", "unknown_place", "Ce lieu n'est pas dans la demande.") for _ in answer.places - asked.places),
+        *_reply_problems(asked, answer, with_file),
+    ]
+
+
+def _price_problems(asked: Asked, answer: Answer, documents: int) -> Iterator[Problem]:
+    if answer.vat not in (INCLUDED, EXCLUDED, EXEMPT):
+        yield Problem("vat", "vat_unsaid", "Dites si votre prix est avec ou sans TVA.")
+    for price in answer.prices:
+        name = f"price:{price.line_id}"
+        if price.line_id not in asked.lines:
+            yield Problem(name, "unknown_line", "Cet article n'est pas dans la demande.")
+        elif not 0 < price.price_e4 <= MAX_UNIT_PRICE_E4:
+            yield Problem(name, "bad_price", "Écrivez un prix plus grand que zéro, par exemple 0,95.")
+        if not _rate_allowed(asked, answer.vat, price.vat_bp):
+            yield Problem("rate", "rate_unsaid", "Choisissez votre taux de TVA.")
+            return
+    if not asked.prices_expected or answer.prices:
+        return
+    if asked.lines:
+        yield Problem("prices", "no_price", "Écrivez au moins un prix.")
+    elif not (answer.note or documents):
+        yield Problem("note", "nothing_said", "Écrivez votre proposition, ou joignez votre devis.")
+
+
+def _rate_allowed(asked: Asked, vat: str, vat_bp: int) -> bool:
+    return vat_bp == 0 if vat == EXEMPT or not asked.rates else vat_bp in asked.rates
+
+
+def _text_problems(answer: Answer) -> Iterator[Problem]:
+    limits = (("daily_maximum", 120), ("reservation", MAX_TEXT), ("note", MAX_TEXT), ("signer", 120))
+    for name, limit in limits:
+        if len(getattr(answer, name)) > limit:
+            yield Problem(name, "too_long", f"C'est trop long : {limit} caractères au plus.")
+    if not answer.signer.strip():
+        yield Problem("signer", "no_name", "Écrivez votre nom : la mairie saura à qui parler.")
+
+
+def _reply_problems(asked: Asked, answer: Answer, with_file: frozenset[UUID]) -> Iterator[Problem]:
+    known = {question.id for question in asked.questions}
+    for stranger in answer.replies.keys() - known:
+        yield Problem(f"question:{stranger}", "unknown_question", "Cette question n'est pas dans la demande.")
+    for question in asked.questions:
+        text = answer.replies.get(question.id, "").strip()
+        if sentence := _reply_problem(question, text, question.id in with_file):
+            yield Problem(f"question:{question.id}", "bad_reply", sentence)
+
+
+def _reply_problem(question: AskedQuestion, text: str, has_file: bool) -> str:
+    if question.kind == "file":
+        return "Joignez le fichier demandé." if question.required and not has_file else ""
+    if not text:
+        return "Répondez à cette question." if question.required else ""
+    if len(text) > MAX_TEXT:
+        return f"C'est trop long : {MAX_TEXT} caractères au plus."
+    if question.kind == "choice" and text not in question.choices:
+        return "Choisissez une des réponses proposées."
+    if question.kind == "number":
+        return _number_problem(text)
+    return ""
+
+
+def _number_problem(text: str) -> str:
+    try:
+        number: Decimal = parse_decimal(text)
+    except NotANumber as error:
+        return str(error)
+    return "Ce nombre est trop grand." if abs(number.adjusted()) > 12 else ""
+
+
+# --- receipts --------------------------------------------------------------------------------------------------------------
+
+
+def receipt_number(choose: Callable[[str], str]) -> str:
+    """« RX-4M2A »: drawn at random by `choose` (`secrets.choice`), never counted; letters that cannot be mistaken."""
+    return "RX-" + "".join(choose(RECEIPT_ALPHABET) for _ in range(4))
+
+
+def clean_receipt(text: str) -> str:
+    """« rx 4m2a » as it is kept: any case, spaces and hyphens ignored, the two first letters optional."""
+    letters = re.sub(r"[\s\-‐-―]", "", text).upper()
+    return "RX-" + letters.removeprefix("RX")
