@@ -1,4 +1,4 @@
-"""Canonical JSON (RFC 8785) for the journal: ASCII keys; strings, integers, booleans, null, lists and objects; never a float."""
+"""Canonical JSON (RFC 8785) for the journal: ASCII keys; strings, integers, booleans, null, lists, objects; never a float."""
 
 from typing import Any
 
