@@ -42,3 +42,40 @@ class QuotesConfig(AppConfig):
             organisation=inside,
             fields=("submission_id", "file_id", "removed"),
         )
+
+    @staticmethod
+    def register_choice() -> None:
+        from sourcier.journal.registry import register_rows
+        from sourcier.mail.registry import on_result
+        from sourcier.quotes import models
+        from sourcier.quotes.actions.tell import record_delivery
+        from sourcier.quotes.rules import PRICE_FORMULAS
+        from sourcier.sourcing.registry import register_price_formulas
+
+        register_price_formulas({key: (formula.label, formula.sentence) for key, formula in PRICE_FORMULAS.items()})
+        on_result("result", record_delivery)
+        inside = "sourcing__organisation_id"
+        register_rows(
+            "saving_reference", models.SavingReference, organisation=inside,
+            fields=("sourcing_id", "kind", "amount_cents", "document_id", "chosen_by_id", "chosen_at"),
+        )  # fmt: skip
+        register_rows(
+            "score", models.Score, organisation="submission__organisation_id",
+            fields=("submission_id", "criterion_id", "evaluator_id", "value", "note", "reason", "current", "given_at"),
+        )  # fmt: skip
+        register_rows(
+            "clarification", models.Clarification, organisation="submission__organisation_id",
+            fields=("submission_id", "question", "asked_by_id", "asked_at", "answer", "answered_at"),
+        )  # fmt: skip
+        register_rows(
+            "last_price_round", models.LastPriceRound, organisation=inside,
+            fields=("sourcing_id", "asked_by_id", "asked_at", "deadline", "opened_at"),
+        )  # fmt: skip
+        register_rows(
+            "award", models.Award, organisation=inside,
+            fields=("sourcing_id", "lot_id", "submission_id", "stand_in_id", "amount_cents", "rationale", "chosen_by_id", "chosen_at"),
+        )  # fmt: skip
+        register_rows(
+            "notification", models.Notification, organisation=inside,
+            fields=("sourcing_id", "firm_id", "submission_id", "won", "channel", "state", "sentence", "body", "told_at", "how"),
+        )  # fmt: skip

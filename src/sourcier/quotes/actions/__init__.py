@@ -1,0 +1,1 @@
+"""The verbs of quotes, in the order of a purchase: answer, evaluate, choose, tell."""

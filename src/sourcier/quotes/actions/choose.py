@@ -1,0 +1,171 @@
+"""The choice, lot by lot if need be, with its reasons; or the end without one."""
+
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from sourcier.accounts.agents import Agent
+from sourcier.journal.actions import append
+from sourcier.kernel.french import PARIS
+from sourcier.kernel.transitions import Refused, refuse
+from sourcier.needs.actions import mark_awarded, mark_closed
+from sourcier.needs.models import Lot
+from sourcier.quotes.actions.evaluate import lock, require_buyer, round_pending
+from sourcier.quotes.models import Award
+from sourcier.quotes.queries.comparison import Offer, compare, missing_scores
+from sourcier.quotes.rules import may_choose, may_evaluate
+from sourcier.sourcing.actions import progress
+from sourcier.sourcing.models import Sourcing
+from sourcier.spend.actions import commit
+
+SHORTEST_REASON = 20
+
+
+def lots_of(sourcing: Sourcing) -> list[Lot | None]:
+    """The lots of the request that are to be chosen, or `[None]` for the whole."""
+    lots = list(Lot.objects.filter(need_id=sourcing.need_id))
+    return list(lots) or [None]
+
+
+@transaction.atomic
+def choose(
+    agent: Agent, sourcing_id: UUID, lot_id: UUID | None, submission_id: UUID, stand_in_id: UUID | None, rationale: str
+) -> Award:
+    """Choose an answer for a lot (or the whole), with a stand-in if any, and say why. Writes the commitment. Raises `Refused`.
+
+    The last lot chosen closes the evaluation: the sourcing is `CHOSEN`, the need awarded, and everyone is to be told.
+    """
+    require_buyer(agent)
+    sourcing = lock(agent, sourcing_id)
+    lot = _open_lot(sourcing, lot_id)
+    comparison = compare(agent, sourcing, lot)
+    if refusal := may_choose(missing_scores(agent, comparison.criteria, comparison.offers), rationale):
+        raise Refused(refusal)
+    offer = comparison.offer(submission_id)
+    if offer is None:
+        raise refuse("not_compared", "Choisissez une des réponses comparées.", "submission")
+    if offer.total_cents is None:
+        raise refuse("incomplete", "Il manque un prix à cette réponse : demandez une précision avant de la choisir.", "submission")
+    stand_in = comparison.offer(stand_in_id) if stand_in_id else None
+    if stand_in_id and (stand_in is None or stand_in_id == submission_id):
+        raise refuse("bad_stand_in", "La remplaçante est une autre réponse de la comparaison.", "stand_in")
+    award = Award.objects.create(
+        sourcing=sourcing, lot=lot, submission=offer.submission, stand_in=stand_in.submission if stand_in else None,
+        amount_cents=offer.total_cents, rationale=rationale, chosen_by=agent.user, chosen_at=timezone.now(),
+    )  # fmt: skip
+    need, firm = sourcing.need, offer.submission.firm
+    commitment = commit(
+        agent, award_id=award.pk, operation_id=need.pk, family=need.family, department=need.department, siret=firm.siret,
+        supplier=firm.name, label=sourcing.title, amount_cents=award.amount_cents,
+        engaged_on=award.chosen_at.astimezone(PARIS).date(),
+    )  # fmt: skip
+    append(
+        agent.organisation.pk,
+        need.pk,
+        "choice.made",
+        {
+            **_lot_words(lot),
+            "firm": firm.name,
+            "siret": firm.siret,
+            "amount_cents": award.amount_cents,
+            "stand_in": stand_in.submission.firm.name if stand_in else None,
+            "rationale": rationale,
+            "ranking": [_ranked(each) for each in comparison.offers],
+        },
+        actor=agent.id,
+        rows=[award, commitment, *_finish(sourcing)],
+    )
+    return award
+
+
+@transaction.atomic
+def leave_lot(agent: Agent, sourcing_id: UUID, lot_id: UUID, rationale: str) -> Award:
+    """Leave one lot without a choice, with its reason; the others go on. Raises `Refused`."""
+    require_buyer(agent)
+    sourcing = lock(agent, sourcing_id)
+    lot = _open_lot(sourcing, lot_id)
+    _require_reason(rationale)
+    award = Award.objects.create(
+        sourcing=sourcing, lot=lot, submission=None, amount_cents=0, rationale=rationale, chosen_by=agent.user,
+        chosen_at=timezone.now(),
+    )  # fmt: skip
+    rows = _finish(sourcing)
+    append(
+        agent.organisation.pk,
+        sourcing.need_id,
+        "lot.left",
+        {**_lot_words(lot), "rationale": rationale},
+        actor=agent.id,
+        rows=[award, *rows],
+    )
+    return award
+
+
+@transaction.atomic
+def end_without_choice(agent: Agent, sourcing_id: UUID, reason: str, *, close_need: bool) -> Sourcing:
+    """End after the opening without choosing anyone; the need is closed too, or stays for another request. Raises `Refused`."""
+    require_buyer(agent)
+    sourcing = lock(agent, sourcing_id)
+    if refusal := may_evaluate(sourcing.state, round_pending(sourcing)):
+        raise Refused(refusal)
+    if Award.objects.filter(sourcing=sourcing, submission__isnull=False).exists():
+        raise refuse("chosen", "Un lot est déjà attribué : laissez les autres sans suite, un par un.")
+    _require_reason(reason)
+    progress.mark_ended(sourcing, timezone.now(), reason)
+    rows: list[object] = [sourcing]
+    if close_need:
+        rows.append(mark_closed(sourcing.need, reason))
+    append(
+        agent.organisation.pk,
+        sourcing.need_id,
+        "sourcing.ended_after_opening",
+        {"reason": reason, "need_closed": close_need},
+        actor=agent.id,
+        rows=rows,
+    )
+    return sourcing
+
+
+def _require_reason(reason: str) -> None:
+    if len(reason.strip()) < SHORTEST_REASON:
+        raise refuse("no_reason", "Dites pourquoi, en une phrase ou deux : le dossier gardera votre raison.", "rationale")
+
+
+def _open_lot(sourcing: Sourcing, lot_id: UUID | None) -> Lot | None:
+    """The lot to choose for, checked: of this need, not chosen yet. Raises `Refused` or `Lot.DoesNotExist`."""
+    if refusal := may_evaluate(sourcing.state, round_pending(sourcing)):
+        raise Refused(refusal)
+    lots = lots_of(sourcing)
+    lot = next((lot for lot in lots if (lot.pk if lot else None) == lot_id), False)
+    if lot is False:
+        raise Lot.DoesNotExist
+    if Award.objects.filter(sourcing=sourcing, lot=lot).exists():
+        raise refuse("chosen", "Le choix est fait : il ne change plus.")
+    return lot or None
+
+
+def _finish(sourcing: Sourcing) -> list[object]:
+    """After the last lot: nothing more to choose. Returns the rows changed."""
+    awards = list(Award.objects.filter(sourcing=sourcing))
+    if len(awards) < len(lots_of(sourcing)):
+        return []
+    progress.mark_chosen(sourcing, timezone.now())
+    if any(award.submission_id for award in awards):
+        return [sourcing, mark_awarded(sourcing.need)]
+    return [sourcing, mark_closed(sourcing.need, "Aucun lot n'a été attribué.")]
+
+
+def _lot_words(lot: Lot | None) -> dict[str, object]:
+    return {"lot": lot.number if lot else None, "lot_title": lot.title if lot else ""}
+
+
+def _ranked(offer: Offer) -> dict[str, object]:
+    """What the journal keeps of one compared answer."""
+    return {
+        "firm": offer.submission.firm.name,
+        "siret": offer.submission.firm.siret,
+        "total_cents": offer.total_cents,
+        "mark_e2": offer.total_mark,
+        "rank": offer.rank,
+    }

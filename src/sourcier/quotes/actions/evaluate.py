@@ -1,0 +1,320 @@
+"""From the closed answers to comparable ones: reference, opening, marks, clarifications, last prices."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.core.exceptions import ObjectDoesNotExist
+from django.db import transaction
+from django.utils import timezone
+
+from sourcier.accounts.agents import Agent
+from sourcier.accounts.models import Role
+from sourcier.journal.actions import append
+from sourcier.kernel.transitions import Refused, refuse
+from sourcier.mail.actions import enqueue
+from sourcier.quotes import letters
+from sourcier.quotes.models import Clarification, LastPriceRound, SavingReference, Score, Submission
+from sourcier.quotes.rules import may_evaluate, may_open
+from sourcier.sourcing.actions import progress
+from sourcier.sourcing.models import Criterion, Invitation, Sourcing
+from sourcier.suppliers.queries import email_of
+from sourcier.vault.models import File
+
+BUYERS = (Role.BUYER, Role.HEAD_BUYER)
+
+
+def lock(agent: Agent, sourcing_id: UUID) -> Sourcing:
+    """The sourcing of this city, locked for the rest of the transaction. Raises `Sourcing.DoesNotExist`."""
+    return (
+        Sourcing.objects.select_for_update(of=("self",))
+        .select_related("need", "organisation")
+        .get(pk=sourcing_id, organisation=agent.organisation)
+    )
+
+
+def require_buyer(agent: Agent) -> None:
+    if not agent.has(*BUYERS):
+        raise refuse("not_a_buyer", "Seul un acheteur peut le faire.")
+
+
+def round_pending(sourcing: Sourcing) -> bool:
+    """A last price was asked and not opened yet."""
+    return LastPriceRound.objects.filter(sourcing=sourcing, opened_at=None).exists()
+
+
+def _require_evaluation(sourcing: Sourcing) -> None:
+    if refusal := may_evaluate(sourcing.state, round_pending(sourcing)):
+        raise Refused(refusal)
+
+
+@transaction.atomic
+def choose_reference(
+    agent: Agent, sourcing_id: UUID, kind: str, amount_cents: int | None = None, document: File | None = None
+) -> SavingReference:
+    """Say, before the opening, what the price will be compared with (before tax, for the estimated quantities).
+
+    A last price paid needs its amount and its document; an estimate its amount (the need's by default). Raises `Refused`.
+    """
+    require_buyer(agent)
+    sourcing = lock(agent, sourcing_id)
+    if sourcing.opened_at is not None:
+        raise refuse("already_opened", "La référence se choisit avant l'ouverture des réponses : elle ne change plus.")
+    if kind == SavingReference.Kind.NONE:
+        amount_cents, document = None, None
+    elif kind == SavingReference.Kind.ESTIMATE:
+        amount_cents, document = amount_cents if amount_cents is not None else sourcing.need.estimate_cents, None
+    if kind != SavingReference.Kind.NONE and (amount_cents is None or amount_cents <= 0):
+        raise refuse("no_amount", "Écrivez le montant hors taxes pour les quantités demandées, par exemple 18 240.", "amount")
+    if kind == SavingReference.Kind.LAST_PRICE and document is None:
+        raise refuse("no_document", "Joignez la facture ou le bon de commande qui montre ce dernier prix.", "document")
+    if document is not None and document.organisation_id != agent.organisation.pk:
+        raise File.DoesNotExist
+    reference, _ = SavingReference.objects.update_or_create(
+        sourcing=sourcing,
+        defaults={
+            "kind": kind,
+            "amount_cents": amount_cents,
+            "document": document,
+            "chosen_by": agent.user,
+            "chosen_at": timezone.now(),
+        },
+    )
+    append(
+        agent.organisation.pk,
+        sourcing.need_id,
+        "reference.chosen",
+        {
+            "reference": SavingReference.Kind(kind).label,
+            "amount_cents": amount_cents,
+            "document": {"name": document.name, "sha256": document.sha256, "size": document.size} if document else None,
+        },
+        actor=agent.id,
+        rows=[reference],
+    )
+    return reference
+
+
+@transaction.atomic
+def open_answers(agent: Agent, sourcing_id: UUID) -> Sourcing:
+    """Open what stood at the deadline. Late answers stay closed. Raises `Refused`."""
+    require_buyer(agent)
+    now = timezone.now()
+    sourcing = lock(agent, sourcing_id)
+    priced = sourcing.kind != Sourcing.Kind.RFI
+    reference = SavingReference.objects.filter(sourcing=sourcing).exists()
+    if refusal := may_open(sourcing.state, sourcing.deadline, now, reference, priced):
+        raise Refused(refusal)
+    progress.mark_opened(sourcing, now)
+    standing = list(
+        Submission.objects.filter(sourcing=sourcing, round=1, state=Submission.State.RECEIVED)
+        .select_related("firm")
+        .order_by("received_at", "pk")
+    )
+    late = Submission.objects.filter(sourcing=sourcing, state=Submission.State.LATE).count()
+    append(
+        agent.organisation.pk,
+        sourcing.need_id,
+        "answers.opened",
+        {
+            "count": len(standing),
+            "late": late,
+            "opened": [{"submission": s.pk, "kind": s.kind, "siret": s.firm.siret, "firm": s.firm.name} for s in standing],
+        },
+        actor=agent.id,
+        rows=[sourcing],
+    )
+    return sourcing
+
+
+@transaction.atomic
+def score(agent: Agent, submission_id: UUID, criterion_id: UUID, value: int, note: str = "", reason: str = "") -> Score:
+    """Give a mark (0 to 100) on a judged criterion. Once given it is corrected by a new one, with a reason. Raises `Refused`."""
+    submission = _own(agent, submission_id)
+    sourcing = lock(agent, submission.sourcing_id)
+    if not (agent.has(*BUYERS) or agent.covers(sourcing.need.department_id, Role.REQUESTER)):
+        raise refuse("not_an_evaluator", "Seuls les acheteurs et le service demandeur donnent des notes.")
+    _require_evaluation(sourcing)
+    if submission.state != Submission.State.RECEIVED or submission.round != 1 or submission.kind != Submission.Kind.QUOTE:
+        raise refuse("not_compared", "Cette réponse n'est pas comparée : elle ne reçoit pas de note.")
+    criterion = Criterion.objects.get(pk=criterion_id, sourcing=sourcing)
+    if criterion.kind != Criterion.Kind.JUDGED:
+        raise refuse("computed", "La note du prix se calcule avec la formule annoncée.", "value")
+    if not 0 <= value <= 100:
+        raise refuse("out_of_range", "Une note va de 0 à 100.", "value")
+    previous = (
+        Score.objects.select_for_update()
+        .filter(submission=submission, criterion=criterion, evaluator=agent.user, current=True)
+        .first()
+    )
+    rows: list[Score] = []
+    if previous:
+        if previous.value == value and previous.note == note:
+            return previous
+        if not reason.strip():
+            raise refuse("no_reason", "Vous corrigez une note déjà donnée : dites pourquoi.", "reason")
+        previous.current = False
+        previous.save(update_fields=["current"])
+        rows.append(previous)
+    given = Score.objects.create(
+        submission=submission, criterion=criterion, evaluator=agent.user, value=value, note=note,
+        reason=reason if previous else "", given_at=timezone.now(),
+    )  # fmt: skip
+    append(
+        agent.organisation.pk,
+        sourcing.need_id,
+        "score.corrected" if previous else "score.given",
+        {
+            "evaluator": agent.user.name,
+            "firm": submission.firm.name,
+            "criterion": criterion.label,
+            "value": value,
+            "note": note,
+            "reason": given.reason,
+        },
+        actor=agent.id,
+        rows=[*rows, given],
+    )
+    return given
+
+
+def _own(agent: Agent, submission_id: UUID) -> Submission:
+    return Submission.objects.select_related("firm", "invitation").get(pk=submission_id, organisation=agent.organisation)
+
+
+@transaction.atomic
+def clarify(agent: Agent, submission_id: UUID, question: str) -> Clarification:
+    """Ask one firm to make its answer clear, by the channel that reached it. Raises `Refused`."""
+    require_buyer(agent)
+    submission = _own(agent, submission_id)
+    sourcing = lock(agent, submission.sourcing_id)
+    _require_evaluation(sourcing)
+    if not question.strip():
+        raise refuse("empty", "Écrivez votre question.", "question")
+    if submission.state != Submission.State.RECEIVED:
+        raise refuse("not_compared", "Cette réponse n'a pas été ouverte.")
+    clarification = Clarification.objects.create(
+        submission=submission, question=question, asked_by=agent.user, asked_at=timezone.now()
+    )
+    append(
+        agent.organisation.pk,
+        sourcing.need_id,
+        "clarification.asked",
+        {"firm": submission.firm.name, "question": question},
+        actor=agent.id,
+        rows=[clarification],
+    )
+    address = submission.invitation.address or email_of(submission.firm)
+    if address:
+        subject, body = letters.clarification(sourcing, submission, question)
+        enqueue(
+            agent.organisation, kind="clarification", to_address=address, to_name=submission.firm.name, subject=subject,
+            body=body, operation_id=sourcing.need_id, subject_id=clarification.pk,
+        )  # fmt: skip
+    return clarification
+
+
+@transaction.atomic
+def answer_clarification(invitation: Invitation, clarification_id: UUID, text: str) -> Clarification:
+    """The firm's explanation; once. Raises `Refused`."""
+    clarification = (
+        Clarification.objects.select_for_update(of=("self",))
+        .select_related("submission__sourcing", "submission__firm")
+        .get(pk=clarification_id, submission__invitation=invitation)
+    )
+    sourcing = clarification.submission.sourcing
+    if clarification.answered_at is not None:
+        raise refuse("answered", "Votre précision est déjà arrivée. Elle est gardée.")
+    if sourcing.state != Sourcing.State.OPENED:
+        raise refuse("too_late", "Le choix est fait : cette précision n'est plus attendue.")
+    if not text.strip():
+        raise refuse("empty", "Écrivez votre précision.", "text")
+    clarification.answer = text
+    clarification.answered_at = timezone.now()
+    clarification.save(update_fields=["answer", "answered_at"])
+    append(
+        sourcing.organisation_id,
+        sourcing.need_id,
+        "clarification.answered",
+        {"firm": clarification.submission.firm.name, "text": text},
+        actor=invitation.pk,
+        rows=[clarification],
+    )
+    return clarification
+
+
+@transaction.atomic
+def record_clarification(agent: Agent, clarification_id: UUID, text: str) -> Clarification:
+    """Write down an explanation that came by telephone or letter. Raises `Refused`."""
+    require_buyer(agent)
+    clarification = Clarification.objects.select_related("submission__invitation").get(
+        pk=clarification_id, submission__organisation=agent.organisation
+    )
+    try:
+        return answer_clarification(clarification.submission.invitation, clarification_id, f"{text}\n(noté par {agent.user.name})")
+    except ObjectDoesNotExist:
+        raise Clarification.DoesNotExist from None
+
+
+@transaction.atomic
+def ask_last_price(agent: Agent, sourcing_id: UUID, submission_ids: list[UUID], deadline: datetime) -> LastPriceRound:
+    """Ask all those kept for a last price, closed again until one common deadline; once. Raises `Refused`."""
+    require_buyer(agent)
+    sourcing = lock(agent, sourcing_id)
+    _require_evaluation(sourcing)
+    if LastPriceRound.objects.filter(sourcing=sourcing).exists():
+        raise refuse("already_asked", "Un dernier prix a déjà été demandé : on ne le demande qu'une fois.")
+    if deadline <= timezone.now():
+        raise refuse("past", "La date limite doit être dans l'avenir.", "deadline")
+    kept = list(
+        Submission.objects.filter(
+            pk__in=submission_ids, sourcing=sourcing, round=1, state=Submission.State.RECEIVED, kind=Submission.Kind.QUOTE
+        ).select_related("firm", "invitation")
+    )
+    if not kept:
+        raise refuse("nobody", "Cochez au moins une entreprise.", "submissions")
+    asked = LastPriceRound.objects.create(
+        sourcing=sourcing, asked_by=agent.user, asked_at=timezone.now(), deadline=deadline
+    )
+    asked.submissions.set(kept)
+    append(
+        agent.organisation.pk,
+        sourcing.need_id,
+        "last_price.asked",
+        {"deadline": deadline, "count": len(kept), "firms": [{"siret": s.firm.siret, "name": s.firm.name} for s in kept]},
+        actor=agent.id,
+        rows=[asked],
+    )
+    for submission in kept:
+        address = submission.invitation.address or email_of(submission.firm)
+        if address:
+            subject, body = letters.last_price(sourcing, submission, deadline)
+            enqueue(
+                agent.organisation, kind="last_price", to_address=address, to_name=submission.firm.name, subject=subject,
+                body=body, operation_id=sourcing.need_id, subject_id=submission.pk,
+            )  # fmt: skip
+    return asked
+
+
+@transaction.atomic
+def open_last_prices(agent: Agent, sourcing_id: UUID) -> LastPriceRound:
+    """Open the last prices after their common deadline. Raises `Refused`."""
+    require_buyer(agent)
+    sourcing = lock(agent, sourcing_id)
+    asked = LastPriceRound.objects.select_for_update().get(sourcing=sourcing)
+    now = timezone.now()
+    if asked.opened_at is not None:
+        raise refuse("already_opened", "Les derniers prix sont déjà ouverts.")
+    if now <= asked.deadline:
+        raise refuse("before_deadline", "Personne ne voit les derniers prix avant la date limite. Vous non plus.")
+    asked.opened_at = now
+    asked.save(update_fields=["opened_at"])
+    received = Submission.objects.filter(sourcing=sourcing, round=2, state=Submission.State.RECEIVED).select_related("firm")
+    append(
+        agent.organisation.pk,
+        sourcing.need_id,
+        "last_price.opened",
+        {"count": len(received), "firms": [{"siret": s.firm.siret, "name": s.firm.name} for s in received]},
+        actor=agent.id,
+        rows=[asked],
+    )
+    return asked

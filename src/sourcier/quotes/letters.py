@@ -1,0 +1,121 @@
+"""What firms are told after the opening, in plain French: clarifications, last prices, the result."""
+
+from datetime import datetime
+
+from django.conf import settings
+
+from sourcier.kernel.french import format_moment
+from sourcier.kernel.money import format_cents
+from sourcier.quotes.models import Award, Submission
+from sourcier.sourcing.models import Sourcing
+
+MARK_SCALE = 100
+
+
+def _signed(sourcing: Sourcing, lines: list[str]) -> str:
+    """The body with its foot: whom to call, where to answer."""
+    city = sourcing.organisation
+    foot = ["", "Pour nous parler :"]
+    foot.append(" · ".join(filter(None, [sourcing.contact_name, sourcing.contact_phone or city.phone, city.email])) or city.name)
+    foot.append(city.name)
+    return "\n".join([*lines, *foot])
+
+
+def _where(sourcing: Sourcing) -> str:
+    return f"Votre page : le lien du premier message, ou {settings.SITE_URL}/r/ avec votre code."
+
+
+def clarification(sourcing: Sourcing, submission: Submission, question: str) -> tuple[str, str]:
+    """`(subject, body)` of a question about one answer."""
+    return (
+        f"Une précision sur votre devis : {sourcing.title}",
+        _signed(
+            sourcing,
+            ["Madame, Monsieur,", "", "Nous lisons votre devis et nous avons une question :", "", question, "", _where(sourcing)],
+        ),
+    )
+
+
+def last_price(sourcing: Sourcing, submission: Submission, deadline: datetime) -> tuple[str, str]:
+    """`(subject, body)` of the request for a last price."""
+    return (
+        f"Votre dernier prix : {sourcing.title}",
+        _signed(
+            sourcing,
+            [
+                "Madame, Monsieur,",
+                "",
+                "Votre devis est retenu pour la suite. Nous demandons un dernier prix à toutes les entreprises retenues,",
+                f"à la même heure. Répondez avant : {format_moment(deadline)}.",
+                "Si vous ne changez rien, votre premier prix reste bon.",
+                "Personne ne lit votre prix avant cette date.",
+                "",
+                _where(sourcing),
+            ],
+        ),
+    )
+
+
+def won(sourcing: Sourcing, awards: list[Award], sentence: str) -> tuple[str, str]:
+    """`(subject, body)` for the firm chosen, with what comes next."""
+    lines = ["Madame, Monsieur,", "", "Votre devis est choisi."]
+    for award in awards:
+        name = f"Lot {award.lot.number}, {award.lot.title}" if award.lot else sourcing.title
+        lines.append(f"– {name} : {format_cents(award.amount_cents)} hors taxes, pour les quantités estimées.")
+    if sentence:
+        lines += ["", f"La raison : {sentence}"]
+    lines += ["", "Voici la suite : 1. le bon de commande 2. vos papiers 3. la facture 4. le paiement sous 30 jours."]
+    return f"Votre devis est choisi : {sourcing.title}", _signed(sourcing, lines)
+
+
+def not_won(sourcing: Sourcing, results: list[str], sentence: str) -> tuple[str, str]:
+    """`(subject, body)` for a firm not chosen: winner, overall price, own place and marks, one sentence of reason."""
+    lines = ["Madame, Monsieur,", "", "Votre devis n'est pas choisi. Merci de nous avoir répondu.", *results]
+    lines += ["", f"La raison : {sentence}"]
+    return f"Le résultat : {sourcing.title}", _signed(sourcing, lines)
+
+
+def late(sourcing: Sourcing, results: list[str]) -> tuple[str, str]:
+    """`(subject, body)` for a firm whose answer came too late and was not opened."""
+    lines = [
+        "Madame, Monsieur,",
+        "",
+        "Votre réponse est arrivée après la date limite. Elle n'a pas été ouverte. Elle est gardée avec son heure d'arrivée.",
+        *results,
+    ]
+    return f"Le résultat : {sourcing.title}", _signed(sourcing, lines)
+
+
+def ended(sourcing: Sourcing, sentence: str) -> tuple[str, str]:
+    """`(subject, body)` when the request ends without a choice."""
+    lines = [
+        "Madame, Monsieur,",
+        "",
+        "La Ville ne donne pas suite à cette demande. Aucune entreprise n'est choisie.",
+        f"La raison : {sentence}",
+        "",
+        "Merci de nous avoir répondu.",
+    ]
+    return f"Demande sans suite : {sourcing.title}", _signed(sourcing, lines)
+
+
+def result_line(award: Award, sourcing: Sourcing) -> str:
+    """« Choisi : Boulangerie …, 18 240 € HT. » for the whole or for one lot."""
+    lot = f"Lot {award.lot.number}, {award.lot.title}. " if award.lot else ""
+    if award.submission is None:
+        return f"{lot}Personne n'est choisi."
+    return f"{lot}Choisi : {award.submission.firm.name}, {format_cents(award.amount_cents)} HT."
+
+
+def place_line(rank: int | None, count: int, marks: list[tuple[str, int, int | None]], total: int | None) -> str:
+    """« Votre place : 3e sur 5. Vos notes : … » from `(criterion, weight, mark in hundredths)`."""
+    if rank is None or total is None:
+        return "Votre réponse n'a pas pu être classée : un prix y manque."
+    place = "1re" if rank == 1 else f"{rank}e"
+    details = ", ".join(f"{label} {_mark(mark)} (poids {weight} %)" for label, weight, mark in marks if mark is not None)
+    return f"Votre place : {place} sur {count}. Votre note : {_mark(total)} sur 100. Le détail : {details}."
+
+
+def _mark(hundredths: int) -> str:
+    whole, rest = divmod(hundredths, MARK_SCALE)
+    return f"{whole},{rest:02d}" if rest else str(whole)

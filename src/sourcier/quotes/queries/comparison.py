@@ -1,0 +1,197 @@
+"""The answers side by side, on the same quantities, with marks and ranks. Empty before the opening."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from django.db.models import Prefetch
+
+from sourcier.accounts.agents import Agent
+from sourcier.accounts.models import Role
+from sourcier.kernel.money import line_total, with_vat
+from sourcier.needs.models import Lot
+from sourcier.quotes.models import Clarification, LastPriceRound, QuotedLine, Score, Submission
+from sourcier.quotes.rules import judged_mark, price_marks, ranks, weighted_total
+from sourcier.sourcing.models import Criterion, PriceLine, Sourcing
+
+MARKED_STATES = (Sourcing.State.CHOSEN, Sourcing.State.DONE)
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedLine:
+    """One price line of one answer; None where the firm gave no price."""
+
+    line: PriceLine
+    unit_price_e4: int | None
+    total_cents: int | None
+    total_with_vat_cents: int | None
+    vat_bp: int | None
+
+
+@dataclass(slots=True)
+class Offer:
+    """One answer in a comparison. `submission` bears the marks; `priced` is the one whose prices count (the last price, if any)."""
+
+    submission: Submission
+    priced: Submission
+    lines: list[ComparedLine]
+    marks: dict[UUID, int | None] = field(default_factory=dict)
+    scores: list[Score] = field(default_factory=list)
+    total_mark: int | None = None
+    rank: int | None = None
+
+    @property
+    def key(self) -> str:
+        return self.submission.pk.hex
+
+    @property
+    def complete(self) -> bool:
+        """Every line is priced: the total can be compared."""
+        return bool(self.lines) and all(line.total_cents is not None for line in self.lines)
+
+    @property
+    def total_cents(self) -> int | None:
+        """Before tax, for the estimated quantities; None when a line is missing."""
+        return sum(line.total_cents or 0 for line in self.lines) if self.complete else None
+
+    @property
+    def total_with_vat_cents(self) -> int | None:
+        return sum(line.total_with_vat_cents or 0 for line in self.lines) if self.complete else None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The offers for one lot (or for the whole), best first once all the marks are there."""
+
+    sourcing: Sourcing
+    lot: Lot | None
+    criteria: Sequence[Criterion]
+    offers: Sequence[Offer]
+    others_visible: bool
+
+    @property
+    def judged(self) -> list[Criterion]:
+        return [criterion for criterion in self.criteria if criterion.kind == Criterion.Kind.JUDGED]
+
+    def offer(self, submission_id: UUID) -> Offer | None:
+        return next((offer for offer in self.offers if offer.submission.pk == submission_id), None)
+
+
+def opened_submissions(sourcing: Sourcing) -> list[Submission]:
+    """First-round answers that stood at the deadline, with firm, lines, answers and documents; none before the opening."""
+    if sourcing.opened_at is None:
+        return []
+    return list(_with_content(sourcing).filter(round=1, state=Submission.State.RECEIVED).order_by("received_at", "pk"))
+
+
+def last_prices(sourcing: Sourcing) -> dict[UUID, Submission]:
+    """`{invitation_id: last price}`, once their common deadline has passed and they were opened."""
+    pending = LastPriceRound.objects.filter(sourcing=sourcing).first()
+    if pending is None or pending.opened_at is None:
+        return {}
+    found = _with_content(sourcing).filter(round=2, state=Submission.State.RECEIVED, kind=Submission.Kind.QUOTE)
+    return {submission.invitation_id: submission for submission in found}
+
+
+def _with_content(sourcing: Sourcing):  # type: ignore[no-untyped-def]
+    return (
+        Submission.objects.filter(sourcing=sourcing)
+        .select_related("firm", "invitation")
+        .prefetch_related(
+            Prefetch("lines", QuotedLine.objects.select_related("price_line")),
+            "answers__question",
+            "answers__file",
+            "documents__file",
+            "places__place",
+            Prefetch("clarifications", Clarification.objects.select_related("asked_by").order_by("asked_at")),
+        )
+    )
+
+
+def compare(agent: Agent, sourcing: Sourcing, lot: Lot | None = None) -> Comparison:
+    """The comparison as `agent` may see it: the others' marks appear once his own are given."""
+    lines = [line for line in sourcing.price_lines.all() if lot is None or line.lot_id in (None, lot.pk)]
+    criteria = list(sourcing.criteria.all())
+    newer = last_prices(sourcing)
+    offers = [
+        Offer(submission, (priced := newer.get(submission.invitation_id, submission)), _lines(priced, lines))
+        for submission in opened_submissions(sourcing)
+        if submission.kind == Submission.Kind.QUOTE
+    ]
+    if lines:
+        # A firm may answer some lots only: it is compared where it gave at least one price.
+        offers = [offer for offer in offers if any(line.total_cents is not None for line in offer.lines)]
+    _mark(sourcing, criteria, offers)
+    visible = sees_all_marks(agent, sourcing, criteria, offers)
+    if not visible:
+        _hide_others(agent, criteria, offers)
+    offers.sort(key=lambda offer: (offer.rank or len(offers) + 1, offer.total_cents or 0, offer.key))
+    return Comparison(sourcing, lot, criteria, offers, visible)
+
+
+def _lines(submission: Submission, price_lines: Iterable[PriceLine]) -> list[ComparedLine]:
+    """The answer's price for each line, on the estimated quantities of the request."""
+    quoted = {line.price_line_id: line for line in submission.lines.all()}
+    result = []
+    for price_line in price_lines:
+        line = quoted.get(price_line.pk)
+        if line is None:
+            result.append(ComparedLine(price_line, None, None, None, None))
+            continue
+        total = line_total(line.unit_price_e4, price_line.quantity_milli)
+        if submission.vat == Submission.Vat.INCLUDED:
+            including = line_total(line.typed_price_e4, price_line.quantity_milli)
+        else:
+            including = with_vat(total, line.vat_bp)
+        result.append(ComparedLine(price_line, line.unit_price_e4, total, including, line.vat_bp))
+    return result
+
+
+def _mark(sourcing: Sourcing, criteria: Sequence[Criterion], offers: Sequence[Offer]) -> None:
+    """Fill marks, totals and ranks; a criterion without a mark leaves the total empty."""
+    scores: dict[tuple[UUID, UUID], list[Score]] = {}
+    for score in Score.objects.filter(submission__sourcing=sourcing, current=True).select_related("evaluator"):
+        scores.setdefault((score.submission_id, score.criterion_id), []).append(score)
+    complete = {offer.key: offer.total_cents for offer in offers if offer.total_cents is not None}
+    by_price = price_marks(sourcing.price_formula, complete) if sourcing.price_formula else {}
+    for offer in offers:
+        for criterion in criteria:
+            if criterion.kind == Criterion.Kind.PRICE:
+                offer.marks[criterion.pk] = by_price.get(offer.key)
+                continue
+            given = scores.get((offer.submission.pk, criterion.pk), [])
+            offer.scores.extend(given)
+            offer.marks[criterion.pk] = judged_mark([score.value for score in given]) if given else None
+        marks = [(criterion.weight, offer.marks[criterion.pk]) for criterion in criteria]
+        if marks and all(mark is not None for _, mark in marks):
+            offer.total_mark = weighted_total([(weight, mark) for weight, mark in marks if mark is not None])
+    placed = ranks({offer.key: offer.total_mark for offer in offers if offer.total_mark is not None})
+    for offer in offers:
+        offer.rank = placed.get(offer.key)
+
+
+def missing_scores(agent: Agent, criteria: Iterable[Criterion], offers: Iterable[Offer]) -> bool:
+    """True when `agent` has not marked every compared offer on every judged criterion."""
+    judged = [criterion.pk for criterion in criteria if criterion.kind == Criterion.Kind.JUDGED]
+    return any(
+        not any(score.criterion_id == criterion and score.evaluator_id == agent.id for score in offer.scores)
+        for offer in offers
+        for criterion in judged
+    )
+
+
+def sees_all_marks(agent: Agent, sourcing: Sourcing, criteria: Sequence[Criterion], offers: Sequence[Offer]) -> bool:
+    """Who has given all his marks sees the others'; an auditor and everyone after the choice too."""
+    if sourcing.state in MARKED_STATES or agent.has(Role.AUDITOR):
+        return True
+    return not missing_scores(agent, criteria, offers)
+
+
+def _hide_others(agent: Agent, criteria: Sequence[Criterion], offers: Iterable[Offer]) -> None:
+    """Leave the agent's own marks; no mean, no total, no rank."""
+    for offer in offers:
+        offer.scores = [score for score in offer.scores if score.evaluator_id == agent.id]
+        offer.total_mark = offer.rank = None
+        for criterion in criteria:
+            if criterion.kind == Criterion.Kind.JUDGED:
+                offer.marks[criterion.pk] = None

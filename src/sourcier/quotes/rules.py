@@ -1,0 +1,99 @@
+"""Marks, totals and ranks; who may open, evaluate and choose, and when. Pure: the time is an argument."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from sourcier.kernel.money import round_half_up
+from sourcier.kernel.transitions import Refusal
+
+BEST_MARK = 10_000  # marks are hundredths of a point: 100,00
+
+
+def _proportional(lowest: int, price: int) -> Decimal:
+    return Decimal(BEST_MARK * lowest) / price
+
+
+def _linear(lowest: int, price: int) -> Decimal:
+    return max(Decimal(0), Decimal(BEST_MARK * (2 * lowest - price)) / lowest)
+
+
+@dataclass(frozen=True, slots=True)
+class PriceFormula:
+    """How a price becomes a mark out of 100; the sentence is announced to the firms."""
+
+    label: str
+    sentence: str
+    mark: Callable[[int, int], Decimal]
+
+
+PRICE_FORMULAS: Mapping[str, PriceFormula] = {
+    "proportional": PriceFormula(
+        "Proportionnelle",
+        "Note du prix = 100 × prix le plus bas ÷ prix proposé.",
+        _proportional,
+    ),
+    "linear": PriceFormula(
+        "Écart au plus bas",
+        "Note du prix = 100 moins le pourcentage d'écart avec le prix le plus bas ; jamais moins de 0.",
+        _linear,
+    ),
+}
+
+
+def price_marks(formula: str, totals: Mapping[str, int]) -> dict[str, int]:
+    """Mark (hundredths of a point, 0 to 10 000) of each total in cents; free offers take the best mark."""
+    if not totals:
+        return {}
+    mark = PRICE_FORMULAS[formula].mark
+    lowest = min(totals.values())
+    return {key: BEST_MARK if total <= lowest else round_half_up(mark(lowest, total)) for key, total in totals.items()}
+
+
+def judged_mark(values: Sequence[int]) -> int:
+    """Mean of the evaluators' marks (0 to 100 each), in hundredths of a point."""
+    return round_half_up(Decimal(sum(values) * 100) / len(values))
+
+
+def weighted_total(weights_and_marks: Sequence[tuple[int, int]]) -> int:
+    """Total in hundredths of a point, from `(weight in percent, mark in hundredths)`."""
+    return round_half_up(Decimal(sum(weight * mark for weight, mark in weights_and_marks)) / 100)
+
+
+def ranks(totals: Mapping[str, int]) -> dict[str, int]:
+    """Rank of each total, best first; equals share a rank, and the next one is skipped (1, 2, 2, 4)."""
+    return {key: 1 + sum(other > total for other in totals.values()) for key, total in totals.items()}
+
+
+def may_open(state: str, deadline: datetime | None, at: datetime, reference_chosen: bool, priced: bool) -> Refusal | None:
+    """Guard of the opening; `priced` is False for an information request, which needs no reference."""
+    if state == "open" or (deadline is not None and at <= deadline):
+        return Refusal("before_deadline", "Personne ne voit les réponses avant la date limite. Vous non plus.")
+    if state != "closed":
+        return Refusal("already_opened", "Les réponses sont déjà ouvertes.")
+    if priced and not reference_chosen:
+        return Refusal(
+            "no_reference", "Dites d'abord à quoi le prix sera comparé : dernier prix payé, estimation, ou sans référence."
+        )
+    return None
+
+
+def may_evaluate(state: str, round_pending: bool) -> Refusal | None:
+    """Guard of marks, clarifications, last prices and the choice."""
+    if state == "chosen" or state == "done":
+        return Refusal("chosen", "Le choix est fait : il ne change plus.")
+    if state != "opened":
+        return Refusal("not_opened", "Les réponses ne sont pas encore ouvertes.")
+    if round_pending:
+        return Refusal("last_price_pending", "Un dernier prix est attendu : ouvrez-le après sa date limite, puis continuez.")
+    return None
+
+
+def may_choose(missing_scores: bool, rationale: str) -> Refusal | None:
+    """Guard of the choice, once the answers are open."""
+    if missing_scores:
+        return Refusal("scores_missing", "Donnez d'abord vos notes à chaque réponse comparée, pour chaque critère annoncé.")
+    if len(rationale.strip()) < 20:
+        return Refusal("no_rationale", "Dites pourquoi ce choix, en une phrase ou deux : le dossier gardera votre raison.")
+    return None

@@ -1,0 +1,1 @@
+"""The verbs of sourcing, in the order of a purchase."""
