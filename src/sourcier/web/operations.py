@@ -1,0 +1,130 @@
+"""The thread of an operation: seven steps for who buys, three words for who asked."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import NoReverseMatch, reverse
+
+from sourcier.accounts.agents import Agent
+from sourcier.accounts.models import Role
+from sourcier.journal.models import Entry
+from sourcier.kernel.french import format_date, format_moment
+from sourcier.needs.models import Need
+from sourcier.quotes.models import LastPriceRound
+from sourcier.sourcing.models import Candidate, Sourcing
+
+DONE, NOW, LATER = "done", "now", "later"
+
+# The page that each step opens.
+PAGES = {1: "need", 2: "rule", 3: "panel", 4: "request", 5: "asked", 6: "comparison", 7: "dossier"}
+
+WORDS = {
+    1: ("Besoin", "Besoin décrit", "Décrivez votre besoin"),
+    2: ("Règle", "Règle du jour vérifiée", "Voyons ce que la règle permet"),
+    3: ("Entreprises", "Entreprises choisies, avec les raisons", "Cherchez les entreprises"),
+    4: ("Demande", "Demande envoyée à tous, à la même heure", "Préparez la demande"),
+    5: ("Réponses", "Réponses ouvertes", "Les réponses restent fermées jusqu'à la date limite"),
+    6: ("Choix", "Choix fait, expliqué, annoncé", "Comparez et choisissez"),
+    7: ("Preuve", "Dossier vérifié", "Le dossier se complète tout seul"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One knot of the thread. `status` is done, now or later; `url` is empty for a step not reached."""
+
+    number: int
+    name: str
+    sentence: str
+    status: str
+    url: str
+
+
+def operation_context(agent: Agent, need: Need) -> dict[str, Any]:
+    """`operation` and `steps` for `city/operation.html`."""
+    inspects = agent.has(Role.BUYER, Role.HEAD_BUYER, Role.AUDITOR)
+    return {"operation": need, "steps": seven_steps(need) if inspects else three_words(need)}
+
+
+def seven_steps(need: Need) -> list[Step]:
+    """The steps of WORDS 11 to 17; the first one not done is the present one, and no step is present once all is over."""
+    sourcing = need.sourcings.order_by("-created_at").first()
+    over = need.state == Need.State.CLOSED
+    done = _done(need, sourcing)
+    steps, present = [], None
+    for number, (name, said_done, said_waiting) in WORDS.items():
+        if done[number]:
+            status = DONE
+        elif present is None and not over:
+            status, present = NOW, number
+        else:
+            status = LATER
+        sentence = said_done if status == DONE else said_waiting
+        if number == 1 and need.state == Need.State.SUBMITTED:
+            sentence = "Besoin reçu : lisez-le, puis acceptez-le"
+        url = "" if status == LATER else _url(PAGES[number], need)
+        steps.append(Step(number, name, _precise(number, sentence, sourcing), status, url))
+    return steps
+
+
+def _done(need: Need, sourcing: Sourcing | None) -> dict[int, bool]:
+    """Which steps are behind us. A step behind a passed one is passed too: a thread has no hole."""
+    states = Sourcing.State
+    state = sourcing.state if sourcing else None
+    facts = {
+        1: need.state not in (Need.State.DRAFT, Need.State.SUBMITTED, Need.State.RETURNED, Need.State.CLOSED),
+        2: need.rule is not None,
+        3: sourcing is not None and Candidate.objects.filter(sourcing=sourcing, state=Candidate.State.KEPT).exists(),
+        4: state not in (None, states.DRAFT),
+        5: state in (states.OPENED, states.CHOSEN, states.DONE),
+        6: state in (states.DONE, states.ENDED),
+        7: Entry.objects.filter(log=need.organisation_id, stream=need.id.hex, verb="dossier.built").exists(),
+    }
+    furthest = max((number for number in (1, 3, 4, 5, 6) if facts[number]), default=0)
+    return {number: fact or number < furthest for number, fact in facts.items()} | {7: facts[7] and facts[6]}
+
+
+def _precise(number: int, sentence: str, sourcing: Sourcing | None) -> str:
+    """The sentence of a step, with the date or the fact that makes it exact today."""
+    if sourcing is None:
+        return sentence
+    state, states = sourcing.state, Sourcing.State
+    if number == 5 and state == states.OPEN and sourcing.deadline:
+        closed = "attendues" if sourcing.kind != Sourcing.Kind.RFQ else "fermées"
+        return f"Réponses {closed} jusqu'au {format_moment(sourcing.deadline, weekday=False)}"
+    if number == 5 and state == states.CLOSED:
+        return "Date limite passée : ouvrez les réponses"
+    if number in (5, 6) and state == states.ENDED:
+        return "Réponses reçues" if number == 5 else "Sans suite, avec la raison"
+    if number == 6 and state == states.CHOSEN:
+        return "Choix fait : prévenez toutes les entreprises"
+    if number == 6 and state == states.OPENED:
+        pending = LastPriceRound.objects.filter(sourcing=sourcing, opened_at=None).first()
+        if pending:
+            return f"Derniers prix fermés jusqu'au {format_moment(pending.deadline, weekday=False)}"
+    return sentence
+
+
+def _url(name: str, need: Need) -> str:
+    try:
+        return reverse(name, args=[need.pk])
+    except NoReverseMatch:
+        return ""
+
+
+def three_words(need: Need) -> list[Step]:
+    """« Demandé · En cours · Choisi », for the department: who has it now, without the buyer's trade."""
+    states = Need.State
+    asked = need.state not in (states.DRAFT, states.RETURNED)
+    chosen = need.state == states.AWARDED
+    over = need.state == states.CLOSED
+    sent = f"Envoyé le {format_date(need.submitted_at)}" if need.submitted_at else "Décrivez votre besoin"
+    if need.state == states.RETURNED:
+        sent = "À compléter"
+    holder = f"Chez {need.buyer.name}" if need.buyer else "Au service achats"
+    in_hand = DONE if chosen else NOW if asked and not over else LATER
+    return [
+        Step(1, "Demandé", sent, DONE if asked else NOW, _url("need", need)),
+        Step(2, "En cours", "Clos, avec la raison" if over else holder if asked else "", in_hand, ""),
+        Step(3, "Choisi", "Le choix est fait" if chosen else "", DONE if chosen else LATER, ""),
+    ]
