@@ -18,6 +18,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('organisation_id', models.UUIDField(db_index=True)),
                 ('sha256', models.CharField(max_length=64)),
+                ('received_sha256', models.CharField(blank=True, help_text='of the bytes that came, when scripts were taken out before keeping them', max_length=64)),
                 ('size', models.BigIntegerField()),
                 ('media_type', models.CharField(max_length=120)),
                 ('name', models.CharField(help_text="the sender's name for it, made safe", max_length=200)),

@@ -1,0 +1,106 @@
+"""The only code that writes files. Bytes reach the disk, flushed, before the row that names them."""
+
+import errno
+import logging
+import os
+import secrets
+from hashlib import sha256
+from pathlib import Path
+from uuid import UUID
+
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.utils import timezone
+
+from sourcier.kernel.transitions import Refused, refuse
+from sourcier.vault import rules
+from sourcier.vault.inspect import Inspected, inspect
+from sourcier.vault.models import File
+
+logger = logging.getLogger(__name__)
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_BY_EXTENSION = {ending: kind for kind in rules.KINDS for ending in kind.extensions}
+
+
+def store(organisation_id: UUID, upload: UploadedFile, *, name: str = "") -> File:
+    """Keep what a person sent, under `name` or the name it came with. Raises `Refused`; nothing is written then.
+
+    Call it first in an action: the bytes are on disk before the transaction writes anything else. It writes no journal entry:
+    the action that receives the file passes it in its `rows`.
+    """
+    return store_bytes(organisation_id, _read(upload), name or upload.name or "")
+
+
+def store_bytes(organisation_id: UUID, data: bytes, name: str, *, trusted: bool = False) -> File:
+    """Keep bytes; `trusted` ones were made by the program and are taken as their extension says. Raises `Refused`."""
+    if trusted:
+        kind = _BY_EXTENSION[rules.extension(name)]
+        kept = Inspected(kind, rules.safe_name(name, kind), data)
+    else:
+        kept = inspect(data, name)
+    digest = sha256(kept.data).hexdigest()
+    path = f"{organisation_id.hex}/{digest[:2]}/{digest}"
+    _write(settings.VAULT / path, kept.data, digest)
+    return File.objects.create(
+        organisation_id=organisation_id,
+        sha256=digest,
+        received_sha256="" if kept.data is data else sha256(data).hexdigest(),
+        size=len(kept.data),
+        media_type=kept.kind.media_type,
+        name=kept.name,
+        path=path,
+        created_at=timezone.now(),
+    )
+
+
+def _read(upload: UploadedFile) -> bytes:
+    """The whole upload, never more than one byte over the limit in memory."""
+    upload.seek(0)
+    data = upload.read(rules.MAX_FILE + 1)
+    if refusal := rules.size_refusal(len(data)):
+        raise Refused(refusal)
+    return bytes(data)
+
+
+def _write(target: Path, data: bytes, digest: str) -> None:
+    """Write beside, flush, rename, flush the folder. A file already there is the same one: it is compared, never replaced."""
+    if target.exists():
+        if sha256(target.read_bytes()).hexdigest() != digest:
+            logger.critical("vault file %s no longer has its content", digest)
+            raise refuse("vault_damaged", "Ce fichier n'a pas pu être gardé : le coffre est abîmé. Prévenez l'administrateur.")
+        return
+    temporary = target.with_name(f".{digest[:16]}-{secrets.token_hex(8)}")
+    try:
+        _make_folder(target.parent)
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as out:
+            out.write(data)
+            out.flush()
+            os.fsync(out.fileno())
+        os.replace(temporary, target)
+        _flush_folder(target.parent)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        if error.errno in _NO_ROOM:
+            logger.critical("no room left in the vault")
+            raise refuse(
+                "no_room",
+                "Ce fichier n'a pas été gardé : le serveur n'a plus de place. Rien d'autre n'est perdu. "
+                "Réessayez plus tard, ou prévenez la mairie.",
+            ) from None
+        raise
+
+
+def _make_folder(folder: Path) -> None:
+    missing = [parent for parent in (folder, *folder.parents) if not parent.exists()]
+    for made in reversed(missing):
+        made.mkdir(mode=0o700, exist_ok=True)
+        _flush_folder(made.parent)
+
+
+def _flush_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

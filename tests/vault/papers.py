@@ -1,0 +1,108 @@
+"""Documents made on the spot: ordinary ones and hostile ones."""
+
+import io
+import struct
+import zipfile
+import zlib
+
+import pikepdf
+from pikepdf import Array, Dictionary, Name, Pdf, String
+
+CONTENT_TYPES = '<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>'
+
+
+def pdf_bytes(**save: object) -> bytes:
+    """A PDF of one blank page."""
+    pdf = Pdf.new()
+    pdf.add_blank_page()
+    out = io.BytesIO()
+    pdf.save(out, **save)
+    return out.getvalue()
+
+
+def scripted_pdf() -> bytes:
+    """A PDF that runs scripts from five places, launches a program and carries another file."""
+    pdf = Pdf.new()
+    page = pdf.add_blank_page()
+    script = pdf.make_indirect(Dictionary(Type=Name.Action, S=Name.JavaScript, JS=String("app.alert('MARQUE')")))
+    pdf.Root.OpenAction = script
+    pdf.Root.AA = Dictionary(WC=Dictionary(S=Name.JavaScript, JS=String("MARQUE")))
+    pdf.Root.Names = Dictionary(JavaScript=Dictionary(Names=Array([String("a"), script])))
+    pdf.attachments["secret.txt"] = b"MARQUE"
+    page.obj.AA = Dictionary(O=Dictionary(S=Name.Launch, F=String("MARQUE.exe")))
+    rectangle = Array([0, 0, 10, 10])
+    page.obj.Annots = Array(
+        [
+            Dictionary(Type=Name.Annot, Subtype=Name.Link, Rect=rectangle, A=Dictionary(S=Name.Launch, F=String("MARQUE"))),
+            Dictionary(Type=Name.Annot, Subtype=Name.FileAttachment, Rect=rectangle, Contents=String("MARQUE")),
+            Dictionary(
+                Type=Name.Annot,
+                Subtype=Name.Link,
+                Rect=rectangle,
+                A=Dictionary(S=Name.URI, URI=String("https://ville.example")),
+            ),
+        ]
+    )
+    out = io.BytesIO()
+    pdf.save(out, object_stream_mode=pikepdf.ObjectStreamMode.disable, compress_streams=False)
+    return out.getvalue()
+
+
+def zipped(entries: dict[str, bytes | str], compression: int = zipfile.ZIP_DEFLATED) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", compression) as archive:
+        for name, content in entries.items():
+            archive.writestr(name, content)
+    return out.getvalue()
+
+
+def docx(**more: bytes | str) -> bytes:
+    """A minimal Word document, with more entries on request."""
+    return zipped({"[Content_Types].xml": CONTENT_TYPES, "word/document.xml": "<w:document/>", **more})
+
+
+def odt() -> bytes:
+    return zipped({"mimetype": "application/vnd.oasis.opendocument.text", "content.xml": "<office/>"})
+
+
+def bomb() -> bytes:
+    """300 MB of zeros in a document of 300 KB."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("[Content_Types].xml", CONTENT_TYPES)
+        with archive.open("word/document.xml", "w") as entry:
+            for _ in range(300):
+                entry.write(bytes(1_000_000))
+    return out.getvalue()
+
+
+def lying_bomb() -> bytes:
+    """20 MB that declare themselves as 10 bytes, checksum included."""
+    data = bytearray(docx(**{"word/media/a.bin": bytes(20_000_000)}))
+    name = b"word/media/a.bin"
+    for signature, size_at, crc_at, name_at in ((b"PK\x03\x04", 22, 14, 30), (b"PK\x01\x02", 24, 16, 46)):
+        start = data.index(name)
+        while data[start - name_at : start - name_at + 4] != signature:
+            start = data.index(name, start + 1)
+        struct.pack_into("<I", data, start - name_at + size_at, 10)
+        struct.pack_into("<I", data, start - name_at + crc_at, zlib.crc32(bytes(10)))
+    return bytes(data)
+
+
+def png() -> bytes:
+    """One white pixel."""
+
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    header = struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0\xff")) + chunk(b"IEND", b"")
+
+
+JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00" + bytes(64) + b"\xff\xd9"
+HEIC = b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic" + bytes(64)
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504)
+
+
+def ole(*streams: str) -> bytes:
+    return OLE + b"".join(stream.encode("utf-16-le") + bytes(64) for stream in streams)
