@@ -10,7 +10,7 @@ from uuid import UUID
 from sourcier.kernel.money import NotANumber, line_total, parse_decimal, to_unit_price, with_vat, without_vat
 from sourcier.kernel.transitions import Refusal
 
-# CGI art. 278, 278-0 bis, 279, 281 quater to octies; 297 (Corse); 296 (Guadeloupe, Martinique, La Réunion); 294 (Guyane, Mayotte).
+# CGI art. 278 to 281 nonies; 297 (Corse); 296 (Guadeloupe, Martinique, La Réunion); 294 (Guyane, Mayotte).
 VAT_RATES: Mapping[str, tuple[int, ...]] = {
     "metropole": (2000, 1000, 550, 210),
     "corse": (2000, 1300, 1000, 550, 210, 90),
@@ -38,7 +38,7 @@ EUROS_THEN_CENTS = re.compile(r"^\s*(\d+)\s*(?:€|euros?)\s*(\d{1,2})\s*$", re.
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something to mend before sending: a field (`price:<line id>`, `question:<id>`, `vat`, `places`…) and a French sentence."""
+    """Something to mend before sending: its field (`price:<line id>`, `question:<id>`, `vat`…) and a French sentence."""
 
     field: str
     code: str
@@ -100,6 +100,18 @@ class Window:
     confirmed: bool = True
 
 
+# --- states ----------------------------------------------------------------------------------------------------------------
+
+TRANSITIONS: Mapping[tuple[str, str], str] = {
+    ("draft", "receive"): "received",
+    ("draft", "keep_closed"): "late",
+    ("received", "replace"): "replaced",
+    ("received", "withdraw"): "withdrawn",
+}
+NOTHING_SENT = Refusal("nothing_sent", "Il n'y a pas de réponse à retirer.")
+ALREADY_SENT = "Cette réponse est déjà partie. Rouvrez la page pour en envoyer une autre."
+
+
 # --- the instant -----------------------------------------------------------------------------------------------------------
 
 
@@ -124,10 +136,24 @@ def may_answer(window: Window) -> Refusal | None:
     return None
 
 
+def may_decline(window: Window, reason: str) -> Refusal | None:
+    """A refusal says why, with one of the ready reasons."""
+    if reason not in DECLINE_REASONS:
+        return Refusal("no_reason", "Dites pourquoi : une des raisons proposées suffit.")
+    return may_answer(window)
+
+
+def may_join(window: Window, documents: int) -> Refusal | None:
+    """One more document in a draft that has `documents`."""
+    if documents >= MAX_DOCUMENTS:
+        return Refusal("too_many_documents", f"Vous avez déjà joint {MAX_DOCUMENTS} documents. Retirez-en un d'abord.")
+    return may_answer(window)
+
+
 def may_withdraw(window: Window, at: datetime, has_answer: bool) -> Refusal | None:
     """An answer is taken back until the deadline; after it, the firm is held to what it offered."""
     if not has_answer:
-        return Refusal("nothing_sent", "Il n'y a pas de réponse à retirer.")
+        return NOTHING_SENT
     if not in_time(window, at):
         return Refusal("too_late", "La date limite est passée : votre réponse ne peut plus être retirée. Appelez la mairie.")
     return None

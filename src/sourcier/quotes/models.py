@@ -6,7 +6,7 @@ from django.db import models
 
 
 class Submission(models.Model):
-    """One answer of one firm: a quote, an information, or a refusal with its reason. Kept even when replaced, withdrawn or late."""
+    """One answer of one firm: a quote, an information, or a refusal. Kept even when replaced, withdrawn or late."""
 
     class Kind(models.TextChoices):
         QUOTE = "quote", "Devis"
@@ -110,17 +110,6 @@ class SubmissionDocument(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["submission", "file"], name="quotes_document_once")]
-
-
-class AttemptCount(models.Model):
-    """Failed attempts in one hour, for one address range or one invitation (known by an HMAC: nobody can be read from it)."""
-
-    key_hmac = models.CharField(max_length=64)
-    hour = models.DateTimeField()
-    count = models.PositiveIntegerField(default=0)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["key_hmac", "hour"], name="quotes_attempt_hour")]
 
 
 class SavingReference(models.Model):

@@ -1,0 +1,67 @@
+"""The acknowledgement by e-mail: sealed, so that nobody in the city sees that someone answered."""
+
+from sourcier.kernel.french import format_moment
+from sourcier.mail.actions import enqueue
+from sourcier.quotes.models import Submission
+from sourcier.suppliers.queries import email_of
+
+SUBJECTS = {
+    Submission.State.RECEIVED: "Bien reçu : récépissé {number}",
+    Submission.State.LATE: "Arrivé trop tard : {number}",
+    Submission.State.WITHDRAWN: "Réponse retirée : {number}",
+}
+
+
+def acknowledge(submission: Submission) -> None:
+    """Put one acknowledgement in the outbox for each address known: the one asked, and the one just left."""
+    known = submission.invitation.address or email_of(submission.firm)
+    addresses = {address.strip().lower(): address.strip() for address in (known, submission.email) if address}
+    for address in addresses.values():
+        enqueue(
+            submission.organisation,
+            kind="acknowledgement",
+            to_address=address,
+            to_name=submission.firm.name,
+            subject=SUBJECTS[Submission.State(submission.state)].format(number=submission.receipt_number),
+            body=body(submission),
+            operation_id=submission.sourcing.need_id,
+            subject_id=submission.pk,
+            sealed=True,
+        )
+
+
+def body(submission: Submission) -> str:
+    """Plain sentences. Never a price: the message may be read by others at the firm, or forwarded."""
+    sourcing = submission.sourcing
+    lines = [
+        "Madame, Monsieur,",
+        "",
+        f"Demande : {sourcing.title}",
+        f"De : {sourcing.organisation.name}",
+        f"Entreprise : {submission.firm.name}",
+        "",
+        *_verdict(submission),
+        "",
+        "Vous n'avez pas envoyé cette réponse ? Appelez-nous : "
+        + " ".join(part for part in (sourcing.contact_name, sourcing.contact_phone, sourcing.contact_hours) if part),
+    ]
+    return "\n".join(lines)
+
+
+def _verdict(submission: Submission) -> list[str]:
+    received = format_moment(submission.received_at) if submission.received_at else ""
+    if submission.state == Submission.State.LATE:
+        return [
+            f"Votre réponse est arrivée le {received}.",
+            "La date limite était passée. Votre réponse n'a pas été prise.",
+            f"Elle est gardée fermée, sous le numéro {submission.receipt_number}. Personne ne la lira.",
+        ]
+    if submission.state == Submission.State.WITHDRAWN:
+        return [f"Votre réponse {submission.receipt_number} est retirée. La mairie ne la lira pas."]
+    lines = [f"Bien reçu le {received}.", f"Votre récépissé : {submission.receipt_number}. Gardez ce message."]
+    if submission.replaces:
+        lines.append(f"Cette réponse remplace celle du récépissé {submission.replaces.receipt_number}.")
+    if submission.kind != Submission.Kind.DECLINE:
+        lines.append("Vous pouvez changer votre réponse jusqu'à la date limite, avec le même lien.")
+        lines.append("Personne ne lit votre prix avant cette date.")
+    return lines

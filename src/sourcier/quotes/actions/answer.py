@@ -1,0 +1,340 @@
+"""What a firm does: join documents to a draft, answer, decline, withdraw.
+
+A deposit is one transaction: answer, prices, replies, the former one replaced, the journal entry, the acknowledgement. The
+instant is the server's clock at the last byte, taken before and judged under the lock of the sourcing: in if it is at the
+deadline or before, even when the entry follows the closing one.
+"""
+
+import secrets
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.core.files.uploadedfile import UploadedFile
+from django.db import IntegrityError, transaction
+from django.db.models import Model
+from django.utils import timezone
+
+from sourcier.journal.actions import append
+from sourcier.journal.models import Entry
+from sourcier.kernel.transitions import Refused, next_state, refuse
+from sourcier.quotes import answer_rules as rules
+from sourcier.quotes.acknowledgement import acknowledge
+from sourcier.quotes.answer_content import answer_facts, deposit_facts, file_facts, seal_envelope
+from sourcier.quotes.answer_rules import Answer
+from sourcier.quotes.models import QuestionAnswer, QuotedLine, Submission, SubmissionDocument, SubmissionPlace
+from sourcier.quotes.queries import answers
+from sourcier.sourcing.models import Invitation, Question, Sourcing
+from sourcier.sourcing.rules import is_sealed
+from sourcier.suppliers.actions import close_firm, leave_trade
+from sourcier.vault.actions import store
+from sourcier.vault.models import File
+from sourcier.vault.rules import answer_refusal
+
+CORRECTIONS = {"left_trade": leave_trade, "closed": close_firm}
+
+
+# --- drafts ----------------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def draft(invitation: Invitation, like: Submission | None = None) -> Submission:
+    """An empty answer, or one with the documents of `like`. Writes no entry: the act that fills it writes one."""
+    started = Submission.objects.create(
+        organisation_id=invitation.sourcing.organisation_id,
+        sourcing_id=invitation.sourcing_id,
+        invitation=invitation,
+        firm_id=invitation.firm_id,
+        round=answers.window(invitation).round,
+        kind=_kind(invitation.sourcing),
+        created_at=timezone.now(),
+    )
+    if like is not None:
+        SubmissionDocument.objects.bulk_create(
+            SubmissionDocument(submission=started, file_id=document.file_id) for document in answers.documents(like)
+        )
+        QuestionAnswer.objects.bulk_create(
+            QuestionAnswer(submission=started, question_id=reply.question_id, file_id=reply.file_id)
+            for reply in like.answers.exclude(file=None)
+        )
+    return started
+
+
+def add_document(draft: Submission, upload: UploadedFile, question_id: UUID | None = None) -> File:
+    """Join a file to a draft, or give it as the reply to a question of kind file. Raises `Refused`.
+
+    The bytes are kept first, then the row and its entry (`answer.document_joined`) in one transaction.
+    """
+    invitation = draft.invitation
+    if refusal := rules.may_join(answers.window(invitation), len(answers.documents(draft))):
+        raise Refused(refusal, "documents")
+    with transaction.atomic():
+        file = store(draft.organisation_id, upload)
+        locked = _own_draft(draft)
+        sizes = [*(row.file.size for row in answers.documents(locked)), file.size]
+        sizes += locked.answers.exclude(file=None).values_list("file__size", flat=True)
+        if refusal := answer_refusal(sizes):
+            raise Refused(refusal, "documents")
+        rows = [locked, _join(locked, file, question_id)]
+        _write(locked, "answer.document_joined", {"firm": locked.firm.name, **file_facts(file)}, rows)
+    return file
+
+
+def _join(draft: Submission, file: File, question_id: UUID | None) -> Model:
+    if question_id is None:
+        return SubmissionDocument.objects.create(submission=draft, file=file)
+    question = Question.objects.filter(sourcing_id=draft.sourcing_id, pk=question_id, kind=Question.Kind.FILE).first()
+    if question is None:
+        raise refuse("unknown_question", "Cette question n'est pas dans la demande.", "documents")
+    return QuestionAnswer.objects.update_or_create(submission=draft, question=question, defaults={"file": file})[0]
+
+
+@transaction.atomic
+def remove_document(draft: Submission, document_id: int) -> None:
+    """Take a document out of a draft; its bytes stay until the purge, its row says that it was removed."""
+    locked = _own_draft(draft)
+    document = locked.documents.filter(pk=document_id, removed=False).select_related("file").first()
+    if document is None:
+        raise refuse("unknown_document", "Ce document n'est plus dans votre réponse.", "documents")
+    document.removed = True
+    document.save(update_fields=["removed"])
+    facts = {"firm": locked.firm.name, **file_facts(document.file)}
+    _write(locked, "answer.document_removed", facts, [locked, document])
+
+
+def _own_draft(draft: Submission) -> Submission:
+    locked = Submission.objects.select_for_update().get(pk=draft.pk)
+    if locked.state != Submission.State.DRAFT:
+        raise refuse("already_sent", rules.ALREADY_SENT)
+    return locked
+
+
+# --- deposits --------------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def submit(
+    invitation: Invitation, answer: Answer, *, draft: Submission | None = None, received_at: datetime | None = None
+) -> Submission:
+    """Receive an answer (`answer.received`), or keep it closed when it is late (`answer.late`). Raises `Refused`.
+
+    `draft` brings the documents already joined. `received_at` is the clock at the last byte; now when not given. A former
+    answer of the same round is replaced and kept. Two at once are taken in the order of the lock.
+    """
+    at = rules.to_millisecond(received_at or timezone.now())
+    sourcing = _lock(invitation)
+    window = answers.window(invitation, sourcing)
+    if refusal := rules.may_answer(window):
+        raise Refused(refusal)
+    submission = _draft_to_send(invitation, draft, window)
+    _check(sourcing, submission, answer)
+    if rules.in_time(window, at):
+        _fill(submission, answer)
+        rows = _receive(submission, at) + _write_prices(submission, answer) + _write_replies(submission, answer)
+        verb, content = "answer.received", answer_facts(sourcing, answer, _reply_files(submission))
+    else:
+        rows, content = _keep_closed(submission, at, answer_facts(sourcing, answer, _reply_files(submission)))
+        verb = "answer.late"
+    documents = answers.documents(submission)
+    _deposit(
+        submission, verb, {**deposit_facts(submission, documents), **content, "deadline": window.deadline}, rows, documents
+    )
+    return submission
+
+
+@transaction.atomic
+def decline(invitation: Invitation, reason: str, note: str = "", *, received_at: datetime | None = None) -> Submission:
+    """Say no, with a reason of `DECLINE_REASONS` (`answer.declined`). Raises `Refused`.
+
+    « Ce n'est plus mon métier » and « J'ai fermé ou vendu » correct the firm at once when nothing is sealed; otherwise after
+    the opening, since a correction would tell the city that this firm has answered.
+    """
+    at = rules.to_millisecond(received_at or timezone.now())
+    sourcing = _lock(invitation)
+    window = answers.window(invitation, sourcing)
+    if refusal := rules.may_decline(window, reason):
+        raise Refused(refusal, "reason")
+    submission = _draft_to_send(invitation, None, window)
+    submission.kind = Submission.Kind.DECLINE
+    submission.decline_reason, submission.decline_note = reason, note.strip()[:300]
+    if rules.in_time(window, at):
+        rows, verb = _receive(submission, at), "answer.declined"
+    else:
+        rows, verb = _number(submission, "keep_closed", at), "answer.late"
+    facts = deposit_facts(submission, [])
+    content = {"reason": rules.DECLINE_REASONS[reason], "note": submission.decline_note, "deadline": window.deadline}
+    _deposit(submission, verb, facts | content, rows, [])
+    if not _sealed(sourcing):
+        _correct(submission)
+    return submission
+
+
+@transaction.atomic
+def withdraw(invitation: Invitation, *, at: datetime | None = None) -> Submission:
+    """Take the current answer back (`answer.withdrawn`), until the deadline of its round. Raises `Refused`."""
+    at = rules.to_millisecond(at or timezone.now())
+    sourcing = _lock(invitation)
+    window = answers.window(invitation, sourcing)
+    submission = answers.current(invitation, window.round)
+    refusal = rules.may_withdraw(window, at, submission is not None)
+    if refusal or submission is None:
+        raise Refused(refusal or rules.NOTHING_SENT)
+    submission.state = next_state(rules.TRANSITIONS, submission.state, "withdraw", rules.ALREADY_SENT)
+    submission.withdrawn_at = at
+    submission.save(update_fields=["state", "withdrawn_at"])
+    _write(submission, "answer.withdrawn", deposit_facts(submission, []), [submission])
+    acknowledge(submission)
+    return submission
+
+
+# --- corrections of the register -------------------------------------------------------------------------------------------
+
+
+def correct_firms(now: datetime) -> int:
+    """Correct the firms whose refusal said that they changed trade or closed, once it is no longer sealed. For `tick`."""
+    waiting = Submission.objects.filter(
+        kind=Submission.Kind.DECLINE,
+        state__in=(Submission.State.RECEIVED, Submission.State.LATE),
+        decline_reason__in=CORRECTIONS,
+        correction_applied=False,
+    ).select_related("sourcing")
+    done = 0
+    for pk in [row.pk for row in waiting if not _sealed(row.sourcing)]:
+        with transaction.atomic():
+            row = Submission.objects.select_for_update().get(pk=pk)
+            if not row.correction_applied:
+                _correct(row)
+                done += 1
+    return done
+
+
+def _correct(submission: Submission) -> None:
+    if correction := CORRECTIONS.get(submission.decline_reason):
+        correction(submission.firm)
+        submission.correction_applied = True
+        submission.save(update_fields=["correction_applied"])
+
+
+# --- pieces ----------------------------------------------------------------------------------------------------------------
+
+
+def _lock(invitation: Invitation) -> Sourcing:
+    """The one lock of a deposit: orders the answers of a firm, and them with an extension or the closing."""
+    return Sourcing.objects.select_for_update().get(pk=invitation.sourcing_id)
+
+
+def _kind(sourcing: Sourcing) -> Submission.Kind:
+    return Submission.Kind.INFORMATION if sourcing.kind == Sourcing.Kind.RFI else Submission.Kind.QUOTE
+
+
+def _sealed(sourcing: Sourcing) -> bool:
+    return sourcing.kind == Sourcing.Kind.RFQ and is_sealed(sourcing.state)
+
+
+def _draft_to_send(invitation: Invitation, given: Submission | None, window: rules.Window) -> Submission:
+    """The given draft, locked; when it has already left (a double tap, another tab), a new one with its documents."""
+    if given is not None:
+        if given.invitation_id != invitation.pk:
+            raise refuse("unknown_draft", "Ce brouillon n'est pas le vôtre.")
+        locked = Submission.objects.select_for_update().get(pk=given.pk)
+        submission = locked if locked.state == Submission.State.DRAFT else draft(invitation, like=locked)
+    else:
+        submission = draft(invitation)
+    submission.round = window.round
+    return submission
+
+
+def _check(sourcing: Sourcing, submission: Submission, answer: Answer) -> None:
+    found = rules.problems(
+        answers.asked(sourcing),
+        answer,
+        with_file=frozenset(_reply_files(submission)),
+        documents=len(answers.documents(submission)),
+    )
+    if found:
+        raise refuse(found[0].code, found[0].sentence, found[0].field)
+
+
+def _fill(submission: Submission, answer: Answer) -> None:
+    for field in ("vat", "daily_maximum", "reservation", "note", "signer", "email"):
+        setattr(submission, field, getattr(answer, field).strip())
+
+
+def _receive(submission: Submission, at: datetime) -> list[Model]:
+    """The answer is in: number, instant, and the former one replaced."""
+    former = answers.current(submission.invitation, submission.round)
+    submission.replaces = former
+    rows = _number(submission, "receive", at)
+    if former is not None:
+        former.state = next_state(rules.TRANSITIONS, former.state, "replace", rules.ALREADY_SENT)
+        former.save(update_fields=["state"])
+        rows.append(former)
+    return rows
+
+
+def _keep_closed(submission: Submission, at: datetime, content: Mapping[str, Any]) -> tuple[list[Model], dict[str, Any]]:
+    """A late answer: its content goes into an envelope that no page opens; the entry holds only the hash of it."""
+    submission.envelope, digest = seal_envelope(content)
+    return _number(submission, "keep_closed", at), {"envelope_sha256": digest}
+
+
+def _number(submission: Submission, verb: str, at: datetime) -> list[Model]:
+    """Save with a receipt number drawn at random, drawn again when the organisation already has it."""
+    submission.state = next_state(rules.TRANSITIONS, submission.state, verb, rules.ALREADY_SENT)
+    submission.received_at = at
+    for _ in range(50):
+        submission.receipt_number = rules.receipt_number(secrets.choice)
+        try:
+            with transaction.atomic():
+                submission.save()
+        except IntegrityError:
+            continue
+        return [submission]
+    raise refuse("no_number", "Le récépissé n'a pas pu être numéroté. Rien n'est parti : recommencez.")
+
+
+def _write_prices(submission: Submission, answer: Answer) -> list[Model]:
+    lines = QuotedLine.objects.bulk_create(
+        QuotedLine(
+            submission=submission,
+            price_line_id=price.line_id,
+            typed_price_e4=price.price_e4,
+            vat_bp=price.vat_bp,
+            unit_price_e4=rules.before_tax(answer.vat, price.price_e4, price.vat_bp),
+        )
+        for price in answer.prices
+    )
+    places = SubmissionPlace.objects.bulk_create(
+        SubmissionPlace(submission=submission, place_id=place) for place in sorted(answer.places)
+    )
+    return [*lines, *places]
+
+
+def _write_replies(submission: Submission, answer: Answer) -> list[Model]:
+    rows = {reply.question_id: reply for reply in submission.answers.all()}
+    for question_id, text in answer.replies.items():
+        if text.strip():
+            defaults = {"text": text.strip()}
+            rows[question_id], _ = QuestionAnswer.objects.update_or_create(
+                submission=submission, question_id=question_id, defaults=defaults
+            )
+    return list(rows.values())
+
+
+def _reply_files(submission: Submission) -> dict[UUID, File]:
+    return {reply.question_id: reply.file for reply in submission.answers.exclude(file=None).select_related("file")}
+
+
+def _deposit(
+    submission: Submission, verb: str, facts: dict[str, Any], rows: list[Model], documents: list[SubmissionDocument]
+) -> None:
+    entry = _write(submission, verb, facts, [*rows, *documents])
+    submission.entry_id = entry.pk
+    submission.save(update_fields=["entry_id"])
+    acknowledge(submission)
+
+
+def _write(submission: Submission, verb: str, facts: Mapping[str, Any], rows: list[Model]) -> Entry:
+    need_id = submission.sourcing.need_id
+    return append(submission.organisation_id, need_id, verb, facts, actor=submission.firm_id, rows=rows)

@@ -1,0 +1,95 @@
+"""What a firm may read of its own answers, and what decides whether one counts."""
+
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from sourcier.needs.models import NeedPlace
+from sourcier.quotes import answer_rules as rules
+from sourcier.quotes.models import Clarification, LastPriceRound, Notification, Submission, SubmissionDocument
+from sourcier.sourcing.models import Invitation, Sourcing
+
+SENT = (Submission.State.RECEIVED, Submission.State.REPLACED, Submission.State.WITHDRAWN, Submission.State.LATE)
+
+
+def window(invitation: Invitation, sourcing: Sourcing | None = None) -> rules.Window:
+    """The round this firm is in, with its deadline; `sourcing` is the locked row when a verdict follows."""
+    sourcing = sourcing or invitation.sourcing
+    confirmed = invitation.state != Invitation.State.UNCONFIRMED
+    last_price = LastPriceRound.objects.filter(sourcing=sourcing, submissions__invitation=invitation).first()
+    if last_price:
+        return rules.Window(sourcing.state, last_price.deadline, 2, confirmed)
+    return rules.Window(sourcing.state, sourcing.deadline, 1, confirmed)
+
+
+def asked(sourcing: Sourcing) -> rules.Asked:
+    """What the request allows, as the pure rules read it."""
+    return rules.Asked(
+        lines=frozenset(sourcing.price_lines.values_list("pk", flat=True)),
+        places=frozenset(places(sourcing).values_list("place_id", flat=True)),
+        questions=tuple(
+            rules.AskedQuestion(question.pk, question.kind, tuple(question.choices), question.required)
+            for question in sourcing.questions.all()
+        ),
+        rates=rules.VAT_RATES[sourcing.organisation.territory],
+        prices_expected=sourcing.kind != Sourcing.Kind.RFI,
+    )
+
+
+def places(sourcing: Sourcing) -> QuerySet[NeedPlace]:
+    """The places of delivery of the request, by name."""
+    return NeedPlace.objects.filter(need_id=sourcing.need_id).select_related("place").order_by("place__name")
+
+
+def current(invitation: Invitation, round_: int | None = None) -> Submission | None:
+    """The answer that counts now for this firm (of that round, else of the last one it answered)."""
+    kept = Submission.objects.filter(invitation=invitation, state=Submission.State.RECEIVED)
+    if round_ is not None:
+        kept = kept.filter(round=round_)
+    return kept.select_related("replaces").order_by("-round", "-received_at", "-entry_id").first()
+
+
+def last_sent(invitation: Invitation) -> Submission | None:
+    """The last thing this firm sent, whatever became of it."""
+    return Submission.objects.filter(invitation=invitation, state__in=SENT).order_by("-entry_id").first()
+
+
+def of_invitation(invitation: Invitation, submission_id: UUID | str | None) -> Submission | None:
+    """One row of this invitation by its id, drafts included; None when it is not one of its rows."""
+    if not submission_id:
+        return None
+    rows = Submission.objects.filter(invitation=invitation, pk=submission_id)
+    return rows.select_related("replaces", "sourcing__organisation").first()
+
+
+def by_receipt(invitation: Invitation, typed: str) -> Submission | None:
+    """The answer of this invitation that has this receipt number, typed in any form."""
+    return Submission.objects.filter(invitation=invitation, state__in=SENT, receipt_number=rules.clean_receipt(typed)).first()
+
+
+def documents(submission: Submission | None) -> list[SubmissionDocument]:
+    """The documents joined and not taken out, in the order they came."""
+    if submission is None:
+        return []
+    return list(submission.documents.filter(removed=False).select_related("file").order_by("pk"))
+
+
+def totals(submission: Submission) -> tuple[int, int]:
+    """Cents before tax and with tax of the lines of this answer, for the estimated quantities."""
+    lines = list(submission.lines.select_related("price_line"))
+    answer = rules.Answer(
+        vat=submission.vat,
+        prices=tuple(rules.TypedPrice(line.price_line_id, line.typed_price_e4, line.vat_bp) for line in lines),
+    )
+    return rules.totals(answer, {line.price_line_id: line.price_line.quantity_milli for line in lines})
+
+
+def clarifications(invitation: Invitation) -> QuerySet[Clarification]:
+    """What the city asked this firm to make clear, oldest first."""
+    return Clarification.objects.filter(submission__invitation=invitation).order_by("asked_at")
+
+
+def result(invitation: Invitation) -> Notification | None:
+    """What this firm was told of the choice, once it has been told."""
+    told = Notification.objects.filter(sourcing_id=invitation.sourcing_id, firm_id=invitation.firm_id)
+    return told.exclude(state=Notification.State.TO_TELL).first()
