@@ -5,3 +5,24 @@ class NeedsConfig(AppConfig):
     name = "sourcier.needs"
     label = "needs"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from sourcier.journal.registry import register_rows, register_verbs
+        from sourcier.needs.models import Need, NeedMessage
+        from sourcier.needs.verbs import VERBS
+
+        register_verbs(VERBS)
+        register_rows(
+            "need", Need, organisation="organisation_id",
+            fields=(
+                "department_id", "author_id", "buyer_id", "reference", "state", "version", "sentence", "title", "what",
+                "how_much", "where_note", "starts_on", "ends_on", "estimate_cents", "unknown", "kind", "family_id",
+                "taken_over_from_id", "reason", "rule", "created_at", "submitted_at", "waiting_since",
+            ),
+        )  # fmt: skip
+        register_rows(
+            "need_message",
+            NeedMessage,
+            organisation="need__organisation_id",
+            fields=("need_id", "author_id", "text", "created_at"),
+        )

@@ -55,6 +55,8 @@ class Need(models.Model):
     created_at = models.DateTimeField()
     submitted_at = models.DateTimeField(null=True)
     waiting_since = models.DateTimeField(help_text="since when the person who has it now has it")
+    saved_at = models.DateTimeField(null=True)
+    saved_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["organisation", "reference"], name="needs_reference")]

@@ -5,3 +5,21 @@ class SuppliersConfig(AppConfig):
     name = "sourcier.suppliers"
     label = "suppliers"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from sourcier.journal.registry import register_rows, register_verbs
+        from sourcier.suppliers.models import Contact, Firm
+        from sourcier.suppliers.verbs import VERBS
+
+        register_verbs(VERBS)
+        register_rows(
+            "firm", Firm, organisation="organisation_id",
+            fields=(
+                "siret", "name", "address", "postal_code", "commune", "nomenclature", "activity", "origin",
+                "identity_checked", "unsubscribed_at", "trade_left_at", "closed_at", "first_met_at",
+            ),
+        )  # fmt: skip
+        register_rows(
+            "contact", Contact, organisation="firm__organisation_id",
+            fields=("firm_id", "kind", "value", "person", "source", "state", "added_by_id", "added_at"),
+        )  # fmt: skip

@@ -1,0 +1,211 @@
+"""Pure decisions about a need: who may do what in which state, what is missing before it is sent, what comes next."""
+
+from collections.abc import Collection, Mapping
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sourcier.kernel.french import format_date
+from sourcier.kernel.transitions import Refusal, Refused, next_state
+
+
+class State(StrEnum):
+    """The values of `Need.State`."""
+
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    RETURNED = "returned"
+    ACCEPTED = "accepted"
+    ASKED = "asked"
+    AWARDED = "awarded"
+    CLOSED = "closed"
+
+
+class Verb(StrEnum):
+    """What may be done to a need. The `MARK_…` are done by the rooms above, which check their own rights."""
+
+    WRITE = "write"
+    COMPLETE = "complete"
+    TICK = "tick"
+    SUBMIT = "submit"
+    ACCEPT = "accept"
+    SEND_BACK = "send_back"
+    KEEP_RULE = "keep_rule"
+    CLOSE = "close"
+    SAY = "say"
+    MARK_ASKED = "mark_asked"
+    MARK_AWARDED = "mark_awarded"
+    MARK_CLOSED = "mark_closed"
+
+
+TABLE: Mapping[tuple[State, Verb], State] = {
+    (State.DRAFT, Verb.WRITE): State.DRAFT,
+    (State.RETURNED, Verb.WRITE): State.RETURNED,
+    (State.SUBMITTED, Verb.COMPLETE): State.SUBMITTED,
+    (State.ACCEPTED, Verb.COMPLETE): State.ACCEPTED,
+    (State.DRAFT, Verb.TICK): State.DRAFT,
+    (State.RETURNED, Verb.TICK): State.RETURNED,
+    (State.SUBMITTED, Verb.TICK): State.SUBMITTED,
+    (State.ACCEPTED, Verb.TICK): State.ACCEPTED,
+    (State.DRAFT, Verb.SUBMIT): State.SUBMITTED,
+    (State.RETURNED, Verb.SUBMIT): State.SUBMITTED,
+    (State.SUBMITTED, Verb.ACCEPT): State.ACCEPTED,
+    (State.SUBMITTED, Verb.SEND_BACK): State.RETURNED,
+    (State.ACCEPTED, Verb.SEND_BACK): State.RETURNED,
+    (State.SUBMITTED, Verb.KEEP_RULE): State.SUBMITTED,
+    (State.ACCEPTED, Verb.KEEP_RULE): State.ACCEPTED,
+    (State.DRAFT, Verb.CLOSE): State.CLOSED,
+    (State.RETURNED, Verb.CLOSE): State.CLOSED,
+    (State.SUBMITTED, Verb.CLOSE): State.CLOSED,
+    (State.ACCEPTED, Verb.CLOSE): State.CLOSED,
+    (State.ACCEPTED, Verb.MARK_ASKED): State.ASKED,
+    (State.ASKED, Verb.MARK_ASKED): State.ASKED,
+    (State.ASKED, Verb.MARK_AWARDED): State.AWARDED,
+    (State.AWARDED, Verb.MARK_AWARDED): State.AWARDED,
+    (State.ACCEPTED, Verb.MARK_CLOSED): State.CLOSED,
+    (State.ASKED, Verb.MARK_CLOSED): State.CLOSED,
+    **{(state, Verb.SAY): state for state in State},
+}
+
+REQUESTERS = frozenset({"requester"})
+BUYERS = frozenset({"buyer", "head_buyer"})
+_WHO: Mapping[Verb, frozenset[str]] = {
+    Verb.WRITE: REQUESTERS,
+    Verb.SUBMIT: REQUESTERS,
+    Verb.COMPLETE: BUYERS,
+    Verb.ACCEPT: BUYERS,
+    Verb.SEND_BACK: BUYERS,
+    Verb.KEEP_RULE: BUYERS,
+    Verb.SAY: REQUESTERS | BUYERS,
+    Verb.MARK_ASKED: BUYERS,
+    Verb.MARK_AWARDED: BUYERS,
+    Verb.MARK_CLOSED: BUYERS,
+}
+WITH_DEPARTMENT = frozenset({State.DRAFT, State.RETURNED})
+
+_NOT_NOW: Mapping[Verb, str] = {
+    Verb.WRITE: "Ce besoin est parti chez l'acheteur : écrivez-lui un message s'il faut le changer.",
+    Verb.COMPLETE: "Ce besoin ne peut plus être complété à cette étape.",
+    Verb.TICK: "Les activités ne peuvent plus changer à cette étape.",
+    Verb.SUBMIT: "Ce besoin a déjà été envoyé.",
+    Verb.ACCEPT: "Seul un besoin envoyé et pas encore accepté peut être accepté.",
+    Verb.SEND_BACK: "Ce besoin ne peut plus être renvoyé : les entreprises sont déjà interrogées, ou il n'a pas été envoyé.",
+    Verb.KEEP_RULE: "La règle du jour se retient entre l'envoi du besoin et la demande aux entreprises.",
+    Verb.CLOSE: "Ce besoin ne peut plus être clos ici : mettez fin à la demande en cours, avec sa raison.",
+    Verb.MARK_ASKED: "Acceptez le besoin avant d'interroger des entreprises.",
+    Verb.MARK_AWARDED: "Aucune entreprise n'est interrogée pour ce besoin.",
+    Verb.MARK_CLOSED: "Ce besoin est déjà choisi ou clos.",
+}
+_NOT_YOU = "Votre rôle ne permet pas cette action sur ce besoin."
+
+QUESTIONS: Mapping[str, tuple[str, ...]] = {
+    "what": ("what",),
+    "how_much": ("how_much",),
+    "where": ("where_note",),
+    "when": ("starts_on", "ends_on"),
+    "estimate": ("estimate_cents",),
+}
+WORDS_OF_THE_DEPARTMENT = frozenset(
+    {"sentence", "what", "how_much", "where_note", "starts_on", "ends_on", "estimate_cents", "unknown"}
+)
+WORDS_OF_THE_BUYER = (WORDS_OF_THE_DEPARTMENT - {"sentence"}) | {"title", "kind", "family"}
+LENGTHS: Mapping[str, int] = {
+    "sentence": 500,
+    "title": 160,
+    "what": 5_000,
+    "how_much": 300,
+    "where_note": 300,
+    "note": 200,
+    "lot": 160,
+    "reason": 2_000,
+    "text": 5_000,
+}
+MAX_CENTS = 100_000_000_000
+MAX_LOTS = 30
+DAYS_BEFORE_ASKING_AGAIN = 7
+
+
+class Conflict(Refused):
+    """Someone else saved this need since it was read. `current` is the row as it is now; nothing was overwritten."""
+
+    def __init__(self, current: Any, sentence: str) -> None:
+        super().__init__(Refusal("conflict", sentence))
+        self.current = current
+
+
+def who_may(state: State, verb: Verb) -> frozenset[str]:
+    """The roles that may do `verb` in `state`, were the state to allow it. Who holds the need ticks and closes."""
+    if verb in _WHO:
+        return _WHO[verb]
+    if verb is Verb.CLOSE and state is State.RETURNED:
+        return REQUESTERS | BUYERS
+    return REQUESTERS if state in WITH_DEPARTMENT else BUYERS
+
+
+def refusal(state: str, verb: Verb, roles: Collection[str]) -> Refusal | None:
+    """Why these roles (those the agent holds for the need's department) may not do `verb` now; None when they may."""
+    if (State(state), verb) not in TABLE:
+        return Refusal("wrong_state", _NOT_NOW[verb])
+    if who_may(State(state), verb).isdisjoint(roles):
+        return Refusal("wrong_role", _NOT_YOU)
+    return None
+
+
+def after(state: str, verb: Verb) -> State:
+    """The state after `verb`. Raises `Refused` when the table has no such transition."""
+    return next_state(TABLE, State(state), verb, _NOT_NOW.get(verb, _NOT_YOU))
+
+
+def too_long(field: str, text: str) -> Refusal | None:
+    """A text longer than its field, said with both lengths."""
+    if len(text) <= LENGTHS[field]:
+        return None
+    return Refusal(
+        "too_long",
+        f"Ce texte compte {len(text)} caractères, la limite est de {LENGTHS[field]}. Rien n'est perdu : raccourcissez-le, "
+        "ou joignez un document à un message.",
+    )
+
+
+def dates_refusal(starts_on: date | None, ends_on: date | None) -> Refusal | None:
+    """An end before its start."""
+    if starts_on and ends_on and ends_on < starts_on:
+        return Refusal("dates", f"La fin ne peut pas venir avant le début ({format_date(starts_on)}).")
+    return None
+
+
+def estimate_refusal(cents: int | None) -> Refusal | None:
+    """An amount that nobody would spend, or below zero."""
+    if cents is not None and not 0 < cents <= MAX_CENTS:
+        return Refusal("estimate", "Écrivez un montant en euros, plus grand que zéro, par exemple 18 000.")
+    return None
+
+
+def unanswered(answers: Mapping[str, Any], places: int, unknown: Collection[str]) -> tuple[str, ...]:
+    """The questions with neither an answer nor « je ne sais pas », in the order of the page."""
+    return tuple(
+        question
+        for question, fields in QUESTIONS.items()
+        if question not in unknown and not any(answers.get(field) for field in fields) and not (question == "where" and places)
+    )
+
+
+def next_date(state: str, waiting_since: date, starts_on: date | None, deadline: date | None) -> tuple[str, date] | None:
+    """The next date that matters to the author, with its words; `deadline` is that of the request in progress."""
+    if state == State.SUBMITTED:
+        return "Sans nouvelles ce jour-là, écrivez à l'acheteur", waiting_since + timedelta(days=DAYS_BEFORE_ASKING_AGAIN)
+    if state == State.ASKED and deadline:
+        return "Date limite des réponses", deadline
+    if state not in (State.AWARDED, State.CLOSED) and starts_on:
+        return "Attendu à partir du", starts_on
+    return None
+
+
+def one_year_later(day: date | None) -> date | None:
+    """The same day a year later; 29 February becomes 28."""
+    if day is None:
+        return None
+    try:
+        return day.replace(year=day.year + 1)
+    except ValueError:
+        return day.replace(year=day.year + 1, day=28)

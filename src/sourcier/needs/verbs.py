@@ -1,0 +1,18 @@
+"""Journal verbs of needs, all in the stream of the operation."""
+
+from sourcier.journal.registry import Verb
+
+VERBS = (
+    Verb("need.started", "{name} a décrit le besoin {reference} : « {sentence} ».", personal=("name",)),
+    Verb("need.taken_over", "{name} a repris l'achat {source} sous la référence {reference}.", personal=("name",)),
+    Verb("need.saved", "{name} a précisé le besoin.", personal=("name",)),
+    Verb("need.places_set", "{name} a indiqué les lieux de livraison.", personal=("name",)),
+    Verb("need.lots_set", "{name} a indiqué les lots.", personal=("name",)),
+    Verb("need.activities_ticked", "{name} a retenu les activités {codes}.", personal=("name",)),
+    Verb("need.submitted", "{name} a envoyé le besoin à l'acheteur.", personal=("name",)),
+    Verb("need.accepted", "{name} a accepté le besoin.", personal=("name",)),
+    Verb("need.sent_back", "{name} a renvoyé le besoin : {reason}", personal=("name",)),
+    Verb("need.rule_kept", "{name} a retenu la règle du jour.", personal=("name",)),
+    Verb("need.closed", "{name} a clos le besoin : {reason}", personal=("name",)),
+    Verb("need.said", "{name} a écrit un message.", personal=("name", "text")),
+)

@@ -1,0 +1,57 @@
+"""The read side of suppliers."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
+
+from sourcier.accounts.agents import Agent
+from sourcier.accounts.models import Role
+from sourcier.suppliers.models import Contact, Firm
+
+READERS = (Role.REQUESTER, Role.BUYER, Role.HEAD_BUYER, Role.AUDITOR)
+
+
+def visible(agent: Agent) -> QuerySet[Firm]:
+    """The firms the agent's city has met. An administrator, who manages accounts, reads none."""
+    firms = Firm.objects.filter(organisation=agent.organisation)
+    return firms if agent.has(*READERS) else firms.none()
+
+
+def search(agent: Agent, text: str) -> QuerySet[Firm]:
+    """Firms whose name, commune, SIRET or contact holds each of the words typed, by name."""
+    firms = visible(agent)
+    for word in text.split()[:8]:
+        found = Q(name__icontains=word) | Q(commune__icontains=word) | Q(contacts__value__icontains=word)
+        if word.isdecimal():
+            found |= Q(siret__startswith=word)
+        firms = firms.filter(found)
+    if len(digits := "".join(text.split())) == 14 and digits.isdecimal():
+        firms = visible(agent).filter(siret=digits)
+    return firms.distinct().order_by("name", "siret")
+
+
+def contact(agent: Agent, contact_id: UUID) -> Contact:
+    """One contact of the agent's city. Raises `Contact.DoesNotExist`."""
+    return Contact.objects.select_related("firm").get(pk=contact_id, firm__in=visible(agent))
+
+
+def email_of(firm: Firm) -> str:
+    """The best good e-mail of a firm, or "" when it has none or may not be written to."""
+    return emails_of([firm.pk]).get(firm.pk, "")
+
+
+def emails_of(firm_ids: Collection[UUID]) -> dict[UUID, str]:
+    """Firm id → its best good e-mail: given by the firm itself first, else the latest. Firms without one are absent."""
+    contacts = (
+        Contact.objects.filter(
+            firm__in=firm_ids, kind=Contact.Kind.EMAIL, state=Contact.State.GOOD,
+            firm__unsubscribed_at=None, firm__closed_at=None,
+        )
+        .annotate(own=Case(When(added_by=None, then=Value(0)), default=Value(1), output_field=IntegerField()))
+        .order_by("own", "-added_at", "value")
+    )  # fmt: skip
+    best: dict[UUID, str] = {}
+    for firm_id, value in contacts.values_list("firm_id", "value"):
+        best.setdefault(firm_id, value)
+    return best

@@ -1,0 +1,86 @@
+"""The state table of a need, walked whole, then at random."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sourcier.accounts.models import Role
+from sourcier.kernel.transitions import Refused
+from sourcier.needs import rules
+from sourcier.needs.models import Need
+from sourcier.needs.rules import State, Verb
+
+ROLES = tuple(role.value for role in Role)
+DEPARTMENT, BUYERS, BOTH = {"requester"}, {"buyer", "head_buyer"}, {"requester", "buyer", "head_buyer"}
+
+EXPECTED = {
+    State.DRAFT: {Verb.WRITE: DEPARTMENT, Verb.TICK: DEPARTMENT, Verb.SUBMIT: DEPARTMENT, Verb.CLOSE: DEPARTMENT},
+    State.RETURNED: {Verb.WRITE: DEPARTMENT, Verb.TICK: DEPARTMENT, Verb.SUBMIT: DEPARTMENT, Verb.CLOSE: BOTH},
+    State.SUBMITTED: dict.fromkeys((Verb.COMPLETE, Verb.TICK, Verb.ACCEPT, Verb.SEND_BACK, Verb.KEEP_RULE, Verb.CLOSE), BUYERS),
+    State.ACCEPTED: dict.fromkeys(
+        (Verb.COMPLETE, Verb.TICK, Verb.SEND_BACK, Verb.KEEP_RULE, Verb.CLOSE, Verb.MARK_ASKED, Verb.MARK_CLOSED), BUYERS
+    ),
+    State.ASKED: dict.fromkeys((Verb.MARK_ASKED, Verb.MARK_AWARDED, Verb.MARK_CLOSED), BUYERS),
+    State.AWARDED: {Verb.MARK_AWARDED: BUYERS},
+    State.CLOSED: {},
+}
+
+
+def test_each_state_verb_and_role_is_allowed_or_refused_as_the_issue_says() -> None:
+    for state in State:
+        for verb in Verb:
+            expected = BOTH if verb is Verb.SAY else EXPECTED[state].get(verb, set())
+            for role in ROLES:
+                refusal = rules.refusal(state, verb, {role})
+                assert (refusal is None) == (role in expected), (state, verb, role)
+                if refusal:
+                    assert refusal.sentence.endswith(".")
+
+
+def test_the_states_of_the_rules_are_those_of_the_model() -> None:
+    assert {state.value for state in State} == set(Need.State.values)
+
+
+def test_the_journey_of_the_issue_is_possible() -> None:
+    state: str = State.DRAFT
+    for verb, expected in (
+        (Verb.SUBMIT, "submitted"), (Verb.SEND_BACK, "returned"), (Verb.SUBMIT, "submitted"), (Verb.ACCEPT, "accepted"),
+        (Verb.MARK_ASKED, "asked"), (Verb.MARK_AWARDED, "awarded"),
+    ):  # fmt: skip
+        state = rules.after(state, verb)
+        assert state == expected
+
+
+@given(st.lists(st.sampled_from(list(Verb)), max_size=30))
+def test_whatever_is_tried_an_awarded_or_closed_need_stays_so_and_no_firm_is_asked_before_acceptance(verbs: list[Verb]) -> None:
+    state, accepted = State.DRAFT, False
+    for verb in verbs:
+        try:
+            following = rules.after(state, verb)
+        except Refused:
+            continue
+        if state in (State.AWARDED, State.CLOSED):
+            assert following == state
+        accepted = accepted or following is State.ACCEPTED
+        assert accepted or following not in (State.ASKED, State.AWARDED)
+        state = following
+
+
+@given(st.sampled_from(list(State)), st.sampled_from(list(Verb)), st.sets(st.sampled_from(ROLES)), st.sampled_from(ROLES))
+def test_one_more_role_never_takes_a_right_away(state: State, verb: Verb, roles: set[str], more: str) -> None:
+    if rules.refusal(state, verb, roles) is None:
+        assert rules.refusal(state, verb, roles | {more}) is None
+
+
+@given(
+    st.dictionaries(st.sampled_from(["what", "how_much", "where_note", "starts_on", "ends_on", "estimate_cents"]), st.text()),
+    st.integers(0, 3),
+    st.sets(st.sampled_from(list(rules.QUESTIONS))),
+)
+def test_a_question_is_open_only_without_answer_and_without_i_do_not_know(
+    answers: dict[str, str], places: int, unknown: set[str]
+) -> None:
+    missing = rules.unanswered(answers, places, unknown)
+    assert not set(missing) & unknown
+    assert rules.unanswered(answers, places, rules.QUESTIONS) == ()
+    for question in missing:
+        assert not any(answers.get(field) for field in rules.QUESTIONS[question])
