@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from stdnum import luhn
 
-from sourcier.accounts.actions import create_organisation, create_user, grant
+from sourcier.accounts.actions import add_department, add_place, create_organisation, create_user, grant
 from sourcier.accounts.agents import Agent, agent_for
 from sourcier.accounts.models import DeliveryPlace, Department, Organisation, Role
 
@@ -48,11 +48,6 @@ def make_city(slug: str = "rosny", number: int = 1) -> City:
         phone="01 00 00 00 00",
         phone_hours="de 9 h à 17 h",
     )
-    department = Department.objects.create(organisation=organisation, name="Petite enfance")
-    place = DeliveryPlace.objects.create(
-        organisation=organisation, name="Crèche Jean-Mermoz", address="1 rue Jean-Mermoz", postal_code="93110",
-        commune="Rosny-sous-Bois", lat_e6=48_872_000, lon_e6=2_487_000, hours="6 h 30 à 7 h",
-    )  # fmt: skip
 
     def person(name: str, role: Role, where: Department | None = None) -> Agent:
         user = create_user(
@@ -63,6 +58,12 @@ def make_city(slug: str = "rosny", number: int = 1) -> City:
         assert agent
         return agent
 
+    head_buyer = person("helene", Role.HEAD_BUYER)
+    department = add_department(head_buyer, "Petite enfance")
+    place = add_place(
+        head_buyer, name="Crèche Jean-Mermoz", address="1 rue Jean-Mermoz", postal_code="93110",
+        commune="Rosny-sous-Bois", lat_e6=48_872_000, lon_e6=2_487_000, hours="6 h 30 à 7 h",
+    )  # fmt: skip
     return City(
         organisation,
         department,
@@ -70,7 +71,7 @@ def make_city(slug: str = "rosny", number: int = 1) -> City:
         requester=person("denise", Role.REQUESTER, department),
         buyer=person("bruno", Role.BUYER),
         second_buyer=person("salima", Role.BUYER),
-        head_buyer=person("helene", Role.HEAD_BUYER),
+        head_buyer=head_buyer,
         auditor=person("aude", Role.AUDITOR),
         admin=person("adam", Role.ADMIN),
     )

@@ -7,7 +7,21 @@ class AccountsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from sourcier.accounts import models
         from sourcier.accounts.verbs import VERBS
-        from sourcier.journal.registry import register_verbs
+        from sourcier.journal.registry import register_rows, register_verbs
 
         register_verbs(VERBS)
+        register_rows(
+            "organisation", models.Organisation, organisation="id",
+            fields=("name", "siret", "territory", "email", "dpo_email", "phone", "fictitious"),
+        )  # fmt: skip
+        register_rows(
+            "membership", models.Membership, organisation="organisation_id",
+            fields=("user_id", "department_id", "role", "active", "suspended"),
+        )  # fmt: skip
+        register_rows("department", models.Department, organisation="organisation_id", fields=("name",))
+        register_rows(
+            "place", models.DeliveryPlace, organisation="organisation_id",
+            fields=("name", "address", "postal_code", "commune", "lat_e6", "lon_e6", "hours", "active"),
+        )  # fmt: skip

@@ -46,7 +46,7 @@ class Organisation(models.Model):
     dpo_email = models.EmailField("adresse électronique du délégué à la protection des données", blank=True)
     counter = models.CharField("guichet", max_length=120, blank=True)
     colour = models.CharField("couleur", max_length=7, default="#0b6e69")
-    logo_file_id = models.UUIDField(null=True, help_text="a file of the vault")
+    logo_file_id = models.UUIDField("logo", null=True, help_text="a file of the vault")
     fictitious = models.BooleanField(default=False)
 
 
@@ -97,19 +97,35 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 class Membership(models.Model):
-    """A role of a person in an organisation, for one department or (None) for all."""
+    """A role of a person in an organisation, for one department or (None) for all.
+
+    `active` alone gives the right. `suspended` remembers that it was taken by the person's deactivation, so that it comes
+    back with the person; a role revoked does not.
+    """
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships")
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="memberships")
     department = models.ForeignKey(Department, null=True, blank=True, on_delete=models.PROTECT, related_name="memberships")
     role = models.CharField("rôle", max_length=20, choices=Role)
     active = models.BooleanField(default=True)
+    suspended = models.BooleanField(default=False)
 
     class Meta:
+        # Two constraints, since SQLite holds two NULL departments for different.
         constraints = [
             models.UniqueConstraint(
-                fields=["user", "organisation", "department", "role"], name="accounts_membership_once", nulls_distinct=False
-            )
+                fields=["user", "organisation", "department", "role"],
+                condition=models.Q(department__isnull=False),
+                name="accounts_membership_in_department",
+            ),
+            models.UniqueConstraint(
+                fields=["user", "organisation", "role"],
+                condition=models.Q(department__isnull=True),
+                name="accounts_membership_in_all",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(active=False) | models.Q(suspended=False), name="accounts_membership_active_or_suspended"
+            ),
         ]
 
 

@@ -1,9 +1,10 @@
 """Pure decisions of accounts: the city's colour, who may govern what."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 
-from sourcier.kernel.transitions import refuse
+from sourcier.kernel.transitions import Refusal, Refused, refuse
 
 # WCAG 2.2, success criterion 1.4.3: 4.5 to 1 for ordinary text, here white words on the colour and the colour on white.
 LEAST_CONTRAST = 4.5
@@ -83,3 +84,51 @@ def palette(text: str) -> Palette:
     while contrast(dark, tint) < DARK_CONTRAST:
         dark = mix(dark, BLACK, 0.9)
     return Palette(write_colour(brand), write_colour(dark), write_colour(tint), write_colour(mix(brand, WHITE, 0.4)))
+
+
+REQUESTER, BUYER, HEAD_BUYER, AUDITOR, ADMIN = "requester", "buyer", "head_buyer", "auditor", "admin"
+
+# Who may do what in the settings: accounts belong to the administrator, the city's own data to the head of purchasing.
+GOVERNS: dict[str, frozenset[str]] = {
+    "people": frozenset({ADMIN}),
+    "identity": frozenset({HEAD_BUYER}),
+    "departments": frozenset({HEAD_BUYER}),
+    "places": frozenset({HEAD_BUYER}),
+}
+
+# Only these roles are given for one department; the others see the whole city by nature.
+DEPARTMENT_ROLES = frozenset({REQUESTER, BUYER})
+
+
+def may_govern(roles: Collection[str], subject: str) -> Refusal | None:
+    """None when one of these roles governs `subject` (a key of `GOVERNS`)."""
+    if GOVERNS[subject].isdisjoint(roles):
+        return Refusal("not_allowed", "Votre rôle ne permet pas ce réglage.")
+    return None
+
+
+def may_grant(held: Collection[str], role: str, *, for_department: bool, oneself: bool) -> Refusal | None:
+    """May this role be added to those that the person holds? An auditor holds no other role: he must not judge his own acts."""
+    if oneself:
+        return Refusal("own_rights", "Vous ne pouvez pas changer vos propres droits : demandez à un autre administrateur.")
+    if for_department and role not in DEPARTMENT_ROLES:
+        return Refusal("whole_city", "Ce rôle vaut pour toute la collectivité : ne choisissez pas de direction.")
+    others = set(held) - {role}
+    if others and (role == AUDITOR or AUDITOR in others):
+        return Refusal("auditor_alone", "Un auditeur n'a pas d'autre rôle : il lit tout et ne change rien.")
+    return None
+
+
+def may_take_away(role: str, *, administrators: int, oneself: bool) -> Refusal | None:
+    """May this role be taken from its holder? `administrators`: how many active ones the organisation has now."""
+    if oneself:
+        return Refusal("own_rights", "Vous ne pouvez pas changer vos propres droits : demandez à un autre administrateur.")
+    if role == ADMIN and administrators <= 1:
+        return Refusal("last_admin", "C'est le dernier administrateur. Donnez d'abord ce rôle à une autre personne.")
+    return None
+
+
+def insist(refusal: Refusal | None, field: str | None = None) -> None:
+    """Raise `Refused` when there is a refusal."""
+    if refusal:
+        raise Refused(refusal, field)

@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
                 ('dpo_email', models.EmailField(blank=True, max_length=254, verbose_name='adresse électronique du délégué à la protection des données')),
                 ('counter', models.CharField(blank=True, max_length=120, verbose_name='guichet')),
                 ('colour', models.CharField(default='#0b6e69', max_length=7, verbose_name='couleur')),
-                ('logo_file_id', models.UUIDField(help_text='a file of the vault', null=True)),
+                ('logo_file_id', models.UUIDField(help_text='a file of the vault', null=True, verbose_name='logo')),
                 ('fictitious', models.BooleanField(default=False)),
             ],
         ),
@@ -95,12 +95,13 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('role', models.CharField(choices=[('requester', 'Demandeur'), ('buyer', 'Acheteur'), ('head_buyer', 'Responsable des achats'), ('auditor', 'Auditeur'), ('admin', 'Administrateur')], max_length=20, verbose_name='rôle')),
                 ('active', models.BooleanField(default=True)),
+                ('suspended', models.BooleanField(default=False)),
                 ('department', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='accounts.department')),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to=settings.AUTH_USER_MODEL)),
                 ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='accounts.organisation')),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('user', 'organisation', 'department', 'role'), name='accounts_membership_once', nulls_distinct=False)],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('department__isnull', False)), fields=('user', 'organisation', 'department', 'role'), name='accounts_membership_in_department'), models.UniqueConstraint(condition=models.Q(('department__isnull', True)), fields=('user', 'organisation', 'role'), name='accounts_membership_in_all'), models.CheckConstraint(condition=models.Q(('active', False), ('suspended', False), _connector='OR'), name='accounts_membership_active_or_suspended')],
             },
         ),
         migrations.AddConstraint(

@@ -1,0 +1,42 @@
+"""The verbs of accounts: people and their roles, the city and its lists. An organisation is born with its journal."""
+
+from sourcier.accounts.actions.people import (
+    create_user,
+    deactivate_user,
+    grant,
+    grant_role,
+    invite_user,
+    reactivate_user,
+    revoke,
+    update_person,
+    update_self,
+)
+from sourcier.accounts.actions.places import (
+    add_department,
+    add_place,
+    deactivate_place,
+    edit_place,
+    reactivate_place,
+    rename_department,
+)
+from sourcier.accounts.actions.town import create_organisation, update_organisation
+
+__all__ = [
+    "add_department",
+    "add_place",
+    "create_organisation",
+    "create_user",
+    "deactivate_place",
+    "deactivate_user",
+    "edit_place",
+    "grant",
+    "grant_role",
+    "invite_user",
+    "reactivate_place",
+    "reactivate_user",
+    "rename_department",
+    "revoke",
+    "update_organisation",
+    "update_person",
+    "update_self",
+]

@@ -1,0 +1,112 @@
+"""The city's lists: departments, where needs come from; delivery places, where things arrive."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from sourcier.accounts.agents import Agent
+from sourcier.accounts.models import DeliveryPlace, Department
+from sourcier.accounts.rules import insist, may_govern
+from sourcier.journal.actions import append
+from sourcier.kernel.transitions import refuse
+
+PLACE = ("name", "address", "postal_code", "commune", "lat_e6", "lon_e6", "hours", "contact_name", "contact_phone")
+
+
+@transaction.atomic
+def add_department(agent: Agent, name: str) -> Department:
+    insist(may_govern(agent.roles, "departments"))
+    _free(agent.organisation.departments, name, "Une direction porte déjà ce nom.")
+    department = Department.objects.create(organisation=agent.organisation, name=name)
+    append(agent.organisation.pk, None, "department.added", {"name": name}, actor=agent.id, rows=[department])
+    return department
+
+
+@transaction.atomic
+def rename_department(agent: Agent, department_id: UUID, name: str) -> Department:
+    insist(may_govern(agent.roles, "departments"))
+    department = agent.organisation.departments.select_for_update().get(pk=department_id)
+    if department.name == name:
+        raise refuse("nothing_changed", "C'est déjà son nom.", "name")
+    _free(agent.organisation.departments.exclude(pk=department.pk), name, "Une direction porte déjà ce nom.")
+    before, department.name = department.name, name
+    department.save(update_fields=["name"])
+    append(
+        agent.organisation.pk,
+        None,
+        "department.renamed",
+        {"before": before, "name": name},
+        actor=agent.id,
+        rows=[department],
+    )
+    return department
+
+
+@transaction.atomic
+def add_place(agent: Agent, **fields: Any) -> DeliveryPlace:
+    """`fields`: those of `PLACE`; coordinates in micro-degrees."""
+    insist(may_govern(agent.roles, "places"))
+    _check_place(fields)
+    _free(agent.organisation.places, fields["name"], "Un lieu porte déjà ce nom.")
+    place = DeliveryPlace.objects.create(organisation=agent.organisation, **fields)
+    append(agent.organisation.pk, None, "place.added", {"name": place.name}, actor=agent.id, rows=[place])
+    return place
+
+
+@transaction.atomic
+def edit_place(agent: Agent, place_id: UUID, **fields: Any) -> DeliveryPlace:
+    insist(may_govern(agent.roles, "places"))
+    _check_place(fields)
+    place = agent.organisation.places.select_for_update().get(pk=place_id)
+    if "name" in fields:
+        _free(agent.organisation.places.exclude(pk=place.pk), fields["name"], "Un lieu porte déjà ce nom.")
+    changed = [name for name, value in fields.items() if getattr(place, name) != value]
+    if not changed:
+        raise refuse("nothing_changed", "Rien n'a changé : il n'y a rien à enregistrer.")
+    for name in changed:
+        setattr(place, name, fields[name])
+    place.save(update_fields=changed)
+    labels = [str(DeliveryPlace._meta.get_field(name).verbose_name) for name in changed]
+    append(
+        agent.organisation.pk,
+        None,
+        "place.edited",
+        {"name": place.name, "changed": ", ".join(labels)},
+        actor=agent.id,
+        rows=[place],
+    )
+    return place
+
+
+@transaction.atomic
+def deactivate_place(agent: Agent, place_id: UUID) -> DeliveryPlace:
+    """No longer offered to new needs; those that name it keep it."""
+    return _switch(agent, place_id, False)
+
+
+@transaction.atomic
+def reactivate_place(agent: Agent, place_id: UUID) -> DeliveryPlace:
+    return _switch(agent, place_id, True)
+
+
+def _switch(agent: Agent, place_id: UUID, active: bool) -> DeliveryPlace:
+    insist(may_govern(agent.roles, "places"))
+    place = agent.organisation.places.select_for_update().get(pk=place_id)
+    if place.active == active:
+        raise refuse("already_done", "C'est déjà fait.")
+    place.active = active
+    place.save(update_fields=["active"])
+    verb = "place.reactivated" if active else "place.deactivated"
+    append(agent.organisation.pk, None, verb, {"name": place.name}, actor=agent.id, rows=[place])
+    return place
+
+
+def _check_place(fields: dict[str, Any]) -> None:
+    if unknown := set(fields) - set(PLACE):
+        raise TypeError(f"not part of a place: {sorted(unknown)}")
+
+
+def _free(rows: Any, name: str, sentence: str) -> None:
+    if rows.filter(name__iexact=name).exists():
+        raise refuse("name_taken", sentence, "name")

@@ -1,0 +1,56 @@
+"""The buyer itself: its name, its look, how to reach it."""
+
+from typing import Any
+
+from django.db import transaction
+
+from sourcier.accounts.agents import Agent
+from sourcier.accounts.models import Organisation
+from sourcier.accounts.rules import check_colour, insist, may_govern
+from sourcier.journal.actions import append, open_log
+from sourcier.kernel.transitions import refuse
+
+# What the head of purchasing may change; the rest (SIRET, address, territory) is set when the organisation is opened.
+IDENTITY = ("name", "phone", "phone_hours", "email", "dpo_email", "counter", "colour", "logo_file_id")
+
+
+@transaction.atomic
+def create_organisation(**fields: Any) -> Organisation:
+    """Create the buyer and its journal. `fields` are those of `Organisation`."""
+    organisation = Organisation.objects.create(**fields)
+    open_log(organisation.pk, f"sourcier/{organisation.slug}")
+    append(
+        organisation.pk,
+        None,
+        "organisation.created",
+        {"name": organisation.name, "siret": organisation.siret},
+        rows=[organisation],
+    )
+    return organisation
+
+
+@transaction.atomic
+def update_organisation(agent: Agent, **fields: Any) -> Organisation:
+    """Change some of `IDENTITY`. A colour on which white words cannot be read is refused."""
+    insist(may_govern(agent.roles, "identity"))
+    organisation = Organisation.objects.select_for_update().get(pk=agent.organisation.pk)
+    if unknown := set(fields) - set(IDENTITY):
+        raise TypeError(f"not part of the identity: {sorted(unknown)}")
+    if "colour" in fields:
+        fields["colour"] = check_colour(fields["colour"])
+    changed = [name for name, value in fields.items() if getattr(organisation, name) != value]
+    if not changed:
+        raise refuse("nothing_changed", "Rien n'a changé : il n'y a rien à enregistrer.")
+    for name in changed:
+        setattr(organisation, name, fields[name])
+    organisation.save(update_fields=changed)
+    labels = [str(Organisation._meta.get_field(name).verbose_name) for name in changed]
+    append(
+        organisation.pk,
+        None,
+        "organisation.updated",
+        {"changed": ", ".join(labels), "values": {name: fields[name] for name in changed}},
+        actor=agent.id,
+        rows=[organisation],
+    )
+    return organisation
