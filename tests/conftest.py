@@ -5,6 +5,9 @@ from pathlib import Path
 import pytest
 
 from tests.cities import City, make_city
+from tests.journal.lifted import lift_for_the_flush
+
+lift_for_the_flush()
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """The only code that writes to the journal. `append` comes last in an action, before anything is enqueued."""
 
+import json
 import secrets
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
@@ -10,8 +11,10 @@ from django.db import connection, transaction
 from django.db.models import Model
 from django.utils import timezone
 
+from sourcier.journal import keys
 from sourcier.journal.models import Entry, Log, Node, Payload
-from sourcier.journal.registry import VERBS, Unknown, plain, snapshot
+from sourcier.journal.registry import VERBS, Unknown, departure, plain, snapshot
+from sourcier.journal.verbs import ERASED
 from sourcier.kernel.canonical import canonical
 from sourcier.kernel.merkle import completed_nodes, leaf_hash
 
@@ -19,11 +22,13 @@ ENTRY_VERSION = 1
 FIRST_PREV = "0" * 64
 ORG_STREAM = "org"
 SYSTEM_ACTOR = "0" * 32
+# Clocks of two servers differ by some milliseconds: an entry is never dated before the one it follows for so little.
+CLOCK_SKEW_MS = 2_000
 
 
 def open_log(log_id: UUID, origin: str) -> Log:
-    """Create the journal of an organisation; once."""
-    return Log.objects.create(id=log_id, origin=origin)
+    """Create the journal of an organisation and its key; once. `origin` has neither space nor plus."""
+    return Log.objects.create(id=log_id, origin=origin, public_key=keys.create(log_id))
 
 
 def append(
@@ -34,19 +39,21 @@ def append(
     *,
     actor: UUID | None = None,
     rows: Iterable[Model] = (),
+    gone: Iterable[Model] = (),
 ) -> Entry:
     """Write one entry, inside the caller's transaction, after everything else.
 
     `stream` is the operation (None for what belongs to none), `actor` the random id of the person or firm (None for the
-    program), `rows` the business rows this entry vouches for: their registered fields join the payload. Locks the `Log` row,
-    reads the clock under that lock, and returns the entry. Raises `Unknown` for a verb that no room registered.
+    program), `rows` the business rows this entry vouches for: their registered fields join the payload; `gone` those deleted
+    in this transaction (by a queryset: `row.delete()` forgets its id). Locks the `Log` row, reads the clock under that lock,
+    and returns the entry. Raises `Unknown` for a verb that no room registered.
     """
     if verb not in VERBS:
         raise Unknown(f"verb {verb} is not registered")
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("journal.append must share the transaction of the action")
     body = dict(plain(payload))
-    if snapshots := [snapshot(row) for row in rows]:
+    if snapshots := [*(snapshot(row) for row in rows), *(departure(row) for row in gone)]:
         body["rows"] = snapshots
     encoded = canonical(body)
     salt = secrets.token_bytes(16)
@@ -61,7 +68,7 @@ def append(
         "seq": last["seq"] + 1 if last else 0,
         "prev": bytes(last["leaf_hash"]).hex() if last else FIRST_PREV,
         "verb": verb,
-        "at": round(timezone.now().timestamp() * 1000),
+        "at": _clock(log),
         "actor": actor.hex if actor else SYSTEM_ACTOR,
         "payload_sha256": sha256(salt + encoded).hexdigest(),
     }
@@ -73,6 +80,13 @@ def append(
     Payload.objects.create(entry=entry, salt=salt, body=encoded)
     _grow(log, entry)
     return entry
+
+
+def _clock(log: Log) -> int:
+    """UTC milliseconds, read under the lock of the log."""
+    now: int = plain(timezone.now())
+    last = log.entries.filter(index=log.size - 1).values_list("at", flat=True).first() or 0
+    return last if 0 < last - now <= CLOCK_SKEW_MS else now
 
 
 def _grow(log: Log, entry: Entry) -> None:
@@ -87,3 +101,41 @@ def _grow(log: Log, entry: Entry) -> None:
     )
     log.size = entry.index + 1
     log.save(update_fields=["size"])
+
+
+@transaction.atomic
+def erase(
+    log_id: UUID,
+    indexes: Iterable[int],
+    reason: str,
+    *,
+    stream: UUID | None = None,
+    actor: UUID | None = None,
+    rows: Iterable[Model] = (),
+) -> Entry | None:
+    """Destroy salt and body of the payloads at `indexes`, so that nothing can be guessed from their hashes any more.
+
+    Writes the entry `payload.erased` that names them, with the business rows they vouched for (ids alone); `rows` are those
+    that this entry vouches for from now on, as they stand after the erasure. Returns None when everything was already erased.
+    """
+    payloads = list(
+        Payload.objects.filter(entry__log_id=log_id, entry__index__in=set(indexes), body__isnull=False)
+        .select_related("entry")
+        .order_by("entry__index")
+    )
+    if not payloads:
+        return None
+    vouched = [
+        {"index": payload.entry.index, "kind": row["kind"], "id": row["id"]}
+        for payload in payloads
+        for row in json.loads(bytes(payload.body)).get("rows", ())
+    ]
+    body = {
+        "count": len(payloads),
+        "reason": reason,
+        "erased": [payload.entry.index for payload in payloads],
+        "unvouched": vouched,
+    }
+    entry = append(log_id, stream, ERASED, body, actor=actor, rows=rows)
+    Payload.objects.filter(pk__in=[payload.pk for payload in payloads]).update(salt=None, body=None)
+    return entry

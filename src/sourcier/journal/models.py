@@ -9,6 +9,7 @@ class Log(models.Model):
     id = models.UUIDField(primary_key=True)
     origin = models.CharField(max_length=120, unique=True)
     size = models.BigIntegerField(default=0)
+    public_key = models.BinaryField(max_length=32, help_text="Ed25519; its private half is a file outside the database")
 
 
 class Entry(models.Model):

@@ -66,9 +66,20 @@ def plain(value: Any) -> Any:
 
 def snapshot(row: Model) -> dict[str, Any]:
     """`{"kind", "id", field: value…}` of a registered row. Raises `Unknown`."""
+    known = _kind(row)
+    values = {field: plain(row._meta.get_field(field).to_python(getattr(row, field))) for field in known.fields}
+    return {"kind": known.kind, "id": str(plain(row.pk)), **values}
+
+
+def departure(row: Model) -> dict[str, Any]:
+    """`{"kind", "id", "gone": true}` of a registered row that is deleted. Raises `Unknown`."""
+    if row.pk is None:
+        raise ValueError("the row has forgotten its id: delete it by a queryset")
+    return {"kind": _kind(row).kind, "id": str(plain(row.pk)), "gone": True}
+
+
+def _kind(row: Model) -> RowKind:
     try:
-        known = ROWS[type(row)]
+        return ROWS[type(row)]
     except KeyError:
         raise Unknown(f"rows of {type(row).__name__} are not registered") from None
-    values = {field: plain(getattr(row, field)) for field in known.fields}
-    return {"kind": known.kind, "id": str(plain(row.pk)), **values}

@@ -34,6 +34,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(primary_key=True, serialize=False)),
                 ('origin', models.CharField(max_length=120, unique=True)),
                 ('size', models.BigIntegerField(default=0)),
+                ('public_key', models.BinaryField(help_text='Ed25519; its private half is a file outside the database', max_length=32)),
             ],
         ),
         migrations.CreateModel(

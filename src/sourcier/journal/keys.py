@@ -1,0 +1,86 @@
+"""Ed25519 keys of the journals, outside the database: one file per log, readable by its owner alone."""
+
+import os
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
+from secrets import token_hex
+from uuid import UUID
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.conf import settings
+
+from sourcier.journal.models import Log
+
+
+class KeyMissing(RuntimeError):
+    """The signing key of a journal is not on this machine, or is not the one the journal was born with."""
+
+
+def key_file(log_id: UUID) -> Path:
+    """Where the private key lies (32 raw bytes, mode 0600)."""
+    return Path(settings.KEYS) / "journal" / f"{log_id.hex}.key"
+
+
+def create(log_id: UUID) -> bytes:
+    """Draw the key of a new log and return its public half (32 bytes); a key already there is kept.
+
+    The file appears whole or not at all (written aside, fsynced, then linked), so two processes end with the same key.
+    """
+    file = key_file(log_id)
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    aside = file.with_name(f".{file.name}.{token_hex(8)}")
+    try:
+        with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+            out.write(Ed25519PrivateKey.generate().private_bytes_raw())
+            out.flush()
+            os.fsync(out.fileno())
+        with suppress(FileExistsError):
+            os.link(aside, file)
+    finally:
+        aside.unlink(missing_ok=True)
+    folder = os.open(file.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+    return _read(file).public_key().public_bytes_raw()
+
+
+def _read(file: Path) -> Ed25519PrivateKey:
+    try:
+        return Ed25519PrivateKey.from_private_bytes(file.read_bytes())
+    except FileNotFoundError:
+        raise KeyMissing(f"La clé du journal est absente : {file}. Remettez la sauvegarde des clés à cet endroit.") from None
+    except ValueError:
+        raise KeyMissing(f"Le fichier {file} n'est pas une clé : remettez la sauvegarde des clés à cet endroit.") from None
+
+
+def private_key(log: Log) -> Ed25519PrivateKey:
+    """The key that signs for `log`. Raises `KeyMissing`: a lost key is never replaced in silence."""
+    key = _read(key_file(log.pk))
+    if key.public_key().public_bytes_raw() != bytes(log.public_key):
+        raise KeyMissing(f"La clé du fichier {key_file(log.pk)} n'est pas celle de ce journal.")
+    return key
+
+
+def public_key(log_id: UUID) -> bytes:
+    """The 32 bytes that verify the checkpoints of a log."""
+    return bytes(Log.objects.values_list("public_key", flat=True).get(pk=log_id))
+
+
+def fingerprint_of(key: bytes) -> str:
+    """SHA-256 of a public key as people compare it: « 4F2A 91C0 … », sixteen groups of four."""
+    digest = sha256(key).hexdigest().upper()
+    return " ".join(digest[start : start + 4] for start in range(0, len(digest), 4))
+
+
+def fingerprint(log_id: UUID) -> str:
+    """The fingerprint to print on paper and to keep outside the city: it is what tells a log from another with its name."""
+    return fingerprint_of(public_key(log_id))
+
+
+def same_fingerprint(one: str, other: str) -> bool:
+    """Compare two fingerprints whatever their spaces, colons and case."""
+    plain = [text.upper().translate(str.maketrans("", "", " :\u00a0\u202f-\n")) for text in (one, other)]
+    return plain[0] == plain[1]
