@@ -1,0 +1,19 @@
+"""Official labels of NAF rév. 2 (INSEE, 2008): 732 sub-classes."""
+
+from functools import cache
+from importlib.resources import files
+
+from sourcier.kernel.activities import NAF_REV2, Activity
+
+
+@cache
+def labels() -> dict[Activity, str]:
+    """Every activity with its label, by code."""
+    text = (files("sourcier.matching") / "data" / "naf_rev2.tsv").read_text(encoding="utf-8")
+    pairs = (line.split("\t") for line in text.splitlines())
+    return {Activity(NAF_REV2, code): label for code, label in pairs}
+
+
+def label(activity: Activity) -> str:
+    """« Boulangerie et boulangerie-pâtisserie »; the code itself for an activity that the file does not know."""
+    return labels().get(activity, activity.code)

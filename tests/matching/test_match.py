@@ -1,0 +1,144 @@
+import json
+import time
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sourcier.kernel.activities import NAF_REV2, Activity
+from sourcier.matching import engine
+from sourcier.matching.engine import match, thesaurus
+from sourcier.matching.labels import label, labels
+from sourcier.matching.words import words
+
+BAKERY = Activity(NAF_REV2, "10.71C")
+
+
+def codes(text: str, limit: int = 5) -> list[str]:
+    return [found.activity.code for found in match(text, limit).activities]
+
+
+def test_the_732_labels_and_every_code_of_the_thesaurus_are_official() -> None:
+    assert len(labels()) == 732
+    assert set(thesaurus()) <= set(labels())
+    assert all(text == text.strip() and text for text in (*labels().values(), *thesaurus().values()))
+
+
+def test_an_activity_has_its_official_label_and_an_unknown_one_its_code() -> None:
+    assert label(BAKERY) == "Boulangerie et boulangerie-pâtisserie"
+    assert label(Activity("NAF2025", "10.71C")) == "10.71C"
+
+
+def test_bread_finds_the_bakery_and_says_which_words_counted() -> None:
+    result = match("Pain frais livré tous les jours avant 7h pour les crèches")
+    best = result.activities[0]
+    assert best.activity == BAKERY
+    assert set(best.words) == {"Pain", "frais"}
+    assert result.sure
+
+
+@pytest.mark.parametrize("text", ["BOULANGERIE", "boulangerie", "boulangeries", "Boulangérie", "l'boulangerie", "boulangerie-"])
+def test_case_accents_plural_and_punctuation_do_not_matter(text: str) -> None:
+    assert "10.71C" in codes(text)
+
+
+def test_one_slip_of_the_pen_in_a_long_word_is_forgiven_and_shown_as_typed() -> None:
+    best = match("maintenance de l'ascenceur").activities[0]
+    assert best.activity.code == "43.29B"
+    assert "ascenceur" in best.words
+
+
+def test_the_object_weighs_more_than_the_place_and_the_beneficiary() -> None:
+    assert codes("peinture des salles de classe", 1) == ["43.34Z"]
+    assert codes("nettoyage des vitres de la médiathèque", 1) == ["81.22Z"]
+
+
+def test_the_score_falls_when_a_word_that_counted_is_removed() -> None:
+    text = "Remplacement des gouttières et descentes zinc de la salle des fêtes"
+    best = match(text).activities[0]
+    for word in best.words:
+        shorter = match(text.replace(word, ""), 732).activities
+        score = next((found.score for found in shorter if found.activity == best.activity), 0.0)
+        assert score < best.score, word
+
+
+def test_at_most_the_asked_number_comes_best_first() -> None:
+    found = match("pain viande poisson légumes livres papier", 3).activities
+    assert len(found) == 3
+    assert [one.score for one in found] == sorted((one.score for one in found), reverse=True)
+
+
+@pytest.mark.parametrize("text", ["", " ", "a", "😀", "-", "\x00", "73282932000074", "!!!", "xyzzy qwerty", "12 15 18", "’"])
+def test_what_says_nothing_gives_an_empty_answer_that_is_not_sure(text: str) -> None:
+    result = match(text)
+    assert result.activities == ()
+    assert not result.sure
+
+
+def test_fifty_thousand_characters_are_answered_within_a_second() -> None:
+    started = time.perf_counter()
+    result = match("pain frais 😀 d'œufs bla-bla-" * 1800)
+    assert time.perf_counter() - started < 1
+    assert result.activities
+
+
+@settings(max_examples=150)
+@given(st.text())
+def test_any_text_is_answered(text: str) -> None:
+    for found in match(text).activities:
+        assert found.score > 0
+        assert found.words
+        assert all(word in {one.surface for one in words(text)} for word in found.words)
+
+
+def test_the_development_needs_are_found_in_five_and_sure_means_right(shared_data: Path) -> None:
+    needs = [json.loads(line) for line in (shared_data / "needs" / "needs.jsonl").read_text().splitlines()]
+    answers = [(match(need["text"], 5), set(need["naf"])) for need in needs]
+    right = [bool(codes & {found.activity.code for found in result.activities}) for result, codes in answers]
+    sure = [ok for (result, _), ok in zip(answers, right, strict=True) if result.sure]
+    assert sum(right) / len(right) >= 0.95
+    assert len(sure) / len(needs) >= 0.6
+    assert sum(sure) / len(sure) >= 0.97
+
+
+def test_the_index_is_built_in_less_than_a_second() -> None:
+    engine.index.cache_clear()
+    started = time.perf_counter()
+    engine.index()
+    assert time.perf_counter() - started < 1
+
+
+def test_the_command_prints_one_object_for_a_need() -> None:
+    out = StringIO()
+    call_command("match", "pain", "--json", stdout=out)
+    answer = json.loads(out.getvalue())
+    assert set(answer) == {"activities", "sure"}
+    assert set(answer["activities"][0]) == {"nomenclature", "code", "label", "score", "words"}
+    assert answer["activities"][0]["nomenclature"] == NAF_REV2
+
+
+def test_the_command_answers_a_batch_line_by_line_with_its_id(tmp_path: Path) -> None:
+    asked = tmp_path / "needs.jsonl"
+    asked.write_text('{"id": "a", "text": "pain"}\n\n{"id": 2, "text": ""}\n', encoding="utf-8")
+    out = StringIO()
+    call_command("match", "--batch", str(asked), stdout=out)
+    first, second = (json.loads(line) for line in out.getvalue().splitlines())
+    assert (first["id"], second["id"], second["activities"]) == ("a", 2, [])
+
+
+@pytest.mark.parametrize("line", ["pain", "[]", '{"id": 1}', '{"id": 1, "text": 3}', "null"])
+def test_a_bad_line_of_a_batch_is_named(tmp_path: Path, line: str) -> None:
+    asked = tmp_path / "needs.jsonl"
+    asked.write_text(line, encoding="utf-8")
+    with pytest.raises(CommandError, match="Ligne 1"):
+        call_command("match", "--batch", str(asked), stdout=StringIO())
+
+
+def test_the_command_says_in_words_what_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="Donnez un besoin"):
+        call_command("match")
+    with pytest.raises(CommandError, match="ne se lit pas"):
+        call_command("match", "--batch", str(tmp_path / "absent"))
