@@ -16,7 +16,9 @@ def _signed(sourcing: Sourcing, lines: list[str]) -> str:
     """The body with its foot: whom to call, where to answer."""
     city = sourcing.organisation
     foot = ["", "Pour nous parler :"]
-    foot.append(" · ".join(filter(None, [sourcing.contact_name, sourcing.contact_phone or city.phone, city.email])) or city.name)
+    foot.append(
+        " · ".join(filter(None, [sourcing.contact_name, sourcing.contact_phone or city.phone, city.email])) or city.name
+    )
     foot.append(city.name)
     return "\n".join([*lines, *foot])
 
@@ -31,7 +33,15 @@ def clarification(sourcing: Sourcing, submission: Submission, question: str) -> 
         f"Une précision sur votre devis : {sourcing.title}",
         _signed(
             sourcing,
-            ["Madame, Monsieur,", "", "Nous lisons votre devis et nous avons une question :", "", question, "", _where(sourcing)],
+            [
+                "Madame, Monsieur,",
+                "",
+                "Nous lisons votre devis et nous avons une question :",
+                "",
+                question,
+                "",
+                _where(sourcing),
+            ],
         ),
     )
 

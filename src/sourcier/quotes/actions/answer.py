@@ -27,7 +27,8 @@ from sourcier.quotes.models import QuestionAnswer, QuotedLine, Submission, Submi
 from sourcier.quotes.queries import answers
 from sourcier.sourcing.models import Invitation, Question, Sourcing
 from sourcier.sourcing.rules import is_sealed
-from sourcier.suppliers.actions import close_firm, leave_trade
+from sourcier.suppliers.actions import close_firm, leave_trade, own_contact
+from sourcier.suppliers.models import Contact
 from sourcier.vault.actions import store
 from sourcier.vault.models import File
 from sourcier.vault.rules import answer_refusal
@@ -186,6 +187,16 @@ def withdraw(invitation: Invitation, *, at: datetime | None = None) -> Submissio
     _write(submission, "answer.withdrawn", deposit_facts(submission, []), [submission])
     acknowledge(submission)
     return submission
+
+
+@transaction.atomic
+def be_told(invitation: Invitation, email: str) -> Contact:
+    """« Voulez-vous être prévenu la prochaine fois ? »: keep the e-mail that the firm gives itself. Raises `Refused`."""
+    firm = invitation.firm
+    contact = own_contact(firm, Contact.Kind.EMAIL, email, "L'entreprise elle-même, après une date limite")
+    facts = {"firm": firm.name, "siret": firm.siret, "email": contact.value}
+    append(firm.organisation_id, None, "firm.wants_news", facts, actor=firm.pk, rows=[contact])
+    return contact
 
 
 # --- corrections of the register -------------------------------------------------------------------------------------------

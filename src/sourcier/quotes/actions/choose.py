@@ -46,7 +46,7 @@ def choose(
     if offer is None:
         raise refuse("not_compared", "Choisissez une des réponses comparées.", "submission")
     if offer.total_cents is None:
-        raise refuse("incomplete", "Il manque un prix à cette réponse : demandez une précision avant de la choisir.", "submission")
+        raise refuse("incomplete", "Il manque un prix à cette réponse : demandez une précision.", "submission")
     stand_in = comparison.offer(stand_in_id) if stand_in_id else None
     if stand_in_id and (stand_in is None or stand_in_id == submission_id):
         raise refuse("bad_stand_in", "La remplaçante est une autre réponse de la comparaison.", "stand_in")

@@ -250,7 +250,9 @@ def record_clarification(agent: Agent, clarification_id: UUID, text: str) -> Cla
         pk=clarification_id, submission__organisation=agent.organisation
     )
     try:
-        return answer_clarification(clarification.submission.invitation, clarification_id, f"{text}\n(noté par {agent.user.name})")
+        return answer_clarification(
+            clarification.submission.invitation, clarification_id, f"{text}\n(noté par {agent.user.name})"
+        )
     except ObjectDoesNotExist:
         raise Clarification.DoesNotExist from None
 
@@ -272,9 +274,7 @@ def ask_last_price(agent: Agent, sourcing_id: UUID, submission_ids: list[UUID], 
     )
     if not kept:
         raise refuse("nobody", "Cochez au moins une entreprise.", "submissions")
-    asked = LastPriceRound.objects.create(
-        sourcing=sourcing, asked_by=agent.user, asked_at=timezone.now(), deadline=deadline
-    )
+    asked = LastPriceRound.objects.create(sourcing=sourcing, asked_by=agent.user, asked_at=timezone.now(), deadline=deadline)
     asked.submissions.set(kept)
     append(
         agent.organisation.pk,

@@ -52,7 +52,9 @@ def answers_to_tell(sourcing: Sourcing) -> list[Submission]:
 
 def losing_firms(sourcing: Sourcing) -> list[Submission]:
     """The answers for which the chooser writes one sentence of reason."""
-    winners = set(Award.objects.filter(sourcing=sourcing, submission__isnull=False).values_list("submission__firm_id", flat=True))
+    winners = set(
+        Award.objects.filter(sourcing=sourcing, submission__isnull=False).values_list("submission__firm_id", flat=True)
+    )
     return [s for s in answers_to_tell(sourcing) if s.state == Submission.State.RECEIVED and s.firm_id not in winners]
 
 
@@ -124,7 +126,9 @@ def compose(agent: Agent, sourcing: Sourcing, sentences: Mapping[UUID, str]) -> 
             messages.append(Message(submission, True, reason, *letters.won(sourcing, own, reason)))
         elif not sentence:
             raise refuse(
-                "no_sentence", f"Écrivez la raison pour {submission.firm.name} : une phrase suffit.", f"sentence-{submission.pk}"
+                "no_sentence",
+                f"Écrivez la raison pour {submission.firm.name} : une phrase suffit.",
+                f"sentence-{submission.pk}",
             )
         else:
             lines = [*results, *places.get(submission.pk, [])]
@@ -149,7 +153,9 @@ def _places(agent: Agent, sourcing: Sourcing, awards: list[Award]) -> dict[UUID,
 def mark_told(agent: Agent, notification_id: UUID, how: str) -> Notification:
     """Write down that a firm was told by letter, telephone or at the counter. Raises `Refused`."""
     require_buyer(agent)
-    notification = Notification.objects.select_related("firm").get(pk=notification_id, sourcing__organisation=agent.organisation)
+    notification = Notification.objects.select_related("firm").get(
+        pk=notification_id, sourcing__organisation=agent.organisation
+    )
     sourcing = lock(agent, notification.sourcing_id)
     notification.refresh_from_db()
     if notification.state == Notification.State.SENT:

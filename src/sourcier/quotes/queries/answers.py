@@ -4,6 +4,8 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
+from sourcier.journal.models import Entry
+from sourcier.journal.proofs import receipt
 from sourcier.needs.models import NeedPlace
 from sourcier.quotes import answer_rules as rules
 from sourcier.quotes.models import Clarification, LastPriceRound, Notification, Submission, SubmissionDocument
@@ -87,6 +89,11 @@ def totals(submission: Submission) -> tuple[int, int]:
 def clarifications(invitation: Invitation) -> QuerySet[Clarification]:
     """What the city asked this firm to make clear, oldest first."""
     return Clarification.objects.filter(submission__invitation=invitation).order_by("asked_at")
+
+
+def receipt_text(submission: Submission) -> str:
+    """The `.tlog-proof` text of a deposit, with the city's signature of this moment (it may make a checkpoint)."""
+    return receipt(Entry.objects.get(pk=submission.entry_id))
 
 
 def result(invitation: Invitation) -> Notification | None:

@@ -1,0 +1,178 @@
+"""Step 5 and 6: closed until the deadline, then side by side on the same quantities."""
+
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from sourcier.accounts.models import Role
+from sourcier.kernel.transitions import Refused
+from sourcier.needs import queries as needs
+from sourcier.needs.models import Need
+from sourcier.quotes.actions import evaluate
+from sourcier.quotes.actions.choose import lots_of
+from sourcier.quotes.models import Award, LastPriceRound, SavingReference, Submission
+from sourcier.quotes.queries.comparison import compare, opened_submissions
+from sourcier.sourcing.models import Sourcing
+from sourcier.vault.actions import store
+from sourcier.web.city.forms import EurosField, MomentField, add_refusal
+from sourcier.web.operations import operation_context
+from sourcier.web.rights import PURCHASING, READERS, city
+
+
+class ReferenceForm(forms.Form):
+    """What the price will be compared with."""
+
+    kind = forms.ChoiceField(
+        label="À quoi comparer le prix ?", choices=SavingReference.Kind.choices, widget=forms.RadioSelect, initial="last_price"
+    )
+    amount = EurosField(
+        label="Montant hors taxes, pour les mêmes quantités", required=False, help_text="Vide : l'estimation du besoin."
+    )
+    document = forms.FileField(label="Facture ou bon de commande du dernier prix payé", required=False)
+
+
+class LastPriceForm(forms.Form):
+    """Who is asked for a last price, until when."""
+
+    submissions = forms.MultipleChoiceField(label="Entreprises gardées", widget=forms.CheckboxSelectMultiple)
+    deadline = MomentField(label="Date limite commune")
+
+
+def operation(request: HttpRequest, need_id: UUID) -> tuple[Need, Sourcing]:
+    """The need and its latest sourcing, as this person may see them; 404 otherwise."""
+    try:
+        need = needs.get(request.agent, need_id)  # type: ignore[attr-defined]
+    except Need.DoesNotExist:
+        raise Http404 from None
+    sourcing = need.sourcings.select_related("organisation", "need").order_by("-created_at").first()
+    if sourcing is None or sourcing.state == Sourcing.State.DRAFT:
+        raise Http404
+    return need, sourcing
+
+
+@city(*READERS)
+def comparison(request: HttpRequest, need_id: UUID) -> HttpResponse:
+    """Closed: the date, the reference, the opening. Open: each lot compared, then what is not compared."""
+    need, sourcing = operation(request, need_id)
+    return _page(request, need, sourcing)
+
+
+def _page(request: HttpRequest, need: Need, sourcing: Sourcing, **forms_with_errors: forms.Form) -> HttpResponse:
+    agent = request.agent  # type: ignore[attr-defined]
+    context = {**operation_context(agent, need), "sourcing": sourcing, "buys": agent.has(*PURCHASING)}
+    context["reference"] = SavingReference.objects.filter(sourcing=sourcing).select_related("document").first()
+    status = 422 if forms_with_errors else 200
+    if sourcing.opened_at is None:
+        context["past"] = sourcing.deadline is not None and timezone.now() > sourcing.deadline
+        context["ended"] = sourcing.state == Sourcing.State.ENDED
+        context["reference_form"] = forms_with_errors.get("reference_form") or ReferenceForm()
+        return render(request, "city/comparison/closed.html", context, status=status)
+    pending = LastPriceRound.objects.filter(sourcing=sourcing).first()
+    comparisons = [] if sourcing.kind == Sourcing.Kind.RFI else [compare(agent, sourcing, lot) for lot in lots_of(sourcing)]
+    evaluates = agent.has(*PURCHASING) or agent.covers(need.department_id, Role.REQUESTER)
+    offers = [offer for each in comparisons for offer in each.offers]
+    context |= {
+        "comparisons": comparisons,
+        "informations": [s for s in opened_submissions(sourcing) if s.kind == Submission.Kind.INFORMATION],
+        "declines": Submission.objects.filter(
+            sourcing=sourcing, kind=Submission.Kind.DECLINE, state=Submission.State.RECEIVED
+        ).select_related("firm"),
+        "late": Submission.objects.filter(sourcing=sourcing, state=Submission.State.LATE).select_related("firm"),
+        "awards": Award.objects.filter(sourcing=sourcing).select_related("lot", "submission__firm", "stand_in__firm"),
+        "round": pending,
+        "round_open": pending is not None and pending.opened_at is None and timezone.now() > pending.deadline,
+        "evaluates": evaluates and sourcing.state == Sourcing.State.OPENED,
+        "choosable": sourcing.state == Sourcing.State.OPENED and (pending is None or pending.opened_at is not None),
+        "last_price_form": forms_with_errors.get("last_price_form")
+        or _last_price_form({offer.submission.pk: offer.submission.firm.name for offer in offers}),
+    }
+    return render(request, "city/comparison/open.html", context, status=status)
+
+
+def _last_price_form(firms: dict[UUID, str], data: object = None) -> LastPriceForm:
+    form = LastPriceForm(data)  # type: ignore[arg-type]
+    form.fields["submissions"].choices = [(str(key), name) for key, name in firms.items()]  # type: ignore[attr-defined]
+    if data is None:
+        form.initial["submissions"] = [str(key) for key in firms]
+    return form
+
+
+@require_POST
+@city(*PURCHASING)
+def reference_choose(request: HttpRequest, need_id: UUID) -> HttpResponse:
+    need, sourcing = operation(request, need_id)
+    agent = request.agent  # type: ignore[attr-defined]
+    form = ReferenceForm(request.POST, request.FILES)
+    if form.is_valid():
+        data = form.cleaned_data
+        try:
+            wanted = data["kind"] == SavingReference.Kind.LAST_PRICE and data["document"]
+            document = store(agent.organisation.pk, data["document"]) if wanted else None
+            evaluate.choose_reference(agent, sourcing.pk, data["kind"], data["amount"], document)
+        except Refused as refused:
+            add_refusal(form, refused)
+        else:
+            messages.success(request, "La référence est notée au journal.")
+            return redirect("comparison", need.pk)
+    return _page(request, need, sourcing, reference_form=form)
+
+
+@require_POST
+@city(*PURCHASING)
+def answers_open(request: HttpRequest, need_id: UUID) -> HttpResponse:
+    need, sourcing = operation(request, need_id)
+    try:
+        evaluate.open_answers(request.agent, sourcing.pk)  # type: ignore[attr-defined]
+    except Refused as refused:
+        messages.error(request, refused.sentence)
+    return redirect("comparison", need.pk)
+
+
+@require_POST
+@city(*PURCHASING)
+def last_price_ask(request: HttpRequest, need_id: UUID) -> HttpResponse:
+    need, sourcing = operation(request, need_id)
+    firms = {s.pk: s.firm.name for s in opened_submissions(sourcing) if s.kind == Submission.Kind.QUOTE}
+    form = _last_price_form(firms, request.POST)
+    if form.is_valid():
+        try:
+            evaluate.ask_last_price(
+                request.agent,  # type: ignore[attr-defined]
+                sourcing.pk,
+                [UUID(value) for value in form.cleaned_data["submissions"]],
+                form.cleaned_data["deadline"],
+            )
+        except Refused as refused:
+            add_refusal(form, refused)
+        else:
+            messages.success(request, "Le dernier prix est demandé à toutes les entreprises gardées, à la même heure.")
+            return redirect("comparison", need.pk)
+    return _page(request, need, sourcing, last_price_form=form)
+
+
+@require_POST
+@city(*PURCHASING)
+def last_price_open(request: HttpRequest, need_id: UUID) -> HttpResponse:
+    need, sourcing = operation(request, need_id)
+    try:
+        evaluate.open_last_prices(request.agent, sourcing.pk)  # type: ignore[attr-defined]
+    except LastPriceRound.DoesNotExist:
+        raise Http404 from None
+    except Refused as refused:
+        messages.error(request, refused.sentence)
+    return redirect("comparison", need.pk)
+
+
+urlpatterns = [
+    path("achats/<uuid:need_id>/reponses/", comparison, name="comparison"),
+    path("achats/<uuid:need_id>/reponses/reference/", reference_choose, name="reference_choose"),
+    path("achats/<uuid:need_id>/reponses/ouvrir/", answers_open, name="answers_open"),
+    path("achats/<uuid:need_id>/reponses/dernier-prix/", last_price_ask, name="last_price_ask"),
+    path("achats/<uuid:need_id>/reponses/dernier-prix/ouvrir/", last_price_open, name="last_price_open"),
+]
