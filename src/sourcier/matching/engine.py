@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from math import log
 
 from sourcier.kernel.activities import NAF_REV2, Activity
@@ -78,7 +79,7 @@ class Index:
         return word.stem in self._weights
 
     def corrected(self, word: Word) -> Word | None:
-        """The word of the vocabulary one slip away from an unknown one (« ascenceur »), or None; its first letter is trusted."""
+        """The known word one slip away from an unknown one (« ascenceur »), or None; the first letter is trusted."""
         if not SHORTEST_SLIP <= len(word.folded) <= LONGEST_SLIP:
             return None
         near = {
@@ -119,7 +120,7 @@ class Index:
         terms: dict[str, tuple[float, tuple[str, ...]]] = {}
         for word, weight in found:
             terms.setdefault(word.stem, (weight, (word.surface,)))
-        for (first, one), (second, other) in zip(found, found[1:], strict=False):
+        for (first, one), (second, other) in pairwise(found):
             if first.surface != second.surface:
                 surfaces = (first.surface, second.surface)
                 terms.setdefault(f"{first.stem} {second.stem}", (PAIR_WEIGHT * min(one, other), surfaces))

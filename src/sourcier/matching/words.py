@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from threading import local
 from typing import Any
 
@@ -15,22 +16,31 @@ from sourcier.kernel.french import fold
 _WORD = re.compile(r"\w+(?:-\w+)*")
 _CLAUSE = re.compile(r"[.,;:!?()\n]")
 
-STOP = frozenset(
-    ["a", "afin", "ai", "ainsi", "alors", "apres", "as", "au", "aucun", "aucune", "aussi", "autre", "autres", "aux", "avant", "avec", "avoir", "c", "ca", "car", "ce", "ceci", "cela", "celle", "celles", "celui", "ces", "cet", "cette", "ceux", "chaque", "chez", "ci", "comme", "comment", "d", "dans", "de", "deja", "depuis", "des", "deux", "dix", "donc", "dont", "du", "elle", "elles", "en", "encore", "entre", "es", "est", "et", "etaient", "etait", "etc", "ete", "etes", "etre", "eu", "eux", "ex", "faire", "fait", "faut", "h", "huit", "hors", "il", "ils", "j", "je", "jusqu", "jusque", "l", "la", "le", "les", "leur", "leurs", "lors", "lui", "m", "ma", "mais", "me", "meme", "memes", "mes", "moi", "moins", "mon", "n", "ne", "neuf", "ni", "non", "nos", "notre", "nous", "on", "ont", "ou", "par", "parmi", "pas", "pendant", "peu", "peut", "plus", "plusieurs", "pour", "pourquoi", "qu", "quand", "quatre", "que", "quel", "quelle", "quelles", "quels", "qui", "quinze", "quoi", "s", "sa", "sans", "sauf", "se", "selon", "sept", "ses", "si", "six", "soit", "son", "sont", "sous", "sur", "t", "ta", "tant", "te", "tel", "telle", "tels", "tes", "toi", "ton", "tous", "tout", "toute", "toutes", "tres", "trois", "tu", "type", "un", "une", "unite", "unites", "vers", "vos", "votre", "vous", "y", "environ", "nombre", "semaine", "semaines", "mois", "jour", "jours", "an", "ans", "annee", "annees", "heure", "heures", "matin", "soir", "midi", "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche", "janvier", "fevrier", "mars", "avril", "mai", "juin", "juillet", "aout", "septembre", "octobre", "novembre", "decembre", "kg", "km", "cm", "mm", "m2", "m3", "ht", "ttc", "eur", "euros", "nc"]
-)  # fmt: skip
+_STOP = """a afin ai ainsi alors apres as au aucun aucune aussi autre autres aux avant avec avoir c ca car ce ceci cela
+    celle celles celui ces cet cette ceux chaque chez ci comme comment d dans de deja depuis des deux dix donc
+    dont du elle elles en encore entre es est et etaient etait etc ete etes etre eu eux ex faire fait faut h
+    huit hors il ils j je jusqu jusque l la le les leur leurs lors lui m ma mais me meme memes mes moi moins mon
+    n ne neuf ni non nos notre nous on ont ou par parmi pas pendant peu peut plus plusieurs pour pourquoi qu
+    quand quatre que quel quelle quelles quels qui quinze quoi s sa sans sauf se selon sept ses si six soit son
+    sont sous sur t ta tant te tel telle tels tes toi ton tous tout toute toutes tres trois tu type un une unite
+    unites vers vos votre vous y environ nombre semaine semaines mois jour jours an ans annee annees heure
+    heures matin soir midi lundi mardi mercredi jeudi vendredi samedi dimanche janvier fevrier mars avril mai
+    juin juillet aout septembre octobre novembre decembre kg km cm mm m2 m3 ht ttc eur euros nc"""
 
 # Words that any purchase may use: they say little about the trade.
-_COMMON = """achat acheter acquisition besoin commande consultation contrat fourniture livraison livrer marche mission prestation
-    service besoin petit petite grand grande nouveau nouvelle neuf neuve divers diverse ancien ancienne complet complete
-    fabrication activite commerce gros detail interentreprises magasin specialise produit article autre materiel equipement
-    urgent demande prevoir souhaiter vouloir remettre mettre mise place"""
+_COMMON = """achat acheter acquisition besoin commande consultation contrat fourniture livraison livrer marche mission
+    prestation service besoin petit petite grand grande nouveau nouvelle neuf neuve divers diverse ancien
+    ancienne complet complete fabrication activite commerce gros detail interentreprises magasin specialise
+    produit article autre materiel equipement urgent demande prevoir souhaiter vouloir remettre mettre mise
+    place"""
 
 # Where a thing goes and whom it serves: « peinture des salles de classe » is painting, not teaching.
-_CONTEXT = """personne public agent annexe association batiment canal centre centre-ville cimetiere classe college collegien commune communal
-    conservatoire creche direction ecole egalise eglise elementaire eleve elu enfant foyer garderie groupe gymnase habitant
-    hotel jeune logement lycee mairie maison maternelle mediatheque municipal municipale parc parking place policier public
-    residence restaurant salle scolaire senior site square stade usager ville ccas ctm ehpad bibliotheque piscine cantine
-    accueil bureau cour local locaux rue quartier festival fete ceremonie"""
+_CONTEXT = """personne public agent annexe association batiment canal centre centre-ville cimetiere classe college collegien
+    commune communal conservatoire creche direction ecole egalise eglise elementaire eleve elu enfant foyer
+    garderie groupe gymnase habitant hotel jeune logement lycee mairie maison maternelle mediatheque municipal
+    municipale parc parking place policier public residence restaurant salle scolaire senior site square stade
+    usager ville ccas ctm ehpad bibliotheque piscine cantine accueil bureau cour local locaux rue quartier
+    festival fete ceremonie"""
 
 _AFTER = frozenset(("pour", "chez", "dans", "vers", "devant", "sur"))
 _stemmers = local()
@@ -45,6 +55,7 @@ def stem(folded: str) -> str:
     return str(stemmer.stemWord(folded))
 
 
+STOP = frozenset(_STOP.split())
 COMMON = frozenset(stem(word) for word in _COMMON.split())
 CONTEXT = frozenset(stem(word) for word in _CONTEXT.split())
 
@@ -84,5 +95,4 @@ def one_letter_less(folded: str) -> set[str]:
 
 def bigrams(stems: Iterable[str]) -> list[str]:
     """Neighbouring stems in pairs: « marquage au sol » meets « marquage sol »."""
-    listed = list(stems)
-    return [f"{first} {second}" for first, second in zip(listed, listed[1:], strict=False)]
+    return [f"{first} {second}" for first, second in pairwise(stems)]
