@@ -38,7 +38,7 @@ EUROS_THEN_CENTS = re.compile(r"^\s*(\d+)\s*(?:€|euros?)\s*(\d{1,2})\s*$", re.
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something to mend before sending: its field (`price:<line id>`, `question:<id>`, `vat`…) and a French sentence."""
+    """Something to mend before sending: its field (`price-<line id>`, `question-<id>`, `vat`…) and a French sentence."""
 
     field: str
     code: str
@@ -217,7 +217,7 @@ def _price_problems(asked: Asked, answer: Answer, documents: int) -> Iterator[Pr
     if answer.vat not in (INCLUDED, EXCLUDED, EXEMPT):
         yield Problem("vat", "vat_unsaid", "Dites si votre prix est avec ou sans TVA.")
     for price in answer.prices:
-        name = f"price:{price.line_id}"
+        name = f"price-{price.line_id.hex}"
         if price.line_id not in asked.lines:
             yield Problem(name, "unknown_line", "Cet article n'est pas dans la demande.")
         elif not 0 < price.price_e4 <= MAX_UNIT_PRICE_E4:
@@ -249,11 +249,11 @@ def _text_problems(answer: Answer) -> Iterator[Problem]:
 def _reply_problems(asked: Asked, answer: Answer, with_file: frozenset[UUID]) -> Iterator[Problem]:
     known = {question.id for question in asked.questions}
     for stranger in answer.replies.keys() - known:
-        yield Problem(f"question:{stranger}", "unknown_question", "Cette question n'est pas dans la demande.")
+        yield Problem(f"question-{stranger.hex}", "unknown_question", "Cette question n'est pas dans la demande.")
     for question in asked.questions:
         text = answer.replies.get(question.id, "").strip()
         if sentence := _reply_problem(question, text, question.id in with_file):
-            yield Problem(f"question:{question.id}", "bad_reply", sentence)
+            yield Problem(f"question-{question.id.hex}", "bad_reply", sentence)
 
 
 def _reply_problem(question: AskedQuestion, text: str, has_file: bool) -> str:

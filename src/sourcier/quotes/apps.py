@@ -73,7 +73,9 @@ class QuotesConfig(AppConfig):
         )  # fmt: skip
         register_rows(
             "award", models.Award, organisation=inside,
-            fields=("sourcing_id", "lot_id", "submission_id", "stand_in_id", "amount_cents", "rationale", "chosen_by_id", "chosen_at"),
+            fields=(
+                "sourcing_id", "lot_id", "submission_id", "stand_in_id", "amount_cents", "rationale", "chosen_by_id", "chosen_at",
+            ),
         )  # fmt: skip
         register_rows(
             "notification", models.Notification, organisation=inside,

@@ -129,7 +129,7 @@ class SavingReference(models.Model):
 
 
 class Score(models.Model):
-    """The mark (0 to 100) of one evaluator for one judged criterion of one answer. A correction is a new row with its reason."""
+    """The mark (0 to 100) of one evaluator for one judged criterion of one answer; a correction is a new row."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="scores")

@@ -128,7 +128,7 @@ def open_answers(agent: Agent, sourcing_id: UUID) -> Sourcing:
 
 @transaction.atomic
 def score(agent: Agent, submission_id: UUID, criterion_id: UUID, value: int, note: str = "", reason: str = "") -> Score:
-    """Give a mark (0 to 100) on a judged criterion. Once given it is corrected by a new one, with a reason. Raises `Refused`."""
+    """Give a mark (0 to 100) on a judged criterion; a correction is a new one, with its reason. Raises `Refused`."""
     submission = _own(agent, submission_id)
     sourcing = lock(agent, submission.sourcing_id)
     if not (agent.has(*BUYERS) or agent.covers(sourcing.need.department_id, Role.REQUESTER)):

@@ -30,7 +30,7 @@ class ComparedLine:
 
 @dataclass(slots=True)
 class Offer:
-    """One answer in a comparison. `submission` bears the marks; `priced` is the one whose prices count (the last price, if any)."""
+    """One answer in a comparison. `submission` bears the marks; the prices are those of `priced` (a last price, if any)."""
 
     submission: Submission
     priced: Submission
