@@ -5,3 +5,29 @@ class MailConfig(AppConfig):
     name = "sourcier.mail"
     label = "mail"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from sourcier.journal.registry import register_rows, register_verbs
+        from sourcier.mail.due import register_due
+        from sourcier.mail.models import FiledExchange, OutgoingMessage
+        from sourcier.mail.outbox import send_due
+        from sourcier.mail.upkeep import take_up_stalled_tasks
+        from sourcier.mail.verbs import VERBS
+
+        register_verbs(VERBS)
+        register_rows(
+            "message", OutgoingMessage, organisation="organisation_id",
+            fields=(
+                "operation_id", "kind", "subject_id", "to_address", "to_name", "reply_to", "subject", "body",
+                "state", "message_id", "sent_at",
+            ),
+        )  # fmt: skip
+        register_rows(
+            "filed_exchange", FiledExchange, organisation="organisation_id",
+            fields=(
+                "operation_id", "firm_id", "channel", "direction", "occurred_at", "correspondent", "summary", "file_id",
+                "filed_by_id", "filed_at",
+            ),
+        )  # fmt: skip
+        register_due("outbox", send_due, atomic=False)
+        register_due("stalled_tasks", take_up_stalled_tasks)

@@ -24,16 +24,20 @@ class OutgoingMessage(models.Model):
     to_name = models.CharField(max_length=200, blank=True)
     reply_to = models.EmailField(blank=True)
     subject = models.CharField(max_length=200)
-    body = models.TextField()
+    body = models.TextField(help_text="with the mark {{lien}} where a personal link goes")
+    secret = models.TextField(blank=True, help_text="the personal link, encrypted; emptied once the message has left or failed")
     files = models.ManyToManyField("vault.File", related_name="+")
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
     attempts = models.PositiveSmallIntegerField(default=0)
-    next_check = models.DateTimeField(db_index=True)
+    next_check = models.DateTimeField(help_text="not before, when queued")
     lease_until = models.DateTimeField(null=True)
     last_error = models.CharField(max_length=300, blank=True)
     message_id = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["state", "next_check"], name="mail_outgoing_due")]
 
 
 class FiledExchange(models.Model):
@@ -62,3 +66,22 @@ class FiledExchange(models.Model):
     file = models.ForeignKey("vault.File", null=True, on_delete=models.PROTECT, related_name="+")
     filed_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
     filed_at = models.DateTimeField()
+
+
+class Notice(models.Model):
+    """A person was told of something, once."""
+
+    user = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    key = models.CharField(max_length=80, help_text="what he was told of: a hash of the event, or the day of a digest")
+    sent_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "key"], name="mail_notice_once")]
+
+
+class DueRun(models.Model):
+    """When a regular task may run next; the row is its lock."""
+
+    name = models.CharField(max_length=60, primary_key=True)
+    next_at = models.DateTimeField()
+    ran_at = models.DateTimeField(null=True)

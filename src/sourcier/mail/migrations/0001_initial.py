@@ -46,10 +46,11 @@ class Migration(migrations.Migration):
                 ('to_name', models.CharField(blank=True, max_length=200)),
                 ('reply_to', models.EmailField(blank=True, max_length=254)),
                 ('subject', models.CharField(max_length=200)),
-                ('body', models.TextField()),
+                ('body', models.TextField(help_text='with the mark {{lien}} where a personal link goes')),
+                ('secret', models.TextField(blank=True, help_text='the personal link, encrypted; emptied once the message has left or failed')),
                 ('state', models.CharField(choices=[('queued', 'En attente'), ('sending', "En cours d'envoi"), ('sent', 'Envoyé'), ('failed', 'En échec')], default='queued', max_length=10)),
                 ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('next_check', models.DateTimeField(db_index=True)),
+                ('next_check', models.DateTimeField(help_text='not before, when queued')),
                 ('lease_until', models.DateTimeField(null=True)),
                 ('last_error', models.CharField(blank=True, max_length=300)),
                 ('message_id', models.CharField(blank=True, max_length=200)),
@@ -58,5 +59,29 @@ class Migration(migrations.Migration):
                 ('files', models.ManyToManyField(related_name='+', to='vault.file')),
                 ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation')),
             ],
+        ),
+        migrations.AddIndex(
+            model_name='outgoingmessage',
+            index=models.Index(fields=['state', 'next_check'], name='mail_outgoing_due'),
+        ),
+        migrations.CreateModel(
+            name='DueRun',
+            fields=[
+                ('name', models.CharField(max_length=60, primary_key=True, serialize=False)),
+                ('next_at', models.DateTimeField()),
+                ('ran_at', models.DateTimeField(null=True)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Notice',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('key', models.CharField(help_text='what he was told of: a hash of the event, or the day of a digest', max_length=80)),
+                ('sent_at', models.DateTimeField()),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('user', 'key'), name='mail_notice_once')],
+            },
         ),
     ]

@@ -1,0 +1,102 @@
+"""The life of an outgoing message, and who may drop in an exchange. Pure: times are arguments."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sourcier.kernel.transitions import Refusal
+
+
+class State(StrEnum):
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+
+
+class Verb(StrEnum):
+    CLAIM = "claim"
+    ACCEPT = "accept"
+    DEFER = "defer"
+    FAIL = "fail"
+
+
+# A message being sent is claimed again once its lease is over: its worker died.
+TRANSITIONS: dict[tuple[State, Verb], State] = {
+    (State.QUEUED, Verb.CLAIM): State.SENDING,
+    (State.SENDING, Verb.CLAIM): State.SENDING,
+    (State.SENDING, Verb.ACCEPT): State.SENT,
+    (State.SENDING, Verb.DEFER): State.QUEUED,
+    (State.SENDING, Verb.FAIL): State.FAILED,
+}
+
+LEASE = timedelta(minutes=3)
+LEASE_MARGIN = timedelta(seconds=70)
+# Waits after the first, second… refusal "for now" (greylisting, full mailbox): about 36 hours in all.
+WAITS = tuple(timedelta(minutes=m) for m in (1, 5, 15, 30, 60, 120, 240, 480, 600, 600))
+MAX_ATTEMPTS = len(WAITS) + 1
+SERVER_WAIT = timedelta(minutes=1)
+SECRET_MARK = "{{lien}}"  # noqa: S105 - a place in a text, not a secret
+
+# Answers that concern our own account or sender, not the person written to (RFC 4954, RFC 5321 section 4.2).
+_OURS = {421, 454, 504, 521, 530, 534, 535, 538}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What becomes of a message after an attempt. `counted` attempts bring it nearer to its end; `sentence` is French."""
+
+    verb: Verb
+    wait: timedelta = timedelta()
+    counted: bool = True
+    sentence: str = ""
+
+
+ACCEPTED = Outcome(Verb.ACCEPT)
+
+
+def server_down() -> Outcome:
+    """Our own mail server does not answer or does not want us: the message waits as long as it takes."""
+    return Outcome(Verb.DEFER, SERVER_WAIT, False, "Le serveur d'envoi ne répond pas. Le message attend et partira tout seul.")
+
+
+def cut_off(attempts: int) -> Outcome:
+    """The connection died in the middle of this message, for the `attempts`-th time."""
+    return _later(attempts, "La connexion a été coupée pendant l'envoi.")
+
+
+def answered(code: int, attempts: int) -> Outcome:
+    """The server answered with an SMTP reply code other than success, at the `attempts`-th attempt of this message."""
+    if code in _OURS:
+        return server_down()
+    if 500 <= code < 600:
+        return Outcome(Verb.FAIL, sentence=f"Le serveur du destinataire a refusé le message ({code}).")
+    return _later(attempts, f"Le serveur du destinataire demande d'attendre ({code}).")
+
+
+def cannot_be_written(what: str) -> Outcome:
+    """The message itself cannot leave: its address or an attachment is wrong."""
+    return Outcome(Verb.FAIL, sentence=what)
+
+
+def _later(attempts: int, sentence: str) -> Outcome:
+    if attempts >= MAX_ATTEMPTS:
+        return Outcome(Verb.FAIL, sentence=f"{sentence} Abandon après {attempts} essais.")
+    return Outcome(Verb.DEFER, WAITS[max(attempts, 1) - 1], sentence=sentence)
+
+
+def may_file(roles: Collection[str]) -> Refusal | None:
+    """Who may drop in an exchange: everyone who takes part in the purchase."""
+    if {"requester", "buyer", "head_buyer"}.isdisjoint(roles):
+        return Refusal("role", "Seuls les demandeurs et les acheteurs versent un échange.")
+    return None
+
+
+def date_refusal(occurred_at: datetime | None, now: datetime) -> Refusal | None:
+    """An exchange has a date of its own, and it is past."""
+    if occurred_at is None:
+        return Refusal("date_missing", "Indiquez la date de cet échange : le document ne la dit pas.")
+    if occurred_at > now + timedelta(minutes=5):
+        return Refusal("date_future", "Cette date est à venir. Indiquez la date où l'échange a eu lieu.")
+    return None

@@ -1,0 +1,22 @@
+"""Wake-ups. What must happen is a row; a task only says that it is time to look."""
+
+import logging
+
+from django_tasks import task
+from django_tasks_db.models import DBTaskResult
+
+logger = logging.getLogger(__name__)
+
+
+@task
+def wake_outbox() -> int:
+    """Send what is due. Returns how many messages were tried."""
+    from sourcier.mail.outbox import send_due
+
+    return send_due()
+
+
+def wake_soon() -> None:
+    """Ask the worker to look at the outbox, once for all that waits. A failure here loses nothing: `tick` looks too."""
+    if not DBTaskResult.objects.ready().filter(task_path=wake_outbox.module_path).exists():
+        wake_outbox.enqueue()

@@ -1,0 +1,22 @@
+"""Journal verbs of mail. Sealed messages (receipts of answers) stay hidden until the opening."""
+
+from sourcier.journal.registry import Verb
+
+_PERSONAL = ("to_address", "to_name", "subject")
+
+VERBS = (
+    Verb("message.sent", "Message envoyé à {to_name} ({to_address}) : {subject}", personal=_PERSONAL),
+    Verb("message.failed", "Message non remis à {to_name} ({to_address}) : {subject}. {error}", personal=_PERSONAL),
+    Verb("message.sent.sealed", "Message envoyé à {to_name} ({to_address}) : {subject}", personal=_PERSONAL, sealed=True),
+    Verb(
+        "message.failed.sealed",
+        "Message non remis à {to_name} ({to_address}) : {subject}. {error}",
+        personal=_PERSONAL,
+        sealed=True,
+    ),
+    Verb(
+        "exchange.filed",
+        "Échange versé ({channel}), daté du {occurred_on} : {correspondent}.",
+        personal=("correspondent", "summary", "file_name"),
+    ),
+)

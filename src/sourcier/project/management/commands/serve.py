@@ -1,0 +1,55 @@
+"""`sourcier serve`: the site and its background work, in the foreground."""
+
+import signal
+import sys
+import threading
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from sourcier.project.supervisor import Child, Supervisor
+
+
+class Command(BaseCommand):
+    help = "Sert le site et fait le travail de fond, jusqu'à SIGINT ou SIGTERM."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1", help="adresse d'écoute (127.0.0.1)")
+        parser.add_argument("--port", type=int, default=8000, help="port d'écoute (8000)")
+        parser.add_argument("--threads", type=int, default=8, help="requêtes servies en même temps (8)")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self.check_database()
+        stop = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stop.set())
+        self.stdout.write(f"Sourcier : http://{options['host']}:{options['port']} (Ctrl+C pour arrêter)")
+        code = Supervisor([web(**options), worker()], stop).run()
+        if code:
+            raise CommandError("Le serveur ne tient pas : le port est-il déjà pris ? Voyez les messages au-dessus.")
+
+    @staticmethod
+    def check_database() -> None:
+        executor = MigrationExecutor(connection)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            raise CommandError("La base n'est pas à jour. Lancez d'abord : sourcier migrate")
+        connection.close()
+
+
+def web(*, host: str, port: int, threads: int, **_: Any) -> Child:
+    """One process (SQLite wants one writer), several threads; no access log, since paths may hold a secret."""
+    return Child(
+        "web",
+        [
+            sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port),
+            "--workers", "1", "--blocking-threads", str(threads), "--no-ws", "--log-level", "warning",
+            "--workers-kill-timeout", "10", "sourcier.project.wsgi:application",
+        ],
+    )  # fmt: skip
+
+
+def worker() -> Child:
+    """The `sourcier worker` of this installation."""
+    return Child("worker", [sys.executable, "-m", "django", "worker", "--settings", "sourcier.project.settings"])
