@@ -36,7 +36,7 @@ _COMMON = """achat acheter acquisition besoin commande consultation contrat four
 
 # Where a thing goes and whom it serves: « peinture des salles de classe » is painting, not teaching.
 _CONTEXT = """personne public agent annexe association batiment canal centre centre-ville cimetiere classe college collegien
-    commune communal conservatoire creche direction ecole egalise eglise elementaire eleve elu enfant foyer
+    commune communal conservatoire creche direction ecole eglise elementaire eleve elu enfant foyer
     garderie groupe gymnase habitant hotel jeune logement lycee mairie maison maternelle mediatheque municipal
     municipale parc parking place policier public residence restaurant salle scolaire senior site square stade
     usager ville ccas ctm ehpad bibliotheque piscine cantine accueil bureau cour local locaux rue quartier
