@@ -5,3 +5,49 @@ class SourcingConfig(AppConfig):
     name = "sourcier.sourcing"
     label = "sourcing"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from sourcier.journal.registry import register_verbs
+        from sourcier.mail.due import register_due
+        from sourcier.mail.registry import on_result
+        from sourcier.sourcing import limits
+        from sourcier.sourcing.actions import closing, invite
+        from sourcier.sourcing.verbs import VERBS
+
+        register_verbs(VERBS)
+        self.register_rows()
+        on_result("invitation", invite.record_result)
+        register_due("sourcing.close", closing.close_due)
+        register_due("sourcing.limits", limits.forget)
+
+    @staticmethod
+    def register_rows() -> None:
+        """The columns whose truth matters. How a message went is told by the message's own row."""
+        from sourcier.journal.registry import register_rows
+        from sourcier.sourcing import models
+
+        register_rows(
+            "sourcing", models.Sourcing, organisation="organisation_id",
+            fields=(
+                "need_id", "buyer_id", "kind", "state", "version", "title", "trade", "description", "single_reason",
+                "price_formula", "price_sentence", "deadline", "public_notice", "notice_slug", "contact_name", "contact_phone",
+                "contact_hours", "radius_m", "created_at", "sent_at", "closed_at", "opened_at", "chosen_at", "ended_at",
+                "ending_reason",
+            ),
+        )  # fmt: skip
+        inside = "sourcing__organisation_id"
+        for kind, model, fields in (
+            ("candidate", models.Candidate, ("firm_id", "state", "origin", "distance_m", "reason", "decided_by_id")),
+            ("price_line", models.PriceLine, ("lot_id", "position", "designation", "unit", "quantity_milli")),
+            ("criterion", models.Criterion, ("position", "kind", "label", "weight", "detail")),
+            ("question", models.Question, ("position", "kind", "text", "choices", "required")),
+            ("request_document", models.RequestDocument, ("file_id",)),
+            ("invitation", models.Invitation, ("firm_id", "channel", "address", "seed", "how", "created_at")),
+            ("firm_question", models.FirmQuestion, ("text", "asked_at", "answer", "answered_by_id", "answered_at")),
+            ("extension", models.Extension, ("old_deadline", "new_deadline", "reason", "made_by_id", "made_at")),
+        ):
+            register_rows(kind, model, organisation=inside, fields=("sourcing_id", *fields))
+        register_rows(
+            "relay", models.Relay, organisation="invitation__sourcing__organisation_id",
+            fields=("invitation_id", "subject", "text", "told_at", "told_by_id", "how"),
+        )  # fmt: skip

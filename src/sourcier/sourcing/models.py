@@ -43,6 +43,8 @@ class Sourcing(models.Model):
     contact_hours = models.CharField("heures d'appel", max_length=60, blank=True)
     radius_m = models.PositiveIntegerField(default=5000)
     created_at = models.DateTimeField()
+    saved_at = models.DateTimeField()
+    saved_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
     sent_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
     opened_at = models.DateTimeField(null=True)
@@ -258,4 +260,4 @@ class Attempt(models.Model):
     at = models.DateTimeField()
 
     class Meta:
-        indexes = [models.Index(fields=["scope", "key", "at"], name="sourcing_attempt")]
+        indexes = [models.Index(fields=["scope", "key", "at"], name="sourcing_attempt_when")]

@@ -1,1 +1,1 @@
-"""The verbs of sourcing, in the order of a purchase."""
+"""The verbs: panel, request, invite, questions, notice, closing; `progress` is for the rooms above."""

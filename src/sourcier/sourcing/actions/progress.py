@@ -1,38 +1,49 @@
-"""What happens to a sourcing after its deadline, moved by `quotes`, whose entries carry the row: none is written here."""
+"""The states that the room above moves on (opening, choice, end). No entry of their own: the caller puts the row in `rows=`."""
 
 from datetime import datetime
 
 from sourcier.kernel.transitions import refuse
+from sourcier.sourcing import rules
 from sourcier.sourcing.models import Sourcing
-from sourcier.sourcing.rules import WRONG_STATE, Verb, after
+from sourcier.sourcing.rules import Verb
+
+
+def _move(sourcing: Sourcing, verb: Verb) -> None:
+    state = rules.after(sourcing.state, verb)
+    if state is None:
+        raise refuse("wrong_state", rules.WRONG_STATE[verb])
+    sourcing.state = state
+    sourcing.next_check = None
 
 
 def mark_opened(sourcing: Sourcing, at: datetime) -> Sourcing:
-    """CLOSED → OPENED. Raises `Refused`."""
-    return _move(sourcing, Verb.OPEN_ANSWERS, opened_at=at)
+    """The answers are open; `sourcing` is already locked by the caller. Raises `Refused`."""
+    _move(sourcing, Verb.OPEN_ANSWERS)
+    sourcing.opened_at = at
+    sourcing.save()
+    return sourcing
 
 
 def mark_chosen(sourcing: Sourcing, at: datetime) -> Sourcing:
-    """OPENED → CHOSEN, once every lot is decided. Raises `Refused`."""
-    return _move(sourcing, Verb.CHOOSE, chosen_at=at)
+    """A choice is made, for one lot or for the whole; again for each lot. Raises `Refused`."""
+    _move(sourcing, Verb.CHOOSE)
+    sourcing.chosen_at = sourcing.chosen_at or at
+    sourcing.save()
+    return sourcing
 
 
-def mark_done(sourcing: Sourcing) -> Sourcing:
-    """CHOSEN → DONE, once everyone is told. Raises `Refused`."""
-    return _move(sourcing, Verb.FINISH)
+def mark_done(sourcing: Sourcing, at: datetime) -> Sourcing:
+    """Everyone is told (or, for information, everything is read). Raises `Refused`."""
+    _move(sourcing, Verb.FINISH)
+    sourcing.ended_at = at
+    sourcing.save()
+    return sourcing
 
 
 def mark_ended(sourcing: Sourcing, at: datetime, reason: str) -> Sourcing:
-    """OPENED → ENDED, without a choice. Raises `Refused`."""
-    return _move(sourcing, Verb.END_OPENED, ended_at=at, ending_reason=reason)
-
-
-def _move(sourcing: Sourcing, verb: Verb, **fields: object) -> Sourcing:
-    state = after(sourcing.state, verb)
-    if state is None:
-        raise refuse("wrong_state", WRONG_STATE[verb])
-    sourcing.state = state
-    for name, value in fields.items():
-        setattr(sourcing, name, value)
-    sourcing.save(update_fields=["state", *fields])
+    """Ended without a choice, after the opening. Raises `Refused`."""
+    _move(sourcing, Verb.END_OPENED)
+    sourcing.ended_at = at
+    sourcing.ending_reason = reason
+    sourcing.save()
     return sourcing

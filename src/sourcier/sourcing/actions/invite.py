@@ -1,0 +1,294 @@
+"""Sending: one invitation per firm, the same information at the same minute; then addresses, letters, deadline, more firms."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Model
+from django.utils import timezone
+
+from sourcier.accounts.agents import Agent
+from sourcier.journal.models import Entry
+from sourcier.kernel.french import format_moment
+from sourcier.kernel.transitions import Refused, refuse
+from sourcier.mail.actions import enqueue
+from sourcier.mail.models import OutgoingMessage
+from sourcier.needs.actions import mark_asked
+from sourcier.sourcing import queries, rules, tokens, words
+from sourcier.sourcing.actions import common
+from sourcier.sourcing.actions.common import entry, load, touch
+from sourcier.sourcing.briefs import brief, link
+from sourcier.sourcing.models import Candidate, Extension, Invitation, Relay, Sourcing
+from sourcier.sourcing.rules import Verb
+from sourcier.suppliers.models import Firm
+from sourcier.suppliers.queries import emails_of
+
+KIND = "invitation"
+
+
+@transaction.atomic
+def send(agent: Agent, sourcing_id: UUID) -> list[Invitation]:
+    """Send the request to every firm kept, at once; firms without e-mail become « À joindre autrement ». Once and for all."""
+    sourcing = load(agent, sourcing_id, Verb.SEND)
+    now = timezone.now()
+    candidates = queries.to_invite(sourcing)
+    if refused := rules.guard_send(queries.facts(sourcing, len(candidates)), now):
+        field, refusal = refused
+        raise Refused(refusal, field)
+    left_out = queries.excluded(sourcing)
+    sourcing.state = rules.State.OPEN
+    sourcing.sent_at, sourcing.next_check = now, sourcing.deadline
+    touch(agent, sourcing)
+    need = mark_asked(sourcing.need)
+    sent = _invite(sourcing, [candidate.firm for candidate in candidates], now)
+    _sent_entry(agent, sourcing, "sourcing.sent", sent, left_out, [need])
+    return sent
+
+
+@transaction.atomic
+def widen(agent: Agent, sourcing_id: UUID, deadline: datetime | None = None, reason: str = "") -> list[Invitation]:
+    """Ask the firms kept since the sending, with the same request. A later deadline, if any, is for all and told to all."""
+    sourcing = load(agent, sourcing_id, Verb.WIDEN)
+    now = timezone.now()
+    if sourcing.kind == Sourcing.Kind.DIRECT:
+        raise refuse("direct_one", "Un achat direct s'adresse à une seule entreprise.")
+    candidates = queries.to_invite(sourcing)
+    if not candidates:
+        raise refuse("no_firm", "Gardez d'abord d'autres entreprises, à l'étape Entreprises.", "firms")
+    if deadline is None and not rules.in_time(sourcing.deadline, now):
+        raise refuse("past_deadline", "La date limite est passée : donnez-en une nouvelle, pour tous.", "deadline")
+    if deadline is not None:
+        _extend(agent, sourcing, deadline, reason, now)
+    if refused := rules.guard_send(queries.facts(sourcing), now):
+        raise Refused(refused[1], refused[0])
+    left_out = queries.excluded(sourcing)
+    touch(agent, sourcing)
+    sent = _invite(sourcing, [candidate.firm for candidate in candidates], now)
+    _sent_entry(agent, sourcing, "sourcing.widened", sent, left_out, [])
+    return sent
+
+
+def _invite(sourcing: Sourcing, firms: Sequence[Firm], now: datetime) -> list[Invitation]:
+    """The invitations, and the e-mails of those that have an address."""
+    emails = emails_of([firm.pk for firm in firms])
+    seeds = _seeds(len(firms))
+    invitations = [
+        new_invitation(sourcing, firm, emails.get(firm.pk, ""), seed, now) for firm, seed in zip(firms, seeds, strict=True)
+    ]
+    Invitation.objects.bulk_create(invitations)
+    subject, body = words.invitation_mail(brief(sourcing))
+    for invitation in invitations:
+        if invitation.channel == Invitation.Channel.EMAIL:
+            write(invitation, KIND, subject, body, invitation.pk)
+    return invitations
+
+
+def _seeds(count: int) -> list[str]:
+    """Fresh seeds, none of whose codes is already in use (1 chance in 10^13 a pair)."""
+    seeds = {tokens.code_hmac(tokens.code(seed)): seed for seed in (tokens.new_seed() for _ in range(count))}
+    taken = Invitation.objects.filter(code_hmac__in=list(seeds)).values_list("code_hmac", flat=True)
+    for code in taken:
+        del seeds[code]
+    found = list(seeds.values())
+    return found + _seeds(count - len(found)) if len(found) < count else found
+
+
+def new_invitation(
+    sourcing: Sourcing, firm: Firm, address: str, seed: str, now: datetime, channel: Invitation.Channel | None = None
+) -> Invitation:
+    """An invitation not yet saved: by e-mail when there is an address, else by letter."""
+    return Invitation(
+        sourcing=sourcing, firm=firm, address=address, seed=seed, created_at=now,
+        channel=channel or (Invitation.Channel.EMAIL if address else Invitation.Channel.LETTER),
+        token_sha256=tokens.token_hash(tokens.token(seed)), code_hmac=tokens.code_hmac(tokens.code(seed)),
+    )  # fmt: skip
+
+
+def one_seed() -> str:
+    """A fresh seed for one invitation."""
+    return _seeds(1)[0]
+
+
+def write(invitation: Invitation, kind: str, subject: str, body: str, subject_id: UUID) -> OutgoingMessage:
+    """Queue an e-mail to a firm, with its personal link. Who came by the notice is hidden: so are the messages to him."""
+    sourcing = invitation.sourcing
+    return enqueue(
+        sourcing.organisation, kind=kind, to_address=invitation.address, to_name=invitation.firm.name, subject=subject,
+        body=body, operation_id=sourcing.need_id, subject_id=subject_id, reply_to=sourcing.organisation.email,
+        sealed=invitation.channel == Invitation.Channel.NOTICE, secret=link(tokens.token(invitation.seed)),
+    )  # fmt: skip
+
+
+def tell_all(sourcing: Sourcing, kind: str, subject_id: UUID, subject: str, body: str, relay: str, text: str) -> list[Relay]:
+    """Tell every firm asked: by e-mail, or, reached by letter or with a failing address, by a relay for the city to pass on.
+
+    Who said « Ne plus m'écrire » since is left in peace.
+    """
+    relays = []
+    now = timezone.now()
+    asked = sourcing.invitations.filter(firm__unsubscribed_at=None, firm__closed_at=None)
+    for invitation in asked.select_related("firm", "sourcing__organisation").order_by("created_at", "pk"):
+        if (
+            invitation.address
+            and invitation.state != Invitation.State.FAILED
+            and invitation.channel != Invitation.Channel.LETTER
+        ):
+            write(invitation, kind, subject, body, subject_id)
+        else:
+            relays.append(Relay(invitation=invitation, subject=relay, text=text, created_at=now))
+    return Relay.objects.bulk_create(relays)
+
+
+def _sent_entry(
+    agent: Agent, sourcing: Sourcing, verb: str, sent: Sequence[Invitation], left_out: Sequence[tuple[Candidate, str]],
+    rows: Sequence[Model],
+) -> Entry:  # fmt: skip
+    by_email = sum(invitation.channel == Invitation.Channel.EMAIL for invitation in sent)
+    firms = [
+        {"siret": item.firm.siret, "name": item.firm.name, "channel": item.channel, "address": item.address} for item in sent
+    ]
+    payload: dict[str, Any] = {
+        "count": len(sent), "by_email": by_email, "by_letter": len(sent) - by_email, "firms": firms,
+        "excluded": [{"siret": item.firm.siret, "name": item.firm.name, "why": why} for item, why in left_out],
+        "deadline_words": _deadline_words(sourcing), "single": len(sent) == 1,
+    }  # fmt: skip
+    return entry(agent, sourcing, verb, payload, [*rows, *sent])
+
+
+def _deadline_words(sourcing: Sourcing) -> str:
+    return format_moment(sourcing.deadline) if sourcing.deadline else ""
+
+
+def record_result(message: OutgoingMessage) -> None:
+    """What became of an invitation's e-mail, told by the outbox in its own transaction (whose entry tells it to the journal).
+
+    A message to an address corrected meanwhile says nothing of the new one.
+    """
+    state = Invitation.State.SENT if message.state == OutgoingMessage.State.SENT else Invitation.State.FAILED
+    Invitation.objects.filter(
+        pk=message.subject_id, channel=Invitation.Channel.EMAIL, address=message.to_address, state=Invitation.State.WAITING
+    ).update(state=state, sent_at=message.sent_at)
+
+
+def _invitation(agent: Agent, invitation_id: UUID, verb: Verb) -> Invitation:
+    """An invitation that the city made, its sourcing locked. Raises `Invitation.DoesNotExist`."""
+    asked = Invitation.objects.filter(sourcing__in=queries.visible(agent)).exclude(channel=Invitation.Channel.NOTICE)
+    invitation = asked.select_related("firm").get(pk=invitation_id)
+    invitation.sourcing = load(agent, invitation.sourcing_id, verb)
+    return invitation
+
+
+@transaction.atomic
+def replace_address(agent: Agent, invitation_id: UUID, address: str) -> Invitation:
+    """Send the request again to a corrected address, with a new link: the former one, gone to the wrong place, is dead."""
+    invitation = _invitation(agent, invitation_id, Verb.READDRESS)
+    sourcing, firm = invitation.sourcing, invitation.firm
+    if why := rules.exclusion(bool(firm.unsubscribed_at), bool(firm.trade_left_at), bool(firm.closed_at)):
+        raise refuse("excluded", f"{firm.name} {why} : elle ne peut pas être interrogée.", "address")
+    if address == invitation.address and invitation.state != Invitation.State.FAILED:
+        raise refuse("same_address", "La demande est déjà partie à cette adresse.", "address")
+    invitation.address, invitation.channel, invitation.state = address, Invitation.Channel.EMAIL, Invitation.State.WAITING
+    invitation.sent_at, invitation.how = None, ""
+    _reseed(invitation)
+    invitation.save()
+    entry(agent, sourcing, "invitation.readdressed", {"firm": firm.name, "siret": firm.siret, "address": address}, [invitation])
+    subject, body = words.invitation_mail(brief(sourcing))
+    write(invitation, KIND, subject, body, invitation.pk)
+    return invitation
+
+
+def _reseed(invitation: Invitation) -> None:
+    invitation.seed = one_seed()
+    invitation.token_sha256 = tokens.token_hash(tokens.token(invitation.seed))
+    invitation.code_hmac = tokens.code_hmac(tokens.code(invitation.seed))
+
+
+@transaction.atomic
+def by_letter(agent: Agent, invitation_id: UUID) -> Invitation:
+    """Reach by letter a firm whose address fails."""
+    invitation = _invitation(agent, invitation_id, Verb.POST)
+    if invitation.channel == Invitation.Channel.LETTER or invitation.state != Invitation.State.FAILED:
+        raise refuse("not_failing", "Cette entreprise a reçu la demande, ou l'attend déjà par courrier.")
+    invitation.channel, invitation.state, invitation.sent_at = Invitation.Channel.LETTER, Invitation.State.WAITING, None
+    invitation.save()
+    firm = {"firm": invitation.firm.name, "siret": invitation.firm.siret}
+    entry(agent, invitation.sourcing, "invitation.by_letter", firm, [invitation])
+    return invitation
+
+
+@transaction.atomic
+def print_letters(agent: Agent, sourcing_id: UUID, invitation_ids: Sequence[UUID] | None = None) -> list[Invitation]:
+    """Note who printed which letters, and return them for `letter.pdf`. Printed again, a letter says the same thing."""
+    sourcing = load(agent, sourcing_id, Verb.POST)
+    letters = queries.invitations(sourcing).filter(channel=Invitation.Channel.LETTER)
+    if invitation_ids is not None:
+        letters = letters.filter(pk__in=invitation_ids)
+    found = list(letters)
+    if not found or (invitation_ids is not None and len(found) != len(set(invitation_ids))):
+        raise refuse("no_letter", "Aucun courrier à imprimer.")
+    for invitation in found:
+        invitation.sourcing = sourcing
+    firms = [{"siret": item.firm.siret, "name": item.firm.name} for item in found]
+    entry(agent, sourcing, "letter.printed", {"count": len(found), "firms": firms})
+    return found
+
+
+@transaction.atomic
+def mark_posted(agent: Agent, invitation_id: UUID, how: str) -> Invitation:
+    """The letter has left, or was handed over: how, in a few words."""
+    invitation = _invitation(agent, invitation_id, Verb.POST)
+    if invitation.channel != Invitation.Channel.LETTER:
+        raise refuse("not_a_letter", "Cette entreprise est jointe par courriel.")
+    if invitation.state == Invitation.State.SENT:
+        raise refuse("already_posted", "Ce courrier est déjà noté comme parti.")
+    invitation.how = common.words(how, 200, "how", required="Dites comment : posté, remis en main propre, appelé.")
+    invitation.state, invitation.sent_at = Invitation.State.SENT, timezone.now()
+    invitation.save()
+    payload = {"firm": invitation.firm.name, "siret": invitation.firm.siret, "how": invitation.how}
+    entry(agent, invitation.sourcing, "letter.posted", payload, [invitation])
+    return invitation
+
+
+@transaction.atomic
+def extend(agent: Agent, sourcing_id: UUID, deadline: datetime, reason: str) -> Extension:
+    """A later deadline, for all, told to all with its reason."""
+    sourcing = load(agent, sourcing_id, Verb.EXTEND)
+    return _extend(agent, sourcing, deadline, reason, timezone.now())
+
+
+def _extend(agent: Agent, sourcing: Sourcing, deadline: datetime, reason: str, now: datetime) -> Extension:
+    reason = common.words(reason, 1_000, "reason")
+    if refused := rules.guard_extension(sourcing.deadline, deadline, reason, now):
+        raise Refused(refused[1], refused[0])
+    extension = Extension.objects.create(
+        sourcing=sourcing, old_deadline=sourcing.deadline, new_deadline=deadline, reason=reason, made_by=agent.user, made_at=now
+    )
+    sourcing.state, sourcing.deadline, sourcing.next_check = rules.State.OPEN, deadline, deadline
+    sourcing.closed_at = None
+    touch(agent, sourcing)
+    subject, body = words.extension_mail(brief(sourcing), reason)
+    text = f"Nouvelle date limite : {format_moment(deadline)}. La raison : {reason}"
+    relays = tell_all(sourcing, "extension", extension.pk, subject, body, Relay.Subject.EXTENSION, text)
+    payload = {"deadline_words": format_moment(deadline), "deadline": deadline, "reason": reason}
+    entry(agent, sourcing, "sourcing.extended", payload, [extension, *relays])
+    return extension
+
+
+@transaction.atomic
+def mark_relayed(agent: Agent, relay_id: UUID, how: str) -> Relay:
+    """A firm reached by letter was told otherwise what the others read by e-mail."""
+    relay = Relay.objects.select_related("invitation__firm").get(pk=relay_id, invitation__sourcing__in=queries.visible(agent))
+    sourcing = load(agent, relay.invitation.sourcing_id, Verb.RELAY)
+    relay.refresh_from_db()
+    if relay.told_at is not None:
+        raise refuse("already_told", "Cette entreprise est déjà notée comme prévenue.")
+    relay.how = common.words(how, 200, "how", required="Dites comment : téléphone, courrier, remis en main propre.")
+    relay.told_at, relay.told_by = timezone.now(), agent.user
+    relay.save()
+    firm = relay.invitation.firm
+    entry(
+        agent, sourcing, "relay.told", {"firm": firm.name, "siret": firm.siret, "how": relay.how, "text": relay.text}, [relay]
+    )
+    return relay

@@ -1,0 +1,74 @@
+"""Questions of the firms: the asker is hidden, the answer goes to all."""
+
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from sourcier.accounts.agents import Agent
+from sourcier.journal.actions import append
+from sourcier.kernel.transitions import Refused, refuse
+from sourcier.mail.actions import enqueue
+from sourcier.sourcing import limits, queries, rules, words
+from sourcier.sourcing.actions import common
+from sourcier.sourcing.actions.common import entry, load
+from sourcier.sourcing.actions.invite import tell_all
+from sourcier.sourcing.briefs import brief
+from sourcier.sourcing.models import FirmQuestion, Invitation, Relay, Sourcing
+from sourcier.sourcing.rules import Verb
+
+MAX_TEXT = 2_000
+BY_FIRM_AND_HOUR = 10
+
+
+@transaction.atomic
+def ask(invitation: Invitation, text: str) -> FirmQuestion:
+    """A firm asks, before the deadline. The city reads the text; the entry that says who is sealed until the opening."""
+    sourcing = (
+        Sourcing.objects.select_for_update(of=("self",))
+        .select_related("organisation", "need", "buyer")
+        .get(pk=invitation.sourcing_id)
+    )
+    now = timezone.now()
+    if (refusal := rules.state_guard(sourcing.state, Verb.ASK)) or not rules.in_time(sourcing.deadline, now):
+        raise Refused(refusal) if refusal else refuse("too_late", rules.WRONG_STATE[Verb.ASK])
+    text = common.words(text, MAX_TEXT, "text", required="Écrivez votre question.")
+    limits.take("question", invitation.pk.hex, BY_FIRM_AND_HOUR, now)
+    question = FirmQuestion.objects.create(sourcing=sourcing, invitation=invitation, text=text, asked_at=now)
+    firm = invitation.firm
+    append(
+        sourcing.organisation_id, sourcing.need_id, "question.asked",
+        {"sourcing": sourcing.pk, "question": question.pk, "invitation": invitation.pk, "firm": firm.name, "text": text},
+        actor=firm.pk, rows=[question],
+    )  # fmt: skip
+    page = settings.SITE_URL + reverse("asked", args=[sourcing.need_id])
+    subject, body = words.question_for_buyer(brief(sourcing), text, page)
+    enqueue(
+        sourcing.organisation, kind="waiting", to_address=sourcing.buyer.email, to_name=sourcing.buyer.name, subject=subject,
+        body=body, operation_id=sourcing.need_id, subject_id=question.pk,
+    )  # fmt: skip
+    return question
+
+
+@transaction.atomic
+def answer(agent: Agent, question_id: UUID, text: str) -> FirmQuestion:
+    """Answer for all: by e-mail to each firm asked or come by the notice, by a relay to those reached by letter."""
+    found = FirmQuestion.objects.filter(sourcing__in=queries.visible(agent)).only("sourcing_id").get(pk=question_id)
+    sourcing = load(agent, found.sourcing_id, Verb.REPLY)
+    now = timezone.now()
+    if not rules.in_time(sourcing.deadline, now):
+        raise refuse("too_late", rules.WRONG_STATE[Verb.REPLY])
+    question = FirmQuestion.objects.defer("invitation").get(pk=question_id)
+    if question.answered_at is not None:
+        raise refuse("already_answered", "Cette question a déjà reçu sa réponse, envoyée à tous.", "text")
+    question.answer = common.words(text, MAX_TEXT, "text", required="Écrivez votre réponse.")
+    question.answered_by, question.answered_at = agent.user, now
+    question.save(update_fields=["answer", "answered_by", "answered_at"])
+    subject, body = words.answer_mail(brief(sourcing), question.text, question.answer)
+    told = f"Question : {question.text}\nRéponse : {question.answer}"
+    relays = tell_all(sourcing, "answer", question.pk, subject, body, Relay.Subject.ANSWER, told)
+    payload = {"question": question.text, "answer": question.answer, "question_id": question.pk}
+    entry(agent, sourcing, "question.answered", payload, [question, *relays])
+    return question

@@ -1,0 +1,56 @@
+"""The brief of a sourcing, read from the database: what mails, letters, previews and the firms' pages all show."""
+
+from django.conf import settings
+from django.urls import reverse
+
+from sourcier.accounts.models import DeliveryPlace
+from sourcier.sourcing.models import Sourcing
+from sourcier.sourcing.words import Brief, Line, Place
+
+
+def brief(sourcing: Sourcing) -> Brief:
+    """Seven queries, whatever the number of firms. The deadline must be set."""
+    if sourcing.deadline is None:
+        raise ValueError("a sourcing without deadline has no brief")
+    city, need = sourcing.organisation, sourcing.need
+    lots = {lot.pk: lot for lot in need.lots.all()}
+    return Brief(
+        kind=sourcing.kind,
+        city=city.name,
+        commune=city.commune,
+        title=sourcing.title,
+        trade=sourcing.trade,
+        description=sourcing.description,
+        places=tuple(
+            Place(row.place.name, _address(row.place), row.place.hours, row.note)
+            for row in need.places.select_related("place").order_by("place__name", "pk")
+        ),
+        starts_on=need.starts_on,
+        ends_on=need.ends_on,
+        deadline=sourcing.deadline,
+        lots=tuple((lot.number, lot.title) for lot in lots.values()),
+        lines=tuple(
+            Line(line.designation, line.unit, line.quantity_milli, lots[line.lot_id].number if line.lot_id else None)
+            for line in sourcing.price_lines.all()
+        ),
+        criteria=tuple(sourcing.criteria.values_list("label", "weight", "detail")),
+        price_sentence=sourcing.price_sentence,
+        questions=tuple(sourcing.questions.values_list("text", flat=True)),
+        documents=tuple(sourcing.documents.order_by("pk").values_list("file__name", flat=True)),
+        contact_name=sourcing.contact_name,
+        contact_phone=sourcing.contact_phone,
+        contact_hours=sourcing.contact_hours,
+        email=city.email,
+        dpo_email=city.dpo_email,
+        counter=city.counter,
+        notice_url=settings.SITE_URL + reverse("notice", args=[sourcing.notice_slug]) if sourcing.public_notice else "",
+    )
+
+
+def _address(place: DeliveryPlace) -> str:
+    return f"{place.address}, {place.postal_code} {place.commune}"
+
+
+def link(token: str) -> str:
+    """The address of a firm's page: `GET` sets a cookie and forgets the token."""
+    return f"{settings.SITE_URL}/r/{token}"

@@ -1,0 +1,216 @@
+"""The read side of sourcing, through the eyes of an agent. Nothing here tells who answered."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+
+from sourcier.accounts.agents import Agent
+from sourcier.accounts.models import Role
+from sourcier.needs import queries as needs
+from sourcier.needs.models import Need
+from sourcier.sourcing import rules, tokens
+from sourcier.sourcing.models import Candidate, Extension, FirmQuestion, Invitation, Relay, Search, Sourcing
+from sourcier.sourcing.rules import Facts
+
+READERS = (Role.BUYER, Role.HEAD_BUYER, Role.AUDITOR)
+ALIVE = (Sourcing.State.DRAFT, Sourcing.State.OPEN, Sourcing.State.CLOSED, Sourcing.State.OPENED, Sourcing.State.CHOSEN)
+
+
+def visible(agent: Agent) -> QuerySet[Sourcing]:
+    """The sourcings of the needs this agent may read."""
+    return Sourcing.objects.filter(organisation=agent.organisation, need__in=needs.visible(agent))
+
+
+def get(agent: Agent, sourcing_id: UUID) -> Sourcing:
+    """One sourcing with its need and people. Raises `Sourcing.DoesNotExist`, also for another city's."""
+    return visible(agent).select_related("organisation", "need__department", "buyer", "saved_by").get(pk=sourcing_id)
+
+
+def current(need: Need) -> Sourcing | None:
+    """The sourcing in progress of a need, else the last one, else None."""
+    sourcings = Sourcing.objects.filter(need=need).select_related("organisation", "need", "buyer", "saved_by")
+    alive = sourcings.filter(state__in=ALIVE).order_by("-created_at").first()
+    return alive or sourcings.order_by("-created_at").first()
+
+
+def listed(agent: Agent) -> QuerySet[Sourcing]:
+    """« Consultations »: every sourcing, latest first, with how many firms were asked (never how many answered)."""
+    asked = Count("invitations", filter=~Q(invitations__channel=Invitation.Channel.NOTICE))
+    return visible(agent).select_related("need__department", "buyer").annotate(asked=asked).order_by("-created_at")
+
+
+def is_open_to_answers(sourcing: Sourcing, at: datetime) -> bool:
+    """In iff the last byte came at the deadline or before."""
+    return rules.open_to_answers(sourcing.state, sourcing.deadline, at) is None
+
+
+def facts(sourcing: Sourcing, firms: int | None = None) -> Facts:
+    """What the sending guard looks at; `firms` counts the firms asked, those kept when it is not given."""
+    if firms is None:
+        firms = len(to_invite(sourcing)) + sourcing.invitations.exclude(channel=Invitation.Channel.NOTICE).count()
+    weights = list(sourcing.criteria.values_list("kind", "weight"))
+    lots = dict(sourcing.need.lots.values_list("pk", "number"))
+    priced = set(sourcing.price_lines.values_list("lot_id", flat=True))
+    return Facts(
+        kind=sourcing.kind,
+        firms=firms,
+        title=sourcing.title,
+        description=sourcing.description,
+        deadline=sourcing.deadline,
+        contact_name=sourcing.contact_name,
+        contact_phone=sourcing.contact_phone,
+        price_lines=len(priced),
+        price_formula=sourcing.price_formula,
+        price_criteria=sum(kind == "price" for kind, _ in weights),
+        weights=tuple(weight for _, weight in weights),
+        single_reason=sourcing.single_reason,
+        public_notice=sourcing.public_notice,
+        lots_without_line=tuple(number for pk, number in sorted(lots.items(), key=lambda item: item[1]) if pk not in priced),
+    )
+
+
+def candidates(sourcing: Sourcing) -> QuerySet[Candidate]:
+    """The panel, nearest first, with the firms."""
+    return sourcing.candidates.select_related("firm").order_by("distance_m", "firm__name", "pk")
+
+
+def to_invite(sourcing: Sourcing) -> list[Candidate]:
+    """The firms kept, not asked yet, which may be written to."""
+    return [candidate for candidate in _not_asked(sourcing) if not excluded_because(candidate)]
+
+
+def excluded(sourcing: Sourcing) -> list[tuple[Candidate, str]]:
+    """The firms kept, not asked yet, which may not be written to, with the reason."""
+    return [(candidate, why) for candidate in _not_asked(sourcing) if (why := excluded_because(candidate))]
+
+
+def excluded_because(candidate: Candidate) -> str:
+    """Why this firm is not asked; empty when it may be."""
+    firm = candidate.firm
+    return rules.exclusion(bool(firm.unsubscribed_at), bool(firm.trade_left_at), bool(firm.closed_at))
+
+
+def _not_asked(sourcing: Sourcing) -> QuerySet[Candidate]:
+    asked = Invitation.objects.filter(sourcing=sourcing, firm=OuterRef("firm")).exclude(channel=Invitation.Channel.NOTICE)
+    return candidates(sourcing).filter(~Exists(asked), state=Candidate.State.KEPT)
+
+
+def last_search(sourcing: Sourcing) -> Search | None:
+    """The last query of the register made for this panel."""
+    return sourcing.searches.order_by("-made_at", "-pk").first()
+
+
+def ever_asked(organisation_id: UUID, sirets: Collection[str]) -> set[str]:
+    """Among these SIRETs, those that the city has already asked (who came by himself is not « asked »)."""
+    asked = Invitation.objects.filter(sourcing__organisation=organisation_id).exclude(channel=Invitation.Channel.NOTICE)
+    return set(asked.filter(firm__siret__in=sirets).values_list("firm__siret", flat=True))
+
+
+def invitations(sourcing: Sourcing) -> QuerySet[Invitation]:
+    """The firms that the city asked, without those come by the notice."""
+    asked = sourcing.invitations.exclude(channel=Invitation.Channel.NOTICE)
+    return asked.select_related("firm").order_by("firm__name", "pk")
+
+
+def undelivered(sourcing: Sourcing) -> QuerySet[Invitation]:
+    """What did not reach its firm: addresses that fail, letters not posted."""
+    failed, waiting = Q(state=Invitation.State.FAILED), Q(state=Invitation.State.WAITING, channel=Invitation.Channel.LETTER)
+    return invitations(sourcing).filter(failed | waiting)
+
+
+def questions(sourcing: Sourcing) -> QuerySet[FirmQuestion]:
+    """Questions and answers, oldest first, without their askers."""
+    return sourcing.firm_questions.defer("invitation").order_by("asked_at", "pk")
+
+
+def answered(sourcing: Sourcing) -> QuerySet[FirmQuestion]:
+    """What every firm may read."""
+    return questions(sourcing).exclude(answered_at=None)
+
+
+def extensions(sourcing: Sourcing) -> QuerySet[Extension]:
+    """The deadlines that were moved, latest first."""
+    return sourcing.extensions.select_related("made_by").order_by("-made_at")
+
+
+def relays(sourcing: Sourcing) -> QuerySet[Relay]:
+    """What firms reached by letter are still to be told otherwise. Who came by the notice has an e-mail, and none."""
+    waiting = Relay.objects.filter(invitation__sourcing=sourcing, told_at=None)
+    return waiting.select_related("invitation__firm").order_by("created_at", "pk")
+
+
+def invitation_by_token(token: str) -> Invitation | None:
+    """The invitation of a link, with its sourcing, city, need and firm; None for a link that opens nothing (any more)."""
+    return _opened().filter(token_sha256=tokens.token_hash(token)).first()
+
+
+def invitation_by_code(text: str) -> Invitation | None:
+    """The invitation of a typed code, in any case and spacing. The caller limits the tries."""
+    code = tokens.parse_code(text)
+    return _opened().filter(code_hmac=tokens.code_hmac(code)).first() if code else None
+
+
+def _opened() -> QuerySet[Invitation]:
+    return Invitation.objects.select_related("sourcing__organisation", "sourcing__need", "firm").exclude(
+        sourcing__state=Sourcing.State.DRAFT
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What the city may know of the sending."""
+
+    asked: int
+    sent: int
+    waiting: int
+    failed: int
+    by_letter: int
+    to_post: int
+
+
+def counts(sourcing: Sourcing) -> Counts:
+    """One query."""
+    email, letter = Q(channel=Invitation.Channel.EMAIL), Q(channel=Invitation.Channel.LETTER)
+    sent, waiting = Q(state=Invitation.State.SENT), Q(state=Invitation.State.WAITING)
+    found = sourcing.invitations.exclude(channel=Invitation.Channel.NOTICE).aggregate(
+        asked=Count("pk"),
+        sent=Count("pk", filter=email & sent),
+        waiting=Count("pk", filter=email & waiting),
+        failed=Count("pk", filter=Q(state=Invitation.State.FAILED)),
+        by_letter=Count("pk", filter=letter),
+        to_post=Count("pk", filter=letter & waiting),
+    )
+    return Counts(**found)
+
+
+def open_notices(at: datetime) -> QuerySet[Sourcing]:
+    """The public notices of the instance that may still be answered, by city, soonest deadline first."""
+    return (
+        Sourcing.objects.filter(state=Sourcing.State.OPEN, public_notice=True, deadline__gte=at)
+        .select_related("organisation", "need")
+        .order_by("organisation__name", "deadline", "pk")
+    )
+
+
+def notice(slug: str) -> Sourcing:
+    """The sourcing of a public notice, once sent. Raises `Sourcing.DoesNotExist`."""
+    return (
+        Sourcing.objects.exclude(sent_at=None).select_related("organisation", "need").get(notice_slug=slug, public_notice=True)
+    )
+
+
+def hidden_firms(organisation_id: UUID) -> QuerySet[Invitation]:
+    """Ids of the firms known only by a notice whose answers are still closed: the city may not see them yet."""
+    came = Invitation.objects.filter(firm__organisation=organisation_id, firm__origin="notice")
+    known = Invitation.objects.filter(firm=OuterRef("firm")).filter(
+        ~Q(channel=Invitation.Channel.NOTICE) | Q(sourcing__opened_at__isnull=False)
+    )
+    return came.filter(~Exists(known)).values("firm_id")
+
+
+def total_weight(sourcing: Sourcing) -> int:
+    """Sum of the announced weights."""
+    return sourcing.criteria.aggregate(total=Sum("weight"))["total"] or 0

@@ -1,0 +1,52 @@
+"""Journal verbs of sourcing, all in the stream of the operation. The sealed ones say who, which the city may not know yet."""
+
+from sourcier.journal.registry import Verb
+
+VERBS = (
+    Verb("sourcing.started", "{name} a commencé une consultation : {kind_words}, « {title} ».", personal=("name",)),
+    Verb("sourcing.kind_changed", "{name} a changé la consultation : {kind_words}.", personal=("name",)),
+    Verb(
+        "panel.searched",
+        "{name} a cherché les entreprises : {total} à moins de {radius_words}, dont {undisclosed} non diffusibles.",
+        personal=("name",),
+    ),
+    Verb("panel.kept", "{name} a gardé des entreprises ({count}).", personal=("name", "firms", "rows")),
+    Verb("panel.dropped", "{name} a écarté {firm} : {reason}", personal=("name", "firm", "rows")),
+    Verb("panel.added", "{name} a ajouté {firm}.", personal=("name", "firm", "firms", "rows")),
+    Verb("request.saved", "{name} a préparé la demande.", personal=("name",)),
+    Verb("request.document_joined", "{name} a joint « {file} » à la demande.", personal=("name",)),
+    Verb("request.document_removed", "{name} a retiré « {file} » de la demande.", personal=("name",)),
+    Verb(
+        "sourcing.sent",
+        "{name} a envoyé la demande à {count} entreprises : {by_email} par courriel, {by_letter} à joindre autrement. "
+        "Date limite : {deadline_words}.",
+        personal=("name", "firms", "excluded", "rows"),
+    ),
+    Verb(
+        "sourcing.widened",
+        "{name} a interrogé {count} entreprises de plus, avec la même demande : {by_email} par courriel, {by_letter} à joindre "
+        "autrement.",
+        personal=("name", "firms", "excluded", "rows"),
+    ),
+    Verb("sourcing.extended", "{name} a reporté la date limite au {deadline_words}, pour tous : {reason}", personal=("name",)),
+    Verb("sourcing.closed", "La date limite est passée : {deadline_words}."),
+    Verb("sourcing.ended", "{name} a arrêté la consultation avant l'ouverture : {reason}", personal=("name",)),
+    Verb(
+        "invitation.readdressed",
+        "{name} a corrigé l'adresse de {firm} ; l'ancien lien est mort.",
+        personal=("name", "firm", "address", "rows"),
+    ),
+    Verb("invitation.by_letter", "{name} joindra {firm} autrement que par courriel.", personal=("name", "firm", "rows")),
+    Verb("letter.printed", "{name} a imprimé les courriers ({count}).", personal=("name", "firms")),
+    Verb("letter.posted", "{name} a remis le courrier de {firm} : {how}.", personal=("name", "firm", "rows")),
+    Verb("relay.told", "{name} a prévenu {firm} autrement : {how}.", personal=("name", "firm", "rows")),
+    Verb("question.asked", "Une entreprise a posé une question.", personal=("firm", "text", "rows"), sealed=True),
+    Verb("question.answered", "{name} a répondu à une question, pour tous : {answer}", personal=("name", "question")),
+    Verb("notice.come", "Une entreprise est venue par l'avis public.", personal=("siret", "firm", "email"), sealed=True),
+    Verb(
+        "notice.confirmed",
+        "Une entreprise venue par l'avis public a confirmé son adresse.",
+        personal=("siret", "firm", "email", "rows"),
+        sealed=True,
+    ),
+)
