@@ -147,9 +147,22 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_FORMS = {
+    "login": "sourcier.web.sign_in.SignIn",
+    "reset_password": "sourcier.web.sign_in.ForgottenPassword",
+    "reset_password_from_key": "sourcier.web.sign_in.NewPassword",
+    "change_password": "sourcier.web.sign_in.OtherPassword",
+    "reauthenticate": "sourcier.web.sign_in.PasswordAgain",
+}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Sourcier"
+MFA_FORMS = {
+    "authenticate": "sourcier.web.sign_in.SecondStep",
+    "reauthenticate": "sourcier.web.sign_in.SecondStepAgain",
+    "activate_totp": "sourcier.web.sign_in.ActivateApplication",
+}
 
 LANGUAGE_CODE = "fr"
 TIME_ZONE = "Europe/Paris"
@@ -204,7 +217,13 @@ TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {
+        "plain": {
+            "()": "sourcier.project.logs.DiscreetFormatter",
+            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+        }
+    },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "loggers": {"django.server": {"handlers": ["stderr"], "propagate": False}},
     "root": {"handlers": ["stderr"], "level": os.environ.get("SOURCIER_LOG", "WARNING")},
 }

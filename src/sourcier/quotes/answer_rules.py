@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -32,6 +32,7 @@ DECLINE_REASONS: Mapping[str, str] = {
 MAX_UNIT_PRICE_E4 = 10_000_000 * 10_000
 MAX_TEXT = 4_000
 MAX_DOCUMENTS = 20
+LINK_LIFE = timedelta(days=365)
 RECEIPT_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 EUROS_THEN_CENTS = re.compile(r"^\s*(\d+)\s*(?:€|euros?)\s*(\d{1,2})\s*$", re.IGNORECASE)
 
@@ -97,7 +98,6 @@ class Window:
     state: str
     deadline: datetime | None
     round: int = 1
-    confirmed: bool = True
 
 
 # --- states ----------------------------------------------------------------------------------------------------------------
@@ -125,10 +125,13 @@ def in_time(window: Window, received_at: datetime) -> bool:
     return window.deadline is not None and to_millisecond(received_at) <= window.deadline
 
 
+def link_alive(deadline: datetime | None, at: datetime) -> bool:
+    """The link and the code of a firm open its pages until a year after the deadline: time to read the result again."""
+    return deadline is None or at <= deadline + LINK_LIFE
+
+
 def may_answer(window: Window) -> Refusal | None:
     """May this firm send something now, be it late? A late answer is taken and kept closed; these are not taken at all."""
-    if not window.confirmed:
-        return Refusal("unconfirmed", "Confirmez d'abord votre adresse : ouvrez le lien du message que nous vous avons envoyé.")
     if window.state == "draft" or window.deadline is None:
         return Refusal("not_asked_yet", "Cette demande n'est pas encore partie. Revenez plus tard.")
     if window.state == "ended":

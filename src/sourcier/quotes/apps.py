@@ -8,10 +8,13 @@ class QuotesConfig(AppConfig):
 
     def ready(self) -> None:
         from sourcier.journal.registry import register_verbs
+        from sourcier.mail.due import register_due
+        from sourcier.quotes.actions.answer import correct_firms
         from sourcier.quotes.verbs import VERBS
 
         register_verbs(VERBS)
         self.register_answer_rows()
+        register_due("quotes.corrections", correct_firms)
 
     @staticmethod
     def register_answer_rows() -> None:
@@ -74,7 +77,8 @@ class QuotesConfig(AppConfig):
         register_rows(
             "award", models.Award, organisation=inside,
             fields=(
-                "sourcing_id", "lot_id", "submission_id", "stand_in_id", "amount_cents", "rationale", "chosen_by_id", "chosen_at",
+                "sourcing_id", "lot_id", "submission_id", "stand_in_id", "amount_cents", "rationale",
+                "chosen_by_id", "chosen_at",
             ),
         )  # fmt: skip
         register_rows(

@@ -17,11 +17,10 @@ SENT = (Submission.State.RECEIVED, Submission.State.REPLACED, Submission.State.W
 def window(invitation: Invitation, sourcing: Sourcing | None = None) -> rules.Window:
     """The round this firm is in, with its deadline; `sourcing` is the locked row when a verdict follows."""
     sourcing = sourcing or invitation.sourcing
-    confirmed = invitation.state != Invitation.State.UNCONFIRMED
     last_price = LastPriceRound.objects.filter(sourcing=sourcing, submissions__invitation=invitation).first()
     if last_price:
-        return rules.Window(sourcing.state, last_price.deadline, 2, confirmed)
-    return rules.Window(sourcing.state, sourcing.deadline, 1, confirmed)
+        return rules.Window(sourcing.state, last_price.deadline, 2)
+    return rules.Window(sourcing.state, sourcing.deadline, 1)
 
 
 def asked(sourcing: Sourcing) -> rules.Asked:

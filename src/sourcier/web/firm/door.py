@@ -1,0 +1,186 @@
+"""How a firm comes in: its link or its typed code, then a short cookie without the token.
+
+The cookie keeps, for the last few requests opened in this browser: the invitation, a piece of the token's hash (a new link
+kills it), the draft begun and the answer sent from here. Who has the link alone may answer; to read an answer again or take it
+back, one needs the browser that sent it or the number of its receipt.
+"""
+
+import ipaddress
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import wraps
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.core import signing
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.debug import sensitive_variables
+
+from sourcier.kernel.transitions import Refused
+from sourcier.quotes.answer_rules import link_alive
+from sourcier.sourcing import limits
+from sourcier.sourcing.models import Invitation
+from sourcier.sourcing.queries import invitation_by_code, invitation_by_token
+
+COOKIE = "sourcier_r"
+PATH = "/r/"
+LIFE = timedelta(hours=12)
+SALT = "sourcier.web.firm"
+KEPT = 6
+TRIES_AN_HOUR = 40
+SLOWEST_LOOK_UP = 0.2  # seconds: a code that exists and one that does not are answered in the same time
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A firm in its pages: the invitation, the draft it began here, the answer it sent from here (or showed the number of)."""
+
+    invitation: Invitation
+    draft: str = ""
+    sent: str = ""
+    others: tuple[tuple[str, ...], ...] = ()
+
+    def with_draft(self, draft_id: UUID) -> "Visit":
+        return replace(self, draft=draft_id.hex)
+
+    def with_sent(self, submission_id: UUID) -> "Visit":
+        return replace(self, draft="", sent=submission_id.hex)
+
+    def write(self, response: HttpResponse) -> HttpResponse:
+        """Renew the cookie on a response."""
+        own = (self.invitation.pk.hex, _key(self.invitation), self.draft, self.sent)
+        value = signing.dumps([own, *self.others][:KEPT], salt=SALT, compress=True)
+        response.set_cookie(
+            COOKIE, value, max_age=LIFE, path=PATH, httponly=True, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE
+        )
+        return response
+
+
+FirmView = Callable[..., HttpResponse]
+
+
+def visitor(view: FirmView) -> FirmView:
+    """A page that needs the cookie: the view receives the `Visit`, and `request.received_at`, the clock at the last byte."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        request.received_at = last_byte(request)  # type: ignore[attr-defined]
+        visit = find(request)
+        if visit is None:
+            return discreet(lost(request))
+        request.visit = visit  # type: ignore[attr-defined]
+        response = view(request, visit, *args, **kwargs)
+        return discreet(request.visit.write(response))  # type: ignore[attr-defined]
+
+    return guarded
+
+
+def last_byte(request: HttpRequest) -> datetime:
+    """Read the whole request, files included, then the server's clock: the instant of an answer."""
+    _ = request.POST, request.FILES
+    return timezone.now()
+
+
+def discreet(response: HttpResponse) -> HttpResponse:
+    """No page of a firm leaves its address or its content behind."""
+    response["Referrer-Policy"] = "no-referrer"
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+@sensitive_variables("token", "found")
+def open_token(request: HttpRequest, token: str) -> HttpResponse:
+    """The link: a cookie, then an address without the token. A GET that writes nothing."""
+    invitation = invitation_by_token(token)
+    if invitation is None or _expired(invitation):
+        return discreet(render(request, "firm/bad_link.html", _bad_link(invitation), status=404))
+    return enter(request, invitation)
+
+
+def open_code(request: HttpRequest) -> HttpResponse:
+    """The typed code: tries are counted by address range, and each takes the same time."""
+    began = time.monotonic()
+    typed = request.POST.get("code", "")[:60]
+    invitation, error = None, "Ce code n'ouvre aucune demande. Vérifiez-le sur la lettre : dix lettres et chiffres."
+    try:
+        limits.take("code", address_range(request), TRIES_AN_HOUR, timezone.now())
+        invitation = invitation_by_code(typed)
+    except Refused as refused:
+        error = refused.sentence
+    time.sleep(max(0.0, SLOWEST_LOOK_UP - (time.monotonic() - began)))
+    if invitation is None or _expired(invitation):
+        return discreet(render(request, "firm/code.html", {"error": error, "typed": typed}, status=400))
+    return enter(request, invitation)
+
+
+def enter(request: HttpRequest, invitation: Invitation) -> HttpResponse:
+    """Remember the invitation in the cookie and go to its first page, in the fewest words possible."""
+    known = find(request, invitation.pk)
+    entries = _entries(request)
+    visit = known or Visit(invitation, others=tuple(entries))
+    return discreet(visit.write(redirect(PATH)))
+
+
+def find(request: HttpRequest, invitation_id: UUID | None = None) -> Visit | None:
+    """The visit of this request: the invitation that its form names, else the last one opened in this browser."""
+    entries = _entries(request)
+    wanted = invitation_id.hex if invitation_id else request.POST.get("demande", "")
+    chosen = next((entry for entry in entries if not wanted or entry[0] == wanted), None)
+    if chosen is None:
+        return None
+    pk, key, draft, sent = chosen
+    rows = Invitation.objects.select_related("sourcing__organisation", "sourcing__need", "firm")
+    invitation = rows.filter(pk=pk).first()
+    if invitation is None or _key(invitation) != key or _expired(invitation):
+        return None
+    return Visit(invitation, draft, sent, tuple(entry for entry in entries if entry is not chosen))
+
+
+def lost(request: HttpRequest) -> HttpResponse:
+    """No cookie: the code form on a first page; after a form, what to do so that nothing typed is lost."""
+    if request.method == "POST":
+        return render(request, "firm/code.html", {"interrupted": True}, status=403)
+    return redirect(PATH)
+
+
+def address_range(request: HttpRequest) -> str:
+    """The /24 or /56 the request comes from; behind our own proxy, of the last address it added."""
+    peer = _address(request.META.get("REMOTE_ADDR", ""))
+    forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").rsplit(",", 1)[-1]
+    if peer is None or peer.is_loopback or peer.is_private:
+        peer = _address(forwarded) or peer
+    if peer is None:
+        return "unknown"
+    return str(ipaddress.ip_network((peer, 24 if peer.version == 4 else 56), strict=False))
+
+
+def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(text.strip())
+    except ValueError:
+        return None
+
+
+def _entries(request: HttpRequest) -> list[tuple[str, ...]]:
+    try:
+        kept = signing.loads(request.COOKIES.get(COOKIE, ""), salt=SALT, max_age=LIFE)
+    except signing.BadSignature:
+        return []
+    return [tuple(entry) for entry in kept]
+
+
+def _key(invitation: Invitation) -> str:
+    return invitation.token_sha256[:16]
+
+
+def _expired(invitation: Invitation) -> bool:
+    return not link_alive(invitation.sourcing.deadline, timezone.now())
+
+
+def _bad_link(invitation: Invitation | None) -> dict[str, Any]:
+    return {"expired": invitation is not None, "organisation": invitation.sourcing.organisation if invitation else None}

@@ -1,0 +1,159 @@
+"""The receipt, one's own answer, taking it back, the result."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from sourcier.kernel.transitions import Refused
+from sourcier.quotes import answer_rules as rules
+from sourcier.quotes.actions import answer as act
+from sourcier.quotes.models import Submission
+from sourcier.quotes.queries import answers
+from sourcier.sourcing import limits
+from sourcier.web.firm import words
+from sourcier.web.firm.door import Visit, visitor
+from sourcier.web.firm.first import base_context
+from sourcier.web.firm.price_form import typed_price
+from sourcier.web.rights import firm
+
+TRIES_AN_HOUR = 10
+
+
+class ReceiptForm(forms.Form):
+    number = forms.CharField(
+        label="Numéro de votre récépissé", max_length=30, help_text="Par exemple : RX-4M2A",
+        widget=forms.TextInput(attrs={"class": "code-input", "autocapitalize": "characters", "autocomplete": "off"}),
+        error_messages={"required": "Tapez le numéro de votre récépissé."},
+    )  # fmt: skip
+
+
+class NewsForm(forms.Form):
+    email = forms.EmailField(
+        label="Votre adresse électronique", widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        error_messages={"required": "Écrivez votre adresse.", "invalid": "Cette adresse est incomplète : nom@exemple.fr"},
+    )  # fmt: skip
+
+
+@firm
+@require_http_methods(["GET", "HEAD", "POST"])
+@visitor
+def receipt(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """What was sent from this browser. From another one: that something was, and the way to read it again."""
+    form = ReceiptForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            limits.take("receipt", visit.invitation.pk.hex, TRIES_AN_HOUR, timezone.now())
+            found = answers.by_receipt(visit.invitation, form.cleaned_data["number"])
+            if found is None:
+                form.add_error("number", "Ce numéro n'est pas celui d'une réponse à cette demande. Vérifiez-le.")
+            else:
+                request.visit = visit.with_sent(found.pk)  # type: ignore[attr-defined]
+                return redirect("firm_receipt")
+        except Refused as refused:
+            form.add_error("number", refused.sentence)
+    sent = answers.of_invitation(visit.invitation, visit.sent)
+    if sent is None:
+        last = answers.last_sent(visit.invitation)
+        if last is None:
+            return redirect("firm")
+        context = base_context(visit) | {"form": form, "last_at": words.received_words(last.received_at)}
+        return render(request, "firm/receipt_ask.html", context, status=400 if form.errors else 200)
+    return render(request, "firm/receipt.html", _receipt_context(visit, sent))
+
+
+def _receipt_context(visit: Visit, sent: Submission) -> dict[str, Any]:
+    context = base_context(visit)
+    window = context["window"]
+    lines = list(sent.lines.select_related("price_line").order_by("price_line__position"))
+    net, gross = answers.totals(sent)
+    refusal = rules.may_withdraw(window, timezone.now(), sent.state == Submission.State.RECEIVED)
+    return context | {
+        "sent": sent,
+        "received": words.received_words(sent.received_at),
+        "lines": [
+            {"line": line.price_line, "typed": typed_price(line.typed_price_e4), "vat_bp": line.vat_bp} for line in lines
+        ],
+        "net": net,
+        "gross": gross,
+        "places": list(sent.places.select_related("place")),
+        "replies": list(sent.answers.select_related("question", "file").order_by("question__position")),
+        "documents": answers.documents(sent),
+        "may_change": refusal is None and sent.round == window.round,
+        "newer": answers.current(visit.invitation, sent.round) if sent.state == Submission.State.REPLACED else None,
+        "reason": rules.DECLINE_REASONS.get(sent.decline_reason, ""),
+        "news_form": NewsForm(),
+    }
+
+
+@firm
+@require_POST
+@visitor
+def proof(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """The `.tlog-proof` file of the answer sent from here. By POST: giving it may sign a new checkpoint."""
+    sent = answers.of_invitation(visit.invitation, visit.sent)
+    if sent is None or sent.entry_id is None:
+        return redirect("firm_receipt")
+    response = HttpResponse(answers.receipt_text(sent), content_type="text/plain; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{sent.receipt_number}.tlog-proof"'
+    return response
+
+
+@firm
+@require_http_methods(["GET", "HEAD", "POST"])
+@visitor
+def withdraw(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """Take the answer back, from the browser that sent it or with the number of its receipt."""
+    sent = answers.of_invitation(visit.invitation, visit.sent)
+    if sent is None or sent.state != Submission.State.RECEIVED:
+        return redirect("firm_receipt")
+    error = ""
+    if request.method == "POST":
+        try:
+            act.withdraw(visit.invitation, at=request.received_at)  # type: ignore[attr-defined]
+            return redirect("firm_receipt")
+        except Refused as refused:
+            error = refused.sentence
+    context = base_context(visit) | {"sent": sent, "error": error}
+    return render(request, "firm/withdraw.html", context, status=400 if error else 200)
+
+
+@firm
+@require_safe
+@visitor
+def result(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """What the firm was told of the choice, in the words of its message."""
+    told = answers.result(visit.invitation)
+    if told is None:
+        return redirect("firm")
+    return render(request, "firm/result.html", base_context(visit) | {"result": told})
+
+
+@firm
+@require_POST
+@visitor
+def news(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """« Voulez-vous être prévenu la prochaine fois ? »"""
+    form = NewsForm(request.POST)
+    if form.is_valid():
+        try:
+            act.be_told(visit.invitation, form.cleaned_data["email"])
+            messages.success(request, "C'est noté. La mairie vous écrira à cette adresse pour ses prochains achats.")
+            return redirect("firm")
+        except Refused as refused:
+            form.add_error("email", refused.sentence)
+    return render(request, "firm/news.html", base_context(visit) | {"news_form": form}, status=400)
+
+
+urlpatterns = [
+    path("r/recepisse/", receipt, name="firm_receipt"),
+    path("r/recepisse/fichier/", proof, name="firm_proof"),
+    path("r/retirer/", withdraw, name="firm_withdraw"),
+    path("r/resultat/", result, name="firm_result"),
+    path("r/prevenir/", news, name="firm_news"),
+]

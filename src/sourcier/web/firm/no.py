@@ -1,0 +1,60 @@
+"""« Non merci », and « Ne plus m'écrire »."""
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path
+from django.views.decorators.http import require_http_methods
+
+from sourcier.kernel.transitions import Refused
+from sourcier.quotes import answer_rules as rules
+from sourcier.quotes.actions.answer import decline as decline_answer
+from sourcier.quotes.queries import answers
+from sourcier.suppliers.actions import unsubscribe
+from sourcier.web.firm.door import Visit, visitor
+from sourcier.web.firm.first import base_context
+from sourcier.web.rights import firm
+
+
+class DeclineForm(forms.Form):
+    use_required_attribute = False
+
+    reason = forms.ChoiceField(
+        label="Pourquoi ?", choices=list(rules.DECLINE_REASONS.items()), widget=forms.RadioSelect,
+        error_messages={"required": "Dites pourquoi : une raison suffit.", "invalid_choice": "Choisissez une des raisons."},
+    )  # fmt: skip
+    note = forms.CharField(label="Voulez-vous ajouter un mot ?", required=False, max_length=300)
+
+
+@firm
+@require_http_methods(["GET", "HEAD", "POST"])
+@visitor
+def decline(request: HttpRequest, visit: Visit) -> HttpResponse:
+    if rules.may_answer(answers.window(visit.invitation)):
+        return redirect("firm")
+    form = DeclineForm(request.POST or None, auto_id="%s")
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        try:
+            sent = decline_answer(visit.invitation, data["reason"], data["note"], received_at=request.received_at)  # type: ignore[attr-defined]
+            request.visit = visit.with_sent(sent.pk)  # type: ignore[attr-defined]
+            return redirect("firm_receipt")
+        except Refused as refused:
+            form.add_error(refused.field if refused.field in form.fields else None, refused.sentence)
+    context = base_context(visit) | {"form": form, "replacing": answers.current(visit.invitation)}
+    return render(request, "firm/decline.html", context, status=400 if form.errors else 200)
+
+
+@firm
+@require_http_methods(["GET", "HEAD", "POST"])
+@visitor
+def stop(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """« Ne plus m'écrire »: asked by a GET, done by a POST."""
+    if request.method == "POST":
+        unsubscribe(visit.invitation.firm)
+        return redirect("firm_stop")
+    visit.invitation.firm.refresh_from_db()
+    return render(request, "firm/stop.html", base_context(visit) | {"done": visit.invitation.firm.unsubscribed_at is not None})
+
+
+urlpatterns = [path("r/non/", decline, name="firm_decline"), path("r/ne-plus-ecrire/", stop, name="firm_stop")]

@@ -1,0 +1,127 @@
+"""« Oui, je donne mon prix »: the form, its documents, and the sending."""
+
+from typing import Any
+from uuid import UUID
+
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path
+from django.views.decorators.http import require_http_methods
+
+from sourcier.kernel.transitions import Refused
+from sourcier.quotes import answer_rules as rules
+from sourcier.quotes.actions import answer as act
+from sourcier.quotes.models import Submission
+from sourcier.quotes.queries import answers
+from sourcier.sourcing.models import Question
+from sourcier.web.firm.door import Visit, visitor
+from sourcier.web.firm.first import base_context
+from sourcier.web.firm.price_form import AnswerForm
+from sourcier.web.rights import firm
+
+
+@firm
+@require_http_methods(["GET", "HEAD", "POST"])
+@visitor
+def price(request: HttpRequest, visit: Visit) -> HttpResponse:
+    window = answers.window(visit.invitation)
+    if rules.may_answer(window) or (request.method != "POST" and not rules.in_time(window, request.received_at)):  # type: ignore[attr-defined]
+        return redirect("firm")
+    if request.method == "POST":
+        return _receive(request, visit)
+    kept = _kept(visit)
+    return _page(request, visit, AnswerForm(visit.invitation.sourcing, sent=kept), kept)
+
+
+def _kept(visit: Visit) -> Submission | None:
+    """What this browser has begun, else what it sent last."""
+    begun = answers.of_invitation(visit.invitation, visit.draft)
+    if begun is not None and begun.state == Submission.State.DRAFT:
+        return begun
+    return _sent_here(visit)
+
+
+def _sent_here(visit: Visit) -> Submission | None:
+    sent = answers.of_invitation(visit.invitation, visit.sent)
+    return sent if sent is not None and sent.kind != Submission.Kind.DECLINE else None
+
+
+def _receive(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """Keep the files first, so that nothing sent is lost when a price is to mend; then send, or show the page again."""
+    form = AnswerForm(visit.invitation.sourcing, request.POST)
+    draft, refused = _keep_files(request, visit, form)
+    begun = draft or _kept(visit)
+    with_file = frozenset(begun.answers.exclude(file=None).values_list("question_id", flat=True)) if begun else frozenset()
+    sending = "add" not in request.POST and "remove" not in request.POST
+    form.is_valid()
+    if not sending:
+        form.errors.clear()
+    for field, sentence in refused:
+        form.problem(field, sentence)
+    if not sending:
+        return _page(request, visit, form, begun)
+    answer = form.answer(with_file=with_file, documents=len(answers.documents(begun)))
+    if answer is None:
+        return _page(request, visit, form, begun)
+    try:
+        sent = act.submit(visit.invitation, answer, draft=begun, received_at=request.received_at)  # type: ignore[attr-defined]
+    except Refused as refusal:
+        form.problem(refusal.field, refusal.sentence)
+        return _page(request, visit, form, begun)
+    request.visit = visit.with_sent(sent.pk)  # type: ignore[attr-defined]
+    return redirect("firm_receipt")
+
+
+def _keep_files(request: HttpRequest, visit: Visit, form: AnswerForm) -> tuple[Submission | None, list[tuple[str, str]]]:
+    """Store what came with the form in the draft of this browser; one sentence for each file refused."""
+    questions = {f"question-{q.pk.hex}": q.pk for q in form.questions if q.kind == Question.Kind.FILE}
+    uploads: list[tuple[str, UploadedFile, UUID | None]] = [
+        (name if name in questions else "documents", upload, questions.get(name))
+        for name in ("photo", "documents", *questions)
+        for upload in request.FILES.getlist(name)
+    ]
+    removal = request.POST.get("remove", "")
+    if not uploads and not removal:
+        return _begun(visit), []
+    draft = _begun(visit) or act.draft(visit.invitation, like=_sent_here(visit))
+    request.visit = visit.with_draft(draft.pk)  # type: ignore[attr-defined]
+    refused = []
+    for field, upload, question_id in uploads:
+        try:
+            act.add_document(draft, upload, question_id)
+        except Refused as refusal:
+            refused.append((field, f"« {(upload.name or 'fichier')[:60]} » : {refusal.sentence}"))
+    if removal:
+        _remove(draft, removal)
+    return draft, refused
+
+
+def _begun(visit: Visit) -> Submission | None:
+    begun = answers.of_invitation(visit.invitation, visit.draft)
+    return begun if begun is not None and begun.state == Submission.State.DRAFT else None
+
+
+def _remove(draft: Submission, sha256: str) -> None:
+    """Take out the document that has this content: its row is not the one shown when the draft was copied just now."""
+    document = draft.documents.filter(file__sha256=sha256, removed=False).first()
+    if document is not None:
+        act.remove_document(draft, document.pk)
+
+
+def _page(request: HttpRequest, visit: Visit, form: AnswerForm, begun: Submission | None) -> HttpResponse:
+    context: dict[str, Any] = base_context(visit) | {
+        "form": form,
+        "documents": answers.documents(begun),
+        "question_files": {
+            reply.question_id: reply.file.name for reply in begun.answers.exclude(file=None).select_related("file")
+        }
+        if begun
+        else {},
+        "but": "mais" in request.GET,
+        "replacing": answers.current(visit.invitation, answers.window(visit.invitation).round),
+    }
+    return render(request, "firm/price.html", context, status=400 if form.wrong else 200)
+
+
+urlpatterns = [path("r/prix/", price, name="firm_price")]
