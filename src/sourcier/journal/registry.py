@@ -1,7 +1,7 @@
 """What higher rooms tell the journal about themselves, from their `apps.py`: verbs, and rows that entries vouch for."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -21,12 +21,16 @@ class Verb:
 
 @dataclass(frozen=True, slots=True)
 class RowKind:
-    """Fields of a model whose last journalled values must equal those of the database."""
+    """Fields of a model whose last journalled values must equal those of the database.
+
+    `settled` (a filter) leaves aside rows that no entry vouches for yet: a message that waits, a draft.
+    """
 
     kind: str
     model: type[Model]
     organisation: str
     fields: tuple[str, ...]
+    settled: Mapping[str, Any] = field(default_factory=dict)
 
 
 VERBS: dict[str, Verb] = {}
@@ -44,9 +48,11 @@ def register_verbs(verbs: Iterable[Verb]) -> None:
             raise ValueError(f"verb {verb.id} registered twice")
 
 
-def register_rows(kind: str, model: type[Model], *, organisation: str, fields: Iterable[str]) -> None:
+def register_rows(
+    kind: str, model: type[Model], *, organisation: str, fields: Iterable[str], settled: Mapping[str, Any] | None = None
+) -> None:
     """Declare the fields of `model` that entries vouch for; `organisation` is the lookup path to the organisation's id."""
-    ROWS[model] = RowKind(kind, model, organisation, tuple(fields))
+    ROWS[model] = RowKind(kind, model, organisation, tuple(fields), settled or {})
 
 
 def plain(value: Any) -> Any:

@@ -1,0 +1,95 @@
+"""`sourcier journal verify` and `sourcier journal checkpoint`."""
+
+import json
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.core.management.base import BaseCommand, CommandError
+
+from sourcier.journal import proofs
+from sourcier.journal.keys import KeyMissing
+from sourcier.journal.models import Log
+from sourcier.journal.verify import verify
+
+
+class Command(BaseCommand):
+    help = "Vérifie les journaux, ou signe leur point de contrôle."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        verbs = parser.add_subparsers(dest="verb", required=True, metavar="verify | checkpoint")
+        check = verbs.add_parser(
+            "verify", help="recalculer tout le journal, le comparer à la base ; code 1 si une anomalie paraît"
+        )
+        sign = verbs.add_parser("checkpoint", help="signer la taille et la racine du journal, et les afficher")
+        for each in (check, sign):
+            each.add_argument("--organisation", default="", metavar="NOM", help="nom court ou identifiant ; toutes par défaut")
+        check.add_argument("--json", action="store_true", help="résultat pour un programme")
+        check.add_argument("--fingerprint", default="", metavar="EMPREINTE", help="empreinte de la clé, notée hors de la ville")
+        kept = {"action": "append", "default": [], "metavar": "FICHIER"}
+        check.add_argument("--expect", **kept, help="point de contrôle gardé ailleurs")
+        check.add_argument(
+            "--receipt", action="append", default=[], metavar="FICHIER", help="récépissé (.tlog-proof) d'une entreprise"
+        )
+        sign.add_argument("--public", action="store_true", help="point de contrôle à publier")
+        sign.add_argument("--out", default="", metavar="FICHIER", help="écrire le texte dans un fichier (une organisation)")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        logs = _logs(options["organisation"])
+        if options["verb"] == "verify":
+            self._verify(logs, options)
+        else:
+            self._checkpoint(logs, options)
+
+    def _verify(self, logs: list[Log], options: dict[str, Any]) -> None:
+        if len(logs) > 1 and (options["fingerprint"] or options["expect"] or options["receipt"]):
+            raise CommandError("Plusieurs journaux : dites lequel avec --organisation.")
+        witnesses = {name: _read(name) for name in (*options["expect"], *options["receipt"])}
+        reports = [verify(log.pk, fingerprint=options["fingerprint"], witnesses=witnesses) for log in logs]
+        ok = all(report.ok for report in reports)
+        if options["json"]:
+            found = {"ok": ok, "logs": [report.to_json() for report in reports]}
+            self.stdout.write(json.dumps(found, ensure_ascii=False, indent=1))
+        else:
+            for report in reports:
+                self.stdout.write(f"Journal {report.origin} ({report.size} écritures)")
+                for sentence in report.sentences():
+                    self.stdout.write(f"  {sentence}")
+        if not ok:
+            sys.exit(1)
+
+    def _checkpoint(self, logs: list[Log], options: dict[str, Any]) -> None:
+        if options["out"] and len(logs) > 1:
+            raise CommandError("Plusieurs journaux : dites lequel avec --organisation.")
+        for log in logs:
+            try:
+                text = proofs.checkpoint(log.pk, public=options["public"]).text
+            except (KeyMissing, proofs.Inconsistent, proofs.NodeMissing) as error:
+                raise CommandError(f"{log.origin} : {error}") from None
+            if options["out"]:
+                Path(options["out"]).write_text(text, encoding="utf-8")
+            else:
+                self.stdout.write(text)
+
+
+def _logs(name: str) -> list[Log]:
+    """The log of that short name or id; all of them by default."""
+    logs = Log.objects.order_by("origin")
+    if name:
+        try:
+            logs = logs.filter(pk=UUID(name))
+        except ValueError:
+            logs = logs.filter(origin__endswith=f"/{name}")
+    found = list(logs)
+    if not found:
+        raise CommandError(f"Aucun journal pour « {name} »." if name else "Aucun journal : aucune organisation n'est créée.")
+    return found
+
+
+def _read(name: str) -> str:
+    try:
+        return Path(name).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise CommandError(f"Le fichier {name} ne peut pas être lu.") from None

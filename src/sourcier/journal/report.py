@@ -1,0 +1,124 @@
+"""What a verification found, in French for people and in JSON for programs."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sourcier.kernel.french import format_moment
+
+LISTED = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is not as it was written: a stable code, a sentence, the entry it concerns if any."""
+
+    code: str
+    sentence: str
+    index: int | None = None
+
+
+@dataclass
+class Findings:
+    """Problems met so far; the first ones are listed, all are counted."""
+
+    listed: list[Problem] = field(default_factory=list)
+    count: int = 0
+
+    def add(self, code: str, sentence: str, index: int | None = None) -> None:
+        self.count += 1
+        if len(self.listed) < LISTED:
+            self.listed.append(Problem(code, sentence, index))
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """The last checkpoint whose signature and root were verified."""
+
+    size: int
+    root: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Report:
+    """Result of `verify`. `witnesses` counts the checkpoints and receipts given from outside, `uncompared` the business rows
+    whose last snapshot was erased, `key_compared` says that a fingerprint from outside was given."""
+
+    log_id: UUID
+    origin: str
+    size: int
+    root: str
+    fingerprint: str
+    key_compared: bool
+    checkpoint: Sealed | None
+    checkpoints: int
+    witnesses: int
+    rows: int
+    erased: int
+    uncompared: int
+    problems: tuple[Problem, ...]
+    problem_count: int
+
+    @property
+    def ok(self) -> bool:
+        return self.problem_count == 0
+
+    def sentences(self) -> list[str]:
+        """The report as a person reads it: the verdict first, then what it does not prove."""
+        lines = [self._verdict(), *(f"✗ {problem.sentence}" for problem in self.problems)]
+        if self.problem_count > len(self.problems):
+            lines.append(f"… et {self.problem_count - len(self.problems)} de plus.")
+        if self.ok and self.checkpoint and self.checkpoint.size < self.size:
+            lines.append(f"{_count(self.size - self.checkpoint.size, 'écriture')} depuis, sans point de contrôle encore.")
+        lines.append(f"Lignes de la base comparées à leurs écritures : {self.rows}.")
+        if self.erased:
+            lines.append(f"Contenus effacés : {self.erased} ; leurs écritures restent, leur texte ne peut être relu.")
+        if self.uncompared:
+            lines.append(f"Lignes non comparées : {self.uncompared} ; le contenu qui les attestait a été effacé.")
+        compared = "Clé comparée" if self.key_compared else "Clé non comparée"
+        lines.append(f"{compared}. Empreinte de la clé de ce journal : {self.fingerprint}")
+        if not self.witnesses:
+            lines.append(
+                "Une fin coupée, ou un journal refait par qui détient la clé, ne se voit qu'avec un récépissé ou un point de "
+                "contrôle gardé ailleurs : aucun n'a été fourni."
+            )
+        return lines
+
+    def _verdict(self) -> str:
+        if not self.ok:
+            return f"Anomalie détectée : {_count(self.problem_count, 'point')} à examiner."
+        if not self.checkpoint:
+            return f"Aucune altération détectée dans {_count(self.size, 'écriture')} ; aucun point de contrôle encore signé."
+        return (
+            f"Aucune altération détectée, jusqu'au point de contrôle du {format_moment(self.checkpoint.at)} "
+            f"({_count(self.checkpoint.size, 'écriture')})."
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Strings, integers and booleans only; moments in ISO form."""
+        checkpoint = self.checkpoint
+        return {
+            "ok": self.ok,
+            "log": self.log_id.hex,
+            "origin": self.origin,
+            "size": self.size,
+            "root": self.root,
+            "fingerprint": self.fingerprint,
+            "key_compared": self.key_compared,
+            "checkpoint": checkpoint
+            and {"size": checkpoint.size, "root": checkpoint.root, "at": checkpoint.at.isoformat(timespec="seconds")},
+            "checkpoints": self.checkpoints,
+            "witnesses": self.witnesses,
+            "rows": self.rows,
+            "erased": self.erased,
+            "uncompared": self.uncompared,
+            "problem_count": self.problem_count,
+            "problems": [{"code": p.code, "sentence": p.sentence, "index": p.index} for p in self.problems],
+            "sentences": self.sentences(),
+        }
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'s' if number > 1 else ''}"

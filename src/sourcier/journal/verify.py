@@ -1,0 +1,87 @@
+"""Recomputes a whole journal: texts, columns, chains, tree, payloads, checkpoints, business rows, and what was kept outside."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from sourcier.journal.keys import fingerprint_of, same_fingerprint
+from sourcier.journal.models import Entry, Log, Node
+from sourcier.journal.report import Findings, Report
+from sourcier.journal.row_check import RowFindings, check_rows
+from sourcier.journal.walk import Walk
+from sourcier.journal.witnesses import compare_witness, read_witness
+
+CATCH_UP = 5
+
+
+def verify(log_id: UUID, *, fingerprint: str = "", witnesses: Mapping[str, str] | None = None) -> Report:
+    """Check one log; reads only, beside the writers, and never blocks them.
+
+    `fingerprint` is the one of the key as it was noted outside; `witnesses` gives checkpoints and receipts kept outside, by
+    name of file. Raises `Log.DoesNotExist`.
+    """
+    log = Log.objects.get(pk=log_id)
+    findings = Findings()
+    read = [read_witness(name, text, log, findings) for name, text in (witnesses or {}).items()]
+    outside = [witness for witness in read if witness]
+    walk = Walk(log, findings, sizes=[witness.head.size for witness in outside])
+    walk.to(log.size)
+    rows = _rows(walk)
+    walk.finish()
+    _whole(walk)
+    for witness in outside:
+        compare_witness(witness, walk, findings)
+    for problem in rows.suspects.values():
+        findings.add(problem.code, problem.sentence, problem.index)
+    own = fingerprint_of(bytes(log.public_key))
+    if fingerprint and not same_fingerprint(fingerprint, own):
+        findings.add("key", "La clé de ce journal n'a pas l'empreinte fournie : le journal a pu être refait.")
+    return Report(
+        log_id=log.pk,
+        origin=log.origin,
+        size=walk.size,
+        root=walk.root.hex(),
+        fingerprint=own,
+        key_compared=bool(fingerprint),
+        checkpoint=walk.sealed,
+        checkpoints=walk.checkpoints,
+        witnesses=len(read),
+        rows=rows.compared,
+        erased=len(walk.empty),
+        uncompared=rows.uncompared,
+        problems=tuple(findings.listed),
+        problem_count=findings.count,
+    )
+
+
+def _rows(walk: Walk) -> RowFindings:
+    """Compare the rows; those written since the reading began are read again with the entries that came with them."""
+    rows = check_rows(walk.log.pk, walk.vouched)
+    for _ in range(CATCH_UP):
+        walk.log.refresh_from_db()
+        if not rows.suspects or walk.log.size <= walk.size:
+            break
+        walk.to(walk.log.size)
+        again = check_rows(walk.log.pk, walk.vouched, only=rows.suspects.keys())
+        rows.suspects = again.suspects
+    return rows
+
+
+def _whole(walk: Walk) -> None:
+    """What only the whole tells: entries, nodes or checkpoints beyond the size that the log gives itself."""
+    log, size = walk.log, walk.size
+    beyond = Log.objects.filter(pk=log.pk, size=size)
+    if beyond.filter(entries__index__gte=size).exists():
+        walk.findings.add("entry_beyond", f"Des écritures dépassent la taille du journal ({size}).", size)
+    if Entry.objects.filter(log=log, index__lt=0).exists():
+        walk.findings.add("entry_beyond", "Des écritures portent un numéro négatif.")
+    expected = sum(size >> level for level in range(size.bit_length()))
+    nodes = Node.objects.filter(log=log).count()
+    if nodes != expected and beyond.exists():
+        walk.findings.add("node_count", f"L'arbre compte {nodes} nœuds au lieu de {expected}.")
+    cut = log.checkpoints.filter(size__gt=size).order_by("-size").first()
+    if cut and beyond.exists():
+        walk.findings.add(
+            "tail_missing",
+            f"La fin du journal manque : un point de contrôle engage {cut.size} écritures, le journal en contient {size}.",
+            size,
+        )
