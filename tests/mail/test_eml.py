@@ -37,7 +37,7 @@ def test_a_page_is_read_as_words() -> None:
         b"From: a@b.example\nContent-Type: text/html; charset=utf-8\n\n"
         b"<html><head><style>p{}</style></head><body><p>Bonjour</p><script>alert(1)</script><p>12 &euro;</p></body></html>"
     )
-    assert letter.text == "Bonjour\n\n12 €"
+    assert letter.text == "Bonjour\n12 €"
 
 
 def test_every_real_and_malformed_message_is_read_without_an_exception(shared_data: Path) -> None:

@@ -57,7 +57,7 @@ def test_a_cleaned_pdf_keeps_the_hash_of_what_came() -> None:
     data = papers.scripted_pdf()
     file = store_bytes(uuid4(), data, "devis.pdf")
     assert file.received_sha256 == sha256(data).hexdigest() != file.sha256
-    assert b"MARQUE" not in queries.open_file(file).read()
+    assert b"MARQUE" not in queries.path_of(file).read_bytes()
 
 
 def test_a_stored_file_is_never_overwritten_even_when_the_vault_is_damaged(vault: Path) -> None:
@@ -119,6 +119,7 @@ def test_a_file_leaves_as_an_attachment_that_nothing_can_run() -> None:
     assert response["X-Content-Type-Options"] == "nosniff"
     assert response["Content-Security-Policy"] == "sandbox; default-src 'none'"
     assert b"".join(response.streaming_content) == papers.pdf_bytes()
+    response.close()
 
 
 def test_the_site_policy_does_not_replace_that_of_the_file() -> None:

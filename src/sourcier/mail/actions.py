@@ -123,7 +123,7 @@ def file_exchange(
         "exchange.filed",
         _filed_payload(exchange),
         actor=agent.id,
-        rows=[exchange, file] if file else [exchange],
+        rows=[exchange],
     )
     return exchange
 

@@ -15,12 +15,14 @@ class MailConfig(AppConfig):
         from sourcier.mail.verbs import VERBS
 
         register_verbs(VERBS)
+        # Until it has left or failed, a message is vouched for by the entry of the action that asked for it.
         register_rows(
             "message", OutgoingMessage, organisation="organisation_id",
             fields=(
                 "operation_id", "kind", "subject_id", "to_address", "to_name", "reply_to", "subject", "body",
                 "state", "message_id", "sent_at",
             ),
+            settled={"state__in": ("sent", "failed")},
         )  # fmt: skip
         register_rows(
             "filed_exchange", FiledExchange, organisation="organisation_id",

@@ -26,7 +26,7 @@ def store(organisation_id: UUID, upload: UploadedFile, *, name: str = "") -> Fil
     """Keep what a person sent, under `name` or the name it came with. Raises `Refused`; nothing is written then.
 
     Call it first in an action: the bytes are on disk before the transaction writes anything else. It writes no journal entry:
-    the action that receives the file passes it in its `rows`.
+    the action that receives the file puts its `sha256` in the payload of its own.
     """
     return store_bytes(organisation_id, _read(upload), name or upload.name or "")
 
