@@ -60,3 +60,8 @@ def places(agent: Agent, *, active_only: bool = False) -> QuerySet[DeliveryPlace
 def organisations(user: User) -> QuerySet[Organisation]:
     """Where this person has a role: what the sign-in may switch between."""
     return Organisation.objects.filter(memberships__user=user, memberships__active=True).distinct().order_by("name")
+
+
+def organisation(agent: Agent) -> Organisation:
+    """The agent's organisation as it is now, free of what a form may have put on the agent's own copy."""
+    return Organisation.objects.get(pk=agent.organisation.pk)

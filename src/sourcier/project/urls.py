@@ -2,7 +2,9 @@
 
 from django.urls import include, path
 
+handler400 = "sourcier.web.errors.bad_request"
+
 urlpatterns = [
-    path("compte/", include("allauth.urls")),
+    path("compte/", include("sourcier.web.sign_in_urls")),
     path("", include("sourcier.web.urls")),
 ]

@@ -24,4 +24,5 @@ class AgentMiddleware:
         if not request.user.is_authenticated:
             return None
         chosen = request.session.get("organisation")
-        return agent_for(request.user, UUID(chosen) if chosen else None)
+        agent = agent_for(request.user, UUID(chosen)) if chosen else None
+        return agent or agent_for(request.user)

@@ -18,8 +18,8 @@ PURCHASING = (Role.BUYER, Role.HEAD_BUYER)
 INSPECTION = (Role.BUYER, Role.HEAD_BUYER, Role.AUDITOR)
 
 
-def city(*roles: Role) -> Callable[[View], View]:
-    """A page of the city: signed in, with one of these roles. An auditor never gets further than a GET."""
+def city(*roles: Role, own: bool = False) -> Callable[[View], View]:
+    """A page of the city: signed in, with one of these roles. An auditor only reads, but on his `own` page."""
 
     def decorate(view: View) -> View:
         @wraps(view)
@@ -29,7 +29,7 @@ def city(*roles: Role) -> Callable[[View], View]:
             agent = request.agent  # type: ignore[attr-defined]
             if not agent or not agent.has(*roles):
                 raise PermissionDenied
-            if request.method not in ("GET", "HEAD") and agent.roles == {Role.AUDITOR}:
+            if request.method not in ("GET", "HEAD") and agent.roles == {Role.AUDITOR} and not own:
                 raise PermissionDenied
             return view(request, *args, **kwargs)
 

@@ -1,0 +1,149 @@
+"""« Réglages »: the city's identity, its departments, its delivery places."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import path
+from django.views.decorators.http import require_POST
+
+from sourcier.accounts import actions, queries
+from sourcier.accounts.models import Role
+from sourcier.accounts.rules import may_govern
+from sourcier.kernel.transitions import Refused, refuse
+from sourcier.vault.actions import store
+from sourcier.web.city.forms import add_refusal
+from sourcier.web.city.settings_forms import CityForm, DepartmentForm, PlaceForm
+from sourcier.web.rights import city
+
+SETTLERS = (Role.HEAD_BUYER, Role.ADMIN, Role.AUDITOR)
+
+
+def _page(request: HttpRequest, template: str, subject: str, **context: object) -> HttpResponse:
+    editable = may_govern(request.agent.roles, subject) is None  # type: ignore[attr-defined]
+    return render(request, f"city/settings/{template}.html", {"editable": editable, **context})
+
+
+@city(*SETTLERS)
+def settings_city(request: HttpRequest) -> HttpResponse:
+    """Read by those who govern something here, changed by the head of purchasing."""
+    agent = request.agent  # type: ignore[attr-defined]
+    form = CityForm(request.POST or None, request.FILES or None, instance=queries.organisation(agent))
+    if request.method == "POST" and form.is_valid():
+        fields = {name: value for name, value in form.cleaned_data.items() if name not in ("logo", "remove_logo")}
+        try:
+            if form.cleaned_data["logo"]:
+                fields["logo_file_id"] = _store_logo(agent, form.cleaned_data["logo"])
+            elif form.cleaned_data["remove_logo"]:
+                fields["logo_file_id"] = None
+            actions.update_organisation(agent, **fields)
+        except Refused as refused:
+            add_refusal(form, refused)
+        else:
+            messages.success(request, "C'est enregistré.")
+            return redirect("settings_city")
+    return _page(request, "city", "identity", form=form)
+
+
+def _store_logo(agent: object, upload: object) -> UUID:
+    file = store(agent.organisation.pk, upload)  # type: ignore[attr-defined, arg-type]
+    if file.media_type not in ("image/png", "image/jpeg"):
+        raise refuse(
+            "logo_type", "Ce fichier n'est pas une image PNG ou JPEG. Enregistrez le logo sous l'une de ces formes.", "logo"
+        )
+    return file.pk
+
+
+@city(*SETTLERS)
+def settings_departments(request: HttpRequest) -> HttpResponse:
+    agent = request.agent  # type: ignore[attr-defined]
+    form = DepartmentForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            department = actions.add_department(agent, form.cleaned_data["name"])
+        except Refused as refused:
+            add_refusal(form, refused)
+        else:
+            messages.success(request, f"La direction « {department.name} » est ajoutée.")
+            return redirect("settings_departments")
+    return _page(request, "departments", "departments", form=form, departments=queries.departments(agent))
+
+
+@city(Role.HEAD_BUYER)
+def settings_department(request: HttpRequest, department_id: UUID) -> HttpResponse:
+    agent = request.agent  # type: ignore[attr-defined]
+    department = get_object_or_404(queries.departments(agent), pk=department_id)
+    form = DepartmentForm(request.POST or None, initial={"name": department.name})
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.rename_department(agent, department_id, form.cleaned_data["name"])
+        except Refused as refused:
+            add_refusal(form, refused)
+        else:
+            messages.success(request, "Le nom est changé.")
+            return redirect("settings_departments")
+    return _page(request, "department", "departments", form=form, department=department)
+
+
+@city(*SETTLERS)
+def settings_places(request: HttpRequest) -> HttpResponse:
+    return _page(request, "places", "places", places=queries.places(request.agent))  # type: ignore[attr-defined]
+
+
+@city(Role.HEAD_BUYER)
+def settings_place_new(request: HttpRequest) -> HttpResponse:
+    agent = request.agent  # type: ignore[attr-defined]
+    form = PlaceForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            place = actions.add_place(agent, **form.cleaned_data)
+        except Refused as refused:
+            add_refusal(form, refused)
+        else:
+            messages.success(request, f"Le lieu « {place.name} » est ajouté.")
+            return redirect("settings_places")
+    return _page(request, "place", "places", form=form)
+
+
+@city(Role.HEAD_BUYER)
+def settings_place(request: HttpRequest, place_id: UUID) -> HttpResponse:
+    agent = request.agent  # type: ignore[attr-defined]
+    place = get_object_or_404(queries.places(agent), pk=place_id)
+    form = PlaceForm(request.POST or None, instance=place)
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.edit_place(agent, place_id, **form.cleaned_data)
+        except Refused as refused:
+            add_refusal(form, refused)
+        else:
+            messages.success(request, "C'est enregistré.")
+            return redirect("settings_places")
+    return _page(request, "place", "places", form=form, place=get_object_or_404(queries.places(agent), pk=place_id))
+
+
+@city(Role.HEAD_BUYER)
+@require_POST
+def settings_place_switch(request: HttpRequest, place_id: UUID) -> HttpResponse:
+    """Offer the place again, or no longer."""
+    agent = request.agent  # type: ignore[attr-defined]
+    place = get_object_or_404(queries.places(agent), pk=place_id)
+    switch = actions.deactivate_place if request.POST.get("to") == "off" else actions.reactivate_place
+    try:
+        switch(agent, place.pk)
+    except Refused as refused:
+        messages.error(request, refused.sentence)
+    else:
+        messages.success(request, "C'est enregistré.")
+    return redirect("settings_places")
+
+
+urlpatterns = [
+    path("reglages/", settings_city, name="settings_city"),
+    path("reglages/directions/", settings_departments, name="settings_departments"),
+    path("reglages/directions/<uuid:department_id>/", settings_department, name="settings_department"),
+    path("reglages/lieux/", settings_places, name="settings_places"),
+    path("reglages/lieux/nouveau/", settings_place_new, name="settings_place_new"),
+    path("reglages/lieux/<uuid:place_id>/", settings_place, name="settings_place"),
+    path("reglages/lieux/<uuid:place_id>/proposer/", settings_place_switch, name="settings_place_switch"),
+]

@@ -1,0 +1,154 @@
+"""Forms of the settings."""
+
+import re
+from typing import Any
+
+from django import forms
+
+from sourcier.accounts.models import DeliveryPlace, Department, Organisation, Role, User
+from sourcier.accounts.rules import DEPARTMENT_ROLES
+from sourcier.kernel.transitions import Refused
+from sourcier.register.places import commune
+
+ROLE_SENTENCES = {
+    Role.REQUESTER: "Dit ce qu'il lui faut.",
+    Role.BUYER: "Interroge les entreprises.",
+    Role.HEAD_BUYER: "Règle, décide des exceptions.",
+    Role.AUDITOR: "Lit tout, ne change rien.",
+    Role.ADMIN: "Gère les comptes, pas les achats.",
+}
+WHOLE_CITY = "Toute la collectivité"
+
+
+class CityForm(forms.ModelForm):
+    class Meta:
+        model = Organisation
+        fields = ("name", "phone", "phone_hours", "email", "dpo_email", "counter", "colour")
+        help_texts = {
+            "phone": "Celui que les entreprises appellent.",
+            "phone_hours": "Par exemple : de 9 h à 17 h.",
+            "email": "Les réponses des entreprises à nos courriels y arrivent.",
+            "dpo_email": "Écrite au pied des courriers et sur la page « Données personnelles ».",
+            "counter": "Où venir à la mairie pour un achat.",
+            "colour": "Celle des boutons. Un texte blanc doit s'y lire : les teintes trop claires sont refusées.",
+        }
+        widgets = {"colour": forms.TextInput(attrs={"type": "color"})}
+
+    logo = forms.FileField(
+        label="Logo",
+        required=False,
+        help_text="PNG ou JPEG, de préférence sur fond transparent, 500 ko au plus.",
+        widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg"}),
+    )
+    remove_logo = forms.BooleanField(label="Retirer le logo actuel", required=False)
+
+    def clean_logo(self) -> Any:
+        logo = self.cleaned_data["logo"]
+        if logo and logo.size > 500_000:
+            raise forms.ValidationError("Ce logo est trop lourd : 500 ko au plus. Enregistrez-le en plus petit.")
+        return logo
+
+
+class RoleForm(forms.Form):
+    """A role, for one department or for all."""
+
+    role = forms.ChoiceField(label="Rôle", widget=forms.RadioSelect)
+    department = forms.ModelChoiceField(
+        label="Pour quelle direction ?",
+        queryset=Department.objects.none(),
+        required=False,
+        empty_label=WHOLE_CITY,
+        help_text="Un demandeur ou un acheteur peut être limité à une direction. Les autres rôles valent partout.",
+    )
+
+    def __init__(self, organisation: Organisation, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [(role.value, f"{role.label}. {ROLE_SENTENCES[role]}") for role in Role]
+        self.fields["role"].choices = choices  # type: ignore[attr-defined]
+        self.fields["department"].queryset = organisation.departments.order_by("name")  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("department") and data.get("role") not in DEPARTMENT_ROLES and data.get("role"):
+            self.add_error("department", f"Ce rôle vaut partout : choisissez « {WHOLE_CITY} ».")
+        return data
+
+
+class InviteForm(RoleForm):
+    name = forms.CharField(label="Prénom et nom", max_length=120)
+    email = forms.EmailField(label="Adresse électronique professionnelle", max_length=254)
+    phone = forms.CharField(label="Téléphone", max_length=20, required=False)
+    field_order = ("name", "email", "phone", "role", "department")
+
+
+class PersonForm(forms.ModelForm):
+    class Meta:
+        model = User
+        fields = ("name", "phone")
+        labels = {"name": "Prénom et nom"}
+
+
+class DepartmentForm(forms.Form):
+    name = forms.CharField(label="Nom de la direction ou du service", max_length=120)
+
+
+class PlaceForm(forms.ModelForm):
+    """A delivery place. Without coordinates of its own, it stands at the middle of its commune."""
+
+    coordinates = forms.CharField(
+        label="Latitude et longitude",
+        max_length=60,
+        required=False,
+        help_text="Par exemple 48,8721 2,4874. Sans elles, le lieu est placé au milieu de sa commune : "
+        "les distances sont alors moins justes.",
+    )
+
+    class Meta:
+        model = DeliveryPlace
+        fields = ("name", "address", "postal_code", "commune", "hours", "contact_name", "contact_phone")
+        labels = {"contact_name": "Qui demander sur place"}
+        help_texts = {"hours": "Quand livrer. Par exemple : de 6 h 30 à 7 h, du lundi au vendredi."}
+        widgets = {"postal_code": forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "postal-code"})}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.lat_e6 is not None:
+            place = self.instance
+            self.initial["coordinates"] = f"{place.lat_e6 / 1e6:.4f} {place.lon_e6 / 1e6:.4f}".replace(".", ",")
+
+    def clean_postal_code(self) -> str:
+        text = self.cleaned_data["postal_code"].replace(" ", "")
+        if not re.fullmatch(r"[0-9]{5}", text):
+            raise forms.ValidationError("Un code postal a cinq chiffres, par exemple 93110.")
+        return text
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if self.errors:
+            return data
+        text = data.pop("coordinates", "")
+        if text and "coordinates" not in self.changed_data:
+            return data | {"lat_e6": self.instance.lat_e6, "lon_e6": self.instance.lon_e6}
+        found = self._typed(text) if text else self._middle(f"{data['postal_code']} {data['commune']}")
+        if found:
+            data["lat_e6"], data["lon_e6"] = found
+        return data
+
+    def _typed(self, text: str) -> tuple[int, int] | None:
+        numbers = re.findall(r"-?[0-9]{1,3}[.,][0-9]+", text)
+        if len(numbers) == 2:
+            latitude, longitude = (round(float(number.replace(",", ".")) * 1_000_000) for number in numbers)
+            if abs(latitude) <= 90_000_000 and abs(longitude) <= 180_000_000:
+                return latitude, longitude
+        self.add_error("coordinates", "Écrivez deux nombres avec leurs décimales, par exemple 48,8721 2,4874.")
+        return None
+
+    def _middle(self, text: str) -> tuple[int, int] | None:
+        try:
+            found = commune(text)
+        except Refused:
+            found = None
+        if found is None:
+            self.add_error("coordinates", "Nous ne trouvons pas cette commune : vérifiez son nom, ou écrivez les coordonnées.")
+            return None
+        return found.lat_e6, found.lon_e6
