@@ -13,21 +13,23 @@ ANSWER_VERBS = (
 )
 
 CHOICE_VERBS = (
-    Verb("reference.chosen", "Le prix sera comparé à : {reference}."),
-    Verb("answers.opened", "Les réponses ont été ouvertes : {count} à temps, {late} trop tard."),
-    Verb("score.given", "{evaluator} a noté {firm}, « {criterion} » : {value} sur 100.", ("evaluator",)),
-    Verb("score.corrected", "{evaluator} a corrigé sa note de {firm}, « {criterion} » : {value} sur 100.", ("evaluator",)),
-    Verb("clarification.asked", "Une précision a été demandée à {firm}."),
+    Verb("reference.chosen", "{name} a choisi à quoi le prix sera comparé : {reference}.", ("name",)),
+    Verb("answers.opened", "{name} a ouvert les réponses : {count} à temps, {late} trop tard.", ("name",)),
+    Verb("score.given", "{evaluator} a noté {firm}, « {criterion} » : {value} sur 100.", ("name", "evaluator")),
+    Verb(
+        "score.corrected", "{evaluator} a corrigé sa note de {firm}, « {criterion} » : {value} sur 100.", ("name", "evaluator")
+    ),
+    Verb("clarification.asked", "{name} a demandé une précision à {firm}.", ("name",)),
     Verb("clarification.answered", "{firm} a donné une précision."),
-    Verb("last_price.asked", "Un dernier prix a été demandé à {count} entreprises."),
-    Verb("last_price.opened", "Les derniers prix ont été ouverts : {count} reçus."),
-    Verb("choice.made", "{firm} a été choisie. La raison : {rationale}"),
-    Verb("lot.left", "Le lot {lot} reste sans choix. La raison : {rationale}"),
-    Verb("sourcing.ended_after_opening", "La demande finit sans choix. La raison : {reason}"),
-    Verb("result.told", "Le résultat est annoncé à {count} entreprises."),
+    Verb("last_price.asked", "{name} a demandé un dernier prix ({count}), jusqu'au {deadline:moment}.", ("name",)),
+    Verb("last_price.opened", "{name} a ouvert les derniers prix : {count} reçus.", ("name",)),
+    Verb("choice.made", "{name} a choisi {firm}, {amount_cents:euros} HT. La raison : {rationale}", ("name",)),
+    Verb("lot.left", "{name} a laissé le lot {lot} sans choix. La raison : {rationale}", ("name",)),
+    Verb("sourcing.ended_after_opening", "{name} a fini sans choix. La raison : {reason}", ("name",)),
+    Verb("result.told", "{name} a annoncé le résultat ({count}).", ("name",)),
     Verb("result.delivered", "{firm} a été prévenue du résultat."),
     Verb("result.undelivered", "Le message du résultat n'est pas arrivé à {firm}."),
-    Verb("result.told_by_hand", "{firm} a été prévenue du résultat : {how}"),
+    Verb("result.told_by_hand", "{name} a prévenu {firm} du résultat : {how}", ("name",)),
 )
 
 VERBS = (*ANSWER_VERBS, *CHOICE_VERBS)

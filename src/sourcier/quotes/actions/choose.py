@@ -65,6 +65,7 @@ def choose(
         need.pk,
         "choice.made",
         {
+            "name": agent.user.name,
             **_lot_words(lot),
             "firm": firm.name,
             "siret": firm.siret,
@@ -95,7 +96,7 @@ def leave_lot(agent: Agent, sourcing_id: UUID, lot_id: UUID, rationale: str) -> 
         agent.organisation.pk,
         sourcing.need_id,
         "lot.left",
-        {**_lot_words(lot), "rationale": rationale},
+        {"name": agent.user.name, **_lot_words(lot), "rationale": rationale},
         actor=agent.id,
         rows=[award, *rows],
     )
@@ -120,7 +121,7 @@ def end_without_choice(agent: Agent, sourcing_id: UUID, reason: str, *, close_ne
         agent.organisation.pk,
         sourcing.need_id,
         "sourcing.ended_after_opening",
-        {"reason": reason, "need_closed": close_need},
+        {"name": agent.user.name, "reason": reason, "need_closed": close_need},
         actor=agent.id,
         rows=rows,
     )

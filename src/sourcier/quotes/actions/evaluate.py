@@ -84,6 +84,7 @@ def choose_reference(
         sourcing.need_id,
         "reference.chosen",
         {
+            "name": agent.user.name,
             "reference": SavingReference.Kind(kind).label,
             "amount_cents": amount_cents,
             "document": {"name": document.name, "sha256": document.sha256, "size": document.size} if document else None,
@@ -116,6 +117,7 @@ def open_answers(agent: Agent, sourcing_id: UUID) -> Sourcing:
         sourcing.need_id,
         "answers.opened",
         {
+            "name": agent.user.name,
             "count": len(standing),
             "late": late,
             "opened": [{"submission": s.pk, "kind": s.kind, "siret": s.firm.siret, "firm": s.firm.name} for s in standing],
@@ -164,6 +166,7 @@ def score(agent: Agent, submission_id: UUID, criterion_id: UUID, value: int, not
         sourcing.need_id,
         "score.corrected" if previous else "score.given",
         {
+            "name": agent.user.name,
             "evaluator": agent.user.name,
             "firm": submission.firm.name,
             "criterion": criterion.label,
@@ -199,7 +202,7 @@ def clarify(agent: Agent, submission_id: UUID, question: str) -> Clarification:
         agent.organisation.pk,
         sourcing.need_id,
         "clarification.asked",
-        {"firm": submission.firm.name, "question": question},
+        {"name": agent.user.name, "firm": submission.firm.name, "question": question},
         actor=agent.id,
         rows=[clarification],
     )
@@ -280,7 +283,12 @@ def ask_last_price(agent: Agent, sourcing_id: UUID, submission_ids: list[UUID], 
         agent.organisation.pk,
         sourcing.need_id,
         "last_price.asked",
-        {"deadline": deadline, "count": len(kept), "firms": [{"siret": s.firm.siret, "name": s.firm.name} for s in kept]},
+        {
+            "name": agent.user.name,
+            "deadline": deadline,
+            "count": len(kept),
+            "firms": [{"siret": s.firm.siret, "name": s.firm.name} for s in kept],
+        },
         actor=agent.id,
         rows=[asked],
     )
@@ -313,7 +321,11 @@ def open_last_prices(agent: Agent, sourcing_id: UUID) -> LastPriceRound:
         agent.organisation.pk,
         sourcing.need_id,
         "last_price.opened",
-        {"count": len(received), "firms": [{"siret": s.firm.siret, "name": s.firm.name} for s in received]},
+        {
+            "name": agent.user.name,
+            "count": len(received),
+            "firms": [{"siret": s.firm.siret, "name": s.firm.name} for s in received],
+        },
         actor=agent.id,
         rows=[asked],
     )

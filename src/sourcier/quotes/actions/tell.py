@@ -90,7 +90,11 @@ def tell_all(agent: Agent, sourcing_id: UUID, sentences: Mapping[UUID, str]) -> 
         agent.organisation.pk,
         sourcing.need_id,
         "result.told",
-        {"count": len(told), "told": [{"firm": n.firm.name, "channel": n.channel, "won": n.won, "body": n.body} for n in told]},
+        {
+            "name": agent.user.name,
+            "count": len(told),
+            "told": [{"firm": n.firm.name, "channel": n.channel, "won": n.won, "body": n.body} for n in told],
+        },
         actor=agent.id,
         rows=rows,
     )
@@ -169,7 +173,7 @@ def mark_told(agent: Agent, notification_id: UUID, how: str) -> Notification:
         agent.organisation.pk,
         sourcing.need_id,
         "result.told_by_hand",
-        {"firm": notification.firm.name, "how": how},
+        {"name": agent.user.name, "firm": notification.firm.name, "how": how},
         actor=agent.id,
         rows=rows,
     )
