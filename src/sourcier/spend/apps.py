@@ -5,3 +5,19 @@ class SpendConfig(AppConfig):
     name = "sourcier.spend"
     label = "spend"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from sourcier.journal.registry import register_rows, register_verbs
+        from sourcier.spend.models import Commitment
+        from sourcier.spend.verbs import VERBS
+
+        register_verbs(VERBS)
+        register_rows(
+            "commitment",
+            Commitment,
+            organisation="organisation_id",
+            fields=(
+                "family_id", "department_id", "operation_id", "award_id", "siret", "supplier", "label", "amount_cents",
+                "engaged_on",
+            ),
+        )  # fmt: skip

@@ -1,0 +1,29 @@
+"""The starting nomenclature: about two hundred families of what cities buy."""
+
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from sourcier.kernel.activities import NAF_REV2, Activity
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One family of the file; `cpv` has 8 digits, without the check digit, as DECP asks."""
+
+    code: str
+    label: str
+    kind: str
+    cpv: str
+    activities: tuple[Activity, ...]
+
+
+@cache
+def lines() -> tuple[Line, ...]:
+    """The families, by code."""
+    text = (files("sourcier.spend") / "data" / "families.tsv").read_text(encoding="utf-8")
+    rows = (line.split("\t") for line in text.splitlines()[1:])
+    return tuple(
+        Line(code, label, kind, cpv, tuple(Activity(NAF_REV2, naf) for naf in activities.split()))
+        for code, label, kind, cpv, activities in rows
+    )
