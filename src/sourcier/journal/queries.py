@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from string import Formatter
 from typing import Any
@@ -74,11 +75,14 @@ class _Sentence(Formatter):
             return NOTHING
         if isinstance(value, list):
             return ", ".join(self.format_field(item, format_spec) for item in value)
-        match format_spec, value:
-            case "euros", int():
-                return format_cents(value)
-            case "moment", int():
-                return format_moment(datetime.fromtimestamp(value / 1000, UTC))
-            case "date", str() if value != ERASED:
-                return format_date(date.fromisoformat(value))
+        if isinstance(value, bool):
+            return "oui" if value else "non"
+        with suppress(ValueError, OverflowError, OSError):
+            match format_spec, value:
+                case "euros", int():
+                    return format_cents(value)
+                case "moment", int():
+                    return format_moment(datetime.fromtimestamp(value / 1000, UTC))
+                case "date", str():
+                    return format_date(date.fromisoformat(value))
         return str(value)

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from uuid import UUID
 
+from django.db import transaction
+
 from sourcier.journal.keys import fingerprint_of, same_fingerprint
 from sourcier.journal.models import Entry, Log, Node
 from sourcier.journal.report import Findings, Report
@@ -10,11 +12,9 @@ from sourcier.journal.row_check import RowFindings, check_rows
 from sourcier.journal.walk import Walk
 from sourcier.journal.witnesses import compare_witness, read_witness
 
-CATCH_UP = 5
-
 
 def verify(log_id: UUID, *, fingerprint: str = "", witnesses: Mapping[str, str] | None = None) -> Report:
-    """Check one log; reads only, beside the writers, and never blocks them.
+    """Check one log; reads only, beside the writers, whom it holds up only to read again the rows that seem wrong.
 
     `fingerprint` is the one of the key as it was noted outside; `witnesses` gives checkpoints and receipts kept outside, by
     name of file. Raises `Log.DoesNotExist`.
@@ -54,15 +54,13 @@ def verify(log_id: UUID, *, fingerprint: str = "", witnesses: Mapping[str, str] 
 
 
 def _rows(walk: Walk) -> RowFindings:
-    """Compare the rows; those written since the reading began are read again with the entries that came with them."""
+    """Compare the rows; those that differ are read once more under the lock of the log, with the entries written meanwhile."""
     rows = check_rows(walk.log.pk, walk.vouched)
-    for _ in range(CATCH_UP):
-        walk.log.refresh_from_db()
-        if not rows.suspects or walk.log.size <= walk.size:
-            break
-        walk.to(walk.log.size)
-        again = check_rows(walk.log.pk, walk.vouched, only=rows.suspects.keys())
-        rows.suspects = again.suspects
+    if rows.suspects:
+        walk.to(Log.objects.get(pk=walk.log.pk).size)
+        with transaction.atomic():
+            walk.to(Log.objects.select_for_update().get(pk=walk.log.pk).size)
+            rows.suspects = check_rows(walk.log.pk, walk.vouched, only=rows.suspects.keys()).suspects
     return rows
 
 
