@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
-from django.db.models import ProtectedError
+from django.db.models import Model, ProtectedError
 from django.utils import timezone
 
 from sourcier.accounts.agents import Agent
@@ -44,14 +44,16 @@ def take_over(agent: Agent, need_id: UUID) -> Need:
         **{field: getattr(source, field) for field in copied},
     )  # fmt: skip
     need.save(force_insert=True)
-    places = [NeedPlace(need=need, place=old.place, note=old.note) for old in source.places.filter(place__active=True)]
-    NeedPlace.objects.bulk_create(places)
-    Lot.objects.bulk_create(Lot(need=need, number=old.number, title=old.title) for old in source.lots.all())
     kept = ("nomenclature", "code", "label", "words", "proposed")
-    NeedActivity.objects.bulk_create(
-        NeedActivity(need=need, **{field: getattr(old, field) for field in kept}) for old in source.activities.all()
-    )
-    _entry(agent, need, "need.taken_over", {"reference": need.reference, "source": source.reference, "from": source.pk})
+    rows: list[Model] = [
+        *(NeedPlace(need=need, place_id=old.place_id, note=old.note) for old in source.places.filter(place__active=True)),
+        *(Lot(need=need, number=old.number, title=old.title) for old in source.lots.all()),
+        *(NeedActivity(need=need, **{f: getattr(old, f) for f in kept}) for old in source.activities.all()),
+    ]
+    for row in rows:
+        row.save(force_insert=True)
+    said = {"reference": need.reference, "source": source.reference, "from": source.pk}
+    _entry(agent, need, "need.taken_over", said, rows)
     return need
 
 
@@ -84,6 +86,28 @@ def save(agent: Agent, need_id: UUID, version: int, **fields: Any) -> Need:
 
 
 @transaction.atomic
+def describe(
+    agent: Agent,
+    need_id: UUID,
+    version: int,
+    fields: Mapping[str, Any],
+    places: Mapping[UUID, str] | None = None,
+    lots: Sequence[str] | None = None,
+) -> int:
+    """What a page of answers says, all of it or nothing: `save`, then the places and the lots when they are given.
+
+    Returns the version that the page now holds: a page that had nothing to write stays at the one it read.
+    """
+    before = _load(agent, need_id).version
+    need = save(agent, need_id, version, **fields)
+    if places is not None:
+        need = set_places(agent, need_id, places, version + need.version - before)
+    if lots is not None:
+        need = set_lots(agent, need_id, lots, version + need.version - before)
+    return version + need.version - before
+
+
+@transaction.atomic
 def set_places(agent: Agent, need_id: UUID, places: Mapping[UUID, str], version: int | None = None) -> Need:
     """Replace the places of delivery: id of a place of the city → note (quantity or instruction)."""
     need = _load(agent, need_id)
@@ -95,13 +119,14 @@ def set_places(agent: Agent, need_id: UUID, places: Mapping[UUID, str], version:
     rows = list(queries.places(agent).filter(pk__in=notes))
     if len(rows) != len(notes):
         raise refuse("unknown_place", "Ce lieu n'est pas dans la liste de la ville.", field="places")
+    gone = list(need.places.all())
     need.places.all().delete()
-    NeedPlace.objects.bulk_create(NeedPlace(need=need, place=place, note=notes[place.pk]) for place in rows)
+    new = NeedPlace.objects.bulk_create(NeedPlace(need=need, place=place, note=notes[place.pk]) for place in rows)
     _drop_answered_unknowns(need)
     _touch(agent, need)
     need.save()
     said = [{"place": place.pk, "name": place.name, "address": place.address, "note": notes[place.pk]} for place in rows]
-    _entry(agent, need, "need.places_set", {"places": said})
+    _entry(agent, need, "need.places_set", {"places": said}, new, gone)
     return need
 
 
@@ -117,15 +142,18 @@ def set_lots(agent: Agent, need_id: UUID, titles: Sequence[str], version: int | 
     if [lot.title for lot in existing] == cleaned:
         return need
     _same_version(agent, need, version)
+    gone = existing[len(cleaned) :]
     try:
-        need.lots.filter(number__gt=len(cleaned)).delete()
+        need.lots.filter(pk__in=[lot.pk for lot in gone]).delete()
     except ProtectedError:
         raise refuse("lot_used", "Un lot déjà présent dans la demande ne peut plus être retiré.", field="lots") from None
-    for number, title in enumerate(cleaned, start=1):
-        Lot.objects.update_or_create(need=need, number=number, defaults={"title": title})
+    lots = [
+        Lot.objects.update_or_create(need=need, number=number, defaults={"title": title})[0]
+        for number, title in enumerate(cleaned, start=1)
+    ]
     _touch(agent, need)
     need.save()
-    _entry(agent, need, "need.lots_set", {"lots": cleaned})
+    _entry(agent, need, "need.lots_set", {"lots": cleaned}, lots, gone)
     return need
 
 
@@ -152,11 +180,12 @@ def tick_activities(agent: Agent, need_id: UUID, activities: Sequence[Activity])
                 proposed=match is not None,
             )
         )
+    gone = list(need.activities.all())
     need.activities.all().delete()
     NeedActivity.objects.bulk_create(rows)
     said = [{f: getattr(row, f) for f in ("nomenclature", "code", "label", "words", "proposed")} for row in rows]
     codes = ", ".join(row.code for row in rows) or "(aucune)"
-    _entry(agent, need, "need.activities_ticked", {"codes": codes, "activities": said})
+    _entry(agent, need, "need.activities_ticked", {"codes": codes, "activities": said}, rows, gone)
     return need
 
 
@@ -165,8 +194,7 @@ def submit(agent: Agent, need_id: UUID) -> Need:
     """Send the need to the buyers: each question is answered, or « je ne sais pas »."""
     need = _load(agent, need_id)
     _check(agent, need, Verb.SUBMIT)
-    answers = {field: getattr(need, field) for fields in rules.QUESTIONS.values() for field in fields}
-    if missing := rules.unanswered(answers, need.places.count(), need.unknown):
+    if missing := queries.unanswered(need):
         raise refuse("unanswered", "Répondez, ou cochez « Je ne sais pas ».", field=missing[0])
     need.submitted_at = timezone.now()
     need.reason = ""
@@ -228,7 +256,7 @@ def say(agent: Agent, need_id: UUID, text: str, files: Sequence[UploadedFile] = 
     message.files.set(stored)
     attached = [{"file": file.pk, "name": file.name, "sha256": file.sha256, "size": file.size} for file in stored]
     payload = {"name": agent.user.name, "text": text, "files": attached}
-    append(agent.organisation.pk, need.pk, "need.said", payload, actor=agent.id, rows=[message, *stored])
+    append(agent.organisation.pk, need.pk, "need.said", payload, actor=agent.id, rows=[message])
     return message
 
 
@@ -275,8 +303,11 @@ def _move(agent: Agent, need: Need, verb: Verb, journal_verb: str, payload: dict
     return need
 
 
-def _entry(agent: Agent, need: Need, verb: str, payload: dict[str, Any]) -> None:
-    append(need.organisation_id, need.pk, verb, {"name": agent.user.name, **payload}, actor=agent.id, rows=[need])
+def _entry(
+    agent: Agent, need: Need, verb: str, payload: dict[str, Any], rows: Sequence[Model] = (), gone: Sequence[Model] = ()
+) -> None:
+    said = {"name": agent.user.name, **payload}
+    append(need.organisation_id, need.pk, verb, said, actor=agent.id, rows=[need, *rows], gone=gone)
 
 
 def _touch(agent: Agent, need: Need) -> None:
@@ -358,6 +389,5 @@ def _check_answers(need: Need) -> None:
 
 def _drop_answered_unknowns(need: Need) -> None:
     """An answer wins over « je ne sais pas »."""
-    answers = {field: getattr(need, field) for fields in rules.QUESTIONS.values() for field in fields}
-    open_questions = rules.unanswered(answers, need.places.count(), ())
+    open_questions = queries.unanswered(need, unknown=())
     need.unknown = [question for question in need.unknown if question in open_questions]

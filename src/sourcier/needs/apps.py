@@ -8,7 +8,7 @@ class NeedsConfig(AppConfig):
 
     def ready(self) -> None:
         from sourcier.journal.registry import register_rows, register_verbs
-        from sourcier.needs.models import Need, NeedMessage
+        from sourcier.needs.models import Lot, Need, NeedActivity, NeedMessage, NeedPlace
         from sourcier.needs.verbs import VERBS
 
         register_verbs(VERBS)
@@ -20,9 +20,9 @@ class NeedsConfig(AppConfig):
                 "taken_over_from_id", "reason", "rule", "created_at", "submitted_at", "waiting_since",
             ),
         )  # fmt: skip
-        register_rows(
-            "need_message",
-            NeedMessage,
-            organisation="need__organisation_id",
-            fields=("need_id", "author_id", "text", "created_at"),
-        )
+        inside = "need__organisation_id"
+        register_rows("lot", Lot, organisation=inside, fields=("need_id", "number", "title"))
+        register_rows("need_place", NeedPlace, organisation=inside, fields=("need_id", "place_id", "note"))
+        register_rows("need_message", NeedMessage, organisation=inside, fields=("need_id", "author_id", "text", "created_at"))
+        ticked = ("need_id", "nomenclature", "code", "label", "words", "proposed")
+        register_rows("need_activity", NeedActivity, organisation=inside, fields=ticked)

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
+from django.urls import reverse
 
 from sourcier.accounts.agents import Agent
-from sourcier.accounts.models import DeliveryPlace, Department, Role
+from sourcier.accounts.awaiting import Awaiting
+from sourcier.accounts.models import DeliveryPlace, Department, Role, User
 from sourcier.needs import rules
 from sourcier.needs.models import Need
 
@@ -44,6 +46,19 @@ def writable_departments(agent: Agent) -> QuerySet[Department]:
     departments = Department.objects.filter(organisation=agent.organisation)
     covered = [m.department_id for m in agent.memberships if m.role == Role.REQUESTER]
     return departments if None in covered else departments.filter(pk__in=covered)
+
+
+def readable_departments(agent: Agent) -> list[Department]:
+    """The departments whose needs this agent reads, by name."""
+    covered = [m.department_id for m in agent.memberships if m.role in READERS]
+    departments = Department.objects.filter(organisation=agent.organisation)
+    return list(departments if None in covered else departments.filter(pk__in=covered))
+
+
+def unanswered(need: Need, unknown: Sequence[str] | None = None) -> tuple[str, ...]:
+    """The questions still open; `unknown` stands for the need's own « je ne sais pas »."""
+    answers = {field: getattr(need, field) for fields in rules.QUESTIONS.values() for field in fields}
+    return rules.unanswered(answers, need.places.count(), need.unknown if unknown is None else unknown)
 
 
 def places(agent: Agent) -> QuerySet[DeliveryPlace]:
@@ -93,8 +108,6 @@ def standing(need: Need, deadline: date | None = None) -> Standing:
 
 def buyers_of(organisation_id: UUID, department_id: UUID) -> Sequence[tuple[str, str]]:
     """(e-mail, name) of the buyers who may accept a need of that department."""
-    from sourcier.accounts.models import User
-
     return list(
         User.objects.filter(
             Q(memberships__department=None) | Q(memberships__department_id=department_id),
@@ -107,3 +120,31 @@ def buyers_of(organisation_id: UUID, department_id: UUID) -> Sequence[tuple[str,
         .order_by("name")
         .values_list("email", "name")
     )
+
+
+def awaiting(agent: Agent) -> list[Awaiting]:
+    """What a need expects of this person: to finish or complete it, to read it, to begin the search."""
+    mine = Q(author=agent.user, state__in=(Need.State.DRAFT, Need.State.RETURNED))
+    received, accepted = Q(state=Need.State.SUBMITTED), Q(state=Need.State.ACCEPTED, sourcings=None)
+    if not agent.has(Role.HEAD_BUYER):
+        received &= Q(buyer=None) | Q(buyer=agent.user)
+        accepted &= Q(buyer=agent.user)
+    wanted = mine if agent.has(Role.REQUESTER) else Q(pk=None)
+    if agent.has(Role.BUYER, Role.HEAD_BUYER):
+        wanted |= received | accepted
+    found = visible(agent).filter(wanted).select_related("department").annotate(ticked=Count("activities"))
+    return [_line(need) for need in found.order_by("waiting_since")]
+
+
+def _line(need: Need) -> Awaiting:
+    """The words of one line, and the page where the next step is."""
+    words, button, view = {
+        Need.State.DRAFT: ("À finir", "Continuer", "need_edit"),
+        Need.State.RETURNED: ("À compléter", "Compléter", "need"),
+        Need.State.SUBMITTED: ("Besoin reçu", "Lire ce besoin", "need"),
+        Need.State.ACCEPTED: ("À préparer", "Continuer", "activities"),
+    }[Need.State(need.state)]
+    if need.state == Need.State.ACCEPTED and need.ticked:  # type: ignore[attr-defined]
+        button, view = "Voir la règle du jour", "rule"
+    sentence = f"{words} : {need.title or need.sentence}"
+    return Awaiting(need.waiting_since, sentence, button, reverse(view, args=[need.pk]), need.department.name)

@@ -55,3 +55,13 @@ def emails_of(firm_ids: Collection[UUID]) -> dict[UUID, str]:
     for firm_id, value in contacts.values_list("firm_id", "value"):
         best.setdefault(firm_id, value)
     return best
+
+
+def ways(firm_ids: Collection[UUID]) -> dict[UUID, list[Contact]]:
+    """Firm id → its contacts in use, e-mails first, for a list."""
+    found: dict[UUID, list[Contact]] = {}
+    for contact in (
+        Contact.objects.filter(firm__in=firm_ids).exclude(state=Contact.State.REMOVED).order_by("kind", "state", "value")
+    ):
+        found.setdefault(contact.firm_id, []).append(contact)
+    return found

@@ -15,7 +15,8 @@ from sourcier.suppliers.rules import MAX_COLUMNS, MAX_LINES
 
 MAX_BYTES = 5_000_000
 MAX_UNPACKED = 100_000_000
-MAX_CELL = 300
+MAX_CELL = 200
+MAX_CHARACTERS = 1_000_000
 XLSX_MAGIC = b"PK\x03\x04"
 
 
@@ -44,9 +45,11 @@ def write_text(rows: Iterable[Iterable[str]]) -> str:
 
 def _limited(rows: Iterable[list[str]]) -> list[list[str]]:
     kept: list[list[str]] = []
+    characters = 0
     for row in rows:
         kept.append([cell[:MAX_CELL] for cell in row[:MAX_COLUMNS]])
-        if len(kept) > MAX_LINES + 1:
+        characters += sum(map(len, kept[-1]))
+        if len(kept) > MAX_LINES + 1 or characters > MAX_CHARACTERS:
             raise refuse("too_many", f"La liste dépasse {MAX_LINES} lignes. Envoyez-la en plusieurs fois.", field="file")
     while kept and not any(cell.strip() for cell in kept[-1]):
         kept.pop()

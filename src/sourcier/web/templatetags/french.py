@@ -35,6 +35,11 @@ def moment(value: datetime | None) -> str:
 
 
 @register.filter
+def hour(value: datetime | None) -> str:
+    return "" if value is None else french.format_hour(value)
+
+
+@register.filter
 def day(value: date | None) -> str:
     return "" if value is None else french.format_date(value)
 

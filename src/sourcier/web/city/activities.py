@@ -1,0 +1,102 @@
+"""The activities of a need: five proposed with the words that matched, others by code or by words."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path
+
+from sourcier.accounts.agents import Agent
+from sourcier.kernel.activities import Activity, InvalidActivity, parse_activity
+from sourcier.kernel.french import fold
+from sourcier.kernel.transitions import Refused
+from sourcier.matching import engine, labels
+from sourcier.needs import actions, queries
+from sourcier.needs.models import Need
+from sourcier.needs.rules import Verb
+from sourcier.web.city.needs import need_or_404
+from sourcier.web.operations import operation_context
+from sourcier.web.rights import READERS, city
+
+PROPOSED = 5
+FOUND = 12
+MAX_SEARCH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One line to tick: the activity, the words that matched (empty when a person looked for it), and its tick."""
+
+    activity: Activity
+    label: str
+    words: tuple[str, ...]
+    ticked: bool
+
+    @property
+    def value(self) -> str:
+        return f"{self.activity.nomenclature}:{self.activity.code}"
+
+
+@city(*READERS)
+def activities(request: HttpRequest, need_id: UUID) -> HttpResponse:
+    """Tick and save; or look for others (button `search`), which writes nothing and keeps what is ticked."""
+    agent: Agent = request.agent  # type: ignore[attr-defined]
+    need = need_or_404(agent, need_id)
+    error = ""
+    if request.method == "POST" and "search" not in request.POST:
+        try:
+            actions.tick_activities(agent, need.pk, _posted(request.POST.getlist("activity")))
+        except Refused as refused:
+            error = refused.sentence
+        else:
+            messages.success(request, "Activités retenues.")
+            return redirect("activities", need.pk)
+    ticked = _ticked(request, need)
+    result = engine.match(queries.words(need))
+    proposed = [Choice(m.activity, m.label, m.words, m.activity in ticked) for m in result.activities[:PROPOSED]]
+    shown = {choice.activity for choice in proposed}
+    names = labels.labels()
+    added = [Choice(a, names.get(a, a.code), (), True) for a in sorted(ticked - shown)]
+    text = request.POST.get("words", "")[:MAX_SEARCH].strip()
+    found = [Choice(a, names[a], (), False) for a in search(text) if a not in shown | ticked]
+    context = {
+        **operation_context(agent, need), "need": need, "proposed": proposed, "added": added, "found": found, "searched": text,
+        "sure": result.sure, "error": error, "may_tick": queries.may(agent, need, Verb.TICK), "saved": need.activities.exists(),
+    }  # fmt: skip
+    return render(request, "city/needs/activities.html", context, status=422 if error else 200)
+
+
+def search(text: str) -> list[Activity]:
+    """Activities of that code (whole or its beginning), then whose label holds each word, then that match in meaning."""
+    if not text:
+        return []
+    names = labels.labels()
+    try:
+        exact = parse_activity(text)
+        return [exact] if exact in names else []
+    except InvalidActivity:
+        pass
+    digits = text.replace(" ", "").upper()
+    by_code = [a for a in names if digits[:1].isdigit() and a.code.replace(".", "").startswith(digits.replace(".", ""))]
+    words = fold(text).split()
+    by_label = [a for a, label in names.items() if all(word in fold(label) for word in words)]
+    by_meaning = [match.activity for match in engine.match(text).activities]
+    return list(dict.fromkeys([*sorted(by_code), *sorted(by_label), *by_meaning]))[:FOUND]
+
+
+def _ticked(request: HttpRequest, need: Need) -> set[Activity]:
+    """What is ticked on the page: as just posted, else as stored."""
+    if request.method == "POST":
+        names = labels.labels()
+        return {activity for activity in _posted(request.POST.getlist("activity")) if activity in names}
+    return {Activity(row.nomenclature, row.code) for row in need.activities.all()}
+
+
+def _posted(values: list[str]) -> list[Activity]:
+    """« NAFRev2:10.71C » values."""
+    return [Activity(nomenclature[:10], code[:6]) for nomenclature, _, code in (value.partition(":") for value in values[:100])]
+
+
+urlpatterns = [path("achats/<uuid:need_id>/activites/", activities, name="activities")]

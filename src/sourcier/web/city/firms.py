@@ -1,0 +1,166 @@
+"""« Entreprises »: the firms the city has met, how to reach them, what they asked."""
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path
+from django.views.decorators.http import require_POST
+
+from sourcier.accounts.agents import Agent
+from sourcier.kernel.activities import Activity
+from sourcier.kernel.transitions import Refused
+from sourcier.matching.labels import label
+from sourcier.quotes.models import Award
+from sourcier.register.establishment import SIZES
+from sourcier.sourcing.models import Invitation
+from sourcier.sourcing.queries import hidden_firms
+from sourcier.suppliers import actions, queries
+from sourcier.suppliers.models import Contact, Firm
+from sourcier.web.rights import INSPECTION, PURCHASING, city
+
+PER_PAGE = 25
+MAX_SEARCH = 200
+
+
+class ContactForm(forms.Form):
+    """An e-mail or a telephone, typed with where it comes from."""
+
+    kind = forms.ChoiceField(label="Nature", choices=Contact.Kind.choices, widget=forms.RadioSelect, initial=Contact.Kind.EMAIL)
+    value = forms.CharField(
+        label="Adresse ou numéro", max_length=200, error_messages={"required": "Écrivez l'adresse ou le numéro."}
+    )
+    person = forms.CharField(label="Nom de la personne", max_length=120, required=False)
+    source = forms.CharField(
+        label="D'où vient ce contact ?", max_length=120,
+        help_text="Par exemple : facture de mars, site de l'entreprise, appel.",
+        error_messages={"required": "Dites d'où vient ce contact : le dossier le garde."},
+    )  # fmt: skip
+
+
+def shown_firms(agent: Agent, text: str = "") -> QuerySet[Firm]:
+    """What this agent may see, without the firms that closed answers would give away."""
+    firms = queries.search(agent, text) if text else queries.visible(agent).order_by("name", "siret")
+    return firms.exclude(pk__in=hidden_firms(agent.organisation.pk))
+
+
+def firm_or_404(agent: Agent, firm_id: UUID) -> Firm:
+    try:
+        return shown_firms(agent).get(pk=firm_id)
+    except Firm.DoesNotExist:
+        raise Http404 from None
+
+
+@city(*INSPECTION)
+def firms(request: HttpRequest) -> HttpResponse:
+    """The list, by name, with the words looked for."""
+    agent: Agent = request.agent  # type: ignore[attr-defined]
+    text = request.GET.get("q", "")[:MAX_SEARCH].strip()
+    page = Paginator(shown_firms(agent, text), PER_PAGE).get_page(request.GET.get("page"))
+    reach = queries.ways([firm.pk for firm in page])
+    rows = [{"firm": firm, "ways": reach.get(firm.pk, ())} for firm in page]
+    context = {"page": page, "rows": rows, "searched": text, "may_write": agent.has(*PURCHASING)}
+    return render(request, "city/firms/list.html", context)
+
+
+@city(*INSPECTION)
+def firm(request: HttpRequest, firm_id: UUID) -> HttpResponse:
+    return _page(request, firm_or_404(request.agent, firm_id))  # type: ignore[attr-defined]
+
+
+def _page(request: HttpRequest, firm: Firm, form: ContactForm | None = None) -> HttpResponse:
+    agent: Agent = request.agent  # type: ignore[attr-defined]
+    asked = (
+        firm.invitations.exclude(channel=Invitation.Channel.NOTICE, sourcing__opened_at=None)
+        .select_related("sourcing__need")
+        .order_by("-created_at")
+    )
+    contacts = firm.contacts.select_related("added_by").order_by("state", "kind", "-added_at")
+    context: dict[str, Any] = {
+        "firm": firm,
+        "activity_label": label(Activity(firm.nomenclature, firm.activity)) if firm.activity else "",
+        "size": SIZES.get(firm.size_class, ""),
+        "contacts": [contact for contact in contacts if contact.state != Contact.State.REMOVED],
+        "removed": [contact for contact in contacts if contact.state == Contact.State.REMOVED],
+        "asked": asked,
+        "won": set(Award.objects.filter(submission__firm=firm).values_list("sourcing_id", flat=True)),
+        "may_write": agent.has(*PURCHASING),
+        "form": form or ContactForm(),
+    }
+    return render(request, "city/firms/firm.html", context, status=422 if form else 200)
+
+
+@city(*PURCHASING)
+@require_POST
+def firm_contact_add(request: HttpRequest, firm_id: UUID) -> HttpResponse:
+    agent: Agent = request.agent  # type: ignore[attr-defined]
+    firm = firm_or_404(agent, firm_id)
+    form = ContactForm(request.POST)
+    if form.is_valid():
+        try:
+            actions.add_contact(agent, firm.pk, **form.cleaned_data)
+        except Refused as refused:
+            form.add_error(refused.field if refused.field in form.fields else None, refused.sentence)
+        else:
+            messages.success(request, "Contact noté, avec sa source.")
+            return redirect("firm", firm.pk)
+    return _page(request, firm, form)
+
+
+@city(*PURCHASING)
+@require_POST
+def firm_contact_remove(request: HttpRequest, firm_id: UUID, contact_id: UUID) -> HttpResponse:
+    agent: Agent = request.agent  # type: ignore[attr-defined]
+    contact = _contact_or_404(agent, firm_id, contact_id)
+    return _done(request, firm_id, lambda: actions.remove_contact(agent, contact.pk), "Contact retiré.")
+
+
+@city(*PURCHASING)
+@require_POST
+def firm_contact_failing(request: HttpRequest, firm_id: UUID, contact_id: UUID) -> HttpResponse:
+    agent: Agent = request.agent  # type: ignore[attr-defined]
+    contact = _contact_or_404(agent, firm_id, contact_id)
+    why = f"signalé par {agent.user.name}"
+    return _done(request, firm_id, lambda: actions.mark_failing(contact, why, agent=agent), "Contact marqué en échec.")
+
+
+@city(*PURCHASING)
+@require_POST
+def firm_check_identity(request: HttpRequest, firm_id: UUID) -> HttpResponse:
+    agent: Agent = request.agent  # type: ignore[attr-defined]
+    firm = firm_or_404(agent, firm_id)
+    return _done(request, firm_id, lambda: actions.check_identity(agent, firm), "Identité vérifiée : c'est noté au journal.")
+
+
+def _contact_or_404(agent: Agent, firm_id: UUID, contact_id: UUID) -> Contact:
+    firm = firm_or_404(agent, firm_id)
+    try:
+        return firm.contacts.get(pk=contact_id)
+    except Contact.DoesNotExist:
+        raise Http404 from None
+
+
+def _done(request: HttpRequest, firm_id: UUID, act: Any, said: str) -> HttpResponse:
+    try:
+        act()
+    except Refused as refused:
+        messages.error(request, refused.sentence)
+    else:
+        messages.success(request, said)
+    return redirect("firm", firm_id)
+
+
+_FIRM = "entreprises/<uuid:firm_id>/"
+urlpatterns = [
+    path("entreprises/", firms, name="firms"),
+    path(_FIRM, firm, name="firm"),
+    path(f"{_FIRM}contacts/", firm_contact_add, name="firm_contact_add"),
+    path(f"{_FIRM}contacts/<uuid:contact_id>/retirer/", firm_contact_remove, name="firm_contact_remove"),
+    path(f"{_FIRM}contacts/<uuid:contact_id>/echec/", firm_contact_failing, name="firm_contact_failing"),
+    path(f"{_FIRM}identite/", firm_check_identity, name="firm_check_identity"),
+]

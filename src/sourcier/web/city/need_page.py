@@ -1,0 +1,209 @@
+"""The first step of an operation: the need as it stands, who has it now, the talk, and the buyer's decisions."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path
+from django.views.decorators.http import require_POST
+
+from sourcier.accounts.agents import Agent
+from sourcier.accounts.models import Role
+from sourcier.kernel.activities import Activity
+from sourcier.kernel.transitions import Refused
+from sourcier.needs import actions, queries
+from sourcier.needs.models import Need
+from sourcier.needs.rules import Conflict, Verb
+from sourcier.sourcing.models import Sourcing
+from sourcier.spend.models import Family
+from sourcier.spend.queries import propose_family
+from sourcier.vault.models import File
+from sourcier.web.city.need_forms import CompleteForm, MessageForm, ReasonForm
+from sourcier.web.city.needs import need_or_404
+from sourcier.web.downloads import attachment
+from sourcier.web.operations import operation_context
+from sourcier.web.rights import PURCHASING, READERS, city
+
+WRITERS = (Role.REQUESTER, *PURCHASING)
+BUTTONS = {
+    "write": Verb.WRITE, "submit": Verb.SUBMIT, "accept": Verb.ACCEPT, "send_back": Verb.SEND_BACK, "close": Verb.CLOSE,
+    "complete": Verb.COMPLETE, "say": Verb.SAY, "tick": Verb.TICK,
+}  # fmt: skip
+
+
+@city(*READERS)
+def need(request: HttpRequest, need_id: UUID) -> HttpResponse:
+    return _page(request, need_or_404(request.agent, need_id))  # type: ignore[attr-defined]
+
+
+def _page(request: HttpRequest, need: Need, **bound: forms.Form) -> HttpResponse:
+    """The page, with the form that was refused, if any, kept as it was typed."""
+    agent: Agent = request.agent  # type: ignore[attr-defined]
+    may = {name: queries.may(agent, need, verb) for name, verb in BUTTONS.items()}
+    deadline = need.sourcings.filter(state=Sourcing.State.OPEN).values_list("deadline", flat=True).first()
+    context: dict[str, Any] = {
+        **operation_context(agent, need),
+        "need": need,
+        "may": may,
+        "places": need.places.select_related("place").order_by("place__name"),
+        "lots": need.lots.all(),
+        "activities": need.activities.order_by("code"),
+        "talk": need.messages.select_related("author").prefetch_related("files").order_by("created_at"),
+        "standing": queries.standing(need, deadline.date() if deadline else None),
+        "message_form": bound.get("message") or MessageForm(),
+        "send_back_form": bound.get("send_back") or ReasonForm(auto_id="retour-%s"),
+        "close_form": bound.get("close") or ReasonForm(auto_id="cloture-%s"),
+        "may_take_over": queries.to_take_over(agent).filter(pk=need.pk).exists(),
+    }
+    if may["complete"]:
+        context["complete_form"] = bound.get("complete") or _complete_form(agent, need)
+    return render(request, "city/needs/need.html", context, status=422 if bound else 200)
+
+
+def _complete_form(agent: Agent, need: Need, data: Any = None) -> CompleteForm:
+    """Title, kind and family: as stored, else as the tool proposes them."""
+    proposed = None
+    if not need.family:
+        ticked = [Activity(row.nomenclature, row.code) for row in need.activities.all()]
+        proposed = propose_family(agent.organisation, ticked)
+    initial = {
+        "title": need.title or need.sentence[:160],
+        "kind": need.kind or (proposed.kind if proposed else ""),
+        "family": need.family or proposed,
+        "version": need.version,
+    }
+    families = Family.objects.filter(organisation=agent.organisation)
+    form = CompleteForm(data, initial=initial, families=families, auto_id="complet-%s")
+    form.proposed = proposed  # type: ignore[attr-defined]
+    return form
+
+
+@city(*PURCHASING)
+@require_POST
+def need_complete(request: HttpRequest, need_id: UUID) -> HttpResponse:
+    agent: Agent = request.agent  # type: ignore[attr-defined]
+    need = need_or_404(agent, need_id)
+    form = _complete_form(agent, need, request.POST)
+    if form.is_valid():
+        fields = {name: form.cleaned_data[name] for name in ("title", "kind", "family")}
+        try:
+            actions.save(agent, need.pk, form.cleaned_data["version"], **fields)
+        except Conflict as conflict:
+            current = conflict.current
+            form.add_error(
+                None,
+                f"{conflict.sentence} Enregistré : « {current.title or 'sans titre'} », "
+                f"{current.get_kind_display() or 'sans nature'}, {current.family.label if current.family else 'sans famille'}. "
+                "Le vôtre est ci-dessous : enregistrez de nouveau pour le garder.",
+            )
+            form.data = form.data.copy() | {"version": str(current.version)}
+        except Refused as refused:
+            form.add_error(refused.field if refused.field in form.fields else None, refused.sentence)
+        else:
+            messages.success(request, "C'est enregistré.")
+            return redirect("need", need.pk)
+    return _page(request, need, complete=form)
+
+
+def _step(request: HttpRequest, need_id: UUID, act: Callable[[Agent, UUID], Any], said: str) -> HttpResponse:
+    """One act without a form: done and said, or refused and said."""
+    agent: Agent = request.agent  # type: ignore[attr-defined]
+    need = need_or_404(agent, need_id)
+    try:
+        act(agent, need.pk)
+    except Refused as refused:
+        messages.error(request, refused.sentence)
+        unanswered = refused.refusal.code == "unanswered"
+        return redirect("need_edit" if unanswered else "need", need.pk)
+    messages.success(request, said)
+    return redirect("need", need.pk)
+
+
+@city(Role.REQUESTER)
+@require_POST
+def need_submit(request: HttpRequest, need_id: UUID) -> HttpResponse:
+    return _step(request, need_id, actions.submit, "Votre besoin est envoyé au service achats.")
+
+
+@city(*PURCHASING)
+@require_POST
+def need_accept(request: HttpRequest, need_id: UUID) -> HttpResponse:
+    return _step(request, need_id, actions.accept, "Besoin accepté : il est à vous. Le demandeur le voit sur sa page.")
+
+
+def _with_reason(
+    request: HttpRequest, need_id: UUID, name: str, prefix: str, act: Callable[[Agent, UUID, str], Any], said: str
+) -> HttpResponse:
+    agent: Agent = request.agent  # type: ignore[attr-defined]
+    need = need_or_404(agent, need_id)
+    form = ReasonForm(request.POST, auto_id=prefix)
+    if form.is_valid():
+        try:
+            act(agent, need.pk, form.cleaned_data["reason"])
+        except Refused as refused:
+            form.add_error("reason", refused.sentence)
+        else:
+            messages.success(request, said)
+            return redirect("need", need.pk)
+    return _page(request, need, **{name: form})
+
+
+@city(*PURCHASING)
+@require_POST
+def need_send_back(request: HttpRequest, need_id: UUID) -> HttpResponse:
+    said = "Besoin renvoyé au demandeur, avec votre raison."
+    return _with_reason(request, need_id, "send_back", "retour-%s", actions.send_back, said)
+
+
+@city(*WRITERS)
+@require_POST
+def need_close(request: HttpRequest, need_id: UUID) -> HttpResponse:
+    return _with_reason(request, need_id, "close", "cloture-%s", actions.close, "Besoin clos. Il reste dans la liste.")
+
+
+@city(*WRITERS)
+@require_POST
+def need_say(request: HttpRequest, need_id: UUID) -> HttpResponse:
+    """A message with its files; refused, the text stays typed (a browser cannot keep the files: the page says so)."""
+    agent: Agent = request.agent  # type: ignore[attr-defined]
+    need = need_or_404(agent, need_id)
+    form = MessageForm(request.POST, request.FILES)
+    if form.is_valid():
+        try:
+            actions.say(agent, need.pk, form.cleaned_data["text"], form.cleaned_data["files"])
+        except Refused as refused:
+            files = form.cleaned_data["files"]
+            again = " Votre message est gardé ; choisissez de nouveau le fichier." if files else ""
+            form.add_error("files" if files and refused.field != "text" else "text", refused.sentence + again)
+        else:
+            messages.success(request, "Message envoyé.")
+            return redirect("need", need.pk)
+    return _page(request, need, message=form)
+
+
+@city(*READERS)
+def need_file(request: HttpRequest, need_id: UUID, file_id: UUID) -> HttpResponse:
+    """A file of the talk, as an attachment."""
+    need = need_or_404(request.agent, need_id)  # type: ignore[attr-defined]
+    try:
+        file = File.objects.get(pk=file_id, organisation_id=need.organisation_id, pk__in=need.messages.values("files"))
+    except File.DoesNotExist:
+        raise Http404 from None
+    return attachment(file)
+
+
+_BASE = "achats/<uuid:need_id>/"
+urlpatterns = [
+    path(_BASE, need, name="need"),
+    path(f"{_BASE}completer/", need_complete, name="need_complete"),
+    path(f"{_BASE}envoyer/", need_submit, name="need_submit"),
+    path(f"{_BASE}accepter/", need_accept, name="need_accept"),
+    path(f"{_BASE}renvoyer/", need_send_back, name="need_send_back"),
+    path(f"{_BASE}clore/", need_close, name="need_close"),
+    path(f"{_BASE}ecrire/", need_say, name="need_say"),
+    path(f"{_BASE}messages/<uuid:file_id>/", need_file, name="need_file"),
+]
