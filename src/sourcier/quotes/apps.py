@@ -14,6 +14,7 @@ class QuotesConfig(AppConfig):
 
         register_verbs(VERBS)
         self.register_answer_rows()
+        self.register_choice()
         register_due("quotes.corrections", correct_firms)
 
     @staticmethod
