@@ -19,6 +19,10 @@ CODE_LENGTH = 10
 KEY_FILE = "sourcing_key"
 
 
+class KeyLost(RuntimeError):
+    """The key of this installation is not the one that made a link: a lost key is never replaced in silence."""
+
+
 def key() -> bytes:
     """The 256-bit key of this installation, drawn once, readable by its owner alone."""
     file = Path(settings.KEYS) / KEY_FILE
@@ -58,6 +62,14 @@ def _keyed(purpose: str, message: str) -> bytes:
 def token(seed: str) -> str:
     """The 256-bit token of a seed, 43 URL-safe characters."""
     return urlsafe_b64encode(_keyed("token", seed)).rstrip(b"=").decode()
+
+
+def secrets_of(seed: str, expected_sha256: str) -> tuple[str, str]:
+    """`(token, code)` of an invitation. Raises `KeyLost` when the key is not the one that made its link."""
+    found = token(seed)
+    if token_hash(found) != expected_sha256:
+        raise KeyLost(f"La clé des liens n'est plus la même. Remettez la sauvegarde de {KEY_FILE} dans le dossier des clés.")
+    return found, code(seed)
 
 
 def token_hash(text: str) -> str:

@@ -117,7 +117,7 @@ def write(invitation: Invitation, kind: str, subject: str, body: str, subject_id
     return enqueue(
         sourcing.organisation, kind=kind, to_address=invitation.address, to_name=invitation.firm.name, subject=subject,
         body=body, operation_id=sourcing.need_id, subject_id=subject_id, reply_to=sourcing.organisation.email,
-        sealed=invitation.channel == Invitation.Channel.NOTICE, secret=link(tokens.token(invitation.seed)),
+        sealed=invitation.channel == Invitation.Channel.NOTICE, secret=link(tokens.secrets_of(invitation.seed, invitation.token_sha256)[0]),
     )  # fmt: skip
 
 

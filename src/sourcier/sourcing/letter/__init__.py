@@ -1,0 +1,141 @@
+"""The letter: one page of plain French with the link as a square to photograph, the typed code and the telephone.
+
+Users' words reach Typst as JSON data, never as markup. Printed again, a letter is the same to the last byte: its link and code
+are computed from the invitation's seed.
+"""
+
+import json
+from collections.abc import Sequence
+from importlib.resources import files
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import segno
+import typst
+from django.conf import settings
+
+from sourcier.accounts.models import Organisation
+from sourcier.journal.keys import fingerprint
+from sourcier.kernel.french import PARIS, format_date, format_moment
+from sourcier.sourcing import tokens, words
+from sourcier.sourcing.briefs import brief, link
+from sourcier.sourcing.models import Invitation, Relay, Sourcing
+from sourcier.sourcing.words import Brief
+from sourcier.vault import queries as vault
+
+FORMATS = {"image/png": "png", "image/jpeg": "jpg", "image/svg+xml": "svg"}
+MAX_DESCRIPTION = 330
+MAX_FACT = 150
+
+
+def invitation_letters(sourcing: Sourcing, invitations: Sequence[Invitation]) -> bytes:
+    """The request as a PDF, one page for each firm."""
+    told = brief(sourcing)
+    several = sourcing.kind != Sourcing.Kind.DIRECT
+    text = {
+        "subject": cut(f"Nous cherchons {told.trade}" if told.trade else told.title, 90),
+        "paragraphs": _paragraphs(told, several),
+        "facts": _facts(told),
+        "closing": _closing(several),
+    }
+    return _pdf(sourcing, told, [text | _addressed(invitation) for invitation in invitations])
+
+
+def relay_letters(sourcing: Sourcing, relays: Sequence[Relay]) -> bytes:
+    """What all were told since, as a PDF, one page for each firm reached by letter."""
+    told = brief(sourcing)
+    sheets = []
+    for relay in relays:
+        ended = relay.subject == Relay.Subject.END
+        text = {
+            "subject": cut(f"{relay.get_subject_display()} : {told.title}", 120),
+            "paragraphs": [cut(line, 700) for line in relay.text.split("\n") if line.strip()][:8],
+            "facts": [] if ended else [["Répondez avant", format_moment(told.deadline)]],
+            "closing": ["Toutes les entreprises interrogées reçoivent cette information."],
+        }
+        sheets.append(text | _addressed(relay.invitation) | ({"code": None} if ended else {}))
+    return _pdf(sourcing, told, sheets)
+
+
+def _paragraphs(told: Brief, several: bool) -> list[str]:
+    asked = "Nous écrivons aux entreprises qui peuvent y répondre. Vous en êtes une." if several else "Nous nous adressons à vous."
+    found = [f"{told.city} a un besoin : {cut(told.title, 120)}. {asked}", cut(" ".join(told.description.split()), MAX_DESCRIPTION)]
+    if len(told.places) > 1:
+        found.append("Vous pouvez servir un seul lieu, ou plusieurs. C'est vous qui dites.")
+    elif told.lots:
+        found.append("Vous pouvez répondre pour un seul lot, ou plusieurs. C'est vous qui dites.")
+    return found
+
+
+def _facts(told: Brief) -> list[list[str]]:
+    facts = [("Où", words.where(told)), ("Quand", words.when(told)), ("Répondez avant", format_moment(told.deadline))]
+    if told.criteria:
+        facts.append(("Nous choisirons", words.weights(told)))
+    return [[name, cut(text, MAX_FACT)] for name, text in facts if text]
+
+
+def _closing(several: bool) -> list[str]:
+    found = ["Cela prend trois minutes. C'est gratuit. Vous n'êtes pas obligé de répondre."]
+    if several:
+        found.append("Toutes les entreprises reçoivent la même information. Une entreprise d'ailleurs peut répondre aussi.")
+    return found
+
+
+def cut(text: str, limit: int) -> str:
+    """A text that fits its place on the page; the whole is on the firm's page."""
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def _addressed(invitation: Invitation) -> dict[str, Any]:
+    """The address in the window, the code, and the square that holds the link."""
+    firm = invitation.firm
+    lines = (firm.name, firm.address, f"{firm.postal_code} {firm.commune}".strip())
+    token, code = tokens.secrets_of(invitation.seed, invitation.token_sha256)
+    square = segno.make(link(token), error="m").svg_inline(border=2, omitsize=True)
+    return {"address": [cut(line, 42) for line in lines if line], "code": tokens.format_code(code), "qr": square}
+
+
+def _logo(city: Organisation) -> dict[str, Any] | None:
+    """The city's logo, when its file is an image that Typst draws."""
+    if city.logo_file_id is None:
+        return None
+    file = vault.get(city.pk, city.logo_file_id)
+    if file.media_type not in FORMATS:
+        return None
+    with vault.open_file(file) as stored:
+        return {"bytes": list(stored.read()), "format": FORMATS[file.media_type]}
+
+
+def _pdf(sourcing: Sourcing, told: Brief, sheets: Sequence[dict[str, Any]]) -> bytes:
+    """Typst to PDF, with its own fonts, no file in reach but the template, and the date of the sending."""
+    city = sourcing.organisation
+    sent = sourcing.sent_at or sourcing.created_at
+    data = {
+        "title": cut(told.title, 120),
+        "city": {
+            "name": city.name,
+            "colour": city.colour,
+            "commune": city.commune,
+            "lines": [line for line in (city.address, f"{city.postal_code} {city.commune}", city.phone, city.email) if line],
+        },
+        "logo": _logo(city),
+        "date": format_date(sent.astimezone(PARIS).date()),
+        "short": settings.SITE_URL.split("://")[-1] + "/r",
+        "phone": ", ".join(filter(None, (told.contact_phone, told.contact_hours))),
+        "counter": f"Ou venez à la mairie, {city.counter}." if city.counter else "",
+        "signer": told.contact_name,
+        "foot": [
+            words.source_of_data(told),
+            f"Empreinte de la clé de la Ville : {fingerprint(city.pk)} (elle sert à vérifier nos récépissés)",
+        ],
+        "sheets": list(sheets),
+    }
+    template = files(__package__).joinpath("letter.typ").read_bytes()
+    with TemporaryDirectory() as empty:
+        pdf = typst.compile(
+            template, root=empty, ignore_system_fonts=True, timestamp=int(sent.timestamp()),
+            sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
+        )  # fmt: skip
+    if not isinstance(pdf, bytes):
+        raise TypeError("typst gave no PDF")
+    return pdf
