@@ -1,0 +1,256 @@
+"""`sourcier register import|search|status`: the register of establishments on the command line."""
+
+import json
+import sys
+import time
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, TextIO
+
+from django.core.management.base import BaseCommand
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from sourcier.kernel.activities import NAF_2025, NAF_REV2, Activity, InvalidActivity, parse_activity
+from sourcier.kernel.french import format_date
+from sourcier.kernel.geodesy import format_distance
+from sourcier.kernel.transitions import Refused, refuse
+from sourcier.matching.labels import labels
+from sourcier.register import search as register
+from sourcier.register.establishment import Establishment
+from sourcier.register.importing.run import Progress as Told
+from sourcier.register.importing.run import Report, import_stock
+
+MAX_RADIUS_KM = 20_000
+
+
+class Command(BaseCommand):
+    help = "Le répertoire des entreprises (SIRENE) : importer un stock de l'INSEE, chercher, dire ce qu'il contient."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        verbs = parser.add_subparsers(dest="verb", required=True)
+        self._import_arguments(verbs.add_parser("import", help="fabriquer un répertoire à partir du stock de l'INSEE"))
+        self._search_arguments(verbs.add_parser("search", help="chercher des établissements autour d'un lieu"))
+        verbs.add_parser("status", help="ce que contient le répertoire en service").add_argument("--json", action="store_true")
+
+    def _import_arguments(self, parser: ArgumentParser) -> None:
+        file = {"type": Path, "metavar": "FICHIER"}
+        parser.add_argument("--establishments", required=True, help="StockEtablissement (CSV, ZIP, Parquet)", **file)
+        parser.add_argument("--legal-units", required=True, help="StockUniteLegale (CSV, ZIP, Parquet)", **file)
+        parser.add_argument("--departments", default="", metavar="93,94", help="ne garder que ces départements")
+        parser.add_argument("--communes", help="codes postaux de La Poste, pour un stock sans coordonnées", **file)
+        parser.add_argument("--out", help="écrire ici, sans mettre en service (voir SOURCIER_REGISTER)", **file)
+        parser.add_argument("--fictitious", action="store_true", help="entreprises inventées : les pages le diront")
+        parser.add_argument("--json", action="store_true", help="compte rendu pour un programme")
+
+    def _search_arguments(self, parser: ArgumentParser) -> None:
+        codes = "codes NAF, par exemple 10.71C 47.24Z"
+        place = "latitude,longitude ou commune (nom, code postal, code INSEE) ; --near=-21.1,55.5 si elle est négative"
+        lines = "lignes JSON {id, activities, lat, lon, radius_km, limit} ; une ligne JSON pour chacune"
+        parser.add_argument("--activity", nargs="+", action="extend", default=[], metavar="CODE", help=codes)
+        parser.add_argument("--near", metavar="LIEU", help=place)
+        parser.add_argument("--radius", type=float, default=10, metavar="KM", help="rayon en kilomètres (10)")
+        parser.add_argument("--limit", type=int, default=50, help="nombre de réponses (50)")
+        parser.add_argument("--batch", type=Path, metavar="FICHIER", help=lines)
+        parser.add_argument("--json", action="store_true", help="pour un programme")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        chosen = Namespace(**options)
+        verbs = {"import": self._import, "search": self._batch if chosen.__dict__.get("batch") else self._search}
+        try:
+            verbs.get(chosen.verb, self._status)(chosen)
+        except Refused as refused:
+            self.stderr.write(refused.sentence)
+            sys.exit(1)
+
+    def _import(self, chosen: Namespace) -> None:
+        departments = [code.strip().upper() for code in chosen.departments.split(",") if code.strip()]
+        with _bar() as told:
+            report = import_stock(
+                chosen.establishments, chosen.legal_units, out=chosen.out, departments=departments,
+                communes=chosen.communes, fictitious=chosen.fictitious, progress=told,
+            )  # fmt: skip
+        if chosen.json:
+            self.stdout.write(json.dumps({**asdict(report), "file": str(report.file)}, ensure_ascii=False))
+        else:
+            self.stdout.write(_report(report, in_use=chosen.out is None))
+
+    def _search(self, chosen: Namespace) -> None:
+        if not chosen.activity or not chosen.near:
+            raise refuse("usage", "Donnez au moins un code avec --activity et un lieu avec --near (ou --batch et un fichier).")
+        activities = [activity_of(code) for code in chosen.activity]
+        centre = centre_of(chosen.near)
+        found = register.search(activities, [centre], metres(chosen.radius), limit=limit_of(chosen.limit))
+        if chosen.json:
+            results = [as_json(row) for row in found.rows]
+            answer = {"total": found.total, "undisclosed": found.undisclosed, "build": found.build, "results": results}
+            self.stdout.write(json.dumps(answer, ensure_ascii=False))
+            return
+        for row in found.rows:
+            near = "≈ " if row.approximate else ""
+            self.stdout.write(
+                f"{row.siret}  {near}{format_distance(row.distance_m or 0)}  {row.name}, {row.postal_code} {row.commune}"
+            )
+        self.stdout.write(f"{found.total} établissements, dont {found.undisclosed} qui ne souhaitent pas être nommés.")
+
+    def _batch(self, chosen: Namespace) -> None:
+        try:
+            lines = chosen.batch.open(encoding="utf-8")
+        except OSError as error:
+            raise refuse("usage", f"{chosen.batch} ne se lit pas : {error.strerror}.") from None
+        with lines:
+            register.status()  # Opened before the first question: `ms` is the query alone.
+            for number, asked in _asked(lines):
+                self.stdout.write(json.dumps(answer(asked, number), ensure_ascii=False))
+
+    def _status(self, chosen: Namespace) -> None:
+        found = register.status()
+        if chosen.json:
+            dates = {"built_at": found.built_at.isoformat(), "stock_date": found.stock_date and found.stock_date.isoformat()}
+            self.stdout.write(json.dumps({**asdict(found), "file": str(found.file), **dates}, ensure_ascii=False))
+            return
+        kind = "Entreprises inventées pour la démonstration." if found.fictitious else "Stock de l'INSEE."
+        day = f" arrêté au {format_date(found.stock_date)}" if found.stock_date else ""
+        self.stdout.write(
+            f"{kind} Répertoire {found.file}{day}, {found.size / 1e6:.1f} Mo.\n"
+            f"{found.active} établissements actifs (dont {found.undisclosed} qui ne souhaitent pas être nommés), "
+            f"{found.closed} fermés.\n"
+            f"{found.located} situés à leur adresse, {found.approximate} à leur commune, {found.unplaced} non situés. "
+            f"{found.communes} communes."
+        )
+
+
+@contextmanager
+def _bar() -> Iterator[Told]:
+    """A progress bar on the error stream: one line a stage, with its estimate."""
+    columns = (TextColumn("{task.description:<16}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
+    with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=Console(stderr=True)) as progress:
+        tasks: dict[str, Any] = {}
+
+        def told(stage: str, share: float) -> None:
+            if stage not in tasks:
+                tasks[stage] = progress.add_task(stage, total=1.0)
+            progress.update(tasks[stage], completed=share)
+
+        yield told
+
+
+def _report(report: Report, *, in_use: bool) -> str:
+    """The row counts, in French."""
+    counts = report.counts
+    end = "Il est en service." if in_use else f"Pour l'utiliser : SOURCIER_REGISTER={report.file}"
+    return (
+        f"Lu : {report.establishments} établissements, {report.legal_units} unités légales "
+        f"({report.orphans} établissements sans unité légale).\n"
+        f"Écrit : {counts['active']} actifs, {counts['closed']} fermés ; "
+        f"{counts['undisclosed']} ne souhaitent pas être nommés.\n"
+        f"Situés : {counts['located']} à leur adresse, {counts['approximate']} à leur commune, "
+        f"{counts['unplaced']} non situés ; {counts['communes']} communes.\n"
+        f"Répertoire : {report.file}. {end}"
+    )
+
+
+def activity_of(text: str) -> Activity:
+    """A code of NAF rév. 2, else of NAF 2025 as the register uses it. Raises `Refused` for a code of neither."""
+    try:
+        activity = parse_activity(text)
+    except InvalidActivity as error:
+        raise refuse("unknown_activity", f"« {text} » : {error}") from None
+    if activity in labels():
+        return activity
+    recent = Activity(NAF_2025, activity.code)
+    if register.known_activity(recent):
+        return recent
+    near = [known.code for known in labels() if known.nomenclature == NAF_REV2 and known.code[:4] == activity.code[:4]]
+    hint = f" Les plus proches : {', '.join(near)}." if near else ""
+    raise refuse("unknown_activity", f"Le code d'activité {activity.code} n'existe pas dans la NAF.{hint}")
+
+
+def centre_of(text: str) -> tuple[int, int]:
+    """« 48.871,2.486 » or a commune, as micro-degrees. Raises `Refused`."""
+    try:
+        latitude, longitude = (float(part) for part in text.split(","))
+    except ValueError:
+        found = register.commune(text)
+        if not found:
+            raise refuse("unknown_place", f"Aucune commune « {text} » dans ce répertoire. Essayez son code postal.") from None
+        return found.lat_e6, found.lon_e6
+    return point(latitude, longitude)
+
+
+def point(latitude: float, longitude: float) -> tuple[int, int]:
+    """Degrees to micro-degrees. Raises `Refused` outside the globe."""
+    if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
+        raise refuse("unknown_place", "La latitude va de -90 à 90, la longitude de -180 à 180, dans cet ordre.")
+    return round(latitude * 1_000_000), round(longitude * 1_000_000)
+
+
+def metres(kilometres: float) -> int:
+    """A radius. Raises `Refused`."""
+    if not 0 <= kilometres <= MAX_RADIUS_KM:
+        raise refuse("radius", "Le rayon est un nombre de kilomètres, zéro ou plus.")
+    return round(kilometres * 1000)
+
+
+def limit_of(limit: int) -> int:
+    """A number of answers. Raises `Refused`."""
+    if limit < 0:
+        raise refuse("limit", "Le nombre de réponses est zéro ou plus.")
+    return limit
+
+
+def as_json(row: Establishment) -> dict[str, Any]:
+    """One result, for programs."""
+    return {
+        "siret": row.siret,
+        "name": row.name,
+        "activity": row.activity,
+        "nomenclature": row.nomenclature,
+        "activity_2025": row.activity_2025,
+        "distance_km": (row.distance_m or 0) / 1000,
+        "approximate": row.approximate,
+        "address": row.address,
+        "postal_code": row.postal_code,
+        "commune": row.commune,
+        "commune_code": row.commune_code,
+        "lat": (row.lat_e6 or 0) / 1_000_000,
+        "lon": (row.lon_e6 or 0) / 1_000_000,
+        "size_class": row.size_class,
+        "category": row.category,
+        "created_on": row.created_on and row.created_on.isoformat(),
+        "social_economy": row.social_economy,
+        "employer": row.employer,
+    }
+
+
+def _asked(lines: TextIO) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The questions of a batch with their line numbers. Raises `Refused` naming the line."""
+    number = 0
+    try:
+        for number, line in enumerate(lines, 1):
+            if line.strip():
+                yield number, dict(json.loads(line))
+    except (ValueError, TypeError):
+        raise refuse("batch", f"La ligne {number or 1} n'est pas un objet JSON en UTF-8.") from None
+
+
+def answer(asked: dict[str, Any], number: int) -> dict[str, Any]:
+    """`{"id", "total", "sirets", "ms"}`; `ms` is the query alone. Raises `Refused` naming the line."""
+    try:
+        activities = [activity_of(code) for code in asked["activities"]]
+        centre = point(float(asked["lat"]), float(asked["lon"]))
+        radius, limit = metres(float(asked["radius_km"])), limit_of(int(asked.get("limit", 50)))
+        identifier = asked["id"]
+    except (KeyError, TypeError, ValueError, AttributeError):
+        fields = "id, activities, lat, lon, radius_km, limit"
+        raise refuse("batch", f"Ligne {number} : il faut un objet avec {fields}.") from None
+    except Refused as refused:
+        raise refuse("batch", f"Ligne {number} : {refused.sentence}") from None
+    start = time.perf_counter()
+    found = register.search(activities, [centre], radius, limit=limit)
+    elapsed = (time.perf_counter() - start) * 1000
+    return {"id": identifier, "total": found.total, "sirets": [row.siret for row in found.rows], "ms": round(elapsed, 3)}

@@ -1,0 +1,125 @@
+"""The columns of INSEE's stock that the register reads, and what it makes of them.
+
+`StockEtablissement` and `StockUniteLegale` as documented by INSEE (« Sirene : description des fichiers »). Required columns
+stand in every stock since 2018; optional ones came later (NAF 2025, Lambert coordinates in 2024) or from others (geo-sirene).
+"""
+
+from sourcier.kernel.activities import NAF_2025, NAF_REV2
+
+LAMBERT = ("coordonneeLambertAbscisseEtablissement", "coordonneeLambertOrdonneeEtablissement")
+DEGREES = ("longitude", "latitude")
+
+ESTABLISHMENT = (
+    "siren",
+    "nic",
+    "siret",
+    "statutDiffusionEtablissement",
+    "dateCreationEtablissement",
+    "trancheEffectifsEtablissement",
+    "dateDernierTraitementEtablissement",
+    "complementAdresseEtablissement",
+    "numeroVoieEtablissement",
+    "indiceRepetitionEtablissement",
+    "typeVoieEtablissement",
+    "libelleVoieEtablissement",
+    "codePostalEtablissement",
+    "libelleCommuneEtablissement",
+    "distributionSpecialeEtablissement",
+    "codeCommuneEtablissement",
+    "etatAdministratifEtablissement",
+    "enseigne1Etablissement",
+    "enseigne2Etablissement",
+    "enseigne3Etablissement",
+    "denominationUsuelleEtablissement",
+    "activitePrincipaleEtablissement",
+    "nomenclatureActivitePrincipaleEtablissement",
+    "caractereEmployeurEtablissement",
+)
+ESTABLISHMENT_OPTIONAL = ("activitePrincipaleNAF25Etablissement", *LAMBERT, *DEGREES)
+
+LEGAL_UNIT = (
+    "siren",
+    "statutDiffusionUniteLegale",
+    "sigleUniteLegale",
+    "prenom1UniteLegale",
+    "prenomUsuelUniteLegale",
+    "nomUniteLegale",
+    "nomUsageUniteLegale",
+    "denominationUniteLegale",
+    "denominationUsuelle1UniteLegale",
+    "categorieEntreprise",
+    "categorieJuridiqueUniteLegale",
+    "economieSocialeSolidaireUniteLegale",
+)
+
+WAYS = {
+    "ALL": "ALLEE", "AV": "AVENUE", "BD": "BOULEVARD", "CAR": "CARREFOUR", "CHE": "CHEMIN", "CHS": "CHAUSSEE",
+    "COR": "CORNICHE", "CRS": "COURS", "DOM": "DOMAINE", "DSC": "DESCENTE", "ECA": "ECART", "ESP": "ESPLANADE",
+    "FG": "FAUBOURG", "GR": "GRANDE RUE", "HAM": "HAMEAU", "HLE": "HALLE", "IMP": "IMPASSE", "LD": "LIEU DIT",
+    "LOT": "LOTISSEMENT", "MAR": "MARCHE", "MTE": "MONTEE", "PAS": "PASSAGE", "PL": "PLACE", "PLN": "PLAINE",
+    "PLT": "PLATEAU", "PRO": "PROMENADE", "PRV": "PARVIS", "QUA": "QUARTIER", "RES": "RESIDENCE", "RLE": "RUELLE",
+    "ROC": "ROCADE", "RPT": "ROND POINT", "RTE": "ROUTE", "SEN": "SENTIER", "SQ": "SQUARE", "TPL": "TERRE PLEIN",
+    "TRA": "TRAVERSE", "VLA": "VILLA", "VLGE": "VILLAGE", "ZA": "ZONE ARTISANALE",
+}  # fmt: skip
+"""INSEE's short types of way, opened for letters."""
+
+MACROS = (
+    # A masked part masks the whole value: half a name is still a name.
+    "CREATE MACRO clean(value) AS nullif(CASE WHEN contains(value, '[ND]') THEN NULL ELSE trim(value) END, '')",
+    "CREATE MACRO words(a, b) AS nullif(concat_ws(' ', a, b), '')",
+    # 1071C in some old files, 10.71C in all others.
+    "CREATE MACRO code(value) AS CASE WHEN regexp_full_match(value, '\\d{4}[A-Z]') "
+    "THEN concat(value[1:2], '.', value[3:5]) ELSE value END",
+)
+
+NOMENCLATURE = f"""CASE WHEN nomenclatureActivitePrincipaleEtablissement IN ('NAF2025', 'NAF25') THEN '{NAF_2025}'
+    ELSE clean(nomenclatureActivitePrincipaleEtablissement) END"""
+"""INSEE writes NAFRev2, NAFRev1, NAF1993 and NAP."""
+
+WAY = "CASE clean(typeVoieEtablissement) " + " ".join(f"WHEN '{short}' THEN '{long}'" for short, long in WAYS.items())
+WAY += " ELSE clean(typeVoieEtablissement) END"
+
+TYPED = f"""
+CREATE TABLE typed AS
+WITH unit AS (
+    SELECT siren, coalesce(statutDiffusionUniteLegale = 'O', false) AS unit_disclosed, clean(categorieEntreprise) AS category,
+        clean(categorieJuridiqueUniteLegale) AS legal_form, economieSocialeSolidaireUniteLegale = 'O' AS social_economy,
+        clean(sigleUniteLegale) AS acronym,
+        coalesce(clean(denominationUniteLegale), clean(denominationUsuelle1UniteLegale), words(
+            coalesce(clean(prenomUsuelUniteLegale), clean(prenom1UniteLegale)),
+            coalesce(clean(nomUsageUniteLegale), clean(nomUniteLegale)))) AS legal_name,
+        clean(denominationUsuelle1UniteLegale) AS usual_name
+    FROM legal_unit
+), row AS (
+    SELECT e.*, unit.* EXCLUDE (siren), unit.siren IS NOT NULL AS has_unit,
+        -- Only « O » is full disclosure, for the establishment and for its unit; « P », « N » or anything else is not.
+        coalesce(statutDiffusionEtablissement = 'O', false) AND coalesce(unit_disclosed, true) AS disclosed,
+        {NOMENCLATURE} AS nomenclature, code(clean(activitePrincipaleEtablissement)) AS activity,
+        code(clean(activitePrincipaleNAF25Etablissement)) AS naf_25,
+        coalesce(clean(enseigne1Etablissement), clean(denominationUsuelleEtablissement)) AS trade_name
+    FROM establishment e LEFT JOIN unit USING (siren)
+)
+SELECT CAST(siret AS BIGINT) AS siret,
+    etatAdministratifEtablissement = 'A' AS active, disclosed, has_unit, nomenclature, activity,
+    CASE WHEN nomenclature = '{NAF_REV2}' THEN activity END AS naf_rev2,
+    coalesce(naf_25, CASE WHEN nomenclature = '{NAF_2025}' THEN activity END) AS naf_2025,
+    CASE WHEN disclosed THEN coalesce(trade_name, legal_name, acronym, 'Nom absent du répertoire') END AS name,
+    CASE WHEN disclosed THEN coalesce(legal_name, acronym) END AS legal_name,
+    CASE WHEN disclosed THEN concat_ws(' ', trade_name, clean(enseigne2Etablissement), clean(enseigne3Etablissement),
+        clean(denominationUsuelleEtablissement), legal_name, usual_name, acronym) END AS words,
+    CASE WHEN disclosed THEN nullif(concat_ws(', ', clean(complementAdresseEtablissement), nullif(concat_ws(' ',
+        clean(numeroVoieEtablissement), clean(indiceRepetitionEtablissement), {WAY}, clean(libelleVoieEtablissement)), ''),
+        clean(distributionSpecialeEtablissement)), '') END AS address,
+    CASE WHEN disclosed THEN clean(codePostalEtablissement) END AS postal_code,
+    clean(codeCommuneEtablissement) AS commune_code, clean(libelleCommuneEtablissement) AS commune_label,
+    clean(trancheEffectifsEtablissement) AS size_class, category, legal_form, coalesce(social_economy, false) AS social_economy,
+    coalesce(caractereEmployeurEtablissement = 'O', false) AS employer,
+    TRY_CAST(dateCreationEtablissement AS DATE) AS created_on,
+    CAST(TRY_CAST(dateDernierTraitementEtablissement AS TIMESTAMP) AS DATE) AS updated_on,
+    -- The point of an undisclosed establishment is its address: it is not even read.
+    CASE WHEN disclosed THEN TRY_CAST(clean({LAMBERT[0]}) AS DOUBLE) END AS easting,
+    CASE WHEN disclosed THEN TRY_CAST(clean({LAMBERT[1]}) AS DOUBLE) END AS northing,
+    CASE WHEN disclosed THEN TRY_CAST(clean({DEGREES[0]}) AS DOUBLE) END AS longitude,
+    CASE WHEN disclosed THEN TRY_CAST(clean({DEGREES[1]}) AS DOUBLE) END AS latitude
+FROM row
+"""

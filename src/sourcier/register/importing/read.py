@@ -1,0 +1,239 @@
+"""First stage: a stock file, in CSV, CSV in ZIP or Parquet, into a staging table of texts.
+
+DuckDB reads no ZIP: a thread decompresses the member into a named pipe while DuckDB reads the other end.
+"""
+
+import csv
+import gzip
+import os
+import re
+import threading
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from io import TextIOWrapper
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from sourcier.kernel.transitions import Refused, refuse
+
+CHUNK = 1 << 20
+MISSING_SHOWN = 4
+Advance = Callable[[float], None]
+"""Told the share done, 0 to 1."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """One stock file: its path, what it is called in messages, the member read when it is a ZIP."""
+
+    file: Path
+    label: str
+    kind: str
+    member: str = ""
+
+    @property
+    def name(self) -> str:
+        return f"{self.label} ({self.file.name})"
+
+
+def refused(sentence: str) -> Refused:
+    """An import that cannot go on; nothing was changed."""
+    return refuse("register_import", f"{sentence} Rien n'a changé : le répertoire en place reste en service.")
+
+
+def only(database: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:
+    """The single row of an aggregate."""
+    return database.execute(query).fetchall()[0]
+
+
+def source(file: Path, label: str) -> Source:
+    """Recognise a file by its content. Raises `Refused`."""
+    try:
+        with file.open("rb") as stream:
+            start = stream.read(4)
+    except OSError as error:
+        raise refused(f"Le fichier des {label} est illisible : {file} ({error.strerror}).") from None
+    if not start:
+        raise refused(f"Le fichier des {label} ({file.name}) est vide.")
+    if start == b"PAR1":
+        return Source(file, label, "parquet")
+    if start[:2] == b"PK":
+        return Source(file, label, "zip", _member(file, label))
+    return Source(file, label, "gzip" if start[:2] == b"\x1f\x8b" else "csv")
+
+
+def _member(file: Path, label: str) -> str:
+    """The CSV in a ZIP, which must be alone of its kind."""
+    try:
+        with zipfile.ZipFile(file) as archive:
+            names = [name for name in archive.namelist() if name.lower().endswith(".csv")]
+    except zipfile.BadZipFile:
+        raise refused(f"Le fichier des {label} ({file.name}) est un ZIP abîmé ou coupé. Téléchargez-le de nouveau.") from None
+    if len(names) != 1:
+        raise refused(
+            f"Le ZIP des {label} ({file.name}) doit contenir un fichier CSV et un seul ; il en contient {len(names)}."
+        )
+    return names[0]
+
+
+def _header(found: Source) -> tuple[list[str], str]:
+    """Column names of a CSV and its delimiter."""
+    try:
+        with _text(found) as text:
+            line = next(iter(text), "")
+    except (UnicodeDecodeError, zipfile.BadZipFile, zlib.error, EOFError, OSError):
+        raise refused(f"Le fichier des {found.name} n'est pas lisible : il faut un CSV en UTF-8, entier.") from None
+    if not line.strip():
+        raise refused(f"Le fichier des {found.name} est vide.")
+    delimiter = max(",;\t", key=line.count)
+    return next(csv.reader([line.strip()], delimiter=delimiter)), delimiter
+
+
+@contextmanager
+def _text(found: Source) -> Iterator[TextIOWrapper]:
+    """The file as text, decompressed."""
+    if found.kind == "zip":
+        with zipfile.ZipFile(found.file) as archive, archive.open(found.member) as member:
+            yield TextIOWrapper(member, encoding="utf-8-sig", newline="")
+    elif found.kind == "gzip":
+        with gzip.open(found.file, "rt", encoding="utf-8-sig", newline="") as text:
+            yield text
+    else:
+        with found.file.open(encoding="utf-8-sig", newline="") as text:
+            yield text
+
+
+def _columns(database: duckdb.DuckDBPyConnection, found: Source) -> tuple[list[str], str]:
+    if found.kind != "parquet":
+        return _header(found)
+    try:
+        rows = database.execute("SELECT name FROM parquet_schema(?) WHERE num_children IS NULL", [str(found.file)]).fetchall()
+    except duckdb.Error:
+        raise refused(f"Le fichier Parquet des {found.name} est abîmé ou coupé. Téléchargez-le de nouveau.") from None
+    return [name for (name,) in rows], ""
+
+
+@dataclass
+class Pump:
+    """A thread that decompresses a ZIP member into a named pipe."""
+
+    found: Source
+    pipe: Path
+    advance: Advance
+    error: Exception | None = field(default=None, init=False)
+    stopped: bool = field(default=False, init=False)
+
+    def run(self) -> None:
+        """Write the whole member; an error is kept for the stage that reads."""
+        try:
+            with zipfile.ZipFile(self.found.file) as archive, self.pipe.open("wb") as out:
+                size = max(1, archive.getinfo(self.found.member).file_size)
+                with archive.open(self.found.member) as member:
+                    done = 0
+                    while not self.stopped and (chunk := member.read(CHUNK)):
+                        out.write(chunk)
+                        done += len(chunk)
+                        self.advance(done / size)
+        except BrokenPipeError:
+            pass  # The reader stopped first, and says why.
+        except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
+            self.error = error
+
+
+@contextmanager
+def _readable(found: Source, folder: Path, advance: Advance) -> Iterator[Path]:
+    """A path that DuckDB can read: the file itself, or a pipe fed from the ZIP."""
+    if found.kind != "zip":
+        yield found.file
+        return
+    pipe = folder / f"{found.label.replace(' ', '-')}.pipe"
+    os.mkfifo(pipe)
+    pump = Pump(found, pipe, advance)
+    thread = threading.Thread(target=pump.run, daemon=True)
+    thread.start()
+    try:
+        yield pipe
+    finally:
+        pump.stopped = True
+        _drain(pipe, thread)
+        pipe.unlink()
+        if pump.error:
+            raise refused(f"Le ZIP des {found.name} est abîmé ou coupé. Téléchargez-le de nouveau.") from None
+
+
+def _drain(pipe: Path, thread: threading.Thread) -> None:
+    """Read what a writer still holds, so that it ends even when nobody else ever opened the pipe."""
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        while thread.is_alive():
+            with suppress(BlockingIOError):
+                os.read(reader, CHUNK)
+            thread.join(0.001)
+    finally:
+        os.close(reader)
+
+
+def _table(found: Source, path: Path, names: Sequence[str], delimiter: str) -> tuple[str, list[str]]:
+    """SQL that reads the file, every column as text, and its parameters."""
+    if found.kind == "parquet":
+        return "read_parquet(?)", [str(path)]
+    columns = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
+    compression = "gzip" if found.kind == "gzip" else "none"
+    options = (
+        f"auto_detect = false, header = true, delim = '{delimiter}', quote = '\"', escape = '\"', "
+        f"columns = {{{columns}}}, compression = '{compression}', encoding = 'utf-8'"
+    )
+    return f"read_csv(?, {options})", [str(path)]
+
+
+def load(
+    database: duckdb.DuckDBPyConnection,
+    found: Source,
+    table: str,
+    required: Sequence[str],
+    optional: Sequence[str] = (),
+    *,
+    folder: Path,
+    advance: Advance,
+    where: str = "true",
+) -> int:
+    """Create `table` with the wanted columns as texts (an absent optional one is NULL); return its rows. Raises `Refused`."""
+    names, delimiter = _columns(database, found)
+    missing = [name for name in required if name not in names]
+    if missing:
+        listed = ", ".join(f"« {name} »" for name in missing[:MISSING_SHOWN])
+        more = " et d'autres : est-ce le bon fichier ?" if len(missing) > MISSING_SHOWN else "."
+        which = "la colonne" if len(missing) == 1 else "les colonnes"
+        raise refused(f"Dans le fichier des {found.name}, il manque {which} {listed}{more}")
+    if odd := next((name for name in names if not re.fullmatch(r"\w+", name)), None):
+        raise refused(f"Dans le fichier des {found.name}, la colonne « {odd} » n'a pas un nom de l'INSEE.")
+    wanted = ", ".join(f'CAST("{name}" AS VARCHAR) AS "{name}"' for name in [*required, *optional] if name in names)
+    absent = "".join(f', CAST(NULL AS VARCHAR) AS "{name}"' for name in optional if name not in names)
+    with _readable(found, folder, advance) as path:
+        reader, values = _table(found, path, names, delimiter)
+        try:
+            query = f"CREATE TABLE {table} AS SELECT {wanted}{absent} FROM {reader} WHERE {where}"
+            database.execute(query, values)
+            count = only(database, f"SELECT count(*) FROM {table}")[0]
+        except duckdb.Error as error:
+            raise refused(_why(found, str(error))) from None
+    advance(1)
+    return int(count)
+
+
+def _why(found: Source, message: str) -> str:
+    """DuckDB's message as a French sentence that names the line."""
+    line = re.search(r"Line: (\d+)", message)
+    where = f"ligne {int(line[1]):d} du fichier des {found.name}" if line else f"fichier des {found.name}"
+    if "unicode" in message or "utf-8" in message:
+        return f"À la {where}, le texte n'est pas en UTF-8." if line else f"Le {where} n'est pas en UTF-8."
+    if columns := re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", message):
+        return f"À la {where}, on attend {columns[1]} colonnes et il y en a {columns[2]}."
+    if "No space left" in message or "disk" in message.lower():
+        return f"Le disque est plein pendant la lecture du {where}."
+    return f"{'À la ' if line else 'Le '}{where}{' :' if line else ' est illisible :'} {message.splitlines()[0]}"

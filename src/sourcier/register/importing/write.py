@@ -1,0 +1,59 @@
+"""Fourth stage: the register itself, sorted so that an activity around a place is read from few blocks."""
+
+import duckdb
+
+from sourcier.register.importing.check import same
+from sourcier.register.importing.read import only
+from sourcier.register.store import FORMAT
+
+TILES_PER_DEGREE = 4
+
+ESTABLISHMENT = f"""
+CREATE TABLE output.establishment AS
+SELECT t.siret, active, disclosed, nomenclature, activity, naf_rev2, naf_2025,
+    coalesce(p.latitude, c.latitude) AS latitude, coalesce(p.longitude, c.longitude) AS longitude,
+    p.siret IS NULL AND c.code IS NOT NULL AS approximate,
+    CASE WHEN p.siret IS NULL AND c.code IS NOT NULL THEN c.uncertainty_m ELSE 0 END AS uncertainty_m,
+    t.name, legal_name, address, postal_code, commune_code, coalesce(c.name, commune_label) AS commune,
+    size_class, category, legal_form, social_economy, employer, created_on, updated_on
+FROM typed t LEFT JOIN position p USING (siret) LEFT JOIN commune c ON c.code = t.commune_code
+ORDER BY active DESC, coalesce(naf_rev2, naf_2025, activity), floor(coalesce(p.latitude, c.latitude) * {TILES_PER_DEGREE}),
+    coalesce(p.longitude, c.longitude), t.siret
+"""
+
+COUNTS = """
+SELECT count(*) AS establishments, count_if(active) AS active, count_if(NOT active) AS closed,
+    count_if(active AND NOT disclosed) AS undisclosed, count_if(active AND latitude IS NOT NULL AND NOT approximate) AS located,
+    count_if(active AND approximate) AS approximate, count_if(active AND latitude IS NULL) AS unplaced
+FROM output.establishment
+"""
+
+
+def write(database: duckdb.DuckDBPyConnection, build: str, built_at: str, *, fictitious: bool) -> dict[str, int]:
+    """Fill the attached `output`; return its counts by name. Raises `Refused` when a row is lost."""
+    database.execute(ESTABLISHMENT)
+    database.execute("CREATE TABLE output.commune AS SELECT * FROM commune ORDER BY code")
+    database.execute("CREATE TABLE output.postal AS SELECT * FROM postal ORDER BY postal_code")
+    database.execute("""CREATE TABLE output.activity AS
+        SELECT nomenclature, activity AS code, count(*) AS establishments FROM typed WHERE activity IS NOT NULL GROUP BY ALL
+        UNION SELECT 'NAF2025', naf_2025, count(*) FROM typed
+        WHERE naf_2025 IS NOT NULL AND nomenclature IS DISTINCT FROM 'NAF2025' GROUP BY ALL
+        ORDER BY ALL""")
+    cursor = database.execute(COUNTS)
+    names = [column[0] for column in cursor.description]
+    counts = dict(zip(names, cursor.fetchone() or (), strict=True))
+    same(only(database, "SELECT count(*) FROM typed")[0], counts["establishments"], "écriture")
+    counts["communes"] = only(database, "SELECT count(*) FROM output.commune")[0]
+    stock_date = only(database, "SELECT max(updated_on) FROM output.establishment")[0]
+    meta = {
+        "build": build,
+        "format": FORMAT,
+        "built_at": built_at,
+        "stock_date": stock_date.isoformat() if stock_date else "",
+        "fictitious": "1" if fictitious else "0",
+        **{name: str(value) for name, value in counts.items()},
+    }
+    database.execute("CREATE TABLE output.meta (key VARCHAR, value VARCHAR)")
+    database.executemany("INSERT INTO output.meta VALUES (?, ?)", list(meta.items()))
+    database.execute("CHECKPOINT output")
+    return counts

@@ -1,0 +1,88 @@
+"""Why an establishment is proposed: small named scorers in one list, each with its sentence.
+
+Each gives 0 to 100; the whole is their product, so that none makes up for another. None looks at size, popularity or past
+wins: a micro-firm opened last month starts level with the largest.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sourcier.kernel.activities import Activity
+from sourcier.kernel.french import format_date
+from sourcier.kernel.geodesy import format_distance
+from sourcier.register.establishment import Establishment
+
+RANK_STEP = 8
+"""Points lost by each activity ticked after the first."""
+
+LOWEST = 20
+"""No scorer alone throws a firm out: the radius and the activities already chose."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the firms were searched for: activities in the order of the page, radius in metres, the day, and where."""
+
+    activities: Sequence[Activity]
+    radius_m: int
+    on: date
+    place: str = "du lieu de livraison le plus proche"
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """What one scorer gave: its name on the page, a French sentence, 0 to 100 points."""
+
+    name: str
+    sentence: str
+    points: int
+
+
+def activity_fit(establishment: Establishment, context: Context) -> Why:
+    """The best rank, among the activities searched, of one that the establishment declares."""
+    for rank, activity in enumerate(context.activities):
+        if activity in establishment.activities:
+            which = "l'activité cherchée en premier" if rank == 0 else f"l'activité cherchée en {rank + 1}e"
+            sentence = f"Son activité déclarée, {activity.code}, est {which}."
+            return Why("Activité", sentence, max(LOWEST, 100 - RANK_STEP * rank))
+    return Why("Activité", "Son activité déclarée n'est pas parmi celles que vous cherchez.", LOWEST)
+
+
+def nearness(establishment: Establishment, context: Context) -> Why:
+    """The distance as an interval: when only the commune is known, what is sure is between two distances."""
+    if establishment.distance_m is None:
+        return Why("Distance", "Sa distance n'est pas connue.", LOWEST)
+    low = max(0, establishment.distance_m - establishment.uncertainty_m)
+    high = establishment.distance_m + establishment.uncertainty_m
+    points = round(100 - (100 - LOWEST) * min(1.0, (low + high) / 2 / max(1, context.radius_m)))
+    if establishment.approximate:
+        sentence = f"Place connue à la commune près : entre {format_distance(low)} et {format_distance(high)} {context.place}."
+    else:
+        sentence = f"À {format_distance(establishment.distance_m)} {context.place}, à vol d'oiseau."
+    return Why("Distance", sentence, points)
+
+
+def freshness(establishment: Establishment, context: Context) -> Why:
+    """How long ago INSEE last treated the row: an old one may describe a firm that no longer works."""
+    seen = establishment.updated_on or establishment.created_on
+    if seen is None:
+        return Why("Fraîcheur", "Le répertoire ne dit pas quand cette fiche a été mise à jour.", 60)
+    years = max(0, (context.on - seen).days // 365)
+    return Why("Fraîcheur", f"Sa fiche a été mise à jour par l'INSEE le {format_date(seen)}.", max(50, 100 - 5 * years))
+
+
+SCORERS: tuple[Callable[[Establishment, Context], Why], ...] = (activity_fit, nearness, freshness)
+
+
+def explain(establishment: Establishment, context: Context) -> list[Why]:
+    """What each scorer gave, in the order of the list."""
+    return [scorer(establishment, context) for scorer in SCORERS]
+
+
+def score(establishment: Establishment, context: Context) -> int:
+    """The product of what the scorers gave, 0 to 100."""
+    result = 100.0
+    for why in explain(establishment, context):
+        result = result * why.points / 100
+    return round(result)
