@@ -1,25 +1,33 @@
-"""Pages at the foot of every page: help, accessibility, personal data; and the page of all components."""
+"""Pages at the foot of every page: help, accessibility, personal data; what robots may read."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path
 
+from sourcier.accounts.models import Organisation
 from sourcier.web.rights import public
+
+
+def _about(request: HttpRequest, page: str) -> HttpResponse:
+    """With the city of the person signed in, else the city of `?ville=slug` (links of firms' pages and letters carry it)."""
+    agent = getattr(request, "agent", None)
+    organisation = agent.organisation if agent else Organisation.objects.filter(slug=request.GET.get("ville", "")).first()
+    return render(request, f"public/about/{page}.html", {"organisation": organisation})
 
 
 @public
 def help_page(request: HttpRequest) -> HttpResponse:
-    return render(request, "public/about/help.html")
+    return _about(request, "help")
 
 
 @public
 def accessibility(request: HttpRequest) -> HttpResponse:
-    return render(request, "public/about/accessibility.html")
+    return _about(request, "accessibility")
 
 
 @public
 def personal_data(request: HttpRequest) -> HttpResponse:
-    return render(request, "public/about/personal_data.html")
+    return _about(request, "personal_data")
 
 
 @public

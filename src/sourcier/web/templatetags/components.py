@@ -25,3 +25,10 @@ def role_names(agent: Agent) -> str:
 def is_group(field: forms.BoundField) -> bool:
     """True when the field shows several inputs: it then takes a fieldset and a legend."""
     return isinstance(field.field.widget, forms.RadioSelect | forms.CheckboxSelectMultiple)
+
+
+@register.simple_tag(takes_context=True)
+def town_query(context: template.Context) -> str:
+    """`?ville=rosny` on the pages of firms and visitors; nothing for a signed-in person, whose city is known."""
+    organisation = context.get("organisation")
+    return f"?ville={organisation.slug}" if organisation and not context.get("agent") else ""
