@@ -1,0 +1,106 @@
+"""Take a dossier, and build it again: the same bytes while nothing is erased."""
+
+import base64
+from typing import BinaryIO
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from sourcier.accounts.agents import Agent
+from sourcier.accounts.models import Role
+from sourcier.dossier import bag, contents, history
+from sourcier.dossier.models import Export
+from sourcier.dossier.report.pages import report
+from sourcier.journal.actions import append
+from sourcier.journal.models import Entry, Log
+from sourcier.journal.proofs import checkpoint, consistency, inclusion
+from sourcier.kernel.notes import parse_head
+from sourcier.kernel.transitions import refuse
+from sourcier.needs.models import Need
+from sourcier.sourcing.models import Sourcing
+from sourcier.sourcing.rules import is_sealed
+
+READERS = (Role.BUYER, Role.HEAD_BUYER, Role.AUDITOR)
+ATTEMPTS = 5
+
+
+def may_take(need: Need) -> str:
+    """Why the dossier cannot be taken now, in French; empty when it can. Closed answers must not show, not even by number."""
+    waiting = [s for s in need.sourcings.all() if is_sealed(s.state) and s.state != Sourcing.State.DRAFT]
+    if waiting:
+        return "Les réponses sont encore fermées : le dossier se prend après leur ouverture."
+    return ""
+
+
+def take(agent: Agent, need_id: UUID) -> Export:
+    """Make the export of an operation and write its entry, which engages every file. Raises `Refused`, `DoesNotExist`.
+
+    The report and the sums are made before the journal is locked; when someone wrote to this operation meanwhile, they are
+    made again.
+    """
+    if not agent.has(*READERS):
+        raise refuse("not_allowed", "Le dossier se prend par un acheteur ou un auditeur.")
+    need = Need.objects.select_related("organisation").get(pk=need_id, organisation=agent.organisation)
+    if sentence := may_take(need):
+        raise refuse("sealed", sentence)
+    for _ in range(ATTEMPTS):
+        if export := _attempt(agent, need):
+            return export
+    raise refuse("busy", "Quelqu'un écrit dans cet achat en ce moment. Reprenez le dossier dans un instant : rien n'est perdu.")
+
+
+def _attempt(agent: Agent, need: Need) -> Export | None:
+    """One try: None when the operation grew between its reading and its entry."""
+    head = checkpoint(need.organisation_id)
+    export = Export(
+        organisation=need.organisation, need=need, made_by=agent.user, made_at=timezone.now().replace(microsecond=0),
+        size=head.size, checkpoint=head.text, entry_index=0,
+    )  # fmt: skip
+    told = history.read(need.organisation_id, need.pk, head.size)
+    files = {each.path: each.sha256 for each in contents.members(export, told, report(export, told))}
+    with transaction.atomic():
+        Log.objects.select_for_update().get(pk=need.organisation_id)
+        if Entry.objects.filter(log_id=need.organisation_id, stream=need.pk.hex, index__gte=head.size).exists():
+            return None
+        export.save(force_insert=True)
+        entry = append(
+            need.organisation_id,
+            need.pk,
+            "dossier.built",
+            {"name": agent.user.name, "export": export.pk, "size": head.size, "files": files},
+            actor=agent.id,
+            rows=[export],
+        )
+        export.entry_index = entry.index
+        export.save(update_fields=["entry_index"])
+    export.closing_checkpoint = checkpoint(need.organisation_id).text
+    export.save(update_fields=["closing_checkpoint"])
+    return export
+
+
+def write(export: Export, out: BinaryIO) -> None:
+    """Write the ZIP of an export; the same bytes each time while nothing is erased."""
+    told = history.read(export.organisation_id, export.need_id, export.size)
+    made = contents.members(export, told, report(export, told))
+    made.append(contents.member("data/proofs/export.json", contents.as_json(_proof(export))))
+    bag.write(out, made, name=export.organisation.name, identifier=export.pk.hex, at=export.made_at)
+
+
+def _proof(export: Export) -> dict[str, object]:
+    """The export's own entry: its text, content and place in the tree, and that this tree prolongs the first one."""
+    entry = Entry.objects.select_related("payload").get(log_id=export.organisation_id, index=export.entry_index)
+    size = parse_head(export.closing_checkpoint).size
+    return {
+        "index": entry.index,
+        "entry": bytes(entry.raw).decode(),
+        "payload": bytes(entry.payload.body or b"").decode(),
+        "salt": bytes(entry.payload.salt or b"").hex(),
+        "proof": _encoded(inclusion(export.organisation_id, entry.index, size)),
+        "consistency": _encoded(consistency(export.organisation_id, export.size, size)),
+        "checkpoint": export.closing_checkpoint,
+    }
+
+
+def _encoded(hashes: list[bytes]) -> list[str]:
+    return [base64.b64encode(each).decode() for each in hashes]

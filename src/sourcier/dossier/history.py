@@ -1,0 +1,119 @@
+"""An operation as its own entries tell it, up to a size of the journal: the only source of a dossier.
+
+Rows are replayed from the snapshots that entries carry, so that what is shown is what the journal engages, and nothing else.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from sourcier.journal.models import Entry
+from sourcier.journal.queries import entries as journal_entries
+from sourcier.journal.queries import sentence
+
+SHA256 = re.compile(r'"sha256":"([0-9a-f]{64})"')
+ANSWER = "submission"
+CLOSED_ANSWERS = ("draft", "replaced", "withdrawn", "late")
+NEVER_OPENED = "réponse qui n'a pas été ouverte (brouillon, remplacée, retirée ou arrivée trop tard)"
+ERASED = "contenu effacé"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One entry: `body` and `salt` are None when erased; `withheld` says why its content does not go out."""
+
+    index: int
+    raw: bytes
+    verb: str
+    at: datetime
+    actor: str
+    sentence: str
+    salt: bytes | None
+    body: bytes | None
+    withheld: str
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        """What may be shown; empty when withheld or erased."""
+        return {} if self.withheld or self.body is None else json.loads(self.body)
+
+
+@dataclass(slots=True)
+class History:
+    """The steps in order, and the last known state of each row: `rows[kind][id] = fields`."""
+
+    steps: list[Step] = field(default_factory=list)
+    rows: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
+
+    def of(self, kind: str) -> list[dict[str, Any]]:
+        """The rows of a kind, each with its `id`, in the order they first appeared."""
+        return list(self.rows.get(kind, {}).values())
+
+    def one(self, kind: str, row_id: str | None) -> dict[str, Any]:
+        return self.rows.get(kind, {}).get(row_id or "", {})
+
+    def payloads(self, *verbs: str) -> Iterator[tuple[Step, dict[str, Any]]]:
+        for step in self.steps:
+            if step.verb in verbs and step.payload:
+                yield step, step.payload
+
+
+def read(log_id: UUID, operation_id: UUID, size: int) -> History:
+    """The operation from the first `size` entries of its city's journal."""
+    found = list(journal_entries(log_id, operation_id).filter(index__lt=size))
+    bodies = [_body(entry) for entry in found]
+    states = _answer_states(bodies)
+    history = History()
+    for entry, body in zip(found, bodies, strict=True):
+        step = _step(entry, body, states)
+        history.steps.append(step)
+        for row in step.payload.get("rows", ()):
+            history.rows.setdefault(row["kind"], {})[row["id"]] = row
+    return history
+
+
+def _body(entry: Entry) -> bytes | None:
+    return None if entry.payload.body is None else bytes(entry.payload.body)
+
+
+def _answer_states(bodies: list[bytes | None]) -> dict[str, str]:
+    """Last journalled state of each answer."""
+    states: dict[str, str] = {}
+    for body in bodies:
+        if body and b'"kind":"submission"' in body:
+            for row in json.loads(body).get("rows", ()):
+                if row["kind"] == ANSWER:
+                    states[row["id"]] = row["state"]
+    return states
+
+
+def _step(entry: Entry, body: bytes | None, states: dict[str, str]) -> Step:
+    withheld = ERASED if body is None else _withheld(entry.verb, body, states)
+    text = NEVER_OPENED.capitalize() + "." if withheld == NEVER_OPENED else sentence(entry)
+    return Step(
+        entry.index, bytes(entry.raw), entry.verb, datetime.fromtimestamp(entry.at / 1000, UTC), entry.actor, text,
+        None if entry.payload.salt is None else bytes(entry.payload.salt), body, withheld,
+    )  # fmt: skip
+
+
+def _withheld(verb: str, body: bytes, states: dict[str, str]) -> str:
+    """Why the content of an entry stays closed: it is that of an answer that the city never opened."""
+    if not verb.startswith("answer.") or verb == "answer.declined":
+        return ""
+    about = [row["id"] for row in json.loads(body).get("rows", ()) if row["kind"] == ANSWER]
+    closed = not about or any(states.get(answer) in CLOSED_ANSWERS for answer in about)
+    return NEVER_OPENED if closed else ""
+
+
+def cited_files(history: History) -> dict[str, int]:
+    """`{sha256: index of the first entry that cites it}` among the contents that go out."""
+    cited: dict[str, int] = {}
+    for step in history.steps:
+        if step.body and not step.withheld:
+            for digest in SHA256.findall(step.body.decode()):
+                cited.setdefault(digest, step.index)
+    return cited

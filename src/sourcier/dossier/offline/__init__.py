@@ -1,0 +1,1 @@
+"""What leaves with a dossier, to check it without this software."""

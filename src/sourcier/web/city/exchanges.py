@@ -1,0 +1,137 @@
+"""« Échanges » : all that was said in an operation, filtered by firm and channel, exported, completed by what is dropped in."""
+
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import ObjectDoesNotExist
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path
+from django.views.decorators.http import require_POST
+
+from sourcier.insights.exchanges import CHANNELS, Exchange, thread
+from sourcier.interop.tables import Column, Kind, Table
+from sourcier.kernel.transitions import Refused
+from sourcier.mail.actions import file_exchange
+from sourcier.mail.models import FiledExchange
+from sourcier.needs import queries as needs
+from sourcier.needs.models import Need
+from sourcier.suppliers.models import Firm
+from sourcier.web.city.forms import MomentField, add_refusal
+from sourcier.web.downloads import attachment
+from sourcier.web.exports import exported
+from sourcier.web.operations import operation_context
+from sourcier.web.rights import PURCHASING, READERS, city
+
+COLUMNS = (
+    Column("Date", Kind.MOMENT),
+    Column("Sens"),
+    Column("Voie"),
+    Column("Entreprise"),
+    Column("Objet"),
+    Column("Texte"),
+    Column("Suite"),
+    Column("Pièces"),
+)
+DIRECTIONS = {"in": "Reçu", "out": "Envoyé"}
+
+
+class FilterForm(forms.Form):
+    """What the thread shows."""
+
+    firm = forms.ChoiceField(label="Entreprise", required=False)
+    channel = forms.ChoiceField(label="Voie", required=False, choices=[("", "Toutes"), *CHANNELS.items()])
+
+    def __init__(self, need: Need, *args: object, **options: object) -> None:
+        super().__init__(*args, **options)  # type: ignore[arg-type]
+        asked = Firm.objects.filter(invitations__sourcing__need=need).distinct().order_by("name")
+        self.fields["firm"].choices = [("", "Toutes"), *((str(firm.pk), firm.name) for firm in asked)]  # type: ignore[attr-defined]
+
+
+class FileForm(forms.Form):
+    """« Verser un échange » : its own date, who, how, and the paper if any."""
+
+    channel = forms.ChoiceField(label="Par quelle voie", choices=FiledExchange.Channel.choices)
+    direction = forms.ChoiceField(label="Reçu ou envoyé", choices=FiledExchange.Direction.choices, initial="in")
+    occurred_at = MomentField(label="Quand", required=False, help_text="Pour un courriel déposé (.eml), sa date est lue dedans.")
+    correspondent = forms.CharField(label="Avec qui", required=False, max_length=200)
+    summary = forms.CharField(
+        label="Ce qui a été dit", required=False, max_length=20_000, widget=forms.Textarea(attrs={"rows": 4})
+    )
+    upload = forms.FileField(label="Le courriel (.eml), le PDF ou la photo", required=False)
+
+
+def _need(request: HttpRequest, need_id: UUID) -> Need:
+    try:
+        return needs.get(request.agent, need_id)  # type: ignore[attr-defined]
+    except Need.DoesNotExist:
+        raise Http404 from None
+
+
+@city(*READERS)
+def exchanges(request: HttpRequest, need_id: UUID) -> HttpResponse:
+    return _page(request, _need(request, need_id))
+
+
+def _page(request: HttpRequest, need: Need, file_form: FileForm | None = None) -> HttpResponse:
+    agent = request.agent  # type: ignore[attr-defined]
+    filters = FilterForm(need, request.GET or None)
+    chosen = filters.cleaned_data if filters.is_bound and filters.is_valid() else {}
+    firm_id = UUID(chosen["firm"]) if chosen.get("firm") else None
+    found = thread(agent, need, firm_id=firm_id, channel=chosen.get("channel", ""))
+    if response := exported(request, _table(need, found)):
+        return response
+    context = {
+        **operation_context(agent, need),
+        "exchanges": found,
+        "filters": filters,
+        "file_form": file_form or FileForm(),
+        "buys": agent.has(*PURCHASING),
+    }
+    return render(request, "city/exchanges/exchanges.html", context, status=422 if file_form else 200)
+
+
+def _table(need: Need, found: list[Exchange]) -> Table:
+    rows = [
+        (e.at, DIRECTIONS[e.direction], e.channel_label, e.firm, e.subject, e.text, e.state, ", ".join(f.name for f in e.files))
+        for e in found
+    ]
+    return Table(f"Échanges {need.reference}", COLUMNS, rows, (need.title or need.sentence,))
+
+
+@require_POST
+@city(*PURCHASING)
+def exchange_file(request: HttpRequest, need_id: UUID) -> HttpResponse:
+    """Drop in what was born elsewhere."""
+    need = _need(request, need_id)
+    form = FileForm(request.POST, request.FILES)
+    if form.is_valid():
+        try:
+            file_exchange(request.agent, need.pk, **form.cleaned_data)  # type: ignore[attr-defined]
+        except Refused as refused:
+            add_refusal(form, refused)
+        except ObjectDoesNotExist:
+            raise Http404 from None
+        else:
+            messages.success(request, "L'échange est versé, avec sa date.")
+            return redirect("exchanges", need.pk)
+    return _page(request, need, form)
+
+
+@city(*READERS)
+def exchange_document(request: HttpRequest, need_id: UUID, file_id: UUID) -> HttpResponse:
+    """A file of the thread, as this person may see it now."""
+    need = _need(request, need_id)
+    for exchange in thread(request.agent, need):  # type: ignore[attr-defined]
+        for file in exchange.files:
+            if file.pk == file_id:
+                return attachment(file)
+    raise Http404
+
+
+urlpatterns = [
+    path("achats/<uuid:need_id>/echanges/", exchanges, name="exchanges"),
+    path("achats/<uuid:need_id>/echanges/verser/", exchange_file, name="exchange_file"),
+    path("achats/<uuid:need_id>/echanges/fichiers/<uuid:file_id>/", exchange_document, name="exchange_document"),
+]

@@ -1,0 +1,132 @@
+"""Step 7: the dossier of an operation, and « Contrôle »: dossiers and journal of the city."""
+
+from tempfile import SpooledTemporaryFile
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path
+from django.views.decorators.http import require_POST
+
+from sourcier.dossier import build
+from sourcier.dossier.models import Export
+from sourcier.interop.tables import Column, Kind, Table
+from sourcier.journal import queries as journal
+from sourcier.journal.keys import fingerprint
+from sourcier.journal.models import Checkpoint, Entry
+from sourcier.kernel.transitions import Refused
+from sourcier.needs import queries as needs
+from sourcier.needs.models import Need
+from sourcier.sourcing.models import Sourcing
+from sourcier.sourcing.rules import SEALED_STATES
+from sourcier.web.exports import exported
+from sourcier.web.operations import operation_context
+from sourcier.web.rights import INSPECTION, city
+
+IN_MEMORY = 20_000_000
+PAGE = 100
+JOURNAL_COLUMNS = (Column("Date", Kind.MOMENT), Column("Ce qui s'est passé"))
+
+
+def _need(request: HttpRequest, need_id: UUID) -> Need:
+    try:
+        return needs.get(request.agent, need_id)  # type: ignore[attr-defined]
+    except Need.DoesNotExist:
+        raise Http404 from None
+
+
+def _sealed(organisation_id: UUID) -> list[UUID]:
+    """The operations whose answers are closed: their sealed entries stay hidden."""
+    waiting = Sourcing.objects.filter(organisation_id=organisation_id, state__in=SEALED_STATES)
+    return list(waiting.values_list("need_id", flat=True))
+
+
+def _lines(entries: list[Entry]) -> list[dict[str, object]]:
+    """Moment and sentence of each: neither number nor place, whose holes would tell who answered."""
+    return [{"at": journal.moment_of(entry), "sentence": journal.sentence(entry)} for entry in entries]
+
+
+@city(*INSPECTION)
+def dossier(request: HttpRequest, need_id: UUID) -> HttpResponse:
+    """The dossiers taken, the button to take one, and the operation's journal in words."""
+    need = _need(request, need_id)
+    organisation_id = need.organisation_id
+    lines = _lines(list(journal.entries(organisation_id, need.pk, hide_sealed=_sealed(organisation_id))))
+    table = Table(
+        f"Journal {need.reference}", JOURNAL_COLUMNS, [(line["at"], line["sentence"]) for line in lines], (need.sentence,)
+    )
+    if response := exported(request, table):
+        return response
+    agent = request.agent  # type: ignore[attr-defined]
+    context = {
+        **operation_context(agent, need),
+        "exports": Export.objects.filter(need=need).select_related("made_by").order_by("-made_at"),
+        "refusal": build.may_take(need),
+        "lines": lines,
+        "fingerprint": fingerprint(organisation_id),
+    }
+    return render(request, "city/proof/dossier.html", context)
+
+
+@require_POST
+@city(*INSPECTION, own=True)
+def dossier_take(request: HttpRequest, need_id: UUID) -> HttpResponse:
+    """Make a dossier; auditors may, since it changes nothing of the purchase: it only tells the journal that one was taken."""
+    need = _need(request, need_id)
+    try:
+        export = build.take(request.agent, need.pk)  # type: ignore[attr-defined]
+    except Refused as refused:
+        messages.error(request, refused.sentence)
+        return redirect("dossier", need.pk)
+    return redirect("dossier_download", need.pk, export.pk)
+
+
+@city(*INSPECTION)
+def dossier_download(request: HttpRequest, need_id: UUID, export_id: UUID) -> HttpResponse:
+    """The ZIP, built again from the journal: the same bytes each time."""
+    need = _need(request, need_id)
+    export = Export.objects.select_related("organisation", "need").filter(pk=export_id, need=need).first()
+    if export is None:
+        raise Http404
+    out = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - the response closes it
+    build.write(export, out)  # type: ignore[arg-type]
+    out.seek(0)
+    name = f"dossier-{need.reference}-{export.pk.hex[:8]}.zip"
+    response = FileResponse(out, as_attachment=True, filename=name, content_type="application/zip")
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+@city(*INSPECTION)
+def control(request: HttpRequest) -> HttpResponse:
+    """The city's dossiers, its last public checkpoint, its journal in words."""
+    agent = request.agent  # type: ignore[attr-defined]
+    organisation_id = agent.organisation.pk
+    found = journal.entries(organisation_id, hide_sealed=_sealed(organisation_id)).order_by("-index")
+    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    lines = _lines(list(page.object_list))
+    if response := exported(
+        request, Table("Journal", JOURNAL_COLUMNS, [(line["at"], line["sentence"]) for line in lines], (f"Page {page.number}",))
+    ):
+        return response
+    context = {
+        "page": page,
+        "lines": lines,
+        "exports": Export.objects.filter(organisation=agent.organisation)
+        .select_related("need", "made_by")
+        .order_by("-made_at")[:PAGE],
+        "checkpoint": Checkpoint.objects.filter(log_id=organisation_id, public=True).order_by("-size").first(),
+        "fingerprint": fingerprint(organisation_id),
+    }
+    return render(request, "city/proof/control.html", context)
+
+
+urlpatterns = [
+    path("achats/<uuid:need_id>/dossier/", dossier, name="dossier"),
+    path("achats/<uuid:need_id>/dossier/prendre/", dossier_take, name="dossier_take"),
+    path("achats/<uuid:need_id>/dossier/<uuid:export_id>/", dossier_download, name="dossier_download"),
+    path("controle/", control, name="control"),
+]
