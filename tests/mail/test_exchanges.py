@@ -101,3 +101,14 @@ def test_an_operation_of_another_city_does_not_exist(city: City, other_city: Cit
         file_exchange(other_city.buyer, operation, **call())
     file_exchange(city.buyer, operation, **call())
     assert not queries.filed(other_city.organisation.pk, operation).exists()
+
+
+def test_reading_the_exchanges_costs_the_same_for_one_and_for_three(
+    city: City, operation: UUID, django_assert_num_queries: Any
+) -> None:
+    for count in (1, 2):
+        for _ in range(count):
+            file_exchange(city.buyer, operation, **call(upload=SimpleUploadedFile("p.jpg", papers.JPEG)))
+        with django_assert_num_queries(1):
+            rows = queries.filed(city.organisation.pk, operation)
+            assert [(row.file.name, row.filed_by.name) for row in rows if row.file] == [("p.jpg", "Bruno Rosny")] * len(rows)

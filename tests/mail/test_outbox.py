@@ -12,6 +12,7 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from sourcier.journal.models import Entry, Payload
+from sourcier.journal.verify import verify
 from sourcier.mail import registry, rules
 from sourcier.mail.actions import enqueue
 from sourcier.mail.models import OutgoingMessage
@@ -242,7 +243,7 @@ def test_a_subject_cannot_add_headers_nor_grow(city: City, smtp: int, tmp_path: 
 
 
 def test_an_address_that_cannot_be_written_fails(city: City, smtp: int, tmp_path: Path) -> None:
-    message = queue(city, "a b@@pain\u0000.example")
+    message = queue(city, "a b@@pain.example")
     with SmtpSink(tmp_path, smtp):
         send_due()
     message.refresh_from_db()
@@ -299,3 +300,22 @@ def test_many_messages_of_one_action_wake_the_worker_once_and_a_refused_action_n
             queue(city, f"firm{number}@pain.example")
     [task] = DBTaskResult.objects.all()
     assert task.args_kwargs == {"args": [], "kwargs": {}}
+
+
+def test_a_message_changed_behind_the_application_is_found_and_one_that_waits_is_not_suspect(
+    city: City, smtp: int, tmp_path: Path
+) -> None:
+    def suspects() -> list[tuple[str, str]]:
+        found = verify(city.organisation.pk).problems
+        return [(problem.code, problem.sentence) for problem in found if " message " in problem.sentence]
+
+    sent = queue(city)
+    with SmtpSink(tmp_path, smtp):
+        send_due()
+    queue(city, "autre@pain.example")
+    assert suspects() == []
+    OutgoingMessage.objects.filter(pk=sent.pk).update(body="Autre chose")
+    [(code, sentence)] = suspects()
+    assert code == "row_changed" and "(body)" in sentence
+    OutgoingMessage.objects.filter(pk=sent.pk).update(state=State.QUEUED)
+    assert [code for code, _ in suspects()] == ["row_vanished"]

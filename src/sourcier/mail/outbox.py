@@ -68,7 +68,8 @@ def due(now: datetime) -> Q:
 @transaction.atomic
 def _claim(now: datetime, limit: int) -> list[OutgoingMessage]:
     rows = OutgoingMessage.objects.filter(due(now)).order_by("next_check", "created_at", "pk")
-    batch = list(rows.select_for_update(skip_locked=True, of=("self",)).select_related("organisation")[:limit])
+    rows = rows.select_related("organisation").prefetch_related("files")
+    batch = list(rows.select_for_update(skip_locked=True, of=("self",))[:limit])
     for message in batch:
         message.state = next_state(rules.TRANSITIONS, State(message.state), Verb.CLAIM, "")
         message.attempts += 1
@@ -210,7 +211,8 @@ def _record(claimed: OutgoingMessage, outcome: Outcome, now: datetime) -> None:
         message.sent_at = now
     message.save()
     _tell(message)
-    append(message.organisation_id, message.operation_id, _verb(message), _payload(message), rows=[message])
+    payload = _payload(message, [file.sha256 for file in claimed.files.all()])
+    append(message.organisation_id, message.operation_id, _verb(message), payload, rows=[message])
 
 
 def _tell(message: OutgoingMessage) -> None:
@@ -229,7 +231,7 @@ def _verb(message: OutgoingMessage) -> str:
     return f"message.{message.state}" + (".sealed" if message.sealed else "")
 
 
-def _payload(message: OutgoingMessage) -> dict[str, Any]:
+def _payload(message: OutgoingMessage, files: list[str]) -> dict[str, Any]:
     payload: dict[str, Any] = {
         "message": message.pk,
         "kind": message.kind,
@@ -237,7 +239,7 @@ def _payload(message: OutgoingMessage) -> dict[str, Any]:
         "to_name": message.to_name or message.to_address,
         "subject": message.subject,
         "attempts": message.attempts,
-        "files": [file.sha256 for file in message.files.all()],
+        "files": files,
     }
     if message.state == State.FAILED:
         payload["error"] = message.last_error

@@ -2,12 +2,14 @@
 
 import ctypes
 import logging
+import os
 import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 logger = logging.getLogger(__name__)
@@ -40,9 +42,10 @@ class Child:
 class Supervisor:
     """Runs the children until `stop` is set. `run` returns 0, or 1 when a child cannot stay up."""
 
-    def __init__(self, children: Sequence[Child], stop: threading.Event) -> None:
+    def __init__(self, children: Sequence[Child], stop: threading.Event, *, pause: float = 0.5) -> None:
         self.children = children
         self.stop = stop
+        self.pause = pause
 
     def run(self) -> int:
         try:
@@ -63,10 +66,11 @@ class Supervisor:
             short = time.monotonic() - child.started < SHORT_LIFE
             child.short_lives = child.short_lives + 1 if short else 0
             logger.error("%s stopped with code %s", child.name, child.process.returncode)
+            _sweep(child.process)
             if child.short_lives >= MAX_SHORT_LIVES:
                 return False
             child.process = None
-            child.restart_at = time.monotonic() + (2**child.short_lives - 1) / 2
+            child.restart_at = time.monotonic() + (2**child.short_lives - 1) * self.pause
         if child.process is None and time.monotonic() >= child.restart_at:
             child.start()
         return True
@@ -83,6 +87,13 @@ class Supervisor:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+            _sweep(process)
+
+
+def _sweep(process: subprocess.Popen[bytes]) -> None:
+    """Kill what a dead child left behind: a web server's own workers would go on holding the port."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _die_with_parent() -> None:

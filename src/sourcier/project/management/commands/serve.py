@@ -1,6 +1,7 @@
 """`sourcier serve`: the site and its background work, in the foreground."""
 
 import signal
+import socket
 import sys
 import threading
 from typing import Any
@@ -22,13 +23,14 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.check_database()
+        self.check_port(options["host"], options["port"])
         stop = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stop.set())
         self.stdout.write(f"Sourcier : http://{options['host']}:{options['port']} (Ctrl+C pour arrêter)")
         code = Supervisor([web(**options), worker()], stop).run()
         if code:
-            raise CommandError("Le serveur ne tient pas : le port est-il déjà pris ? Voyez les messages au-dessus.")
+            raise CommandError("Le serveur s'arrête à chaque départ. La raison est dans les messages au-dessus.")
 
     @staticmethod
     def check_database() -> None:
@@ -36,6 +38,19 @@ class Command(BaseCommand):
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             raise CommandError("La base n'est pas à jour. Lancez d'abord : sourcier migrate")
         connection.close()
+
+    @staticmethod
+    def check_port(host: str, port: int) -> None:
+        """Two servers can share a port and each its SQLite: the second must not start."""
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(address)
+            except OSError as error:
+                raise CommandError(
+                    f"Le port {port} n'est pas libre ({error.strerror}). Choisissez-en un autre : --port."
+                ) from None
 
 
 def web(*, host: str, port: int, threads: int, **_: Any) -> Child:
