@@ -40,7 +40,10 @@ DEPOT = Shop(505, "DEPOT DE PAIN CENTRE", code="47.24Z", latitude=48.869, longit
 WITHOUT_POINT = Shop(506, "BOULANGERIE SANS ADRESSE PRECISE", latitude=None, longitude=None)
 HIDDEN = Shop(507, "PERSONNE NON DIFFUSIBLE", disclosed="P", latitude=48.874, longitude=2.489)
 CLOSED = Shop(508, "ANCIENNE BOULANGERIE", active="F")
-FAR = Shop(509, "BOULANGERIE DE LYON", latitude=45.764, longitude=4.835, commune="LYON 3E ARRONDISSEMENT", commune_code="69383", postal_code="69003")  # fmt: skip
+FAR = Shop(
+    509, "BOULANGERIE DE LYON", latitude=45.764, longitude=4.835, commune="LYON 3E ARRONDISSEMENT", commune_code="69383",
+    postal_code="69003",
+)  # fmt: skip
 PLUMBER = Shop(510, "PLOMBERIE GARNIER", code="43.22A")
 SHOPS = (MATHILDE, PERRIER, LEFORT, COOP, DEPOT, WITHOUT_POINT, HIDDEN, CLOSED, FAR, PLUMBER)
 

@@ -29,7 +29,11 @@ def text_of(pdf: bytes, tmp_path: Path) -> str:
 def pages(pdf: bytes, tmp_path: Path) -> list[Image.Image]:
     (tmp_path / "letter.pdf").write_bytes(pdf)
     subprocess.run(["pdftoppm", "-r", "110", "-png", tmp_path / "letter.pdf", tmp_path / "page"], check=True)
-    return [Image.open(file) for file in sorted(tmp_path.glob("page*.png"))]
+    found = []
+    for file in sorted(tmp_path.glob("page*.png")):
+        with Image.open(file) as image:
+            found.append(image.copy())
+    return found
 
 
 def test_the_square_leads_to_the_firm_s_page_and_the_code_opens_it(city: City, tmp_path: Path) -> None:
@@ -117,7 +121,9 @@ def test_printed_again_a_letter_is_the_same(city: City) -> None:
     assert letter.invitation_letters(sourcing, [lefort]) == letter.invitation_letters(sourcing, [lefort])
 
 
-def test_a_lost_key_is_said_and_no_letter_leaves_with_a_dead_link(city: City, settings: pytest.FixtureRequest, tmp_path: Path) -> None:
+def test_a_lost_key_is_said_and_no_letter_leaves_with_a_dead_link(
+    city: City, settings: pytest.FixtureRequest, tmp_path: Path
+) -> None:
     sourcing = sent(city)
     lefort = invitation_of(sourcing, LEFORT)
     lefort.seed = tokens.new_seed()

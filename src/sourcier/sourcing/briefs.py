@@ -25,6 +25,7 @@ def brief(sourcing: Sourcing) -> Brief:
             Place(row.place.name, _address(row.place), row.place.hours, row.note)
             for row in need.places.select_related("place").order_by("place__name", "pk")
         ),
+        where_note=need.where_note,
         starts_on=need.starts_on,
         ends_on=need.ends_on,
         deadline=sourcing.deadline,

@@ -1,13 +1,16 @@
 """The read side of sourcing, through the eyes of an agent. Nothing here tells who answered."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Sum
+from django.urls import reverse
 
 from sourcier.accounts.agents import Agent
+from sourcier.accounts.awaiting import Awaiting
 from sourcier.accounts.models import Role
 from sourcier.needs import queries as needs
 from sourcier.needs.models import Need
@@ -214,3 +217,53 @@ def hidden_firms(organisation_id: UUID) -> QuerySet[Invitation]:
 def total_weight(sourcing: Sourcing) -> int:
     """Sum of the announced weights."""
     return sourcing.criteria.aggregate(total=Sum("weight"))["total"] or 0
+
+
+def awaiting(agent: Agent) -> list[Awaiting]:
+    """What consultations expect of this person: to prepare, to answer a question, to mend an address, to post, to pass on.
+
+    Each goes to its buyer; to the head buyers when he has left.
+    """
+    if not agent.has(Role.BUYER, Role.HEAD_BUYER):
+        return []
+    mine = Q(buyer=agent.user)
+    if agent.has(Role.HEAD_BUYER):
+        mine |= Q(buyer__is_active=False)
+    held = visible(agent).filter(mine, state__in=(Sourcing.State.DRAFT, Sourcing.State.OPEN))
+    unsettled = Invitation.objects.filter(sourcing=OuterRef("pk")).exclude(channel=Invitation.Channel.NOTICE)
+    to_post = unsettled.filter(channel=Invitation.Channel.LETTER, state=Invitation.State.WAITING)
+    to_tell = Relay.objects.filter(invitation__sourcing=OuterRef("pk"), told_at=None)
+    asked = FirmQuestion.objects.filter(sourcing=OuterRef("pk"), answered_at=None)
+    found = held.select_related("need__department").annotate(
+        kept=Exists(Candidate.objects.filter(sourcing=OuterRef("pk"), state=Candidate.State.KEPT)),
+        question_at=_first(asked, "asked_at"),
+        failed_at=_first(unsettled.filter(state=Invitation.State.FAILED), "created_at"),
+        post_at=_first(to_post, "created_at"),
+        tell_at=_first(to_tell, "created_at"),
+    )
+    return sorted((line for sourcing in found for line in _lines(sourcing)), key=lambda line: line.since)
+
+
+def _first(rows: QuerySet[Any], field: str) -> Subquery:
+    return Subquery(rows.order_by(field).values(field)[:1])
+
+
+def _lines(sourcing: Any) -> Iterator[Awaiting]:
+    """The lines of one sourcing, whose moments were found by `awaiting`."""
+    department, title = sourcing.need.department.name, sourcing.title
+
+    def line(since: datetime, words: str, button: str, page: str) -> Awaiting:
+        return Awaiting(since, f"{words} : {title}", button, reverse(page, args=[sourcing.need_id]), department)
+
+    if sourcing.state == Sourcing.State.DRAFT and sourcing.kept:
+        yield line(sourcing.created_at, "Demande à envoyer", "Préparer la demande", "request")
+    elif sourcing.state == Sourcing.State.DRAFT:
+        yield line(sourcing.created_at, "Entreprises à choisir", "Chercher les entreprises", "panel")
+    elif sourcing.question_at:
+        yield line(sourcing.question_at, "Une entreprise pose une question", "Répondre pour tous", "asked")
+    if sourcing.failed_at:
+        yield line(sourcing.failed_at, "Adresse en échec", "Corriger", "asked")
+    if sourcing.post_at:
+        yield line(sourcing.post_at, "Courriers à poster", "Imprimer les courriers", "asked")
+    if sourcing.tell_at:
+        yield line(sourcing.tell_at, "Entreprises à prévenir autrement", "Voir lesquelles", "asked")

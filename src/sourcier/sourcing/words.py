@@ -42,6 +42,7 @@ class Brief:
     trade: str
     description: str
     places: tuple[Place, ...]
+    where_note: str
     starts_on: date | None
     ends_on: date | None
     deadline: datetime
@@ -153,6 +154,8 @@ def _facts(brief: Brief) -> list[str]:
     if brief.places:
         listed = "\n".join(_place(place) for place in brief.places)
         found.append(f"Où : {where(brief)}\n{listed}" if len(brief.places) > 1 else f"Où : {_place(brief.places[0])[2:]}")
+    if brief.where_note:
+        found.append(f"Précision sur le lieu : {brief.where_note}")
     if when(brief):
         found.append(f"Quand : {when(brief)}.")
     if brief.lots:
@@ -239,13 +242,3 @@ def personal_page_mail(brief: Brief) -> tuple[str, str]:
         "Ce n'est pas une facture. Répondre est gratuit. Pas besoin de compte.",
     ]
     return f"Votre page : {brief.title}", _signed(brief, body)
-
-
-def question_for_buyer(brief: Brief, question: str, page: str) -> tuple[str, str]:
-    """The buyer has something to answer; the asker is not named."""
-    body = [
-        f"Une entreprise pose une question sur « {brief.title} » :",
-        question,
-        f"Répondez pour toutes les entreprises ici :\n{page}",
-    ]
-    return f"Une question attend votre réponse : {brief.title}", "\n\n".join(body)

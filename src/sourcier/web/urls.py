@@ -1,8 +1,26 @@
 """All addresses: each module of pages lists its own."""
 
-from sourcier.web.city import account, activities, firms, firms_import, home, need_page, needs, settings_city, settings_people
+from sourcier.web.city import (
+    account,
+    activities,
+    answer,
+    choice,
+    comparison,
+    exchanges,
+    families,
+    figures,
+    firms,
+    firms_import,
+    home,
+    need_page,
+    needs,
+    proof,
+    rule,
+    settings_city,
+    settings_people,
+)
 from sourcier.web.firm import first, mine, no, price, talk
-from sourcier.web.public import about, city_look, components
+from sourcier.web.public import about, city_look, components, notice
 
 urlpatterns = [
     *home.urlpatterns,
@@ -14,6 +32,14 @@ urlpatterns = [
     *activities.urlpatterns,
     *firms_import.urlpatterns,
     *firms.urlpatterns,
+    *rule.urlpatterns,
+    *families.urlpatterns,
+    *comparison.urlpatterns,
+    *answer.urlpatterns,
+    *choice.urlpatterns,
+    *exchanges.urlpatterns,
+    *proof.urlpatterns,
+    *figures.urlpatterns,
     *about.urlpatterns,
     *city_look.urlpatterns,
     *components.urlpatterns,
@@ -23,4 +49,5 @@ urlpatterns = [
     *no.urlpatterns,
     *talk.urlpatterns,
     *first.late_urlpatterns,
+    *notice.urlpatterns,
 ]

@@ -2,15 +2,12 @@
 
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
-from django.urls import reverse
 from django.utils import timezone
 
 from sourcier.accounts.agents import Agent
 from sourcier.journal.actions import append
 from sourcier.kernel.transitions import Refused, refuse
-from sourcier.mail.actions import enqueue
 from sourcier.sourcing import limits, queries, rules, words
 from sourcier.sourcing.actions import common
 from sourcier.sourcing.actions.common import entry, load
@@ -42,12 +39,6 @@ def ask(invitation: Invitation, text: str) -> FirmQuestion:
         sourcing.organisation_id, sourcing.need_id, "question.asked",
         {"sourcing": sourcing.pk, "question": question.pk, "invitation": invitation.pk, "firm": firm.name, "text": text},
         actor=firm.pk, rows=[question],
-    )  # fmt: skip
-    page = settings.SITE_URL + reverse("asked", args=[sourcing.need_id])
-    subject, body = words.question_for_buyer(brief(sourcing), text, page)
-    enqueue(
-        sourcing.organisation, kind="waiting", to_address=sourcing.buyer.email, to_name=sourcing.buyer.name, subject=subject,
-        body=body, operation_id=sourcing.need_id, subject_id=question.pk,
     )  # fmt: skip
     return question
 

@@ -58,8 +58,13 @@ def relay_letters(sourcing: Sourcing, relays: Sequence[Relay]) -> bytes:
 
 
 def _paragraphs(told: Brief, several: bool) -> list[str]:
-    asked = "Nous écrivons aux entreprises qui peuvent y répondre. Vous en êtes une." if several else "Nous nous adressons à vous."
-    found = [f"{told.city} a un besoin : {cut(told.title, 120)}. {asked}", cut(" ".join(told.description.split()), MAX_DESCRIPTION)]
+    asked = (
+        "Nous écrivons aux entreprises qui peuvent répondre. Vous en êtes une." if several else "Nous nous adressons à vous."
+    )
+    found = [
+        f"{cut(words.headline(told), 160)}. {asked}",
+        f"Ce qu'il faut : {cut(told.title, 120)}. {cut(' '.join(told.description.split()), MAX_DESCRIPTION)}",
+    ]
     if len(told.places) > 1:
         found.append("Vous pouvez servir un seul lieu, ou plusieurs. C'est vous qui dites.")
     elif told.lots:
