@@ -114,10 +114,11 @@ def one_seed() -> str:
 def write(invitation: Invitation, kind: str, subject: str, body: str, subject_id: UUID) -> OutgoingMessage:
     """Queue an e-mail to a firm, with its personal link. Who came by the notice is hidden: so are the messages to him."""
     sourcing = invitation.sourcing
+    token, _ = tokens.secrets_of(invitation.seed, invitation.token_sha256)
     return enqueue(
         sourcing.organisation, kind=kind, to_address=invitation.address, to_name=invitation.firm.name, subject=subject,
         body=body, operation_id=sourcing.need_id, subject_id=subject_id, reply_to=sourcing.organisation.email,
-        sealed=invitation.channel == Invitation.Channel.NOTICE, secret=link(tokens.secrets_of(invitation.seed, invitation.token_sha256)[0]),
+        sealed=invitation.channel == Invitation.Channel.NOTICE, secret=link(token),
     )  # fmt: skip
 
 

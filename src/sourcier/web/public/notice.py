@@ -27,11 +27,11 @@ class ComeForm(forms.Form):
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )  # fmt: skip
     email = forms.CharField(
-        label="Votre adresse électronique", max_length=254, help_text="Un lien y sera envoyé, pour vérifier que c'est la vôtre.",
+        label="Votre adresse électronique", max_length=254, help_text="Un lien y sera envoyé, pour la vérifier.",
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )  # fmt: skip
     name = forms.CharField(
-        label="Nom de votre entreprise", max_length=200, required=False, help_text="Si le répertoire SIRENE ne le donne pas."
+        label="Nom de votre entreprise",
         max_length=200,
         required=False,
         help_text="Seulement si le répertoire SIRENE ne le donne pas.",
