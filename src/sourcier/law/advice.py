@@ -198,7 +198,7 @@ def _of(rule: Rule) -> Duty:
 
 def _sentences(procedure: str, rules: dict[str, Rule | None], on: date, kind: str) -> tuple[str, ...]:
     """For a department: short, without acronym nor article."""
-    whole = "l'opération de travaux" if kind == WORKS else "la famille"
+    whole = "L'opération de travaux" if kind == WORKS else "La famille"
     if procedure == UNKNOWN or (exemption := rules["exemption"]) is None:
         return (
             f"Le livre des règles ne dit rien pour le {format_date(on)}.",
@@ -212,13 +212,13 @@ def _sentences(procedure: str, rules: dict[str, Rule | None], on: date, kind: st
         )
     if procedure == EXEMPT:
         return (
-            f"Avec cet achat, {whole} reste sous la limite de {limit}. Vous pouvez acheter simplement.",
+            f"{whole} reste sous la limite de {limit} : vous pouvez acheter simplement.",
             "Vous pouvez interroger une entreprise, en disant pourquoi, ou plusieurs, avec les mêmes critères pour toutes.",
             "Trois devoirs demeurent : répondre au besoin, bien employer l'argent public, varier les entreprises.",
         )
     needed = "une procédure formalisée" if procedure == FORMAL else "une procédure adaptée"
     return (
-        f"Avec cet achat, {whole} atteint la limite de {limit} : il faut {needed}, conduite par un acheteur.",
+        f"{whole} atteint la limite de {limit} : il faut {needed}, conduite par un acheteur.",
         "Ici, vous pouvez encore vous renseigner auprès des entreprises. La consultation passe par le profil d'acheteur.",
     )
 

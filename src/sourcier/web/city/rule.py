@@ -1,0 +1,162 @@
+"""« Règle » : the family and kind of a need, how full the family is, and what the law of the day asks."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import NoReverseMatch, path, reverse
+from django.utils import timezone
+
+from sourcier.accounts.agents import Agent
+from sourcier.kernel.activities import Activity
+from sourcier.kernel.money import format_cents
+from sourcier.kernel.transitions import Refused
+from sourcier.law.advice import advise
+from sourcier.law.book import WORKS
+from sourcier.needs import actions, queries
+from sourcier.needs.models import Kind, Need
+from sourcier.needs.rules import Verb
+from sourcier.spend.models import Family
+from sourcier.spend.queries import family_total, last_price, operation_total, propose_family
+from sourcier.spend.rules import Use
+from sourcier.web.city.needs import need_or_404
+from sourcier.web.operations import operation_context
+from sourcier.web.rights import INSPECTION, city
+
+WARNING_LEVEL = 80
+
+
+class FamilyChoice(forms.ModelChoiceField):
+    """Families by code, as the city names them."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.code} · {obj.label}"
+
+
+class RuleForm(forms.Form):
+    """What the rule of the day depends on, beside the amount."""
+
+    family = FamilyChoice(
+        Family.objects.none(), label="Famille d'achats", empty_label="Choisissez",
+        help_text="Ce qui s'additionne dans l'année : les achats de même nature.",
+        error_messages={"required": "Choisissez la famille : elle dit ce qui s'additionne dans l'année.",
+                        "invalid_choice": "Cette famille n'est pas dans votre nomenclature. Choisissez-en une autre."},
+    )  # fmt: skip
+    kind = forms.ChoiceField(
+        choices=Kind.choices, label="Nature", widget=forms.RadioSelect,
+        error_messages={"required": "Choisissez la nature : les limites ne sont pas les mêmes.",
+                        "invalid_choice": "Choisissez une des trois natures."},
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, organisation: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["family"].queryset = Family.objects.filter(organisation=organisation)  # type: ignore[attr-defined]
+
+
+@city(*INSPECTION)
+def rule(request: HttpRequest, need_id: UUID) -> HttpResponse:
+    """GET shows the rule kept, or what today's would be; POST keeps today's with the operation."""
+    agent: Agent = request.agent  # type: ignore[attr-defined]
+    need = need_or_404(agent, need_id)
+    proposed = _proposed(agent, need)
+    initial = {"family": need.family or proposed, "kind": need.kind or (proposed.kind if proposed else "")}
+    form = RuleForm(request.POST if request.method == "POST" else None, initial=initial, organisation=agent.organisation)
+    if request.method == "POST" and form.is_valid():
+        family, kind = form.cleaned_data["family"], form.cleaned_data["kind"]
+        try:
+            actions.keep_rule(agent, need.pk, family, kind, rule_of_today(agent, need, family, kind))
+        except Refused as refused:
+            form.add_error(refused.field if refused.field in form.fields else None, refused.sentence)
+        else:
+            messages.success(request, "La règle du jour est vérifiée et gardée avec cet achat.")
+            return redirect("rule", need.pk)
+    return _page(request, agent, need, form, proposed)
+
+
+def _page(request: HttpRequest, agent: Agent, need: Need, form: RuleForm, proposed: Family | None) -> HttpResponse:
+    family, kind = form.initial["family"], form.initial["kind"]
+    today = rule_of_today(agent, need, family, kind) if kind else None
+    shown = need.rule or today
+    context = {
+        **operation_context(agent, need),
+        "need": need,
+        "form": form,
+        "may_keep": queries.may(agent, need, Verb.KEEP_RULE),
+        "may_estimate": queries.may(agent, need, Verb.COMPLETE) or queries.may(agent, need, Verb.WRITE),
+        "proposed": proposed if not need.family else None,
+        "no_family": not form.fields["family"].queryset.exists(),  # type: ignore[attr-defined]
+        "rule": shown and _dated(shown),
+        "kept": bool(need.rule),
+        "changed": bool(need.rule) and today is not None and _facts(need.rule) != _facts(today),
+        "gauge": shown and gauge(shown),
+        "last": last_price(agent.organisation, family) if family else None,
+        "next_url": _url("panel", need),
+    }
+    return render(request, "city/rule/rule.html", context, status=422 if form.errors else 200)
+
+
+def _proposed(agent: Agent, need: Need) -> Family | None:
+    ticked = [Activity(row.nomenclature, row.code) for row in need.activities.all()]
+    return propose_family(agent.organisation, ticked)
+
+
+def rule_of_today(agent: Agent, need: Need, family: Family | None, kind: str) -> dict[str, Any]:
+    """The advice of today for this need, as it would be kept: the family adds up over the year, works over the operation."""
+    today = timezone.localdate()
+    if kind == WORKS:
+        used = operation_total(agent.organisation, need.pk)
+    else:
+        used = family_total(agent.organisation, family, today.year) if family else 0
+    named = {"family": family.code, "family_label": family.label} if family else {}
+    return advise(kind, need.estimate_cents, used, today).to_json() | named
+
+
+def _facts(rule: dict[str, Any]) -> tuple[Any, ...]:
+    """What the advice was given for, without the day."""
+    return tuple(rule.get(key) for key in ("family", "kind", "amount_cents", "used_cents", "limit_cents"))
+
+
+def gauge(rule: dict[str, Any]) -> dict[str, Any] | None:
+    """The gauge of an advice and its sentence (WORDS 42); None when the day has no limit or the need no amount."""
+    if "limit_cents" not in rule or "amount_cents" not in rule:
+        return None
+    use = Use(rule["used_cents"], rule["amount_cents"], rule["limit_cents"])
+    what = "l'opération" if rule["kind"] == WORKS else f"la famille {rule.get('family_label', 'sans nom')}"
+    year = "" if rule["kind"] == WORKS else f" pour {rule['on'][:4]}"
+    return {
+        "use": use,
+        "scale": max(use.limit_cents, use.total_cents),
+        "tone": tone(use),
+        "sentence": f"Avec cet achat, {what} atteint {use.percent}\u00a0% de la limite de "
+        f"{format_cents(use.limit_cents)}\u00a0HT{year}.",
+    }
+
+
+def tone(use: Use) -> str:
+    """The class of a gauge: it warns from 80 %."""
+    return "warn" if use.level >= WARNING_LEVEL else ""
+
+
+def _dated(rule: dict[str, Any]) -> dict[str, Any]:
+    """The same with its days as dates, for the template."""
+    days = ("on", "from", "to")
+    dated = {key: date.fromisoformat(value) if key in days else value for key, value in rule.items()}
+    for key in ("thresholds", "announced"):
+        dated[key] = [
+            {name: date.fromisoformat(value) if name in days else value for name, value in row.items()} for row in rule[key]
+        ]
+    return dated
+
+
+def _url(name: str, need: Need) -> str:
+    try:
+        return reverse(name, args=[need.pk])
+    except NoReverseMatch:
+        return ""
+
+
+urlpatterns = [path("achats/<uuid:need_id>/regle/", rule, name="rule")]
