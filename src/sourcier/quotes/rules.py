@@ -43,12 +43,14 @@ PRICE_FORMULAS: Mapping[str, PriceFormula] = {
 
 
 def price_marks(formula: str, totals: Mapping[str, int]) -> dict[str, int]:
-    """Mark (hundredths of a point, 0 to 10 000) of each total in cents; free offers take the best mark."""
+    """Mark (hundredths of a point, 0 to 10 000) of each total in cents; a free offer takes the best mark and leaves 0 to those that cost."""
     if not totals:
         return {}
     mark = PRICE_FORMULAS[formula].mark
     lowest = min(totals.values())
-    return {key: BEST_MARK if total <= lowest else round_half_up(mark(lowest, total)) for key, total in totals.items()}
+    if lowest <= 0:
+        return {key: BEST_MARK if total == lowest else 0 for key, total in totals.items()}
+    return {key: round_half_up(mark(lowest, total)) for key, total in totals.items()}
 
 
 def judged_mark(values: Sequence[int]) -> int:

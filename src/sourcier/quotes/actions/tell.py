@@ -85,7 +85,7 @@ def tell_all(agent: Agent, sourcing_id: UUID, sentences: Mapping[UUID, str]) -> 
         told.append(notification)
     rows: list[Model] = [*told]
     if not told:
-        rows += _close(sourcing)
+        rows += _close(sourcing, timezone.now())
     append(
         agent.organisation.pk,
         sourcing.need_id,
@@ -203,13 +203,13 @@ def _told(notification: Notification, sourcing: Sourcing, at: datetime) -> list[
     notification.save(update_fields=["state", "told_at", "how", "told_by"])
     rows: list[Model] = [notification]
     if not Notification.objects.filter(sourcing=sourcing).exclude(state=Notification.State.SENT).exists():
-        rows += _close(sourcing)
+        rows += _close(sourcing, at)
     return rows
 
 
-def _close(sourcing: Sourcing) -> list[Model]:
+def _close(sourcing: Sourcing, at: datetime) -> list[Model]:
     """Everyone is told: a choice is done. (An end without choice stays an end.)"""
     if sourcing.state != Sourcing.State.CHOSEN:
         return []
-    progress.mark_done(sourcing)
+    progress.mark_done(sourcing, at)
     return [sourcing]
