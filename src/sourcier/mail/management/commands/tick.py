@@ -12,6 +12,7 @@ from sourcier.mail.due import run_due
 
 class Command(BaseCommand):
     help = "Fait une fois ce que l'heure demande : dates limites, messages en attente, rappels."
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--json", action="store_true", help="écrit le résultat pour un programme")

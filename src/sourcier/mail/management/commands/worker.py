@@ -11,6 +11,7 @@ from sourcier.mail.worker import Worker
 
 class Command(BaseCommand):
     help = "Fait le travail de fond (messages, dates limites, rappels), jusqu'à SIGINT ou SIGTERM."
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--poll", type=float, default=1.0, help="secondes entre deux regards sur les tâches (1)")

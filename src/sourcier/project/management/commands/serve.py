@@ -6,6 +6,7 @@ import sys
 import threading
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
@@ -15,15 +16,17 @@ from sourcier.project.supervisor import Child, Supervisor
 
 class Command(BaseCommand):
     help = "Sert le site et fait le travail de fond, jusqu'à SIGINT ou SIGTERM."
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="adresse d'écoute (127.0.0.1)")
         parser.add_argument("--port", type=int, default=8000, help="port d'écoute (8000)")
-        parser.add_argument("--threads", type=int, default=8, help="requêtes servies en même temps (8)")
+        parser.add_argument("--threads", type=int, default=4, help="requêtes servies en même temps (4)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.check_database()
         self.check_port(options["host"], options["port"])
+        settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
         stop = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stop.set())
