@@ -70,10 +70,15 @@ def plain(value: Any) -> Any:
     return value
 
 
+def key_of(field: str) -> str:
+    """The key of a column in a snapshot: « kind_ » for a column named like one of the snapshot's own keys."""
+    return f"{field}_" if field in ("kind", "id", "gone") else field
+
+
 def snapshot(row: Model) -> dict[str, Any]:
     """`{"kind", "id", field: value…}` of a registered row. Raises `Unknown`."""
     known = _kind(row)
-    values = {field: plain(row._meta.get_field(field).to_python(getattr(row, field))) for field in known.fields}
+    values = {key_of(field): plain(row._meta.get_field(field).to_python(getattr(row, field))) for field in known.fields}
     return {"kind": known.kind, "id": str(plain(row.pk)), **values}
 
 

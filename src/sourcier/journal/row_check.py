@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from sourcier.journal.models import Payload
-from sourcier.journal.registry import ROWS, RowKind, plain
+from sourcier.journal.registry import ROWS, RowKind, key_of, plain
 from sourcier.journal.report import Problem
 from sourcier.journal.walk import NO_SNAPSHOT, Key
 
@@ -49,7 +49,7 @@ def _rows(known: RowKind, log_id: UUID, only: Collection[Key] | None) -> Iterato
         to_python = known.model._meta.pk.to_python
         rows = rows.filter(pk__in=[to_python(row_id) for kind, row_id in only if kind == known.kind])
     for values in rows.values_list("pk", *known.fields).iterator(chunk_size=CHUNK):
-        yield str(plain(values[0])), dict(zip(known.fields, map(plain, values[1:]), strict=True))
+        yield str(plain(values[0])), dict(zip(map(key_of, known.fields), map(plain, values[1:]), strict=True))
 
 
 def _compare(
