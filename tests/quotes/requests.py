@@ -83,14 +83,16 @@ def make_request(
                 lat_e6=48_872_000,
                 lon_e6=2_487_000,
                 hours="6 h 30 à 7 h",
-            )  # fmt: skip
+            )
         )
     NeedPlace.objects.bulk_create(NeedPlace(need=need, place=place) for place in kept)
     sourcing = Sourcing.objects.create(
         organisation=city.organisation, need=need, buyer=city.buyer.user, kind=kind, state=state,
         title="60 baguettes par jour, du lundi au vendredi", trade="un boulanger", description="Du pain frais du jour.",
         price_formula="proportional", deadline=deadline, notice_slug=tokens.new_seed()[:22], contact_name="Bruno Rosny",
-        contact_phone="01 00 00 00 01", contact_hours="de 9 h à 17 h", created_at=BEFORE, saved_at=BEFORE, saved_by=city.buyer.user, sent_at=BEFORE,
+        contact_phone="01 00 00 00 01", contact_hours="de 9 h à 17 h",
+        created_at=BEFORE, sent_at=BEFORE,
+        saved_at=BEFORE, saved_by=city.buyer.user,
     )  # fmt: skip
     names = ("Baguette", "Croissant", "Pain de mie", "Brioche", "Flûte")
     made = [

@@ -191,12 +191,17 @@ def before_tax(vat: str, price_e4: int, vat_bp: int) -> int:
 
 
 def totals(answer: Answer, quantities_milli: Mapping[UUID, int]) -> tuple[int, int]:
-    """Cents before tax and with tax for the estimated quantities; each line rounded once, then its tax."""
+    """Cents before tax and with tax for the estimated quantities, each line rounded once.
+
+    Before tax is what comparisons use (the unit price before tax, to the ten-thousandth). With tax is exactly what the firm
+    typed when it typed TTC, so that « 0,95 € × 15 600 » is 14 820,00 € on its receipt.
+    """
     net = gross = 0
     for price in answer.prices:
-        line = line_total(before_tax(answer.vat, price.price_e4, price.vat_bp), quantities_milli[price.line_id])
+        quantity = quantities_milli[price.line_id]
+        line = line_total(before_tax(answer.vat, price.price_e4, price.vat_bp), quantity)
         net += line
-        gross += with_vat(line, price.vat_bp)
+        gross += line_total(price.price_e4, quantity) if answer.vat == INCLUDED else with_vat(line, price.vat_bp)
     return net, gross
 
 
@@ -228,12 +233,12 @@ def _price_problems(asked: Asked, answer: Answer, documents: int) -> Iterator[Pr
         if not _rate_allowed(asked, answer.vat, price.vat_bp):
             yield Problem("rate", "rate_unsaid", "Choisissez votre taux de TVA.")
             return
-    if not asked.prices_expected or answer.prices:
+    if answer.prices:
         return
-    if asked.lines:
+    if asked.lines and asked.prices_expected:
         yield Problem("prices", "no_price", "Écrivez au moins un prix.")
-    elif not (answer.note or documents):
-        yield Problem("note", "nothing_said", "Écrivez votre proposition, ou joignez votre devis.")
+    elif not (answer.note.strip() or documents or any(text.strip() for text in answer.replies.values())):
+        yield Problem("note", "nothing_said", "Écrivez votre réponse, ou joignez un document.")
 
 
 def _rate_allowed(asked: Asked, vat: str, vat_bp: int) -> bool:

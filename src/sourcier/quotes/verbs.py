@@ -3,6 +3,7 @@
 from sourcier.journal.registry import Verb
 
 ANSWER_VERBS = (
+    Verb("answer.begun", "{firm} a commencé une réponse.", sealed=True),
     Verb("answer.document_joined", "{firm} a joint un document, avant d'envoyer sa réponse.", ("name",), sealed=True),
     Verb("answer.document_removed", "{firm} a retiré un document de son brouillon.", ("name",), sealed=True),
     Verb("answer.received", "{firm} a répondu : récépissé {receipt}.", ("signer", "email"), sealed=True),

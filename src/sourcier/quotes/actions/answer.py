@@ -41,8 +41,17 @@ CORRECTIONS = {"left_trade": leave_trade, "closed": close_firm}
 
 @transaction.atomic
 def draft(invitation: Invitation, like: Submission | None = None) -> Submission:
-    """An empty answer, or one with the documents of `like`. Writes no entry: the act that fills it writes one."""
-    started = Submission.objects.create(
+    """Begin an answer (`answer.begun`), empty or with the documents of `like`, to join files before sending."""
+    if refusal := rules.may_answer(answers.window(invitation)):
+        raise Refused(refusal)
+    begun = _begin(invitation, like)
+    rows = [begun, *answers.documents(begun), *begun.answers.all()]
+    _write(begun, "answer.begun", {"firm": begun.firm.name}, rows)
+    return begun
+
+
+def _begin(invitation: Invitation, like: Submission | None = None) -> Submission:
+    begun = Submission.objects.create(
         organisation_id=invitation.sourcing.organisation_id,
         sourcing_id=invitation.sourcing_id,
         invitation=invitation,
@@ -53,13 +62,13 @@ def draft(invitation: Invitation, like: Submission | None = None) -> Submission:
     )
     if like is not None:
         SubmissionDocument.objects.bulk_create(
-            SubmissionDocument(submission=started, file_id=document.file_id) for document in answers.documents(like)
+            SubmissionDocument(submission=begun, file_id=document.file_id) for document in answers.documents(like)
         )
         QuestionAnswer.objects.bulk_create(
-            QuestionAnswer(submission=started, question_id=reply.question_id, file_id=reply.file_id)
+            QuestionAnswer(submission=begun, question_id=reply.question_id, file_id=reply.file_id)
             for reply in like.answers.exclude(file=None)
         )
-    return started
+    return begun
 
 
 def add_document(draft: Submission, upload: UploadedFile, question_id: UUID | None = None) -> File:
@@ -249,9 +258,9 @@ def _draft_to_send(invitation: Invitation, given: Submission | None, window: rul
         if given.invitation_id != invitation.pk:
             raise refuse("unknown_draft", "Ce brouillon n'est pas le vôtre.")
         locked = Submission.objects.select_for_update().get(pk=given.pk)
-        submission = locked if locked.state == Submission.State.DRAFT else draft(invitation, like=locked)
+        submission = locked if locked.state == Submission.State.DRAFT else _begin(invitation, like=locked)
     else:
-        submission = draft(invitation)
+        submission = _begin(invitation)
     submission.round = window.round
     return submission
 
@@ -287,7 +296,7 @@ def _receive(submission: Submission, at: datetime) -> list[Model]:
 def _keep_closed(submission: Submission, at: datetime, content: Mapping[str, Any]) -> tuple[list[Model], dict[str, Any]]:
     """A late answer: its content goes into an envelope that no page opens; the entry holds only the hash of it."""
     submission.envelope, digest = seal_envelope(content)
-    return _number(submission, "keep_closed", at), {"envelope_sha256": digest}
+    return [*_number(submission, "keep_closed", at), *submission.answers.all()], {"envelope_sha256": digest}
 
 
 def _number(submission: Submission, verb: str, at: datetime) -> list[Model]:

@@ -86,9 +86,13 @@ def last_byte(request: HttpRequest) -> datetime:
     return timezone.now()
 
 
-def discreet(response: HttpResponse) -> HttpResponse:
-    """No page of a firm leaves its address or its content behind."""
-    response["Referrer-Policy"] = "no-referrer"
+def discreet(response: HttpResponse, referrer: str = "same-origin") -> HttpResponse:
+    """Nothing of a firm's page stays in a cache, nor goes to another site.
+
+    `no-referrer` is for the addresses that hold a token; on a page with a form it would make browsers send « Origin: null »,
+    which the CSRF check rightly refuses.
+    """
+    response["Referrer-Policy"] = referrer
     response["Cache-Control"] = "private, no-store"
     return response
 
@@ -98,8 +102,8 @@ def open_token(request: HttpRequest, token: str) -> HttpResponse:
     """The link: a cookie, then an address without the token. A GET that writes nothing."""
     invitation = invitation_by_token(token)
     if invitation is None or _expired(invitation):
-        return discreet(render(request, "firm/bad_link.html", _bad_link(invitation), status=404))
-    return enter(request, invitation)
+        return discreet(render(request, "firm/bad_link.html", _bad_link(invitation), status=404), "no-referrer")
+    return discreet(enter(request, invitation), "no-referrer")
 
 
 def open_code(request: HttpRequest) -> HttpResponse:
@@ -115,7 +119,7 @@ def open_code(request: HttpRequest) -> HttpResponse:
     time.sleep(max(0.0, SLOWEST_LOOK_UP - (time.monotonic() - began)))
     if invitation is None or _expired(invitation):
         return discreet(render(request, "firm/code.html", {"error": error, "typed": typed}, status=400))
-    return enter(request, invitation)
+    return discreet(enter(request, invitation))
 
 
 def enter(request: HttpRequest, invitation: Invitation) -> HttpResponse:
@@ -123,7 +127,7 @@ def enter(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     known = find(request, invitation.pk)
     entries = _entries(request)
     visit = known or Visit(invitation, others=tuple(entries))
-    return discreet(visit.write(redirect(PATH)))
+    return visit.write(redirect(PATH))
 
 
 def find(request: HttpRequest, invitation_id: UUID | None = None) -> Visit | None:

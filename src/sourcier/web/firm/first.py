@@ -62,7 +62,10 @@ def first_context(visit: Visit) -> dict[str, Any]:
         "places": places,
         "when": words.when(sourcing, places),
         "criteria": words.criteria(sourcing),
-        "lines": list(sourcing.price_lines.select_related("lot")),
+        "lines": [
+            {"line": line, "unit": words.plural(line.unit, line.quantity_milli)}
+            for line in sourcing.price_lines.select_related("lot")
+        ],
         "documents": list(sourcing.documents.select_related("file")),
         "answered": answered(sourcing).count(),
         "extension": extensions(sourcing).first(),

@@ -137,9 +137,17 @@ class AnswerForm(forms.Form):
                 cleaned[name] = rules.read_price(text) if text else None
             except rules.BadPrice as error:
                 self.add_error(name, str(error))
-        if "vat" in self.fields and not cleaned.get("vat"):
-            self.add_error("vat", "Dites si votre prix est avec ou sans TVA.")
+        if "vat" in self.fields and any(cleaned.get(f"price-{line.pk.hex}") for line in self.lines):
+            self._check_vat(cleaned)
         return cleaned
+
+    def _check_vat(self, cleaned: dict[str, Any]) -> None:
+        """The two taps one forgets, shown together."""
+        if not cleaned.get("vat"):
+            self.add_error("vat", "Dites si votre prix est avec ou sans TVA.")
+        own_rate = all(cleaned.get(f"rate-{line.pk.hex}") for line in self.lines)
+        if cleaned.get("vat") != rules.EXEMPT and not cleaned.get("rate") and not own_rate:
+            self.add_error("rate", "Choisissez votre taux de TVA.")
 
     def answer(self, *, with_file: frozenset[UUID], documents: int) -> rules.Answer | None:
         """The answer, or None when something is to mend: every problem is then beside its field."""
@@ -157,6 +165,8 @@ class AnswerForm(forms.Form):
 
     def problem(self, field: str | None, sentence: str) -> None:
         """Put a sentence beside its field; above the form when it concerns the whole."""
+        if field == "prices" and self.lines:
+            field = f"price-{self.lines[0].pk.hex}"
         if field == "documents":
             self.documents_wrong.append(sentence)
         elif field not in self.fields:
@@ -167,7 +177,7 @@ class AnswerForm(forms.Form):
     def _read(self) -> rules.Answer:
         data = self.cleaned_data
         without_rates = not self.asked.rates
-        vat = rules.EXCLUDED if without_rates or not self.lines else data["vat"]
+        vat = rules.EXCLUDED if without_rates or not self.lines else data["vat"] or rules.INCLUDED
         return rules.Answer(
             vat=vat,
             prices=tuple(self._prices(vat)),

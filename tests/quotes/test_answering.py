@@ -1,0 +1,340 @@
+"""What a firm does, and what stays of it: rows, journal, acknowledgement."""
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import time_machine
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from sourcier.journal.models import Entry, Payload
+from sourcier.journal.verify import verify
+from sourcier.kernel.receipts import parse_receipt
+from sourcier.kernel.transitions import Refused
+from sourcier.mail.models import OutgoingMessage
+from sourcier.quotes import answer_rules as rules
+from sourcier.quotes.actions import answer as act
+from sourcier.quotes.models import QuestionAnswer, QuotedLine, Submission, SubmissionDocument
+from sourcier.quotes.queries import answers
+from sourcier.sourcing.models import Question, Sourcing
+from sourcier.suppliers.models import Contact
+from tests.cities import City
+from tests.quotes.requests import BEFORE, DEADLINE, answer, make_request, priced
+
+pytestmark = pytest.mark.django_db
+MILLISECOND = timedelta(milliseconds=1)
+
+
+def payload(verb: str) -> dict[str, Any]:
+    """What the last entry of that verb says."""
+    return json.loads(bytes(Payload.objects.get(entry=Entry.objects.filter(verb=verb).latest("index")).body))
+
+
+def upload(content: bytes = b"Devis : 0,95 la baguette", name: str = "devis.txt") -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, content)
+
+
+def counts() -> tuple[int, ...]:
+    models = (Entry, Submission, QuotedLine, SubmissionDocument, OutgoingMessage)
+    return tuple(model.objects.count() for model in models)
+
+
+def test_an_answer_holds_prices_journal_entry_and_acknowledgement(city: City) -> None:
+    request = make_request(city, lines=2, places=3)
+    invitation = request.invite()
+    sent = act.submit(
+        invitation,
+        answer(request, places=frozenset({request.places[1].pk}), daily_maximum="80", reservation="pas en août", note="Merci"),
+        received_at=BEFORE,
+    )
+    sent.refresh_from_db()
+    assert (sent.state, sent.kind, sent.received_at, sent.round) == ("received", "quote", BEFORE, 1)
+    assert [(line.typed_price_e4, line.vat_bp, line.unit_price_e4) for line in sent.lines.all()] == [(9500, 550, 9005)] * 2
+    assert [place.place for place in sent.places.all()] == [request.places[1]]
+    said = payload("answer.received")
+    assert Entry.objects.get(pk=sent.entry_id).verb == "answer.received"
+    assert said["receipt"] == sent.receipt_number and said["received_at"] == round(BEFORE.timestamp() * 1000)
+    assert [line["unit_price_e4"] for line in said["lines"]] == [9005, 9005]
+    assert {row["kind"] for row in said["rows"]} == {"submission", "quoted_line", "submission_place"}
+    message = OutgoingMessage.objects.get(kind="acknowledgement")
+    assert message.sealed and message.to_address == invitation.address and sent.receipt_number in message.body
+    assert "0,95" not in message.body and "9500" not in message.body
+
+
+def test_the_journal_vouches_for_every_row_of_the_answers(city: City) -> None:
+    request = make_request(city, lines=2, places=2)
+    paper = Question.objects.create(sourcing=request.sourcing, position=2, kind="file", text="Assurance")
+    invitation = request.invite()
+    draft = act.draft(invitation)
+    act.add_document(draft, upload())
+    act.add_document(draft, upload(), paper.pk)
+    act.submit(invitation, answer(request, places=frozenset({city.place.pk})), draft=draft, received_at=BEFORE)
+    second = act.submit(invitation, answer(request, replies={}), draft=draft, received_at=BEFORE)
+    act.submit(invitation, answer(request), draft=second, received_at=DEADLINE + MILLISECOND)
+    act.withdraw(invitation, at=BEFORE)
+    act.decline(invitation, "other", received_at=BEFORE)
+    kinds = {"submission", "submission_place", "quoted_line", "question_answer", "submission_document", "file"}
+
+    def problems() -> list[str]:
+        return [p.sentence for p in verify(city.organisation.pk).problems if p.sentence.split()[2] in kinds]
+
+    assert problems() == []
+    QuotedLine.objects.filter(submission=second).update(unit_price_e4=1)
+    assert len(problems()) == 2
+
+
+def test_the_receipt_file_carries_the_entry_of_the_answer(city: City) -> None:
+    request = make_request(city)
+    sent = act.submit(request.invite(), answer(request), received_at=BEFORE)
+    receipt = parse_receipt(answers.receipt_text(sent))
+    assert receipt.entry == bytes(Entry.objects.get(pk=sent.entry_id).raw)
+
+
+@pytest.mark.parametrize(("after", "state"), [(-MILLISECOND, "received"), (MILLISECOND * 0, "received"), (MILLISECOND, "late")])
+def test_the_deadline_counts_to_the_millisecond_by_the_server_clock(city: City, after: timedelta, state: str) -> None:
+    request = make_request(city)
+    with time_machine.travel(DEADLINE + after, tick=False):
+        sent = act.submit(request.invite(), answer(request))
+    assert sent.state == state
+    verb = "answer.received" if state == "received" else "answer.late"
+    assert payload(verb)["received_at"] == round((DEADLINE + after).timestamp() * 1000)
+    assert payload(verb)["deadline"] == round(DEADLINE.timestamp() * 1000)
+
+
+def test_what_was_received_in_time_is_in_even_when_written_after_the_closing(city: City) -> None:
+    request = make_request(city, state="closed")
+    with time_machine.travel(DEADLINE + timedelta(seconds=20)):
+        assert act.submit(request.invite(), answer(request), received_at=DEADLINE).state == "received"
+
+
+def test_a_late_answer_is_kept_closed_and_replaces_nothing(city: City) -> None:
+    request = make_request(city)
+    invitation = request.invite()
+    first = act.submit(invitation, answer(request), received_at=BEFORE)
+    late = act.submit(invitation, answer(request, "0.80"), received_at=DEADLINE + MILLISECOND)
+    first.refresh_from_db()
+    assert (first.state, late.state) == ("received", "late")
+    assert not late.lines.exists() and late.signer == ""
+    said = payload("answer.late")
+    assert "lines" not in said and "signer" not in said and len(said["envelope_sha256"]) == 64
+    assert json.loads(late.envelope)["lines"][0]["typed_price_e4"] == 8000
+    assert answers.current(invitation) == first
+    assert "n'a pas été prise" in OutgoingMessage.objects.get(subject_id=late.pk).body
+
+
+def test_a_new_answer_replaces_the_former_which_is_kept(city: City) -> None:
+    request = make_request(city)
+    invitation = request.invite()
+    first = act.submit(invitation, answer(request, "1.00"), received_at=BEFORE)
+    second = act.submit(invitation, answer(request, "0.90"), received_at=BEFORE + timedelta(hours=1))
+    first.refresh_from_db()
+    assert (first.state, second.state, second.replaces) == ("replaced", "received", first)
+    assert first.lines.get().typed_price_e4 == 10_000
+    assert first.receipt_number != second.receipt_number
+    assert payload("answer.received")["replaces"] == first.receipt_number
+    assert answers.current(invitation) == second
+
+
+def test_the_answers_of_two_firms_do_not_replace_each_other(city: City) -> None:
+    request = make_request(city)
+    one = act.submit(request.invite(), answer(request), received_at=BEFORE)
+    two = act.submit(request.invite("Fournil", "f@pain.example"), answer(request), received_at=BEFORE)
+    assert {one.state, two.state} == {"received"} and two.replaces is None
+
+
+def test_documents_join_a_draft_then_leave_with_the_answer(city: City) -> None:
+    request = make_request(city)
+    invitation = request.invite()
+    draft = act.draft(invitation)
+    kept = act.add_document(draft, upload())
+    act.add_document(draft, upload(b"autre", "autre.txt"))
+    act.remove_document(draft, draft.documents.get(file__name="autre.txt").pk)
+    sent = act.submit(invitation, answer(request), draft=draft, received_at=BEFORE)
+    assert [document.file for document in answers.documents(sent)] == [kept]
+    assert payload("answer.received")["documents"] == [
+        {"name": "devis.txt", "sha256": kept.sha256, "size": kept.size, "type": "text/plain"}
+    ]
+    assert Entry.objects.filter(verb="answer.document_joined").count() == 2
+    assert Entry.objects.filter(verb="answer.document_removed").count() == 1
+
+
+def test_a_double_tap_sends_a_second_answer_with_the_same_documents(city: City) -> None:
+    request = make_request(city)
+    invitation = request.invite()
+    draft = act.draft(invitation)
+    act.add_document(draft, upload())
+    first = act.submit(invitation, answer(request), draft=draft, received_at=BEFORE)
+    second = act.submit(invitation, answer(request), draft=draft, received_at=BEFORE)
+    assert second != first and second.replaces == first
+    assert [d.file.name for d in answers.documents(second)] == ["devis.txt"]
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [(b"", "vide.pdf"), (b"MZ\x90\x00" + b"\0" * 200, "devis.pdf"), (b"<html><script>alert(1)</script>", "devis.html")],
+)
+def test_a_hostile_document_is_refused_and_writes_nothing(city: City, content: bytes, name: str) -> None:
+    draft = act.draft(make_request(city).invite())
+    before = counts()
+    with pytest.raises(Refused) as refused:
+        act.add_document(draft, upload(content, name))
+    assert refused.value.sentence.endswith(".")
+    assert counts() == before
+
+
+def test_no_more_documents_than_the_limit(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rules, "MAX_DOCUMENTS", 1)
+    draft = act.draft(make_request(city).invite())
+    act.add_document(draft, upload())
+    with pytest.raises(Refused) as refused:
+        act.add_document(draft, upload())
+    assert refused.value.refusal.code == "too_many_documents"
+
+
+def test_a_refused_answer_writes_nothing(city: City) -> None:
+    request = make_request(city)
+    invitation = request.invite()
+    before = counts()
+    good = answer(request)
+    for bad, field in (
+        (replace(good, prices=()), "prices"),
+        (replace(good, prices=priced(uuid4(), 9500)), None),
+        (replace(good, prices=priced(request.lines[0].pk, -5)), None),
+        (replace(good, signer=" "), "signer"),
+        (replace(good, places=frozenset({uuid4()})), "places"),
+    ):
+        with pytest.raises(Refused) as refused:
+            act.submit(invitation, bad, received_at=BEFORE)
+        assert field is None or refused.value.field == field
+    assert counts() == before
+
+
+@pytest.mark.parametrize("state", ["draft", "ended"])
+def test_nothing_is_taken_when_the_request_is_not_out_or_was_stopped(city: City, state: str) -> None:
+    request = make_request(city, state=state)
+    invitation = request.invite()
+    before = counts()
+    for attempt in (
+        lambda: act.submit(invitation, answer(request), received_at=BEFORE),
+        lambda: act.decline(invitation, "too_far", received_at=BEFORE),
+        lambda: act.withdraw(invitation, at=BEFORE),
+    ):
+        with pytest.raises(Refused):
+            attempt()
+    assert counts() == before
+
+
+def test_a_draft_of_another_firm_is_refused(city: City) -> None:
+    request = make_request(city)
+    foreign = act.draft(request.invite("Autre", "autre@pain.example"))
+    with pytest.raises(Refused):
+        act.submit(request.invite(), answer(request), draft=foreign, received_at=BEFORE)
+
+
+def test_replies_to_questions_are_kept_with_their_files(city: City) -> None:
+    request = make_request(city)
+    early = Question.objects.create(
+        sourcing=request.sourcing, position=1, kind="choice", text="Avant 7 h ?", choices=["Oui", "Non"], required=True
+    )
+    paper = Question.objects.create(sourcing=request.sourcing, position=2, kind="file", text="Assurance", required=True)
+    invitation = request.invite()
+    said = answer(request, replies={early.pk: "Oui"})
+    with pytest.raises(Refused):
+        act.submit(invitation, said, received_at=BEFORE)
+    draft = act.draft(invitation)
+    act.add_document(draft, upload(), paper.pk)
+    sent = act.submit(invitation, said, draft=draft, received_at=BEFORE)
+    replies = {reply.question_id: reply for reply in QuestionAnswer.objects.filter(submission=sent)}
+    assert replies[early.pk].text == "Oui" and replies[paper.pk].file.name == "devis.txt"
+    assert [reply["file"] is not None for reply in payload("answer.received")["replies"]] == [False, True]
+
+
+def test_an_answer_is_withdrawn_until_the_deadline_and_not_after(city: City) -> None:
+    request = make_request(city)
+    invitation = request.invite()
+    act.submit(invitation, answer(request), received_at=BEFORE)
+    with pytest.raises(Refused) as refused:
+        act.withdraw(invitation, at=DEADLINE + MILLISECOND)
+    assert refused.value.refusal.code == "too_late"
+    taken = act.withdraw(invitation, at=DEADLINE)
+    assert taken.state == "withdrawn" and answers.current(invitation) is None
+    with pytest.raises(Refused):
+        act.withdraw(invitation, at=DEADLINE)
+    assert act.submit(invitation, answer(request), received_at=DEADLINE).state == "received"
+
+
+def test_saying_no_replaces_an_answer_and_keeps_its_reason(city: City) -> None:
+    request = make_request(city)
+    invitation = request.invite()
+    first = act.submit(invitation, answer(request), received_at=BEFORE)
+    no = act.decline(invitation, "too_early", "Je dors", received_at=BEFORE)
+    first.refresh_from_db()
+    assert (first.state, no.kind, no.decline_reason, no.replaces) == ("replaced", "decline", "too_early", first)
+    assert payload("answer.declined")["reason"] == "Trop tôt le matin"
+    with pytest.raises(Refused):
+        act.decline(invitation, "unknown", received_at=BEFORE)
+
+
+@pytest.mark.parametrize(("reason", "field"), [("left_trade", "trade_left_at"), ("closed", "closed_at")])
+def test_a_refusal_corrects_the_firm_only_after_the_opening(city: City, reason: str, field: str) -> None:
+    request = make_request(city)
+    invitation = request.invite()
+    act.decline(invitation, reason, received_at=BEFORE)
+    for state in ("open", "closed"):
+        Sourcing.objects.update(state=state)
+        assert act.correct_firms(DEADLINE) == 0
+    invitation.firm.refresh_from_db()
+    assert getattr(invitation.firm, field) is None
+    Sourcing.objects.update(state="opened")
+    assert act.correct_firms(DEADLINE) == 1
+    assert act.correct_firms(DEADLINE) == 0
+    invitation.firm.refresh_from_db()
+    assert getattr(invitation.firm, field) is not None
+
+
+def test_a_refusal_taken_back_corrects_nothing(city: City) -> None:
+    request = make_request(city)
+    invitation = request.invite()
+    act.decline(invitation, "left_trade", received_at=BEFORE)
+    act.submit(invitation, answer(request), received_at=BEFORE)
+    Sourcing.objects.update(state="opened")
+    assert act.correct_firms(DEADLINE) == 0
+
+
+def test_information_is_not_sealed_and_its_refusal_corrects_at_once(city: City) -> None:
+    request = make_request(city, kind="rfi", lines=0)
+    invitation = request.invite()
+    act.decline(invitation, "left_trade", received_at=BEFORE)
+    invitation.firm.refresh_from_db()
+    assert invitation.firm.trade_left_at is not None
+    assert act.submit(invitation, answer(request, note="Oui"), received_at=BEFORE).kind == "information"
+
+
+def test_the_acknowledgement_goes_to_the_known_address_and_to_the_one_just_left(city: City) -> None:
+    request = make_request(city)
+    act.submit(request.invite(), answer(request, email="autre@pain.example"), received_at=BEFORE)
+    assert set(OutgoingMessage.objects.values_list("to_address", flat=True)) == {"mathilde@pain.example", "autre@pain.example"}
+    OutgoingMessage.objects.all().delete()
+    act.submit(request.invite("Lettre", ""), answer(request), received_at=BEFORE)
+    assert not OutgoingMessage.objects.exists()
+
+
+def test_who_came_late_may_leave_an_address_for_next_time(city: City) -> None:
+    invitation = make_request(city).invite("Lettre", "")
+    act.be_told(invitation, "Lettre@Pain.example")
+    assert Contact.objects.get(firm=invitation.firm).added_by is None
+    assert payload("firm.wants_news")["firm"] == "Lettre"
+    with pytest.raises(Refused):
+        act.be_told(invitation, "pas une adresse")
+
+
+def test_receipt_numbers_are_drawn_again_when_taken(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    request = make_request(city)
+    first = act.submit(request.invite(), answer(request), received_at=BEFORE)
+    numbers = iter([first.receipt_number, first.receipt_number, "RX-ZZZZ"])
+    monkeypatch.setattr(rules, "receipt_number", lambda choose: next(numbers))
+    second = act.submit(request.invite("Fournil", ""), answer(request), received_at=BEFORE)
+    assert second.receipt_number == "RX-ZZZZ"
