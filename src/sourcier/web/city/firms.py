@@ -108,7 +108,7 @@ def firm_contact_add(request: HttpRequest, firm_id: UUID) -> HttpResponse:
             form.add_error(refused.field if refused.field in form.fields else None, refused.sentence)
         else:
             messages.success(request, "Contact noté, avec sa source.")
-            return redirect("firm", firm.pk)
+            return redirect("firm_sheet", firm.pk)
     return _page(request, firm, form)
 
 
@@ -152,13 +152,13 @@ def _done(request: HttpRequest, firm_id: UUID, act: Any, said: str) -> HttpRespo
         messages.error(request, refused.sentence)
     else:
         messages.success(request, said)
-    return redirect("firm", firm_id)
+    return redirect("firm_sheet", firm_id)
 
 
 _FIRM = "entreprises/<uuid:firm_id>/"
 urlpatterns = [
     path("entreprises/", firms, name="firms"),
-    path(_FIRM, firm, name="firm"),
+    path(_FIRM, firm, name="firm_sheet"),
     path(f"{_FIRM}contacts/", firm_contact_add, name="firm_contact_add"),
     path(f"{_FIRM}contacts/<uuid:contact_id>/retirer/", firm_contact_remove, name="firm_contact_remove"),
     path(f"{_FIRM}contacts/<uuid:contact_id>/echec/", firm_contact_failing, name="firm_contact_failing"),

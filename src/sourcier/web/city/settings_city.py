@@ -3,12 +3,14 @@
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 from django.views.decorators.http import require_POST
 
 from sourcier.accounts import actions, queries
+from sourcier.accounts.agents import Agent
 from sourcier.accounts.models import Role
 from sourcier.accounts.rules import may_govern
 from sourcier.kernel.transitions import Refused, refuse
@@ -46,12 +48,14 @@ def settings_city(request: HttpRequest) -> HttpResponse:
     return _page(request, "city", "identity", form=form)
 
 
-def _store_logo(agent: object, upload: object) -> UUID:
-    file = store(agent.organisation.pk, upload)  # type: ignore[attr-defined, arg-type]
+def _store_logo(agent: Agent, upload: UploadedFile) -> UUID:
+    """Keep a picture for every page to show. Raises `Refused`, beside the field."""
+    try:
+        file = store(agent.organisation.pk, upload)
+    except Refused as refused:
+        raise Refused(refused.refusal, "logo") from None
     if file.media_type not in ("image/png", "image/jpeg"):
-        raise refuse(
-            "logo_type", "Ce fichier n'est pas une image PNG ou JPEG. Enregistrez le logo sous l'une de ces formes.", "logo"
-        )
+        raise refuse("logo_type", "Ce fichier n'est pas une image PNG ou JPEG. Choisissez-en une.", "logo")
     return file.pk
 
 

@@ -95,6 +95,11 @@ class DepartmentForm(forms.Form):
 class PlaceForm(forms.ModelForm):
     """A delivery place. Without coordinates of its own, it stands at the middle of its commune."""
 
+    postal_code = forms.CharField(
+        label="Code postal",
+        max_length=7,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "postal-code"}),
+    )
     coordinates = forms.CharField(
         label="Latitude et longitude",
         max_length=60,
@@ -108,7 +113,6 @@ class PlaceForm(forms.ModelForm):
         fields = ("name", "address", "postal_code", "commune", "hours", "contact_name", "contact_phone")
         labels = {"contact_name": "Qui demander sur place"}
         help_texts = {"hours": "Quand livrer. Par exemple : de 6 h 30 à 7 h, du lundi au vendredi."}
-        widgets = {"postal_code": forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "postal-code"})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

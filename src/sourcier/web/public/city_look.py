@@ -10,6 +10,8 @@ from django.views.decorators.cache import cache_control
 from sourcier.accounts.models import Organisation
 from sourcier.accounts.rules import palette
 from sourcier.kernel.transitions import Refused
+from sourcier.vault import queries
+from sourcier.web.downloads import attachment
 from sourcier.web.rights import public
 
 
@@ -31,9 +33,6 @@ def city_logo(request: HttpRequest, file_id: UUID) -> HttpResponse:
     organisation = Organisation.objects.filter(logo_file_id=file_id).first()
     if organisation is None:
         raise Http404
-    from sourcier.vault import queries  # the vault is written beside this page
-    from sourcier.web.downloads import attachment
-
     return attachment(queries.get(organisation.pk, file_id))
 
 

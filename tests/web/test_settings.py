@@ -1,0 +1,180 @@
+import io
+import re
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+from PIL import Image
+
+from sourcier.accounts.models import DeliveryPlace, Department, Membership, Organisation, User
+from sourcier.mail.models import OutgoingMessage
+from sourcier.web.sign_in import password_link
+from tests.cities import City
+from tests.web.clients import signed_in
+
+
+def identity(**changes: object) -> dict[str, object]:
+    return {
+        "name": "Ville de Rosny", "phone": "01 00 00 00 00", "phone_hours": "", "email": "achats@rosny.example",
+        "dpo_email": "", "counter": "", "colour": "#0b6e69", **changes,
+    }  # fmt: skip
+
+
+def picture() -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (40, 20), "navy").save(out, "PNG")
+    return out.getvalue()
+
+
+def test_an_invited_person_receives_a_link_and_enters(city: City) -> None:
+    data = {"name": "Nadia Haddad", "email": "nadia@rosny.example", "role": "buyer", "department": city.department.pk}
+    response = signed_in(city.admin).post(reverse("settings_person_new"), data)
+    assert response["Location"] == reverse("settings_people")
+    nadia = User.objects.get(email="nadia@rosny.example")
+    message = OutgoingMessage.objects.get()
+    assert message.to_address == nadia.email
+    assert "Acheteur" in message.body
+    client = Client()
+    form = client.get(password_link(nadia), follow=True)
+    client.post(form.redirect_chain[-1][0], {"password1": "quatre-mots-sans-lien", "password2": "quatre-mots-sans-lien"})
+    login = {"login": nadia.email, "password": "quatre-mots-sans-lien"}
+    assert client.post(reverse("account_login"), login)["Location"] == "/"
+
+
+def test_a_refused_invitation_sends_nothing_and_keeps_what_was_typed(city: City) -> None:
+    data = {"name": "Bruno Deux", "email": "bruno@rosny.example", "role": "buyer"}
+    page = signed_in(city.admin).post(reverse("settings_person_new"), data).content.decode()
+    assert "a déjà un compte ici" in page
+    assert 'value="Bruno Deux"' in page
+    assert not OutgoingMessage.objects.exists()
+
+
+def test_a_role_for_the_whole_city_refuses_a_department(city: City) -> None:
+    data = {"name": "A", "email": "a@rosny.example", "role": "auditor", "department": city.department.pk}
+    page = signed_in(city.admin).post(reverse("settings_person_new"), data).content.decode()
+    assert "Ce rôle vaut partout" in page
+    assert not User.objects.filter(email="a@rosny.example").exists()
+
+
+def test_roles_are_given_and_taken_from_the_page_of_a_person(city: City) -> None:
+    client = signed_in(city.admin)
+    page = reverse("settings_person", args=[city.buyer.id])
+    client.post(reverse("settings_role_grant", args=[city.buyer.id]), {"role-role": "head_buyer"})
+    membership = Membership.objects.get(user=city.buyer.user, role="head_buyer")
+    assert "Responsable des achats" in client.get(page).content.decode()
+    client.post(reverse("settings_role_revoke", args=[city.buyer.id, membership.pk]))
+    assert not Membership.objects.get(pk=membership.pk).active
+    refused = client.post(reverse("settings_role_grant", args=[city.buyer.id]), {"role-role": "auditor"})
+    assert "Un auditeur n&#x27;a pas d&#x27;autre rôle" in refused.content.decode()
+
+
+def test_an_account_is_closed_and_opened_again_from_its_page(city: City) -> None:
+    client = signed_in(city.admin)
+    client.post(reverse("settings_person_off", args=[city.buyer.id]))
+    assert not User.objects.get(pk=city.buyer.id).is_active
+    client.post(reverse("settings_person_on", args=[city.buyer.id]))
+    assert User.objects.get(pk=city.buyer.id).is_active
+
+
+def test_the_administrator_cannot_close_his_own_account(city: City) -> None:
+    response = signed_in(city.admin).post(reverse("settings_person_off", args=[city.admin.id]), follow=True)
+    assert "Vous ne pouvez pas changer vos propres droits" in response.content.decode()
+    assert User.objects.get(pk=city.admin.id).is_active
+
+
+def test_a_colour_too_light_is_refused_beside_its_field(city: City) -> None:
+    page = (
+        signed_in(city.head_buyer).post(reverse("settings_city"), identity(colour="#ffee00", counter="Hall")).content.decode()
+    )
+    assert re.search(r'id="id_colour_error".*?trop claire', page, re.DOTALL)
+    assert 'value="Hall"' in page
+    assert Organisation.objects.get(pk=city.organisation.pk).counter == ""
+
+
+def test_the_colour_of_the_city_is_served_and_linked(city: City) -> None:
+    client = signed_in(city.head_buyer)
+    assert client.post(reverse("settings_city"), identity(colour="#7a1f5c")).status_code == 302
+    assert "/ville.css?couleur=7a1f5c" in client.get("/").content.decode()
+    css = Client().get("/ville.css?couleur=7a1f5c")
+    assert css["Content-Type"] == "text/css"
+    assert "--brand: #7a1f5c" in css.content.decode()
+
+
+def test_a_colour_that_cannot_be_read_has_no_stylesheet(client: Client) -> None:
+    for text in ("ffee00", "zzz", "", "0b6e69;}body{display:none"):
+        assert client.get("/ville.css", {"couleur": text}).status_code == 404
+
+
+def test_a_logo_is_kept_and_served_to_anyone(city: City) -> None:
+    client = signed_in(city.head_buyer)
+    upload = SimpleUploadedFile("logo.png", picture(), "image/png")
+    assert client.post(reverse("settings_city"), identity(logo=upload)).status_code == 302
+    file_id = Organisation.objects.get(pk=city.organisation.pk).logo_file_id
+    assert file_id
+    served = Client().get(reverse("city_logo", args=[file_id]))
+    assert served["Content-Type"] == "image/png"
+    assert b"".join(served.streaming_content) == picture()  # type: ignore[attr-defined]
+    assert client.post(reverse("settings_city"), identity(remove_logo="on")).status_code == 302
+    assert Client().get(reverse("city_logo", args=[file_id])).status_code == 404
+
+
+def test_what_is_not_a_picture_is_no_logo(city: City) -> None:
+    client = signed_in(city.head_buyer)
+    for name, data in (("logo.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>"), ("logo.png", b"%PDF-1.4"), ("l.png", b"")):
+        page = client.post(reverse("settings_city"), identity(logo=SimpleUploadedFile(name, data)))
+        assert page.status_code == 200
+        assert 'id="id_logo_error"' in page.content.decode()
+    assert Organisation.objects.get(pk=city.organisation.pk).logo_file_id is None
+
+
+def test_a_department_is_added_once(city: City) -> None:
+    client = signed_in(city.head_buyer)
+    assert client.post(reverse("settings_departments"), {"name": "Sports"}).status_code == 302
+    assert "porte déjà ce nom" in client.post(reverse("settings_departments"), {"name": "sports"}).content.decode()
+    assert Department.objects.filter(organisation=city.organisation).count() == 2
+
+
+def place(**changes: str) -> dict[str, str]:
+    return {
+        "name": "Crèche du Centre", "address": "2 place Carnot", "postal_code": "93 110", "commune": "Rosny-sous-Bois",
+        "hours": "", "contact_name": "", "contact_phone": "", "coordinates": "48,8721 2,4874", **changes,
+    }  # fmt: skip
+
+
+def test_a_place_takes_the_coordinates_that_are_typed(city: City) -> None:
+    assert signed_in(city.head_buyer).post(reverse("settings_place_new"), place()).status_code == 302
+    made = DeliveryPlace.objects.get(name="Crèche du Centre")
+    assert (made.lat_e6, made.lon_e6, made.postal_code) == (48_872_100, 2_487_400, "93110")
+
+
+def test_a_place_without_coordinates_nor_register_asks_for_them(city: City) -> None:
+    page = signed_in(city.head_buyer).post(reverse("settings_place_new"), place(coordinates="")).content.decode()
+    assert 'id="id_coordinates_error"' in page
+    assert 'value="2 place Carnot"' in page
+
+
+def test_coordinates_and_postal_codes_that_are_not_are_refused(city: City) -> None:
+    client = signed_in(city.head_buyer)
+    for wrong in ({"coordinates": "ici"}, {"coordinates": "148,1 2,4"}, {"postal_code": "9311"}, {"postal_code": "٩٣١١٠"}):
+        assert client.post(reverse("settings_place_new"), place(**wrong)).status_code == 200
+    assert DeliveryPlace.objects.filter(organisation=city.organisation).count() == 1
+
+
+def test_editing_a_place_keeps_its_exact_coordinates(city: City) -> None:
+    client = signed_in(city.head_buyer)
+    url = reverse("settings_place", args=[city.place.pk])
+    DeliveryPlace.objects.filter(pk=city.place.pk).update(lat_e6=48_872_123)
+    typed = re.search(r'name="coordinates" value="([^"]+)"', client.get(url).content.decode())
+    assert typed
+    client.post(url, place(name="Crèche Mermoz", coordinates=typed[1]))
+    kept = DeliveryPlace.objects.get(pk=city.place.pk)
+    assert (kept.name, kept.lat_e6) == ("Crèche Mermoz", 48_872_123)
+
+
+def test_a_place_is_no_longer_offered_and_comes_back(city: City) -> None:
+    client = signed_in(city.head_buyer)
+    url = reverse("settings_place_switch", args=[city.place.pk])
+    client.post(url, {"to": "off"})
+    assert not DeliveryPlace.objects.get(pk=city.place.pk).active
+    client.post(url, {"to": "on"})
+    assert DeliveryPlace.objects.get(pk=city.place.pk).active
