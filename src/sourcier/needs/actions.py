@@ -250,7 +250,7 @@ def say(agent: Agent, need_id: UUID, text: str, files: Sequence[UploadedFile] = 
     """Write a message on the need, with files: they are checked and on disk before anything else is written."""
     need = _load(agent, need_id)
     _check(agent, need, Verb.SAY)
-    text = _text("text", text, required=not files)
+    text = _text("text", text, required=True)
     stored = [store(agent.organisation.pk, upload) for upload in files]
     message = NeedMessage.objects.create(need=need, author=agent.user, text=text, created_at=timezone.now())
     message.files.set(stored)

@@ -193,9 +193,9 @@ def unanswered(answers: Mapping[str, Any], places: int, unknown: Collection[str]
 def next_date(state: str, waiting_since: date, starts_on: date | None, deadline: date | None) -> tuple[str, date] | None:
     """The next date that matters to the author, with its words; `deadline` is that of the request in progress."""
     if state == State.SUBMITTED:
-        return "Sans nouvelles ce jour-là, écrivez à l'acheteur", waiting_since + timedelta(days=DAYS_BEFORE_ASKING_AGAIN)
+        return "Réponse de l'acheteur attendue d'ici le", waiting_since + timedelta(days=DAYS_BEFORE_ASKING_AGAIN)
     if state == State.ASKED and deadline:
-        return "Date limite des réponses", deadline
+        return "Réponses des entreprises attendues jusqu'au", deadline
     if state not in (State.AWARDED, State.CLOSED) and starts_on:
         return "Attendu à partir du", starts_on
     return None

@@ -2,8 +2,9 @@
 
 import csv
 import io
+import json
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -36,11 +37,20 @@ def read_text(text: str) -> list[list[str]]:
     return _limited(_read_csv(text))
 
 
-def write_text(rows: Iterable[Iterable[str]]) -> str:
-    """The rows as CSV text, so that the page that asks for the columns carries what it read."""
-    out = io.StringIO()
-    csv.writer(out, delimiter=";", lineterminator="\n").writerows(rows)
-    return out.getvalue()
+def pack(rows: Sequence[Sequence[str]]) -> str:
+    """The rows as one text, so that the page that asks for the columns carries what it read."""
+    return json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
+
+
+def unpack(text: str) -> list[list[str]]:
+    """The rows of a text made by `pack`. Raises `Refused` when a browser sent something else."""
+    try:
+        rows = json.loads(text)
+    except (ValueError, RecursionError):
+        rows = None
+    if not isinstance(rows, list) or not all(isinstance(row, list) and all(isinstance(c, str) for c in row) for row in rows):
+        raise refuse("not_a_table", "Ces lignes se sont perdues en route. Choisissez de nouveau le fichier.", field="file")
+    return _limited(rows)
 
 
 def _limited(rows: Iterable[list[str]]) -> list[list[str]]:

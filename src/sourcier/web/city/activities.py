@@ -16,6 +16,7 @@ from sourcier.matching import engine, labels
 from sourcier.needs import actions, queries
 from sourcier.needs.models import Need
 from sourcier.needs.rules import Verb
+from sourcier.web.city.need_page import next_step
 from sourcier.web.city.needs import need_or_404
 from sourcier.web.operations import operation_context
 from sourcier.web.rights import READERS, city
@@ -63,7 +64,7 @@ def activities(request: HttpRequest, need_id: UUID) -> HttpResponse:
     found = [Choice(a, names[a], (), False) for a in search(text) if a not in shown | ticked]
     context = {
         **operation_context(agent, need), "need": need, "proposed": proposed, "added": added, "found": found, "searched": text,
-        "sure": result.sure, "error": error, "may_tick": queries.may(agent, need, Verb.TICK), "saved": need.activities.exists(),
+        "sure": result.sure, "error": error, "may_tick": queries.may(agent, need, Verb.TICK), **next_step(agent, need),
     }  # fmt: skip
     return render(request, "city/needs/activities.html", context, status=422 if error else 200)
 

@@ -89,7 +89,7 @@ def _columns_form(rows: list[list[str]], *args: Any, **kwargs: Any) -> ColumnsFo
 def _choose_columns(request: HttpRequest, rows: list[list[str]], source: str) -> HttpResponse:
     guessed, heading = guess(rows)
     initial = {column.value: str(position) for column, position in guessed.items()}
-    initial |= {"table": tables.write_text(rows), "source": source, "heading": heading}
+    initial |= {"table": tables.pack(rows), "source": source, "heading": heading}
     return _columns_page(request, _columns_form(rows, initial=initial), rows, source)
 
 
@@ -107,10 +107,10 @@ def _columns_page(request: HttpRequest, form: ColumnsForm, rows: list[list[str]]
 def _columns_chosen(request: HttpRequest) -> HttpResponse:
     agent: Agent = request.agent  # type: ignore[attr-defined]
     try:
-        rows = tables.read_text(request.POST.get("table", ""))
+        rows = tables.unpack(request.POST.get("table", ""))
     except Refused as refused:
-        form = TableForm(request.POST)
-        form.add_error("pasted", refused.sentence)
+        form = TableForm({})
+        form.add_error("file", refused.sentence)
         return render(request, "city/firms/import.html", {"form": form})
     form = _columns_form(rows, request.POST)
     source = request.POST.get("source", "")[:120] or "Lignes collées"

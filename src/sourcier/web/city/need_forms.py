@@ -184,7 +184,9 @@ class ManyFilesField(forms.FileField):
 class MessageForm(forms.Form):
     """A message on the need, with files."""
 
-    text = forms.CharField(label="Votre message", required=False, widget=forms.Textarea({"rows": 3}))
+    text = forms.CharField(
+        label="Votre message", widget=forms.Textarea({"rows": 3}), error_messages={"required": "Écrivez votre message."}
+    )
     files = ManyFilesField(
         label="Joindre des fichiers", required=False, widget=ManyFilesInput({"multiple": True}),
         help_text="PDF, photo ou document bureautique, 25 Mo au plus chacun.",

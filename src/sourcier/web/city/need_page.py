@@ -8,7 +8,7 @@ from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import path
+from django.urls import path, reverse
 from django.views.decorators.http import require_POST
 
 from sourcier.accounts.agents import Agent
@@ -59,9 +59,19 @@ def _page(request: HttpRequest, need: Need, **bound: forms.Form) -> HttpResponse
         "close_form": bound.get("close") or ReasonForm(auto_id="cloture-%s"),
         "may_take_over": queries.to_take_over(agent).filter(pk=need.pk).exists(),
     }
+    context |= next_step(agent, need)
     if may["complete"]:
         context["complete_form"] = bound.get("complete") or _complete_form(agent, need)
     return render(request, "city/needs/need.html", context, status=422 if bound else 200)
+
+
+def next_step(agent: Agent, need: Need) -> dict[str, str]:
+    """The buyer's way on, once the need is his: activities first, then the rule of the day."""
+    if need.state != Need.State.ACCEPTED or not queries.may(agent, need, Verb.TICK):
+        return {}
+    if need.activities.exists():
+        return {"next_url": reverse("rule", args=[need.pk]), "next_button": "Voir la règle du jour"}
+    return {"next_url": reverse("activities", args=[need.pk]), "next_button": "Choisir les activités"}
 
 
 def _complete_form(agent: Agent, need: Need, data: Any = None) -> CompleteForm:
