@@ -66,12 +66,11 @@ def write_on() -> Entry:
 
 
 def verify(*arguments: str) -> tuple[bool, set[str]]:
-    """Verdict and codes of `journal verify`, without the rows, which here are no action's."""
+    """Verdict and codes of `journal verify`."""
     out = StringIO()
     with suppress(SystemExit):
         call_command("journal", "verify", "--json", *arguments, stdout=out)
     problems = {problem["code"] for log in json.loads(out.getvalue())["logs"] for problem in log["problems"]}
-    problems -= {"row_unknown"}
     return not problems, problems
 
 

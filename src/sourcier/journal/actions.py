@@ -52,6 +52,8 @@ def append(
         raise Unknown(f"verb {verb} is not registered")
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("journal.append must share the transaction of the action")
+    if "rows" in payload:
+        raise ValueError("the key « rows » of a payload is the journal's own")
     body = dict(plain(payload))
     if snapshots := [*(snapshot(row) for row in rows), *(departure(row) for row in gone)]:
         body["rows"] = snapshots

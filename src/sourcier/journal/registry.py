@@ -52,6 +52,8 @@ def register_rows(
     kind: str, model: type[Model], *, organisation: str, fields: Iterable[str], settled: Mapping[str, Any] | None = None
 ) -> None:
     """Declare the fields of `model` that entries vouch for; `organisation` is the lookup path to the organisation's id."""
+    if any(known.kind == kind and known.model is not model for known in ROWS.values()):
+        raise ValueError(f"kind {kind} registered twice")
     ROWS[model] = RowKind(kind, model, organisation, tuple(fields), settled or {})
 
 

@@ -55,8 +55,9 @@ def check(copy: Path) -> None:
 
 def set_aside(stamp: str) -> Path | None:
     """Keep the present database beside its place; None when it holds nothing. Raises `CopyFailed` while a server uses it."""
+    empty = is_empty()
     if connection.vendor == "postgresql":
-        if is_empty():
+        if empty:
             return None
         aside = Path(settings.VAR) / f"database.{stamp}.dump"
         dump(aside)
@@ -66,9 +67,10 @@ def set_aside(stamp: str) -> Path | None:
         return aside
     connection.close()
     file = Path(connection.settings_dict["NAME"])
-    if not file.exists():
-        return None
     _alone(file)
+    if empty:
+        file.unlink()
+        return None
     aside = file.with_name(f"{file.name}.{stamp}")
     file.rename(aside)
     return aside
