@@ -4,8 +4,9 @@ from sourcier.accounts.agents import Agent
 from sourcier.accounts.awaiting import Awaiting
 from sourcier.needs import queries as needs
 from sourcier.quotes import queries as quotes
+from sourcier.sourcing import queries as sourcing
 
-SOURCES = (needs.awaiting, quotes.awaiting)
+SOURCES = (needs.awaiting, sourcing.awaiting, quotes.awaiting)
 
 
 def awaiting(agent: Agent) -> list[Awaiting]:

@@ -12,11 +12,13 @@ from sourcier.kernel.french import format_date, format_moment
 from sourcier.needs.models import Need
 from sourcier.quotes.models import LastPriceRound
 from sourcier.sourcing.models import Candidate, Sourcing
+from sourcier.sourcing.queries import current
 
 DONE, NOW, LATER = "done", "now", "later"
 
-# The page that each step opens.
+# The page that each step opens. Steps 5 and 6 share the comparison: to open the answers, then to choose.
 PAGES = {1: "need", 2: "rule", 3: "panel", 4: "request", 5: "asked", 6: "comparison", 7: "dossier"}
+ONCE_CHOSEN = {5: "comparison", 6: "telling"}
 
 WORDS = {
     1: ("Besoin", "Besoin décrit", "Décrivez votre besoin"),
@@ -48,7 +50,7 @@ def operation_context(agent: Agent, need: Need) -> dict[str, Any]:
 
 def seven_steps(need: Need) -> list[Step]:
     """The steps of WORDS 11 to 17; the first one not done is the present one, and no step is present once all is over."""
-    sourcing = need.sourcings.order_by("-created_at").first()
+    sourcing = current(need)
     over = need.state == Need.State.CLOSED
     done = _done(need, sourcing)
     steps, present = [], None
@@ -62,7 +64,7 @@ def seven_steps(need: Need) -> list[Step]:
         sentence = said_done if status == DONE else said_waiting
         if number == 1 and need.state == Need.State.SUBMITTED:
             sentence = "Besoin reçu : lisez-le, puis acceptez-le"
-        url = "" if status == LATER else _url(PAGES[number], need)
+        url = "" if status == LATER else _url(_page(number, sourcing), need)
         steps.append(Step(number, name, _precise(number, sentence, sourcing), status, url))
     return steps
 
@@ -82,6 +84,16 @@ def _done(need: Need, sourcing: Sourcing | None) -> dict[int, bool]:
     }
     furthest = max((number for number in (1, 3, 4, 5, 6) if facts[number]), default=0)
     return {number: fact or number < furthest for number, fact in facts.items()} | {7: facts[7] and facts[6]}
+
+
+def _page(number: int, sourcing: Sourcing | None) -> str:
+    """The name of the page of a step, now."""
+    states = Sourcing.State
+    if sourcing and sourcing.state in (states.CHOSEN, states.DONE, states.ENDED):
+        return ONCE_CHOSEN.get(number, PAGES[number])
+    if number == 5 and sourcing and sourcing.state == states.CLOSED:
+        return "comparison"
+    return PAGES[number]
 
 
 def _precise(number: int, sentence: str, sourcing: Sourcing | None) -> str:

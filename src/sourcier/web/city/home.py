@@ -10,7 +10,7 @@ from django.utils import timezone
 from sourcier.accounts.models import Role
 from sourcier.kernel.french import PARIS, format_date
 from sourcier.web.awaiting import awaiting
-from sourcier.web.rights import EVERYBODY, city
+from sourcier.web.rights import EVERYBODY, READERS, city
 
 MISSIONS = {
     Role.REQUESTER: "Vous dites ce qu'il vous faut.",
@@ -30,7 +30,8 @@ def home(request: HttpRequest) -> HttpResponse:
         "lines": lines,
         "today": format_date(now.astimezone(PARIS).date(), weekday=True),
         "missions": [MISSIONS[role] for role in Role if role in agent.roles],
-        "may_ask": agent.has(Role.REQUESTER, Role.BUYER, Role.HEAD_BUYER),
+        "may_ask": agent.has(Role.REQUESTER),
+        "may_read": agent.has(*READERS),
     }
     return render(request, "city/home.html", context)
 
