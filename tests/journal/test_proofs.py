@@ -5,11 +5,13 @@ import subprocess
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 import time_machine
+from django.core.management import call_command
 from django.db import IntegrityError, transaction
 from django.test.utils import CaptureQueriesContext
 
@@ -101,6 +103,19 @@ def test_public_checkpoints_are_made_once_a_day_in_paris_and_only_when_the_log_g
                 write()
             assert proofs.publish_checkpoints(now) == made
     assert list(Checkpoint.objects.values_list("public", flat=True)) == [True, True]
+
+
+def test_a_city_whose_key_is_lost_keeps_no_other_from_its_public_checkpoint(city: City, other_city: City) -> None:
+    first, second = Log.objects.order_by("pk")
+    keys.key_file(first.pk).unlink()
+    with pytest.raises(keys.KeyMissing):
+        proofs.publish_checkpoints(datetime.now(UTC))
+    assert Checkpoint.objects.get(public=True).log == second
+
+
+def test_a_tick_publishes_the_checkpoint_of_the_day(city: City) -> None:
+    call_command("tick", stdout=StringIO())
+    assert Checkpoint.objects.filter(log=city.organisation.pk, public=True).count() == 1
 
 
 def test_the_key_is_outside_the_database_and_readable_by_its_owner_alone(city: City) -> None:

@@ -11,11 +11,10 @@ from operator import or_
 from typing import TypeVar
 from uuid import UUID
 
-from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from sourcier.journal.keys import private_key
+from sourcier.journal.keys import KeyMissing, private_key
 from sourcier.journal.models import Checkpoint, Entry, Log, Node
 from sourcier.kernel import merkle
 from sourcier.kernel.french import PARIS
@@ -87,15 +86,22 @@ def checkpoint(log_id: UUID, *, public: bool = False) -> Checkpoint:
 
 
 def publish_checkpoints(now: datetime) -> int:
-    """Make the public checkpoint of the day (Paris) of every log that grew since the last one; return how many were made."""
-    made = 0
+    """Make the public checkpoint of the day (Paris) of every log that grew since the last one; return how many were made.
+
+    A log that cannot sign keeps none of the others from it; its error is raised at the end.
+    """
+    made, failed = 0, None
     for log in Log.objects.order_by("pk"):
         last = log.checkpoints.filter(public=True).order_by("-size", "-pk").first()
         if last and (last.size == log.size or last.created_at.astimezone(PARIS).date() >= now.astimezone(PARIS).date()):
             continue
-        with transaction.atomic():
+        try:
             checkpoint(log.pk, public=True)
-        made += 1
+            made += 1
+        except (KeyMissing, Inconsistent, NodeMissing) as error:
+            failed = failed or error
+    if failed:
+        raise failed
     return made
 
 

@@ -1,6 +1,15 @@
+from datetime import timedelta
+
 from django.apps import AppConfig
 
 
 class ProjectConfig(AppConfig):
     name = "sourcier.project"
     label = "project"
+
+    def ready(self) -> None:
+        from sourcier.journal.proofs import publish_checkpoints
+        from sourcier.mail.due import register_due
+
+        # The journal is a lower room than the registry of what is due.
+        register_due("journal.checkpoints", publish_checkpoints, every=timedelta(minutes=15), atomic=False)
