@@ -7,6 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 NARROW_SPACE = "\u202f"
 NO_BREAK_SPACE = "\u00a0"
+MAX_DIGITS = 16
 
 
 class NotANumber(ValueError):
@@ -24,6 +25,8 @@ def parse_decimal(text: str) -> Decimal:
         raise NotANumber("Écrivez un nombre, par exemple 1 234,56.") from None
     if not number.is_finite():
         raise NotANumber("Écrivez un nombre, par exemple 1 234,56.")
+    if number and not -MAX_DIGITS < number.adjusted() < MAX_DIGITS:  # « 1e999999999 » overflows every later computation
+        raise NotANumber("Ce nombre est trop grand ou trop petit. Écrivez-le en chiffres, par exemple 1 234,56.")
     return number
 
 

@@ -16,6 +16,7 @@ QUESTION_OF = {field: question for question, fields in rules.QUESTIONS.items() f
     "sentence": "sentence",
     "places": "where",
     "lots": "lots",
+    **{f"unknown_{question}": question for question in rules.QUESTIONS},
 }
 """Field → the question whose error it is shown with."""
 

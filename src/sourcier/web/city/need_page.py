@@ -110,7 +110,8 @@ def need_complete(request: HttpRequest, need_id: UUID) -> HttpResponse:
                 f"{current.get_kind_display() or 'sans nature'}, {current.family.label if current.family else 'sans famille'}. "
                 "Le vôtre est ci-dessous : enregistrez de nouveau pour le garder.",
             )
-            form.data = form.data.copy() | {"version": str(current.version)}
+            form.data = form.data.copy()  # type: ignore[attr-defined]
+            form.data["version"] = str(current.version)  # type: ignore[index]
         except Refused as refused:
             form.add_error(refused.field if refused.field in form.fields else None, refused.sentence)
         else:

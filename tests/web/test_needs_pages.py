@@ -1,0 +1,331 @@
+"""The pages of a need as a browser sees them, with and without JavaScript."""
+
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+
+from sourcier.accounts.actions import grant
+from sourcier.accounts.models import Department, Role
+from sourcier.journal.models import Entry
+from sourcier.needs import actions, rules
+from sourcier.needs.models import Need
+from tests.cities import City
+from tests.web.clients import signed_in
+
+PAIN = "Pain frais livré tous les jours avant 7 h pour les crèches"
+SCRIPT = "<script>alert(1)</script>"
+UNKNOWN = list(rules.QUESTIONS)
+HTMX = {"HTTP_HX_REQUEST": "true"}
+
+
+def url(name: str, need: Need) -> str:
+    return reverse(name, args=[need.pk])
+
+
+def draft(city: City, sentence: str = PAIN) -> Need:
+    return actions.start(city.requester, sentence)
+
+
+def submitted(city: City) -> Need:
+    need = draft(city)
+    actions.save(city.requester, need.pk, 1, unknown=UNKNOWN)
+    return actions.submit(city.requester, need.pk)
+
+
+def reload(need: Need) -> Need:
+    return Need.objects.get(pk=need.pk)
+
+
+def answers(need: Need, **more: Any) -> dict[str, Any]:
+    """A whole page of answers, each « je ne sais pas »."""
+    unknown = {f"unknown_{question}": "on" for question in UNKNOWN}
+    return {"version": reload(need).version, "sentence": need.sentence, **unknown, **more}
+
+
+def test_an_empty_list_says_what_to_do_next(city: City) -> None:
+    page = signed_in(city.requester).get(reverse("needs")).content.decode()
+    assert "Rien ne vous attend. Un besoin ? Décrivez-le en une phrase." in page and reverse("need_new") in page
+
+
+def test_from_one_sentence_to_sent_in_few_actions(city: City) -> None:
+    client = signed_in(city.requester)
+    response = client.post(reverse("need_new"), {"sentence": PAIN})
+    need = Need.objects.get()
+    assert response.url == url("need_edit", need)  # type: ignore[attr-defined]
+    typed = answers(need, what="Baguettes", how_much="60 par jour", places=str(city.place.pk), starts_on="2027-01-04", send="1")
+    typed |= {f"note-{city.place.pk}": "60", "estimate_cents": "18 240,50", "lots": "Crèches\nÉcoles"}
+    response = client.post(url("need_edit", need), typed)
+    assert response.url == url("need", need)  # type: ignore[attr-defined]
+    need = reload(need)
+    assert need.state == "submitted" and need.estimate_cents == 1_824_050 and need.unknown == []
+    assert need.places.get().note == "60" and [lot.title for lot in need.lots.all()] == ["Crèches", "Écoles"]
+    page = client.get(url("need", need)).content.decode()
+    assert "18\u202f240,50" in page and "service achats" in page and "Réponse de l&#x27;acheteur attendue" in page
+
+
+def test_the_department_is_asked_only_of_who_has_several(city: City) -> None:
+    client = signed_in(city.requester)
+    assert "Pour quel service" not in client.get(reverse("need_new")).content.decode()
+    greens = Department.objects.create(organisation=city.organisation, name="Espaces verts")
+    grant(city.organisation, city.requester.user, Role.REQUESTER, greens)
+    response = client.post(reverse("need_new"), {"sentence": PAIN})
+    assert "Choisissez le service." in response.content.decode() and PAIN in response.content.decode()
+    client.post(reverse("need_new"), {"sentence": PAIN, "department": str(greens.pk)})
+    assert Need.objects.get().department == greens
+
+
+def test_each_question_is_saved_as_it_is_answered(city: City) -> None:
+    need, client = draft(city), signed_in(city.requester)
+    page = client.post(url("need_edit", need), {"question": "what", "version": 1, "what": "Baguettes"}, **HTMX).content.decode()
+    assert "Enregistré à" in page and 'value="2"' in page and 'hx-swap-oob="true"' in page
+    client.post(url("need_edit", need), {"question": "where", "version": 2, "places": str(city.place.pk)}, **HTMX)
+    client.post(url("need_edit", need), {"question": "estimate", "version": 3, "unknown_estimate": "on"}, **HTMX)
+    need = reload(need)
+    assert need.what == "Baguettes" and need.places.count() == 1 and need.unknown == ["estimate"]
+
+
+def test_one_question_saved_leaves_the_others_alone(city: City) -> None:
+    need, client = draft(city), signed_in(city.requester)
+    actions.save(city.requester, need.pk, 1, how_much="60", unknown=["when"])
+    client.post(url("need_edit", need), {"question": "what", "version": 2, "what": "Baguettes"}, **HTMX)
+    need = reload(need)
+    assert (need.how_much, need.unknown, need.what) == ("60", ["when"], "Baguettes")
+
+
+def test_an_unreadable_amount_is_said_beside_its_question_and_nothing_is_lost(city: City) -> None:
+    need, client = draft(city), signed_in(city.requester)
+    for typed in ("beaucoup", "1e999999999", "-5", "0", "9" * 23, "NaN", "Infinity"):
+        fields = {"question": "estimate", "version": reload(need).version, "estimate_cents": typed}
+        page = client.post(url("need_edit", need), fields, **HTMX).content.decode()
+        part = page[page.index('id="error-estimate"') :]
+        assert part[part.index(">") + 1] not in "<", typed
+    page = client.post(url("need_edit", need), answers(need, estimate_cents="beaucoup", what="Baguettes")).content.decode()
+    assert 'value="beaucoup"' in page and "Baguettes" in page and reload(need).estimate_cents is None
+    assert reload(need).what == "Baguettes"
+
+
+def test_after_a_partly_unreadable_page_the_next_save_is_no_conflict(city: City) -> None:
+    need, client = draft(city), signed_in(city.requester)
+    page = client.post(url("need_edit", need), answers(need, what="Baguettes", starts_on="hier"))
+    assert page.context["version"] == reload(need).version
+    client.post(url("need_edit", need), answers(need, version=page.context["version"], what="Pain", starts_on="2027-01-04"))
+    assert reload(need).what == "Pain"
+
+
+def test_an_unanswered_question_is_shown_when_sending_and_the_need_stays(city: City) -> None:
+    need, client = draft(city), signed_in(city.requester)
+    page = client.post(url("need_edit", need), {"version": 1, "sentence": PAIN, "what": "Baguettes", "send": "1"})
+    assert page.content.decode().count("Répondez, ou cochez « Je ne sais pas ».") == 4
+    assert reload(need).state == "draft" and reload(need).what == "Baguettes"
+
+
+def test_two_people_at_once_see_both_versions_and_choose(city: City) -> None:
+    need, client = submitted(city), signed_in(city.buyer)
+    version = need.version
+    actions.save(city.second_buyer, need.pk, version, what="Baguettes de 250 g")
+    mine = {"question": "what", "version": version, "what": "Pain de campagne"}
+    response = client.post(url("need_edit", need), mine, **HTMX)
+    page = response.content.decode()
+    assert response["HX-Retarget"] == "#conflict"
+    assert "Salima Rosny a modifié cette page" in page and "Baguettes de 250 g" in page and "Pain de campagne" in page
+    assert reload(need).what == "Baguettes de 250 g"
+    response = client.post(url("need_edit", need), {**mine, "version_seen": version + 1}, **HTMX)
+    assert response["HX-Refresh"] == "true" and reload(need).what == "Pain de campagne"
+
+
+def test_without_javascript_the_conflict_page_keeps_what_was_typed(city: City) -> None:
+    need, client = submitted(city), signed_in(city.buyer)
+    typed = answers(need, what="Pain de campagne", estimate_cents="18000")
+    actions.save(city.second_buyer, need.pk, need.version, what="Baguettes")
+    page = client.post(url("need_edit", need), typed)
+    assert "Baguettes" in page.content.decode() and "Pain de campagne" in page.content.decode()
+    assert page.context["version"] == typed["version"] and reload(need).what == "Baguettes"
+    client.post(url("need_edit", need), {**typed, "version_seen": reload(need).version})
+    assert reload(need).what == "Pain de campagne" and reload(need).estimate_cents == 1_800_000
+
+
+def test_hostile_words_are_shown_as_words(city: City) -> None:
+    need, client = draft(city, SCRIPT), signed_in(city.requester)
+    actions.save(city.requester, need.pk, 1, what=SCRIPT, how_much="=1+1", unknown=UNKNOWN)
+    actions.say(city.requester, need.pk, SCRIPT)
+    for name in ("need", "need_edit", "activities"):
+        page = client.get(url(name, need)).content.decode()
+        assert "<script>alert" not in page and "&lt;script&gt;alert" in page
+    assert "<script>alert" not in client.get(reverse("needs")).content.decode()
+
+
+def test_fifty_thousand_characters_are_refused_and_still_on_the_page(city: City) -> None:
+    need, client = draft(city), signed_in(city.requester)
+    long = "é" * 50_000
+    page = client.post(url("need_edit", need), answers(need, what=long)).content.decode()
+    assert long in page and "50000 caractères" in page and reload(need).what == ""
+    assert long in client.post(reverse("need_new"), {"sentence": long}).content.decode()
+
+
+def test_the_buyer_accepts_returns_completes_and_closes(city: City) -> None:
+    need, client = submitted(city), signed_in(city.buyer)
+    response = client.post(url("need_send_back", need), {"reason": " "})
+    assert response.status_code == 422 and "Écrivez la raison" in response.content.decode()
+    client.post(url("need_send_back", need), {"reason": "Quelle longueur ?"})
+    assert "Quelle longueur ?" in signed_in(city.requester).get(url("need_edit", need)).content.decode()
+    signed_in(city.requester).post(url("need_submit", need))
+    client.post(url("need_accept", need))
+    need = reload(need)
+    assert need.state == "accepted" and need.buyer == city.buyer.user
+    client.post(url("need_complete", need), {"title": "Pain", "kind": "supplies", "version": need.version})
+    assert reload(need).title == "Pain"
+    client.post(url("need_close", need), {"reason": "Un marché existe déjà."})
+    assert reload(need).state == "closed"
+
+
+def test_completing_an_older_page_shows_what_the_other_saved(city: City) -> None:
+    need, client = submitted(city), signed_in(city.buyer)
+    actions.save(city.second_buyer, need.pk, need.version, title="Pain des crèches")
+    response = client.post(url("need_complete", need), {"title": "Baguettes", "version": need.version})
+    page = response.content.decode()
+    assert "Pain des crèches" in page and 'value="Baguettes"' in page and reload(need).title == "Pain des crèches"
+    client.post(
+        url("need_complete", need), {"title": "Baguettes", "version": response.context["complete_form"].data["version"]}
+    )
+    assert reload(need).title == "Baguettes"
+
+
+def test_a_message_travels_with_its_file_which_leaves_as_an_attachment(city: City) -> None:
+    need, client = submitted(city), signed_in(city.requester)
+    photo = SimpleUploadedFile("menus.pdf", b"%PDF-1.4 broken", "application/pdf")
+    refused = client.post(url("need_say", need), {"text": "Voici la liste", "files": photo})
+    assert refused.status_code == 422 and "Voici la liste" in refused.content.decode() and not need.messages.exists()
+    from tests.needs.test_actions import pdf
+
+    client.post(url("need_say", need), {"text": "Voici", "files": SimpleUploadedFile("menus.pdf", pdf())})
+    file = need.messages.get().files.get()
+    response = signed_in(city.buyer).get(reverse("need_file", args=[need.pk, file.pk]))
+    assert response["Content-Disposition"].startswith("attachment") and response["X-Content-Type-Options"] == "nosniff"
+    assert b"".join(response.streaming_content) == b"".join([open_bytes(file)])  # type: ignore[attr-defined]
+
+
+def open_bytes(file: Any) -> bytes:
+    from sourcier.vault.queries import open_file
+
+    with open_file(file) as stream:
+        return stream.read()
+
+
+def test_activities_are_proposed_with_their_words_ticked_and_completed_by_search(city: City) -> None:
+    need, client = draft(city), signed_in(city.requester)
+    page = client.get(url("activities", need)).content.decode()
+    assert page.count('name="activity"') == 5 and "10.71C" in page and "parce que vous avez écrit" in page
+    before = Entry.objects.count()
+    for words in ("paysager", "81.30Z", "8130z", "8130"):
+        ticked = {"activity": "NAFRev2:10.71C", "words": words, "search": "1"}
+        page = client.post(url("activities", need), ticked).content.decode()
+        assert "81.30Z" in page and 'value="NAFRev2:10.71C" checked' in page
+    assert Entry.objects.count() == before and not need.activities.exists()
+    client.post(url("activities", need), {"activity": ["NAFRev2:10.71C", "NAFRev2:81.30Z"], "tick": "1"})
+    assert {row.code for row in need.activities.all()} == {"10.71C", "81.30Z"}
+
+
+@pytest.mark.parametrize("words", [SCRIPT, "é" * 5_000, "=1+1", "'; drop table", "\x00", "   "])
+def test_a_search_of_any_words_answers(city: City, words: str) -> None:
+    need, client = draft(city), signed_in(city.requester)
+    response = client.post(url("activities", need), {"words": words, "search": "1", "activity": "x"})
+    assert response.status_code == 200 and "<script>alert" not in response.content.decode()
+
+
+def test_an_invented_activity_is_refused(city: City) -> None:
+    need, client = draft(city), signed_in(city.requester)
+    response = client.post(url("activities", need), {"activity": "NAFRev2:99.99X", "tick": "1"})
+    assert response.status_code == 422 and "n&#x27;existe pas" in response.content.decode()
+
+
+def test_last_years_purchase_is_taken_over_in_one_button(city: City) -> None:
+    need, client = submitted(city), signed_in(city.requester)
+    actions.close(city.buyer, need.pk, "Un marché existe.")
+    assert "Reprendre" in client.get(reverse("need_new")).content.decode()
+    response = client.post(url("need_take_over", need))
+    new = Need.objects.get(taken_over_from=need)
+    assert response.url == url("need_edit", new)  # type: ignore[attr-defined]
+
+
+PAGES = ("need", "need_edit", "activities")
+POSTS = (
+    "need_edit",
+    "need_complete",
+    "need_submit",
+    "need_accept",
+    "need_send_back",
+    "need_close",
+    "need_say",
+    "need_take_over",
+)
+
+
+def test_another_city_meets_404_everywhere(city: City, other_city: City) -> None:
+    need = submitted(city)
+    for agent in (other_city.requester, other_city.buyer, other_city.head_buyer):
+        client = signed_in(agent)
+        for name in PAGES:
+            assert client.get(url(name, need)).status_code == 404, name
+        for name in POSTS:
+            assert client.post(url(name, need), {"reason": "x", "text": "x"}).status_code in (403, 404), name
+        assert PAIN not in client.get(reverse("needs")).content.decode()
+    assert reload(need).state == "submitted" and Need.objects.count() == 1
+
+
+def test_the_auditor_reads_and_changes_nothing_and_the_administrator_reads_nothing(city: City) -> None:
+    need = submitted(city)
+    auditor, admin = signed_in(city.auditor), signed_in(city.admin)
+    assert auditor.get(url("need", need)).status_code == 200 and auditor.get(url("activities", need)).status_code == 200
+    assert admin.get(reverse("needs")).status_code == 403 and admin.get(url("need", need)).status_code == 403
+    for name in (*POSTS, "activities"):
+        assert auditor.post(url(name, need), {"reason": "x", "text": "x"}).status_code == 403, name
+
+
+def test_nobody_reads_without_signing_in(city: City) -> None:
+    need = submitted(city)
+    for name in PAGES:
+        assert Client().get(url(name, need)).status_code == 302
+
+
+def test_reading_pages_writes_nothing(city: City) -> None:
+    need = submitted(city)
+    before = Entry.objects.count()
+    for agent in (city.requester, city.buyer, city.auditor):
+        for name in ("need", "activities"):
+            signed_in(agent).get(url(name, need))
+    assert Entry.objects.count() == before and reload(need).version == need.version
+
+
+def queries_of(client: Client, address: str) -> int:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(address).status_code == 200
+    return len(captured)
+
+
+def test_lists_and_pages_cost_as_many_queries_with_one_row_as_with_three(city: City) -> None:
+    client, need = signed_in(city.buyer), submitted(city)
+    actions.say(city.buyer, need.pk, "Un")
+    actions.save(city.buyer, need.pk, need.version, title="Pain")
+    addresses = (reverse("needs"), url("need", need))
+    client.get(addresses[0])
+    one = [queries_of(client, address) for address in addresses]
+    for text in ("Deux", "Trois"):
+        submitted(city)
+        actions.say(city.requester, need.pk, text)
+    assert [queries_of(client, address) for address in addresses] == one
+
+
+def test_the_list_is_filtered_by_state_and_department(city: City) -> None:
+    submitted(city)
+    draft(city, "Location d'un minibus")
+    client = signed_in(city.buyer)
+    page = client.get(reverse("needs"), {"etat": "envoyes"}).content.decode()
+    assert PAIN in page and "minibus" not in page
+    assert "Aucun besoin ici" in client.get(reverse("needs"), {"etat": "clos"}).content.decode()
+    assert PAIN in client.get(reverse("needs"), {"etat": "inconnu", "service": "x", "page": "zzz"}).content.decode()
