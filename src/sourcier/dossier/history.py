@@ -72,7 +72,11 @@ def read(log_id: UUID, operation_id: UUID, size: int) -> History:
         step = _step(entry, body, states)
         history.steps.append(step)
         for row in step.payload.get("rows", ()):
-            history.rows.setdefault(row["kind"], {})[row["id"]] = row
+            rows = history.rows.setdefault(row["kind"], {})
+            if row.get("gone"):
+                rows.pop(row["id"], None)
+            else:
+                rows[row["id"]] = row
     return history
 
 
@@ -86,7 +90,7 @@ def _answer_states(bodies: list[bytes | None]) -> dict[str, str]:
     for body in bodies:
         if body and b'"kind":"submission"' in body:
             for row in json.loads(body).get("rows", ()):
-                if row["kind"] == ANSWER:
+                if row["kind"] == ANSWER and "state" in row:
                     states[row["id"]] = row["state"]
     return states
 

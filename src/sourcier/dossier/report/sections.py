@@ -52,7 +52,7 @@ def need(history: History) -> list[Block]:
             ("Quand", " au ".join(filter(None, [row["starts_on"], row["ends_on"]]))),
             ("Précision sur le lieu", row["where_note"]),
             ("Montant estimé", estimate),
-            ("Nature", Kind(row["kind"]).label if row["kind"] else ""),
+            ("Nature", Kind(row["kind_"]).label if row["kind_"] else ""),
             ("État", Need.State(row["state"]).label),
         ),
     ]
@@ -124,7 +124,7 @@ def request(history: History) -> list[Block]:
         formula = PRICE_FORMULAS.get(row["price_formula"])
         blocks.append(
             facts(
-                ("Forme", Sourcing.Kind(row["kind"]).label),
+                ("Forme", Sourcing.Kind(row["kind_"]).label),
                 ("Titre", row["title"]),
                 ("Ce qu'il faut", row["description"]),
                 ("Partie le", moment(row["sent_at"])),
@@ -170,7 +170,7 @@ def answers(history: History) -> list[Block]:
     rows = [
         [
             _firm(history, s["firm_id"]),
-            Submission.Kind(s["kind"]).label + (" (dernier prix)" if s["round"] == 2 else ""),
+            Submission.Kind(s["kind_"]).label + (" (dernier prix)" if s["round"] == 2 else ""),
             moment(s["received_at"]),
             s["receipt_number"],
             s["reservation"] or s["note"] or s["decline_note"],
@@ -233,7 +233,7 @@ def choice(history: History) -> list[Block]:
     for reference in history.of("saving_reference"):
         amount = f" : {format_cents(reference['amount_cents'])} HT" if reference["amount_cents"] else ""
         blocks.append(
-            p(f"Référence de prix choisie avant l'ouverture : {SavingReference.Kind(reference['kind']).label}{amount}.")
+            p(f"Référence de prix choisie avant l'ouverture : {SavingReference.Kind(reference['kind_']).label}{amount}.")
         )
     for step, payload in history.payloads("choice.made", "lot.left", "sourcing.ended_after_opening", "sourcing.ended"):
         blocks.append(p(f"{step.sentence} ({moment(round(step.at.timestamp() * 1000))})"))

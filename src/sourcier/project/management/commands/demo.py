@@ -1,0 +1,149 @@
+"""`sourcier demo`: a fictitious city, the bread scenario from the sentence to the verified dossier, then the site."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection
+from django.urls import reverse
+
+from sourcier.dossier.offline import verifier
+from sourcier.journal.keys import fingerprint
+from sourcier.kernel.transitions import Refused
+from sourcier.project.demo import city as demo_city
+from sourcier.project.demo.bread import STEPS, Bread, DemoFailed, wait
+from sourcier.project.demo.others import build_others
+from sourcier.project.demo.smtp_sink import SmtpSink
+from sourcier.project.demo.stock import write_stock
+from sourcier.register.importing.run import import_stock
+
+KEPT = ("register", "stock")
+
+
+class Command(BaseCommand):
+    help = "Joue la démonstration du pain, de la phrase au dossier vérifié, dans var/demo."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--serve", action="store_true", help="servir ensuite la ville de démonstration")
+        parser.add_argument("--port", type=int, default=8000)
+
+    def handle(self, *args: Any, serve: bool, port: int, **options: Any) -> None:
+        self.started = time.monotonic()
+        mail_port, site_port = free_port(), free_port()
+        os.environ["SOURCIER_SMTP_PORT"] = str(mail_port)
+        self.step("Préparer la base", self.prepare)
+        with SmtpSink(settings.VAR / "mail", mail_port) as sink:
+            server = self.start_server(site_port)
+            try:
+                self.step("Construire le répertoire fictif", self.register)
+                self.step("Construire la ville", self.build_city)
+                self.step("Attendre le site", lambda: wait_for(f"http://127.0.0.1:{site_port}{reverse('account_login')}"))
+                self.play(sink, f"http://127.0.0.1:{site_port}")
+            finally:
+                stop(server)
+            self.stdout.write(f"Total : {time.monotonic() - self.started:.1f} s")
+            if serve:
+                self.serve(port)
+
+    def step(self, name: str, act: Callable[[], str]) -> None:
+        """Do, then print the step, its time and what came of it."""
+        began = time.monotonic()
+        try:
+            said = act()
+        except (Refused, DemoFailed) as error:
+            raise CommandError(f"{name} : {getattr(error, 'sentence', error)}") from error
+        self.stdout.write(f"{time.monotonic() - began:6.2f} s  {name} : {said}")
+        self.stdout.flush()
+
+    def prepare(self) -> str:
+        """A new demonstration each time; the register is kept, since it is the same each time."""
+        connection.close()
+        settings.VAR.mkdir(parents=True, exist_ok=True)
+        for path in settings.VAR.iterdir():
+            if path.name not in KEPT and path != settings.KEYS / "secret_key" and path != settings.KEYS:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+        call_command("migrate", verbosity=0)
+        return str(settings.VAR)
+
+    def register(self) -> str:
+        if (settings.VAR / "register" / "current").exists():
+            return "déjà là"
+        establishments, legal_units = write_stock(settings.VAR / "stock")
+        report = import_stock(establishments, legal_units, fictitious=True)
+        return f"{report.establishments} établissements inventés"
+
+    def build_city(self) -> str:
+        self.city = demo_city.build()
+        build_others(self.city)
+        return f"{self.city.organisation.name}, {len(self.city.people)} personnes"
+
+    def play(self, sink: SmtpSink, site: str) -> None:
+        bread = Bread(self.city, sink, site, settings.VAR)
+        for name, act in STEPS:
+            self.step(name, lambda act=act: act(bread))  # type: ignore[misc]
+        self.step("Vérifier le dossier", self.verify)
+        call_command("journal", "verify", stdout=self.stdout)
+
+    def verify(self) -> str:
+        report = verifier.verify(settings.VAR / "dossier.zip", fingerprint(self.city.organisation.pk))
+        if not report.ok:
+            raise DemoFailed("le dossier n'est pas conforme : " + " ".join(report.problems))
+        return "aucune altération détectée, clé comparée"
+
+    def start_server(self, port: int) -> subprocess.Popen[bytes]:
+        """The real site and its worker, in processes of their own."""
+        return subprocess.Popen([sys.executable, "-m", "sourcier.project.cli", "serve", "--port", str(port)])
+
+    def serve(self, port: int) -> None:
+        self.stdout.write(f"\nLa ville de démonstration : http://127.0.0.1:{port}\nMot de passe : {demo_city.PASSWORD}")
+        for first, name, role, _ in demo_city.PEOPLE:
+            self.stdout.write(f"  {first + '@rosny.example':24} {name}, {role.label}")
+        self.stdout.write(f"Les courriels envoyés : {settings.VAR / 'mail'}\n")
+        self.stdout.flush()
+        server = self.start_server(port)
+        try:
+            server.wait()
+        except KeyboardInterrupt:
+            stop(server)
+
+
+def free_port() -> int:
+    """A port that nobody listens on, on this machine."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for(address: str) -> str:
+    """Until the site answers."""
+
+    def answers() -> bool:
+        try:
+            with urlopen(address, timeout=2) as response:  # noqa: S310 - our own server
+                return bool(response.status == 200)
+        except (URLError, OSError):
+            return False
+
+    wait(answers, "le site")
+    return "prêt"
+
+
+def stop(server: subprocess.Popen[bytes]) -> None:
+    """Ask, wait, then insist."""
+    server.terminate()
+    try:
+        server.wait(timeout=30)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
