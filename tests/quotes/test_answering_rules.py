@@ -48,8 +48,8 @@ def test_a_price_is_read_as_a_baker_writes_it(typed: str, price_e4: int) -> None
 @pytest.mark.parametrize(
     ("typed", "word"),
     [
-        ("0", "zéro"), ("0,00", "zéro"), ("0,00001", "zéro"), ("-1", "négatif"), ("1e999999", "grand"), ("99999999", "grand"),
-        ("1e-999999", "zéro"), ("gratuit", "nombre"), ("0,95 la pièce", "nombre"), ("NaN", "nombre"), ("Infinity", "nombre"),
+        ("0", "zéro"), ("0,00", "zéro"), ("0,00001", "zéro"), ("-1", "négatif"), ("1e999999", "nombre"), ("99999999", "grand"),
+        ("1e-999999", "nombre"), ("gratuit", "nombre"), ("0,95 la pièce", "nombre"), ("NaN", "nombre"), ("Infinity", "nombre"),
         ("1,2,3", "nombre"), ('=1+1', "nombre"), ('#read("/etc/passwd")', "nombre"),
     ],
 )  # fmt: skip

@@ -60,7 +60,7 @@ def test_a_baker_answers_in_three_pages(city: City) -> None:
     assert "Bien reçu le 24 septembre à 5\xa0h\xa012." in receipt
     assert submission.receipt_number in receipt
     assert "Personne ne lit votre prix avant cette date." in receipt
-    assert "14\u202f820\xa0€" in receipt
+    assert "14\u202f820\xa0€" in receipt and "15\u202f600 pièces" in receipt
 
 
 def test_the_first_page_weighs_less_than_50_kilobytes_with_its_style(city: City) -> None:

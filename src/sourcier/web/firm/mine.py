@@ -77,7 +77,13 @@ def _receipt_context(visit: Visit, sent: Submission) -> dict[str, Any]:
         "sent": sent,
         "received": words.received_words(sent.received_at),
         "lines": [
-            {"line": line.price_line, "typed": typed_price(line.typed_price_e4), "vat_bp": line.vat_bp} for line in lines
+            {
+                "line": line.price_line,
+                "unit": words.plural(line.price_line.unit, line.price_line.quantity_milli),
+                "typed": typed_price(line.typed_price_e4),
+                "vat_bp": line.vat_bp,
+            }
+            for line in lines
         ],
         "net": net,
         "gross": gross,
