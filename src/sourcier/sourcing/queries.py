@@ -17,6 +17,8 @@ from sourcier.needs.models import Need
 from sourcier.sourcing import rules, tokens
 from sourcier.sourcing.models import Candidate, Extension, FirmQuestion, Invitation, Relay, Search, Sourcing
 from sourcier.sourcing.rules import Facts
+from sourcier.spend.models import Commitment
+from sourcier.suppliers.models import Firm
 
 READERS = (Role.BUYER, Role.HEAD_BUYER, Role.AUDITOR)
 ALIVE = (Sourcing.State.DRAFT, Sourcing.State.OPEN, Sourcing.State.CLOSED, Sourcing.State.OPENED, Sourcing.State.CHOSEN)
@@ -267,3 +269,30 @@ def _lines(sourcing: Any) -> Iterator[Awaiting]:
         yield line(sourcing.post_at, "Courriers à poster", "Imprimer les courriers", "asked")
     if sourcing.tell_at:
         yield line(sourcing.tell_at, "Entreprises à prévenir autrement", "Voir lesquelles", "asked")
+
+
+def incumbents(sourcing: Sourcing, sirets: Collection[str]) -> set[str]:
+    """Among these SIRETs, those who were paid in the family of this need: shown as such, with no effect on the order."""
+    family = sourcing.need.family_id
+    bought = Commitment.objects.filter(organisation=sourcing.organisation_id, family=family, siret__in=sirets)
+    return set(bought.values_list("siret", flat=True)) if family else set()
+
+
+def exclusions(organisation_id: UUID, sirets: Collection[str]) -> dict[str, str]:
+    """SIRET → why this firm is not to be asked, for those that said so."""
+    said = Q(unsubscribed_at__isnull=False) | Q(trade_left_at__isnull=False) | Q(closed_at__isnull=False)
+    found = Firm.objects.filter(said, organisation=organisation_id, siret__in=sirets)
+    return {
+        firm.siret: rules.exclusion(bool(firm.unsubscribed_at), bool(firm.trade_left_at), bool(firm.closed_at))
+        for firm in found
+    }
+
+
+def is_past(sourcing: Sourcing, at: datetime) -> bool:
+    """The deadline is over, whatever the state says a second later."""
+    return not rules.in_time(sourcing.deadline, at)
+
+
+def is_sealed(sourcing: Sourcing) -> bool:
+    """Nobody in the city may know who answered."""
+    return rules.is_sealed(sourcing.state)

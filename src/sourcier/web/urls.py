@@ -4,6 +4,7 @@ from sourcier.web.city import (
     account,
     activities,
     answer,
+    asked,
     choice,
     comparison,
     exchanges,
@@ -14,10 +15,13 @@ from sourcier.web.city import (
     home,
     need_page,
     needs,
+    panel,
     proof,
+    request,
     rule,
     settings_city,
     settings_people,
+    sourcings,
 )
 from sourcier.web.firm import first, mine, no, price, talk
 from sourcier.web.public import about, city_look, components, notice
@@ -34,6 +38,10 @@ urlpatterns = [
     *firms.urlpatterns,
     *rule.urlpatterns,
     *families.urlpatterns,
+    *panel.urlpatterns,
+    *request.urlpatterns,
+    *asked.urlpatterns,
+    *sourcings.urlpatterns,
     *comparison.urlpatterns,
     *answer.urlpatterns,
     *choice.urlpatterns,

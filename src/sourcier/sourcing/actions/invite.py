@@ -293,3 +293,15 @@ def mark_relayed(agent: Agent, relay_id: UUID, how: str) -> Relay:
         agent, sourcing, "relay.told", {"firm": firm.name, "siret": firm.siret, "how": relay.how, "text": relay.text}, [relay]
     )
     return relay
+
+
+@transaction.atomic
+def print_relays(agent: Agent, sourcing_id: UUID) -> list[Relay]:
+    """Note who printed what firms reached by letter are still to be told, and return it for `letter.relay_letters`."""
+    sourcing = load(agent, sourcing_id, Verb.RELAY)
+    relays = list(queries.relays(sourcing))
+    if not relays:
+        raise refuse("no_letter", "Aucun courrier à imprimer.")
+    firms = [{"siret": relay.invitation.firm.siret, "name": relay.invitation.firm.name} for relay in relays]
+    entry(agent, sourcing, "letter.printed", {"count": len(relays), "firms": firms})
+    return relays

@@ -1,0 +1,321 @@
+"""Step 5 until the opening, « Suivi »: what did not arrive, letters, questions, deadline, more firms. Never who answers."""
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path, reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from sourcier.accounts.agents import Agent
+from sourcier.kernel.transitions import Refused
+from sourcier.needs.models import Need
+from sourcier.sourcing import letter, queries
+from sourcier.sourcing.actions import closing, invite, questions
+from sourcier.sourcing.models import FirmQuestion, Invitation, Relay, Sourcing
+from sourcier.sourcing.rules import Verb
+from sourcier.sourcing.working_days import propose_deadline
+from sourcier.suppliers import actions as suppliers
+from sourcier.suppliers import rules as supplier_rules
+from sourcier.web.city.forms import MomentField, add_refusal
+from sourcier.web.city.panel import current_or_404, may
+from sourcier.web.operations import operation_context
+from sourcier.web.rights import INSPECTION, PURCHASING, city
+
+BUTTONS = {
+    "may_post": Verb.POST, "may_readdress": Verb.READDRESS, "may_reply": Verb.REPLY, "may_relay": Verb.RELAY,
+    "may_extend": Verb.EXTEND, "may_widen": Verb.WIDEN, "may_end": Verb.END,
+}  # fmt: skip
+
+
+class AnswerForm(forms.Form):
+    text = forms.CharField(
+        label="Votre réponse, pour toutes les entreprises",
+        max_length=questions.MAX_TEXT,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
+class AddressForm(forms.Form):
+    address = forms.CharField(label="Nouvelle adresse", max_length=200, widget=forms.EmailInput(attrs={"autocomplete": "off"}))
+
+
+class HowForm(forms.Form):
+    how = forms.CharField(label="Comment ?", max_length=200, help_text="Posté ce matin, appelé, remis au guichet…")
+
+
+class ExtendForm(forms.Form):
+    deadline = MomentField(label="Nouvelle date limite, pour toutes")
+    reason = forms.CharField(
+        label="Pourquoi ?", max_length=1_000, widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="Toutes les entreprises recevront cette raison.",
+    )  # fmt: skip
+
+
+class WidenForm(forms.Form):
+    deadline = MomentField(label="Nouvelle date limite, pour toutes", required=False)
+    reason = forms.CharField(label="Pourquoi la changer ?", max_length=1_000, required=False)
+
+
+class EndForm(forms.Form):
+    reason = forms.CharField(
+        label="Pourquoi arrêter ?", max_length=1_000, widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="Les entreprises interrogées recevront cette raison. Aucune réponse ne sera ouverte.",
+    )  # fmt: skip
+
+
+@city(*INSPECTION)
+def asked(request: HttpRequest, need_id: UUID) -> HttpResponse:
+    agent: Agent = request.agent  # type: ignore[attr-defined]
+    need, sourcing = current_or_404(agent, need_id)
+    if sourcing.state == Sourcing.State.DRAFT:
+        return redirect("request_send", need.pk)
+    return _page(request, need, sourcing)
+
+
+def _page(
+    request: HttpRequest, need: Need, sourcing: Sourcing, bad: forms.Form | None = None, where: str = "", of: UUID | None = None
+) -> HttpResponse:
+    """The page; `bad` is a form to show with its errors, in the place `where`, for the row `of`."""
+    agent: Agent = request.agent  # type: ignore[attr-defined]
+
+    def form(place: str, fresh: forms.Form, row: UUID | None = None) -> forms.Form:
+        return bad if bad is not None and (where, of) == (place, row) else fresh
+
+    undelivered = queries.undelivered(sourcing)
+    later = propose_deadline(sourcing.kind, timezone.now(), sourcing.organisation.postal_code)
+    context: dict[str, Any] = {
+        **operation_context(agent, need), "sourcing": sourcing, "counts": queries.counts(sourcing),
+        "failed": [
+            {"invitation": item, "form": form("address", AddressForm(auto_id=f"id_{item.pk}_%s"), item.pk)}
+            for item in undelivered.filter(state=Invitation.State.FAILED)
+        ],
+        "letters": [
+            {"invitation": item, "form": form("posted", HowForm(auto_id=f"id_{item.pk}_%s"), item.pk)}
+            for item in queries.invitations(sourcing).filter(channel=Invitation.Channel.LETTER)
+        ],
+        "relays": [
+            {"relay": item, "form": form("relay", HowForm(auto_id=f"id_{item.pk}_%s"), item.pk)}
+            for item in queries.relays(sourcing)
+        ],
+        "questions": [
+            {"question": item, "form": form("answer", AnswerForm(auto_id=f"id_{item.pk}_%s"), item.pk)}
+            for item in queries.questions(sourcing)
+        ],
+        "extensions": queries.extensions(sourcing), "to_invite": queries.to_invite(sourcing),
+        "excluded": queries.excluded(sourcing), "past": queries.is_past(sourcing, timezone.now()),
+        "extend_form": form("extend", ExtendForm(initial={"deadline": later}, prefix="extend")),
+        "widen_form": form("widen", WidenForm(prefix="widen")), "end_form": form("end", EndForm(prefix="end")),
+        "sealed": queries.is_sealed(sourcing),
+        **{name: may(agent, sourcing, verb) for name, verb in BUTTONS.items()},
+    }  # fmt: skip
+    return render(request, "city/sourcing/asked.html", context, status=422 if bad else 200)
+
+
+def _back(need: Need, anchor: str) -> HttpResponse:
+    return redirect(f"{reverse('asked', args=[need.pk])}#{anchor}")
+
+
+@city(*PURCHASING)
+@require_POST
+def question_answer(request: HttpRequest, need_id: UUID, question_id: UUID) -> HttpResponse:
+    agent: Agent = request.agent  # type: ignore[attr-defined]
+    need, sourcing = current_or_404(agent, need_id)
+    form = AnswerForm(request.POST, auto_id=f"id_{question_id}_%s")
+    if form.is_valid():
+        try:
+            questions.answer(agent, question_id, form.cleaned_data["text"])
+        except FirmQuestion.DoesNotExist:
+            raise Http404 from None
+        except Refused as refused:
+            add_refusal(form, refused)
+        else:
+            messages.success(request, "Votre réponse part à toutes les entreprises, sans le nom de qui a demandé.")
+            return _back(need, "questions")
+    return _page(request, need, sourcing, form, "answer", question_id)
+
+
+@city(*PURCHASING)
+@require_POST
+def invitation_address(request: HttpRequest, need_id: UUID, invitation_id: UUID) -> HttpResponse:
+    """A corrected address, kept for the city, and the request sent again; or « joindre autrement »."""
+    agent: Agent = request.agent  # type: ignore[attr-defined]
+    need, sourcing = current_or_404(agent, need_id)
+    form = AddressForm(request.POST, auto_id=f"id_{invitation_id}_%s")
+    try:
+        if "letter" in request.POST:
+            invite.by_letter(agent, invitation_id)
+            return _back(need, "courriers")
+        if form.is_valid():
+            address = supplier_rules.clean_email(form.cleaned_data["address"])
+            invitation = invite.replace_address(agent, invitation_id, address)
+            _keep_contact(agent, need, invitation)
+            messages.success(request, f"La demande repart à {address}. L'ancien lien est mort.")
+            return _back(need, "echecs")
+    except Invitation.DoesNotExist:
+        raise Http404 from None
+    except supplier_rules.Invalid as error:
+        form.add_error("address", str(error))
+    except Refused as refused:
+        form.is_valid()
+        add_refusal(form, refused)
+    return _page(request, need, sourcing, form, "address", invitation_id)
+
+
+def _keep_contact(agent: Agent, need: Need, invitation: Invitation) -> None:
+    """The corrected address serves the city's next purchases too; it may be known already."""
+    try:
+        suppliers.add_contact(agent, invitation.firm_id, "email", invitation.address, "", f"Corrigé pour {need.reference}")
+    except Refused as refused:
+        if refused.refusal.code != "known":
+            raise
+
+
+@city(*PURCHASING)
+@require_POST
+def letters_print(request: HttpRequest, need_id: UUID) -> HttpResponse:
+    """All letters (or one) as a PDF; the journal notes who printed them."""
+    agent: Agent = request.agent  # type: ignore[attr-defined]
+    need, sourcing = current_or_404(agent, need_id)
+    one = request.POST.get("one", "")
+    try:
+        chosen = invite.print_letters(agent, sourcing.pk, [_uuid(one)] if one else None)
+    except Refused as refused:
+        messages.error(request, refused.sentence)
+        return _back(need, "courriers")
+    return _pdf(letter.invitation_letters(chosen[0].sourcing, chosen), "courriers.pdf")
+
+
+@city(*PURCHASING)
+@require_POST
+def relays_print(request: HttpRequest, need_id: UUID) -> HttpResponse:
+    """What the others read by e-mail, on paper for those reached by letter."""
+    agent: Agent = request.agent  # type: ignore[attr-defined]
+    need, sourcing = current_or_404(agent, need_id)
+    try:
+        relays = invite.print_relays(agent, sourcing.pk)
+    except Refused as refused:
+        messages.error(request, refused.sentence)
+        return _back(need, "prevenir")
+    return _pdf(letter.relay_letters(sourcing, relays), "informations.pdf")
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise Http404 from None
+
+
+def _pdf(content: bytes, name: str) -> HttpResponse:
+    response = HttpResponse(content, content_type="application/pdf")
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+@city(*PURCHASING)
+@require_POST
+def letter_posted(request: HttpRequest, need_id: UUID, invitation_id: UUID) -> HttpResponse:
+    agent: Agent = request.agent  # type: ignore[attr-defined]
+    need, sourcing = current_or_404(agent, need_id)
+    form = HowForm(request.POST, auto_id=f"id_{invitation_id}_%s")
+    if form.is_valid():
+        try:
+            invite.mark_posted(agent, invitation_id, form.cleaned_data["how"])
+        except Invitation.DoesNotExist:
+            raise Http404 from None
+        except Refused as refused:
+            add_refusal(form, refused)
+        else:
+            return _back(need, "courriers")
+    return _page(request, need, sourcing, form, "posted", invitation_id)
+
+
+@city(*PURCHASING)
+@require_POST
+def relay_told(request: HttpRequest, need_id: UUID, relay_id: UUID) -> HttpResponse:
+    agent: Agent = request.agent  # type: ignore[attr-defined]
+    need, sourcing = current_or_404(agent, need_id)
+    form = HowForm(request.POST, auto_id=f"id_{relay_id}_%s")
+    if form.is_valid():
+        try:
+            invite.mark_relayed(agent, relay_id, form.cleaned_data["how"])
+        except Relay.DoesNotExist:
+            raise Http404 from None
+        except Refused as refused:
+            add_refusal(form, refused)
+        else:
+            return _back(need, "prevenir")
+    return _page(request, need, sourcing, form, "relay", relay_id)
+
+
+@city(*PURCHASING)
+@require_POST
+def deadline_extend(request: HttpRequest, need_id: UUID) -> HttpResponse:
+    agent: Agent = request.agent  # type: ignore[attr-defined]
+    need, sourcing = current_or_404(agent, need_id)
+    form = ExtendForm(request.POST, prefix="extend")
+    if form.is_valid():
+        try:
+            invite.extend(agent, sourcing.pk, form.cleaned_data["deadline"], form.cleaned_data["reason"])
+        except Refused as refused:
+            add_refusal(form, refused)
+        else:
+            messages.success(request, "La date limite est reportée pour toutes les entreprises, et toutes sont prévenues.")
+            return redirect("asked", need.pk)
+    return _page(request, need, sourcing, form, "extend")
+
+
+@city(*PURCHASING)
+@require_POST
+def firms_widen(request: HttpRequest, need_id: UUID) -> HttpResponse:
+    agent: Agent = request.agent  # type: ignore[attr-defined]
+    need, sourcing = current_or_404(agent, need_id)
+    form = WidenForm(request.POST, prefix="widen")
+    if form.is_valid():
+        try:
+            sent = invite.widen(agent, sourcing.pk, form.cleaned_data["deadline"], form.cleaned_data["reason"])
+        except Refused as refused:
+            add_refusal(form, refused)
+        else:
+            messages.success(request, f"La même demande part à {len(sent)} entreprises de plus.")
+            return redirect("asked", need.pk)
+    return _page(request, need, sourcing, form, "widen")
+
+
+@city(*PURCHASING)
+@require_POST
+def sourcing_end(request: HttpRequest, need_id: UUID) -> HttpResponse:
+    agent: Agent = request.agent  # type: ignore[attr-defined]
+    need, sourcing = current_or_404(agent, need_id)
+    form = EndForm(request.POST, prefix="end")
+    if form.is_valid():
+        try:
+            closing.end(agent, sourcing.pk, form.cleaned_data["reason"])
+        except Refused as refused:
+            add_refusal(form, refused)
+        else:
+            messages.success(request, "La consultation est arrêtée ; les entreprises interrogées sont prévenues.")
+            return redirect("asked", need.pk)
+    return _page(request, need, sourcing, form, "end")
+
+
+_BASE = "achats/<uuid:need_id>/suivi/"
+urlpatterns = [
+    path(_BASE, asked, name="asked"),
+    path(f"{_BASE}questions/<uuid:question_id>/", question_answer, name="question_answer"),
+    path(f"{_BASE}adresses/<uuid:invitation_id>/", invitation_address, name="invitation_address"),
+    path(f"{_BASE}courriers/", letters_print, name="letters_print"),
+    path(f"{_BASE}courriers/<uuid:invitation_id>/", letter_posted, name="letter_posted"),
+    path(f"{_BASE}prevenir/", relays_print, name="relays_print"),
+    path(f"{_BASE}prevenir/<uuid:relay_id>/", relay_told, name="relay_told"),
+    path(f"{_BASE}date-limite/", deadline_extend, name="deadline_extend"),
+    path(f"{_BASE}elargir/", firms_widen, name="firms_widen"),
+    path(f"{_BASE}arreter/", sourcing_end, name="sourcing_end"),
+]

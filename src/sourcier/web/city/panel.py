@@ -1,0 +1,309 @@
+"""Step 3, « Entreprises »: find them around the places of delivery, keep or put aside with a reason, add, give an address."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Page, Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path, reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from sourcier.accounts.agents import Agent
+from sourcier.kernel.transitions import Refused
+from sourcier.needs import queries as needs
+from sourcier.needs.models import Need
+from sourcier.register import search as register
+from sourcier.register.establishment import Establishment
+from sourcier.register.search import RegisterMissing
+from sourcier.sourcing import finding, queries, rules
+from sourcier.sourcing.actions import panel as actions
+from sourcier.sourcing.models import Candidate, Search, Sourcing
+from sourcier.sourcing.rules import Verb
+from sourcier.suppliers import actions as suppliers
+from sourcier.suppliers.queries import emails_of
+from sourcier.web.city.panel_forms import KindForm, SearchForm, in_words
+from sourcier.web.city.panel_map import draw
+from sourcier.web.operations import operation_context
+from sourcier.web.rights import INSPECTION, PURCHASING, city
+
+PER_PAGE = 25
+KEPT_PER_PAGE = 100
+NAMES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One firm found, with all that the page says of it."""
+
+    number: int
+    item: Establishment
+    why: list[dict[str, Any]]
+    points: int
+    candidate: Candidate | None
+    asked_before: bool
+    incumbent: bool
+    excluded: str
+
+
+def need_or_404(agent: Agent, need_id: UUID) -> Need:
+    try:
+        return needs.get(agent, need_id)
+    except Need.DoesNotExist:
+        raise Http404 from None
+
+
+def current_or_404(agent: Agent, need_id: UUID) -> tuple[Need, Sourcing]:
+    """The need and its sourcing in progress (else the last one)."""
+    need = need_or_404(agent, need_id)
+    sourcing = queries.current(need)
+    if sourcing is None:
+        raise Http404
+    return need, sourcing
+
+
+def may(agent: Agent, sourcing: Sourcing, verb: Verb) -> bool:
+    """Whether the button is shown: the guard of the action itself."""
+    return rules.may(sourcing.state, verb, needs.roles_for(agent, sourcing.need.department_id)) is None
+
+
+@city(*INSPECTION)
+def panel(request: HttpRequest, need_id: UUID) -> HttpResponse:
+    agent: Agent = request.agent  # type: ignore[attr-defined]
+    need = need_or_404(agent, need_id)
+    sourcing = queries.current(need)
+    if sourcing is None or sourcing.state not in queries.ALIVE:
+        return _beginning(request, agent, need, sourcing)
+    return _page(request, agent, need, sourcing)
+
+
+def _beginning(
+    request: HttpRequest, agent: Agent, need: Need, past: Sourcing | None, form: KindForm | None = None
+) -> HttpResponse:
+    """No consultation in progress: choose how to ask, or be told what comes first."""
+    buys = agent.covers(need.department_id, *PURCHASING)
+    context = {
+        **operation_context(agent, need),
+        "form": form or KindForm(),
+        "past": past,
+        "may_start": buys and need.state in actions.ASKABLE,
+        "too_early": need.state in (Need.State.DRAFT, Need.State.SUBMITTED, Need.State.RETURNED),
+    }
+    return render(request, "city/sourcing/start.html", context, status=422 if form else 200)
+
+
+@city(*PURCHASING)
+@require_POST
+def panel_start(request: HttpRequest, need_id: UUID) -> HttpResponse:
+    """Begin, and search at once with what is ticked."""
+    agent: Agent = request.agent  # type: ignore[attr-defined]
+    need = need_or_404(agent, need_id)
+    form = KindForm(request.POST)
+    if not form.is_valid():
+        return _beginning(request, agent, need, None, form)
+    try:
+        sourcing = actions.start(agent, need.pk, form.cleaned_data["kind"])
+        ticked = finding.context(sourcing).activities
+        if ticked:
+            actions.search(agent, sourcing.pk, ticked, sourcing.radius_m)
+    except Refused as refused:
+        messages.error(request, refused.sentence)
+    return redirect("panel", need.pk)
+
+
+def _page(
+    request: HttpRequest, agent: Agent, need: Need, sourcing: Sourcing, form: SearchForm | None = None,
+    wrong: Mapping[str, Mapping[str, str]] | None = None,
+) -> HttpResponse:  # fmt: skip
+    """The whole page; `wrong` holds the addresses that could not be read, by firm."""
+    last = queries.last_search(sourcing)
+    found, missing = _found(last)
+    candidates = list(queries.candidates(sourcing))
+    page, rows = _rows(request, sourcing, last, found, candidates)
+    kept = [candidate for candidate in candidates if candidate.state == Candidate.State.KEPT]
+    context = {
+        **operation_context(agent, need), "sourcing": sourcing, "form": form or SearchForm(sourcing, last), "last": last,
+        "missing": missing, "page": page, "rows": rows, "only_new": "jamais" in request.GET, "nameable": len(found),
+        "filters": in_words(last.filters) if last else "", "map": _map(last, rows, found) if last and found else None,
+        "stale": bool(last and found and last.register_build != _build()),
+        **_kept(request, sourcing, kept, wrong or {}),
+        "dropped": [item for item in candidates if item.state == Candidate.State.DROPPED],
+        "may_panel": may(agent, sourcing, Verb.PANEL), "may_edit": may(agent, sourcing, Verb.EDIT),
+        "kind_form": KindForm(initial={"kind": sourcing.kind}), **_names(request),
+    }  # fmt: skip
+    return render(request, "city/sourcing/panel.html", context, status=422 if form or wrong else 200)
+
+
+def _found(last: Search | None) -> tuple[Sequence[Establishment], str]:
+    """What the last search finds today, and the sentence to show when there is no register."""
+    try:
+        return (finding.rows(last, limit=rules.MAX_FIRMS) if last else ()), ""
+    except RegisterMissing as missing:
+        return (), missing.sentence
+
+
+def _build() -> str:
+    return register.status().build
+
+
+def _rows(
+    request: HttpRequest,
+    sourcing: Sourcing,
+    last: Search | None,
+    found: Sequence[Establishment],
+    candidates: Sequence[Candidate],
+) -> tuple[Page[Establishment] | None, list[Row]]:
+    """One page of the list; « jamais interrogées » narrows it."""
+    if last is None:
+        return None, []
+    if "jamais" in request.GET:
+        asked = queries.ever_asked(sourcing.organisation_id, {item.siret for item in found})
+        found = [item for item in found if item.siret not in asked]
+    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    sirets = {item.siret for item in page}
+    asked, paid = queries.ever_asked(sourcing.organisation_id, sirets), queries.incumbents(sourcing, sirets)
+    searched, known = finding.context(sourcing, last), {candidate.firm.siret: candidate for candidate in candidates}
+    excluded = queries.exclusions(sourcing.organisation_id, sirets)
+    rows = [
+        Row(
+            number, item, finding.why(item, item.distance_m, searched), finding.points(item, searched),
+            known.get(item.siret), item.siret in asked, item.siret in paid, excluded.get(item.siret, ""),
+        )
+        for number, item in enumerate(page, page.start_index())
+    ]  # fmt: skip
+    return page, rows
+
+
+def _map(last: Search, rows: Sequence[Row], found: Sequence[Establishment]) -> object:
+    listed = {row.item.siret for row in rows}
+    centres = [(lat_e6, lon_e6) for lat_e6, lon_e6 in last.centres]
+    others = [item for item in found if item.siret not in listed]
+    return draw(centres, last.radius_m, [(row.number, row.item) for row in rows], others)
+
+
+def _kept(
+    request: HttpRequest, sourcing: Sourcing, kept: Sequence[Candidate], wrong: Mapping[str, Mapping[str, str]]
+) -> dict[str, Any]:
+    """The firms kept, with their address and whether the request has gone."""
+    page = Paginator(kept, KEPT_PER_PAGE).get_page(request.GET.get("gardees"))
+    emails = emails_of([candidate.firm_id for candidate in page])
+    asked = set(queries.invitations(sourcing).values_list("firm_id", flat=True))
+    lines = [
+        {
+            "candidate": candidate, "email": emails.get(candidate.firm_id, ""), "asked": candidate.firm_id in asked,
+            "excluded": queries.excluded_because(candidate), "wrong": wrong.get(str(candidate.firm_id)),
+        }
+        for candidate in page
+    ]  # fmt: skip
+    return {
+        "kept_page": page,
+        "kept": lines,
+        "kept_total": len(kept),
+        "without_email": sum(not line["email"] for line in lines),
+    }
+
+
+def _names(request: HttpRequest) -> dict[str, Any]:
+    """« Ajouter une entreprise »: what the register knows under this name or SIRET."""
+    text = request.GET.get("ajouter", "")[:100].strip()
+    if not text:
+        return {"names": None, "looked_for": ""}
+    try:
+        return {"names": register.by_name(text, NAMES), "looked_for": text}
+    except RegisterMissing:
+        return {"names": (), "looked_for": text}
+
+
+@city(*PURCHASING)
+@require_POST
+def panel_search(request: HttpRequest, need_id: UUID) -> HttpResponse:
+    agent: Agent = request.agent  # type: ignore[attr-defined]
+    need, sourcing = current_or_404(agent, need_id)
+    form = SearchForm(sourcing, queries.last_search(sourcing), request.POST)
+    if form.is_valid():
+        try:
+            filters = form.narrowed(timezone.localdate())
+            actions.search(agent, sourcing.pk, form.chosen(), form.cleaned_data["radius"], filters)
+        except Refused as refused:
+            form.add_error(refused.field if refused.field in form.fields else None, refused.sentence)
+        else:
+            return redirect("panel", need.pk)
+    return _page(request, agent, need, sourcing, form)
+
+
+@city(*PURCHASING)
+@require_POST
+def panel_kind(request: HttpRequest, need_id: UUID) -> HttpResponse:
+    agent: Agent = request.agent  # type: ignore[attr-defined]
+    need, sourcing = current_or_404(agent, need_id)
+    try:
+        actions.change_kind(agent, sourcing.pk, request.POST.get("kind", ""))
+    except Refused as refused:
+        messages.error(request, refused.sentence)
+    return redirect("panel", need.pk)
+
+
+@city(*PURCHASING)
+@require_POST
+def panel_choose(request: HttpRequest, need_id: UUID) -> HttpResponse:
+    """« Garder », « Écarter, parce que… », « Toutes », « Ajouter »: one button each."""
+    agent: Agent = request.agent  # type: ignore[attr-defined]
+    need, sourcing = current_or_404(agent, need_id)
+    post = request.POST
+    anchor = ""
+    try:
+        if "all" in post:
+            done = actions.keep_all(agent, sourcing.pk)
+            messages.success(request, f"{len(done)} entreprises gardées.")
+        elif "add" in post:
+            anchor = "#gardees"
+            added = actions.add_firm(agent, sourcing.pk, post["add"])
+            messages.success(request, f"{added.firm.name} est ajoutée.")
+        elif "keep" in post:
+            anchor = f"#e-{post['keep']}"
+            actions.keep(agent, sourcing.pk, [post["keep"]])
+        else:
+            anchor = f"#e-{post.get('drop', '')}"
+            actions.drop(agent, sourcing.pk, post.get("drop", ""), post.get(f"reason-{post.get('drop', '')}", ""))
+    except Refused as refused:
+        messages.error(request, refused.sentence)
+    back = post.get("back", "")
+    return redirect(f"{reverse('panel', args=[need.pk])}{f'?{back}' if back else ''}{anchor}")
+
+
+@city(*PURCHASING)
+@require_POST
+def panel_contacts(request: HttpRequest, need_id: UUID) -> HttpResponse:
+    """The addresses typed beside the firms kept; what cannot be read stays, with its sentence."""
+    agent: Agent = request.agent  # type: ignore[attr-defined]
+    need, sourcing = current_or_404(agent, need_id)
+    firms = {str(candidate.firm_id): candidate.firm for candidate in queries.candidates(sourcing)}
+    wrong: dict[str, dict[str, str]] = {}
+    saved = 0
+    for name, typed in request.POST.items():
+        firm = firms.get(name.removeprefix("email-"))
+        if firm is None or not typed.strip():
+            continue
+        try:
+            suppliers.add_contact(agent, firm.pk, "email", typed, "", f"Saisi pour {need.reference}")
+            saved += 1
+        except Refused as refused:
+            wrong[str(firm.pk)] = {"typed": typed, "error": refused.sentence}
+    if wrong:
+        return _page(request, agent, need, sourcing, wrong=wrong)
+    messages.success(request, "Aucune adresse à enregistrer." if not saved else f"Adresses enregistrées : {saved}.")
+    return redirect(f"{reverse('panel', args=[need.pk])}#gardees")
+
+
+urlpatterns = [
+    path("achats/<uuid:need_id>/entreprises/", panel, name="panel"),
+    path("achats/<uuid:need_id>/entreprises/commencer/", panel_start, name="panel_start"),
+    path("achats/<uuid:need_id>/entreprises/nature/", panel_kind, name="panel_kind"),
+    path("achats/<uuid:need_id>/entreprises/chercher/", panel_search, name="panel_search"),
+    path("achats/<uuid:need_id>/entreprises/choisir/", panel_choose, name="panel_choose"),
+    path("achats/<uuid:need_id>/entreprises/adresses/", panel_contacts, name="panel_contacts"),
+]

@@ -1,0 +1,107 @@
+"""The map of a panel, drawn by us: places of delivery, rings of distance, firms. No tiles, nothing asked of anyone outside."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import cos, radians
+
+from sourcier.kernel.geodesy import format_distance
+from sourcier.register.establishment import Establishment
+
+SIZE = 400
+MARGIN = 26
+METRES_PER_E6 = 0.111_194_9  # of latitude
+STEPS = (100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000)
+Point = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """A circle around a place of delivery; `label` is empty but on the first place."""
+
+    x: str
+    y: str
+    r: str
+    label_y: str
+    label: str
+    outer: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """A firm. `siret` and `label` only for those listed on the page, which are links to their line."""
+
+    x: str
+    y: str
+    number: int | None = None
+    siret: str = ""
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Map:
+    """What the template draws in a square of `SIZE`."""
+
+    size: int
+    rings: tuple[Ring, ...]
+    places: tuple[tuple[str, str], ...]
+    others: tuple[Dot, ...]
+    listed: tuple[Dot, ...]
+
+
+def draw(
+    centres: Sequence[Point], radius_m: int, listed: Sequence[tuple[int, Establishment]], others: Sequence[Establishment]
+) -> Map:
+    """Places and firms on one scale; firms placed nowhere are left out."""
+    plane = _Plane(centres, radius_m)
+    rings = []
+    for number, centre in enumerate(centres):
+        x, y = plane.at(*centre)
+        for metres in _rings(radius_m):
+            r = metres * plane.scale
+            label = format_distance(metres) if number == 0 else ""
+            rings.append(Ring(_n(x), _n(y), _n(r), _n(y - r - 4), label, metres == radius_m))
+    return Map(
+        SIZE,
+        tuple(rings),
+        tuple((_n(x), _n(y)) for x, y in (plane.at(*centre) for centre in centres)),
+        tuple(_dot(plane, item) for item in others if item.lat_e6 is not None),
+        tuple(_dot(plane, item, number) for number, item in listed if item.lat_e6 is not None),
+    )
+
+
+class _Plane:
+    """Metres east and north of the middle of the places, flattened: good to a metre at these distances."""
+
+    def __init__(self, centres: Sequence[Point], radius_m: int) -> None:
+        latitudes, longitudes = [lat for lat, _ in centres], [lon for _, lon in centres]
+        self.lat, self.lon = (min(latitudes) + max(latitudes)) / 2, (min(longitudes) + max(longitudes)) / 2
+        self.narrow = cos(radians(self.lat / 1_000_000))
+        reach = max(
+            (max(latitudes) - min(latitudes)) * METRES_PER_E6,
+            (max(longitudes) - min(longitudes)) * METRES_PER_E6 * self.narrow,
+        )
+        self.scale = (SIZE / 2 - MARGIN) / (radius_m + reach / 2)
+
+    def at(self, lat_e6: int, lon_e6: int) -> tuple[float, float]:
+        east = (lon_e6 - self.lon) * METRES_PER_E6 * self.narrow
+        north = (lat_e6 - self.lat) * METRES_PER_E6
+        return SIZE / 2 + east * self.scale, SIZE / 2 - north * self.scale
+
+
+def _rings(radius_m: int) -> tuple[int, ...]:
+    """The radius, and a round distance inside it."""
+    inner = [step for step in STEPS if step <= radius_m / 2]
+    return (inner[-1], radius_m) if inner else (radius_m,)
+
+
+def _dot(plane: _Plane, item: Establishment, number: int | None = None) -> Dot:
+    x, y = plane.at(item.lat_e6 or 0, item.lon_e6 or 0)
+    if number is None:
+        return Dot(_n(x), _n(y))
+    far = f", {format_distance(item.distance_m)}" if item.distance_m is not None else ""
+    return Dot(_n(x), _n(y), number, item.siret, f"{number}. {item.name}{far}")
+
+
+def _n(value: float) -> str:
+    """A number as SVG reads it, whatever the language of the page."""
+    return f"{value:.1f}"
