@@ -12,7 +12,10 @@ from sourcier.web.rights import EVERYBODY, INSPECTION, READERS
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One word of the navigation: shown to `roles`, current on addresses that start with one of `prefixes`."""
+    """One word of the navigation: shown to `roles`, current on addresses that start with one of `prefixes`.
+
+    Of several, the last is current: an operation belongs to the consultations of who sees them, to the needs of who asked.
+    """
 
     label: str
     url_name: str
@@ -31,7 +34,7 @@ class Link:
 
 ENTRIES = (
     Entry("Accueil", "home", EVERYBODY, ()),
-    Entry("Besoins", "needs", READERS, ("/besoins/",)),
+    Entry("Besoins", "needs", READERS, ("/besoins/", "/achats/")),
     Entry("Consultations", "sourcings", INSPECTION, ("/consultations/", "/achats/")),
     Entry("Entreprises", "firms", INSPECTION, ("/entreprises/",)),
     Entry("Familles et seuils", "families", INSPECTION, ("/familles/",)),
@@ -43,14 +46,14 @@ ENTRIES = (
 
 def navigation(request: HttpRequest, agent: Agent) -> list[Link]:
     """The links this agent may follow, in the order of the words; the current page or section is marked."""
+    open_to = [entry for entry in ENTRIES if agent.has(*entry.roles)]
+    section = next((entry for entry in reversed(open_to) if request.path.startswith(entry.prefixes)), None)
     links = []
-    for entry in ENTRIES:
-        if not agent.has(*entry.roles):
-            continue
+    for entry in open_to:
         try:
             url = reverse(entry.url_name)
         except NoReverseMatch:
             continue
-        current = "page" if request.path == url else "true" if request.path.startswith(entry.prefixes) else ""
+        current = "page" if request.path == url else "true" if entry is section else ""
         links.append(Link(entry.label, url, current))
     return links
