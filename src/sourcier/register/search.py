@@ -24,6 +24,9 @@ FIELDS = """siret, name, legal_name, nomenclature, activity, naf_2025, address, 
 TEXTS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 14, 15, 16)
 """Positions of the texts, which are empty rather than None."""
 
+MOST = 999_999
+"""DuckDB keeps the nearest in one pass up to that many."""
+
 BOX_MARGIN = 1e-9
 """Degrees added around the box, which only spares reading: the distance decides."""
 
@@ -122,13 +125,14 @@ def search(
             f" WHERE active AND {condition} AND latitude BETWEEN ? AND ? AND longitude BETWEEN ? AND ?{narrowed}"
         )
         values += [*spots, *codes, *_box(points, radius_m), *narrowing]
-    query = f"""WITH near AS MATERIALIZED (SELECT * FROM ({" UNION ALL ".join(selects)}) WHERE distance <= ?),
-        counts AS (SELECT count(*) AS total, count_if(NOT disclosed) AS undisclosed FROM near),
-        page AS (SELECT place, siret, distance FROM near WHERE disclosed ORDER BY distance, siret LIMIT ? OFFSET ?)
-        SELECT total, undisclosed, place, distance FROM counts LEFT JOIN page ON true ORDER BY distance, siret"""
-    found = pair.cursor().execute(query, [*values, radius_m, limit, offset]).fetchall()
-    places = [(place, distance) for _, _, place, distance in found if place is not None]
-    return SearchResult(found[0][0], found[0][1], _rows(pair, places), pair.build)
+    wanted = min(max(1, offset + limit), MOST)
+    answer, order = "{'place': place, 'distance': distance}", "{'distance': distance, 'siret': siret}"
+    query = f"""SELECT count(*), count(*) FILTER (WHERE NOT disclosed),
+        min_by({answer}, {order}, {wanted}) FILTER (WHERE disclosed)
+        FROM ({" UNION ALL ".join(selects)}) WHERE distance <= ?"""
+    [(total, undisclosed, nearest)] = pair.cursor().execute(query, [*values, radius_m]).fetchall()
+    page = [(found["place"], found["distance"]) for found in (nearest or ())[offset : offset + limit]]
+    return SearchResult(total, undisclosed, _rows(pair, page), pair.build)
 
 
 def _rows(pair: Pair, places: Sequence[tuple[int, float | None]]) -> tuple[Establishment, ...]:

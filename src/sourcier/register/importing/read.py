@@ -75,9 +75,7 @@ def _member(file: Path, label: str) -> str:
     except zipfile.BadZipFile:
         raise refused(f"Le fichier des {label} ({file.name}) est un ZIP abîmé ou coupé. Téléchargez-le de nouveau.") from None
     if len(names) != 1:
-        raise refused(
-            f"Le ZIP des {label} ({file.name}) doit contenir un fichier CSV et un seul ; il en contient {len(names)}."
-        )
+        raise refused(f"Le ZIP des {label} ({file.name}) doit contenir un seul fichier CSV ; il en contient {len(names)}.")
     return names[0]
 
 
@@ -86,8 +84,8 @@ def _header(found: Source) -> tuple[list[str], str]:
     try:
         with _text(found) as text:
             line = next(iter(text), "")
-    except (UnicodeDecodeError, zipfile.BadZipFile, zlib.error, EOFError, OSError):
-        raise refused(f"Le fichier des {found.name} n'est pas lisible : il faut un CSV en UTF-8, entier.") from None
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError):
+        raise refused(f"Le fichier des {found.name} est abîmé ou coupé. Téléchargez-le de nouveau.") from None
     if not line.strip():
         raise refused(f"Le fichier des {found.name} est vide.")
     delimiter = max(",;\t", key=line.count)
@@ -96,15 +94,15 @@ def _header(found: Source) -> tuple[list[str], str]:
 
 @contextmanager
 def _text(found: Source) -> Iterator[TextIOWrapper]:
-    """The file as text, decompressed."""
+    """The file as text, decompressed; only its header is read so, and DuckDB tells the line of what is no UTF-8."""
     if found.kind == "zip":
         with zipfile.ZipFile(found.file) as archive, archive.open(found.member) as member:
-            yield TextIOWrapper(member, encoding="utf-8-sig", newline="")
+            yield TextIOWrapper(member, encoding="utf-8-sig", errors="replace", newline="")
     elif found.kind == "gzip":
-        with gzip.open(found.file, "rt", encoding="utf-8-sig", newline="") as text:
+        with gzip.open(found.file, "rt", encoding="utf-8-sig", errors="replace", newline="") as text:
             yield text
     else:
-        with found.file.open(encoding="utf-8-sig", newline="") as text:
+        with found.file.open(encoding="utf-8-sig", errors="replace", newline="") as text:
             yield text
 
 
@@ -234,6 +232,8 @@ def _why(found: Source, message: str) -> str:
         return f"À la {where}, le texte n'est pas en UTF-8." if line else f"Le {where} n'est pas en UTF-8."
     if columns := re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", message):
         return f"À la {where}, on attend {columns[1]} colonnes et il y en a {columns[2]}."
+    if "state machine" in message:
+        return f"Le {where} mêle des fins de ligne différentes ou des guillemets mal fermés."
     if "No space left" in message or "disk" in message.lower():
         return f"Le disque est plein pendant la lecture du {where}."
     return f"{'À la ' if line else 'Le '}{where}{' :' if line else ' est illisible :'} {message.splitlines()[0]}"

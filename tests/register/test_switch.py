@@ -1,0 +1,84 @@
+"""A new register takes the place of the old one under the eyes of processes that query."""
+
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from sourcier.kernel.activities import NAF_REV2, Activity
+from sourcier.register.importing.run import import_stock
+from sourcier.register.search import search
+from tests.register.stocks import establishment, write
+
+BREAD = [Activity(NAF_REV2, "10.71C")]
+ROSNY = (48_871_000, 2_486_000)
+
+READER = """
+import sys, time
+from django.conf import settings
+settings.configure(VAR=sys.argv[1], REGISTER=sys.argv[2])
+from sourcier.kernel.activities import Activity
+from sourcier.register.search import by_name, search
+end = time.time() + 30
+while time.time() < end:
+    found = search([Activity("NAFRev2", "10.71C")], [(48_871_000, 2_486_000)], 10_000)
+    named = by_name("fournil rosny")
+    print(found.build, found.total, len(found.rows), len(named), flush=True)
+    if found.total == 5:
+        break
+"""
+
+
+def _switch_under_a_reader(tmp_path: Path, var: Path, out: Path | None) -> list[list[str]]:
+    files = [write(_made(tmp_path / str(size)), [establishment(n) for n in range(1, size + 1)]) for size in (3, 4, 5)]
+    import_stock(*files[0], out=out)
+    command = [sys.executable, "-c", READER, str(var), str(out or "")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as reader:
+        assert reader.stdout
+        lines = [reader.stdout.readline()]
+        import_stock(*files[1], out=out)
+        lines.append(reader.stdout.readline())
+        import_stock(*files[2], out=out)
+        lines += reader.stdout.readlines()
+    assert reader.returncode == 0
+    return [line.split() for line in lines]
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
+
+
+def _whole(answers: list[list[str]]) -> None:
+    """Each build gave one total only, and the last is the newest."""
+    totals: dict[str, set[str]] = {}
+    for build, total, rows, _ in answers:
+        assert total == rows
+        totals.setdefault(build, set()).add(total)
+    assert all(len(found) == 1 for found in totals.values())
+    assert answers[0][1] == "3"
+    assert answers[-1][1:] == ["5", "5", "5"]
+
+
+def test_a_process_that_queries_sees_the_new_register_and_never_a_half_one(tmp_path: Path, var: Path) -> None:
+    _whole(_switch_under_a_reader(tmp_path, var, None))
+
+
+def test_a_register_named_by_its_file_is_noticed_too(tmp_path: Path, var: Path) -> None:
+    _whole(_switch_under_a_reader(tmp_path, var, tmp_path / "r.duckdb"))
+
+
+def test_threads_share_the_register_with_a_cursor_each(demo: Path, use: Callable[[Path], Path]) -> None:
+    expected = search(BREAD, [ROSNY], 10_000)
+    answers: list[bool] = []
+
+    def ask() -> None:
+        answers.extend(search(BREAD, [ROSNY], 10_000) == expected for _ in range(10))
+
+    threads = [threading.Thread(target=ask) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [True] * 60
