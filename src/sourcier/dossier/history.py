@@ -11,16 +11,13 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from sourcier.dossier.seal import Seal
 from sourcier.journal.models import Entry
 from sourcier.journal.queries import entries as journal_entries
 from sourcier.journal.queries import sentence
 
 SHA256 = re.compile(r'"sha256":"([0-9a-f]{64})"')
-ANSWER = "submission"
-CLOSED_ANSWERS = ("draft", "replaced", "withdrawn", "late")
-NEVER_OPENED = "réponse qui n'a pas été ouverte (brouillon, remplacée, retirée ou arrivée trop tard)"
 ERASED = "contenu effacé"
-
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -49,6 +46,14 @@ class History:
     steps: list[Step] = field(default_factory=list)
     rows: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
 
+    def keep(self, row: dict[str, Any]) -> None:
+        """A snapshot replaces the former one of its row; a deleted row leaves."""
+        rows = self.rows.setdefault(row["kind"], {})
+        if row.get("gone"):
+            rows.pop(row["id"], None)
+        else:
+            rows[row["id"]] = row
+
     def of(self, kind: str) -> list[dict[str, Any]]:
         """The rows of a kind, each with its `id`, in the order they first appeared."""
         return list(self.rows.get(kind, {}).values())
@@ -66,17 +71,13 @@ def read(log_id: UUID, operation_id: UUID, size: int) -> History:
     """The operation from the first `size` entries of its city's journal."""
     found = list(journal_entries(log_id, operation_id).filter(index__lt=size))
     bodies = [_body(entry) for entry in found]
-    states = _answer_states(bodies)
+    seal = Seal([(entry.verb, json.loads(body)) for entry, body in zip(found, bodies, strict=True) if body is not None])
     history = History()
     for entry, body in zip(found, bodies, strict=True):
-        step = _step(entry, body, states)
+        step = _step(entry, body, seal)
         history.steps.append(step)
         for row in step.payload.get("rows", ()):
-            rows = history.rows.setdefault(row["kind"], {})
-            if row.get("gone"):
-                rows.pop(row["id"], None)
-            else:
-                rows[row["id"]] = row
+            history.keep(row)
     return history
 
 
@@ -84,33 +85,13 @@ def _body(entry: Entry) -> bytes | None:
     return None if entry.payload.body is None else bytes(entry.payload.body)
 
 
-def _answer_states(bodies: list[bytes | None]) -> dict[str, str]:
-    """Last journalled state of each answer."""
-    states: dict[str, str] = {}
-    for body in bodies:
-        if body and b'"kind":"submission"' in body:
-            for row in json.loads(body).get("rows", ()):
-                if row["kind"] == ANSWER and "state" in row:
-                    states[row["id"]] = row["state"]
-    return states
-
-
-def _step(entry: Entry, body: bytes | None, states: dict[str, str]) -> Step:
-    withheld = ERASED if body is None else _withheld(entry.verb, body, states)
-    text = NEVER_OPENED.capitalize() + "." if withheld == NEVER_OPENED else sentence(entry)
+def _step(entry: Entry, body: bytes | None, seal: Seal) -> Step:
+    withheld = ERASED if body is None else seal.withheld(entry.verb, json.loads(body))
+    told = sentence(entry) if body is None or not withheld else withheld[:1].upper() + withheld[1:] + "."
     return Step(
-        entry.index, bytes(entry.raw), entry.verb, datetime.fromtimestamp(entry.at / 1000, UTC), entry.actor, text,
+        entry.index, bytes(entry.raw), entry.verb, datetime.fromtimestamp(entry.at / 1000, UTC), entry.actor, told,
         None if entry.payload.salt is None else bytes(entry.payload.salt), body, withheld,
     )  # fmt: skip
-
-
-def _withheld(verb: str, body: bytes, states: dict[str, str]) -> str:
-    """Why the content of an entry stays closed: it is that of an answer that the city never opened."""
-    if not verb.startswith("answer.") or verb == "answer.declined":
-        return ""
-    about = [row["id"] for row in json.loads(body).get("rows", ()) if row["kind"] == ANSWER]
-    closed = not about or any(states.get(answer) in CLOSED_ANSWERS for answer in about)
-    return NEVER_OPENED if closed else ""
 
 
 def cited_files(history: History) -> dict[str, int]:

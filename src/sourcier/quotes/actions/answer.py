@@ -289,7 +289,6 @@ def _receive(submission: Submission, at: datetime) -> list[Model]:
     if former is not None:
         former.state = next_state(rules.TRANSITIONS, former.state, "replace", rules.ALREADY_SENT)
         former.save(update_fields=["state"])
-        rows.append(former)
     return rows
 
 
@@ -349,6 +348,10 @@ def _reply_files(submission: Submission) -> dict[UUID, File]:
 def _deposit(
     submission: Submission, verb: str, facts: dict[str, Any], rows: list[Model], documents: list[SubmissionDocument]
 ) -> None:
+    if former := submission.replaces:
+        # An entry of its own: what was replaced is never opened, while the new answer will be.
+        told = {"firm": former.firm.name, "submission": former.pk, "receipt": former.receipt_number}
+        _write(former, "answer.replaced", {**told, "by": submission.receipt_number}, [former])
     entry = _write(submission, verb, facts, [*rows, *documents])
     submission.entry_id = entry.pk
     submission.save(update_fields=["entry_id"])
