@@ -1,6 +1,6 @@
 """A fictitious stock in exactly INSEE's columns: real communes and codes around Rosny-sous-Bois, invented firms.
 
-Nothing in it is a real firm: SIRENs begin with 14, which INSEE keeps for the State's bodies. The NAF 2025 code of
+Nothing in it is a real firm: SIRENs begin with 14, and numbers in 1 or 2 go to public bodies. The NAF 2025 code of
 each activity was brought near by its label: good for a demonstration, not a table of correspondence. Same seed, same bytes.
 """
 
