@@ -122,7 +122,11 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "sourcier.web.context.city",
             ],
-            "builtins": ["sourcier.web.templatetags.french", "sourcier.web.templatetags.components", "sourcier.web.templatetags.marks"],
+            "builtins": [
+                "sourcier.web.templatetags.french",
+                "sourcier.web.templatetags.components",
+                "sourcier.web.templatetags.marks",
+            ],
         },
     }
 ]

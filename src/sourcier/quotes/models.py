@@ -188,7 +188,10 @@ class Award(models.Model):
     chosen_at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["sourcing", "lot"], name="quotes_award_lot", nulls_distinct=False)]
+        constraints = [
+            models.UniqueConstraint(fields=["sourcing", "lot"], name="quotes_award_lot"),
+            models.UniqueConstraint(fields=["sourcing"], condition=models.Q(lot=None), name="quotes_award_whole"),
+        ]
 
 
 class Notification(models.Model):

@@ -43,7 +43,7 @@ PRICE_FORMULAS: Mapping[str, PriceFormula] = {
 
 
 def price_marks(formula: str, totals: Mapping[str, int]) -> dict[str, int]:
-    """Mark (hundredths of a point, 0 to 10 000) of each total in cents; a free offer takes the best mark and leaves 0 to those that cost."""
+    """Mark (hundredths of a point, 0 to 10 000) of each total in cents; a free offer leaves 0 to the others."""
     if not totals:
         return {}
     mark = PRICE_FORMULAS[formula].mark

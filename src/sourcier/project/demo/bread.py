@@ -5,10 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from email.message import EmailMessage
+from io import StringIO
 from pathlib import Path
 from re import search
 from uuid import UUID
 
+from django.core.management import call_command
 from django.utils import timezone
 
 from sourcier.accounts.agents import Agent
@@ -34,7 +36,7 @@ from sourcier.suppliers.actions.contacts import add_contact
 
 SENTENCE = "Pain frais livré tous les jours avant 7h pour les crèches"
 RADIUS_M = 5_000
-OPEN_FOR = timedelta(seconds=7)
+OPEN_FOR = timedelta(seconds=5)
 PATIENCE_S = 60.0
 BAGUETTES = 60 * 230
 WHY = (
@@ -195,6 +197,7 @@ class Bread:
             self.sourcing.refresh_from_db()
             return self.sourcing.state == Sourcing.State.CLOSED
 
+        call_command("tick", stdout=StringIO())
         wait(closed, "la clôture à la date limite")
         evaluate.open_answers(self.bruno, self.sourcing.pk)
         self.sourcing.refresh_from_db()

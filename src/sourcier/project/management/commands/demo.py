@@ -41,7 +41,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, serve: bool, port: int, **options: Any) -> None:
         self.started = time.monotonic()
         mail_port, site_port = free_port(), free_port()
+        # The site and its worker read the variable; this process has read its settings already.
         os.environ["SOURCIER_SMTP_PORT"] = str(mail_port)
+        settings.EMAIL_PORT = mail_port
         self.step("Préparer la base", self.prepare)
         with SmtpSink(settings.VAR / "mail", mail_port) as sink:
             server = self.start_server(site_port)

@@ -1,0 +1,144 @@
+"""What `sourcier doctor` looks at: each check says in French what it saw and, when something is wrong, how to mend it."""
+
+import os
+import shutil
+import smtplib
+import stat
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
+
+from sourcier.journal.keys import KeyMissing, private_key
+from sourcier.journal.models import Log
+from sourcier.kernel.french import format_moment
+from sourcier.mail.models import DueRun
+from sourcier.register.search import status
+from sourcier.register.store import RegisterMissing
+
+ENOUGH_BYTES = 2_000_000_000
+OLD_REGISTER = timedelta(days=75)
+ASLEEP = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One look: `ok`, what was seen, and what to do when it is wrong. `grave` findings make `doctor` fail."""
+
+    name: str
+    ok: bool
+    seen: str
+    remedy: str = ""
+    grave: bool = True
+
+
+def python() -> Finding:
+    version = ".".join(map(str, sys.version_info[:3]))
+    return Finding("Python", sys.version_info >= (3, 11), version, "Installez Python 3.11 ou plus récent.")
+
+
+def folders() -> Iterator[Finding]:
+    for name, folder in (("Données", settings.VAR), ("Fichiers", settings.VAULT), ("Clés", settings.KEYS)):
+        existing = next(path for path in (folder, *folder.parents) if path.exists())
+        writable = os.access(existing, os.W_OK)
+        yield Finding(
+            f"Dossier {name.lower()}", writable, str(folder), f"Donnez au compte du service le droit d'écrire dans {existing}."
+        )
+    free = shutil.disk_usage(next(path for path in (settings.VAR, *settings.VAR.parents) if path.exists())).free
+    yield Finding(
+        "Place sur le disque", free > ENOUGH_BYTES, f"{free // 1_000_000_000} Go libres", "Libérez de la place : 2 Go au moins."
+    )
+
+
+def database() -> Finding:
+    try:
+        executor = MigrationExecutor(connection)
+        waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseError as error:
+        remedy = "Vérifiez SOURCIER_DATABASE_URL et que le serveur de base de données tourne."
+        return Finding("Base de données", False, type(error).__name__, remedy)
+    seen = f"{connection.vendor}, {'à jour' if not waiting else f'{len(waiting)} migrations en attente'}"
+    return Finding("Base de données", not waiting, seen, "Lancez : sourcier migrate")
+
+
+def keys() -> Iterator[Finding]:
+    """Each city's key signs its journal: without it nothing is signed, and it is never drawn again."""
+    for log in Log.objects.order_by("origin"):
+        try:
+            private_key(log)
+        except KeyMissing as error:
+            yield Finding(
+                f"Clé de {log.origin}", False, str(error), "Remettez la sauvegarde des clés (sourcier restore --keys)."
+            )
+        else:
+            yield Finding(f"Clé de {log.origin}", True, "présente")
+    for file in _open_to_others(settings.KEYS):
+        yield Finding("Droits des clés", False, f"{file.name} est lisible par d'autres comptes", f"Lancez : chmod 600 {file}")
+
+
+def _open_to_others(folder: Path) -> list[Path]:
+    files = folder.rglob("*") if folder.exists() else ()
+    return [file for file in files if file.is_file() and file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO)]
+
+
+def mail() -> Finding:
+    server = f"{settings.EMAIL_HOST}:{settings.EMAIL_PORT}"
+    remedy = "Réglez SOURCIER_SMTP_HOST et SOURCIER_SMTP_PORT. D'ici là, les messages attendent et rien n'est perdu."
+    kind = smtplib.SMTP_SSL if settings.EMAIL_USE_SSL else smtplib.SMTP
+    try:
+        with kind(settings.EMAIL_HOST, settings.EMAIL_PORT, timeout=5) as smtp:
+            smtp.noop()
+    except (OSError, smtplib.SMTPException) as error:
+        return Finding("Serveur de courriel", False, f"{server} ne répond pas ({type(error).__name__})", remedy)
+    return Finding("Serveur de courriel", True, server)
+
+
+def worker() -> Finding:
+    last = DueRun.objects.filter(ran_at__isnull=False).order_by("-ran_at").values_list("ran_at", flat=True).first()
+    remedy = "Lancez « sourcier serve » (il démarre le travail de fond), ou « sourcier worker »."
+    if last is None:
+        return Finding("Travail de fond", False, "n'a jamais tourné", remedy)
+    return Finding("Travail de fond", timezone.now() - last < ASLEEP, f"dernier passage : {format_moment(last)}", remedy)
+
+
+def register() -> Finding:
+    try:
+        found = status()
+    except RegisterMissing as error:
+        return Finding("Répertoire des entreprises", False, error.sentence, "Lancez : sourcier register import --help")
+    seen = f"{found.active} établissements actifs" + (" (fictifs)" if found.fictitious else "")
+    old = timezone.now() - found.built_at > OLD_REGISTER
+    remedy = "Le stock de l'INSEE change chaque mois : importez le dernier."
+    return Finding("Répertoire des entreprises", not old, seen, remedy, grave=False)
+
+
+def address() -> Finding:
+    remedy = "Réglez SOURCIER_URL à l'adresse publique en https:// : les liens des courriels et des lettres en dépendent."
+    return Finding("Adresse publique", settings.HTTPS, settings.SITE_URL, remedy, grave=False)
+
+
+BEFORE_DATABASE: tuple[Callable[[], Finding | Iterator[Finding]], ...] = (python, folders, database)
+WITH_DATABASE: tuple[Callable[[], Finding | Iterator[Finding]], ...] = (keys, worker)
+OUTSIDE: tuple[Callable[[], Finding | Iterator[Finding]], ...] = (mail, register, address)
+
+
+def findings() -> Iterator[Finding]:
+    """Every check in order; those that read tables only when the database is up to date."""
+    usable = True
+    for check in BEFORE_DATABASE:
+        for finding in _each(check):
+            usable = usable and (finding.ok or finding.name != "Base de données")
+            yield finding
+    for check in (*(WITH_DATABASE if usable else ()), *OUTSIDE):
+        yield from _each(check)
+
+
+def _each(check: Callable[[], Finding | Iterator[Finding]]) -> Iterator[Finding]:
+    found = check()
+    yield from (found,) if isinstance(found, Finding) else found
