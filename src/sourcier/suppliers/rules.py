@@ -10,7 +10,7 @@ from sourcier.kernel.identifiers import InvalidIdentifier, parse_siret
 from sourcier.kernel.transitions import Refusal
 
 WRITERS = frozenset({"buyer", "head_buyer"})
-MAX_LINES = 2_000
+MAX_LINES = 1_000
 MAX_COLUMNS = 60
 _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}")
 _PHONE_SIGNS = re.compile(r"[\s.\-/()\u00a0\u202f]")

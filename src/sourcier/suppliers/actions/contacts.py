@@ -1,5 +1,6 @@
 """Ways to reach a firm, each with its source, its date and its author, kept once for the city."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.db import transaction
@@ -21,7 +22,7 @@ def add_contact(agent: Agent, firm_id: UUID, kind: str, value: str, person: str 
     contact = note(firm, kind, _cleaned(kind, value), person, source or f"Saisi par {agent.user.name}", agent)
     if contact is None:
         raise refuse("known", "Ce contact est déjà connu pour cette entreprise.", field="value")
-    contact_entry(agent, firm, contact)
+    contact_entry(agent, firm, [contact])
     return contact
 
 
@@ -76,20 +77,25 @@ def note(firm: Firm, kind: str, value: str, person: str, source: str, agent: Age
     contact = firm.contacts.filter(kind=kind, value=value).first() or Contact(firm=firm, kind=kind, value=value)
     if not contact._state.adding and contact.state == Contact.State.GOOD:
         return None
+    describe(contact, person, source, agent)
+    contact.save()
+    return contact
+
+
+def describe(contact: Contact, person: str, source: str, agent: Agent | None) -> None:
+    """Give a contact, new or come back, its source, date and author; it is not saved here."""
     contact.state = Contact.State.GOOD
     contact.person = rules.clean_words("person", person)
     contact.source = rules.clean_words("source", source)
     contact.added_by = agent.user if agent else None
     contact.added_at = timezone.now()
-    contact.save()
-    return contact
 
 
-def contact_entry(agent: Agent, firm: Firm, contact: Contact, *, new_firm: bool = False) -> None:
-    """The entry of a contact noted, which vouches for the firm too when the contact brought it."""
+def contact_entry(agent: Agent, firm: Firm, contacts: Sequence[Contact], *, new_firm: bool = False) -> None:
+    """The entry of what was noted for a firm at once; it vouches for the firm too when the contacts brought it."""
     payload = {
-        "name": agent.user.name, "firm": firm.name, "siret": firm.siret, "kind": contact.kind, "value": contact.value,
-        "person": contact.person, "source": contact.source,
+        "name": agent.user.name, "firm": firm.name, "siret": firm.siret, "source": contacts[0].source,
+        "person": contacts[0].person, "value": ", ".join(contact.value for contact in contacts),
     }  # fmt: skip
-    rows = [firm, contact] if new_firm else [contact]
+    rows = [firm, *contacts] if new_firm else contacts
     append(agent.organisation.pk, None, "contact.added", payload, actor=agent.id, rows=rows)

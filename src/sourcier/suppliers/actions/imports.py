@@ -12,7 +12,7 @@ from sourcier.kernel.transitions import refuse
 from sourcier.register.search import by_siret
 from sourcier.register.store import RegisterMissing
 from sourcier.suppliers import rules, tables
-from sourcier.suppliers.actions.contacts import contact_entry, note
+from sourcier.suppliers.actions.contacts import contact_entry, describe
 from sourcier.suppliers.actions.firms import check_writer, known_firms, meet_many
 from sourcier.suppliers.models import Contact, Firm
 from sourcier.suppliers.rules import Column, Line, Unread
@@ -20,14 +20,14 @@ from sourcier.suppliers.rules import Column, Line, Unread
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What an import did: contacts added, lines that told nothing new, lines not read with the reason, firms met by it."""
+    """What an import did: contacts added, firms met by it; lines that told nothing new, lines read, lines not read and why."""
 
     source: str
     added: int
-    known: tuple[Line, ...]
-    unread: tuple[Unread, ...]
     new_firms: int
+    known: tuple[Line, ...]
     read: tuple[Line, ...]
+    unread: tuple[Unread, ...]
 
 
 def import_contacts(agent: Agent, upload: UploadedFile, columns: Mapping[Column, int] | None = None) -> Report:
@@ -73,18 +73,49 @@ def _write(agent: Agent, lines: Sequence[Line], unread: list[Unread], source: st
     with transaction.atomic():
         firms = known_firms(agent.organisation, {line.siret for line in lines})
         to_write, met = _resolve(agent, lines, unread, firms, found)
-        added, known, read, announced = 0, [], [], set(firms)
-        firms |= met
-        for line in to_write:
-            firm = firms[line.siret]
-            written = _write_line(agent, line, firm, source, new_firm=line.siret not in announced)
-            announced.add(line.siret)
-            added += written
-            (read if written else known).append(line)
+        noted = _note_all(agent, to_write, firms | met, source)
+        announced = set(firms)
+        for line, contacts in noted:
+            if contacts:
+                contact_entry(agent, contacts[0].firm, contacts, new_firm=line.siret not in announced)
+                announced.add(line.siret)
+        added = sum(len(contacts) for _, contacts in noted)
         payload = {"name": agent.user.name, "source": source, "read": added, "unread": len(unread), "firms": len(met)}
         append(agent.organisation.pk, None, "contacts.imported", payload, actor=agent.id)
-    unread.sort(key=lambda line: line.number)
-    return Report(source, added, tuple(known), tuple(unread), len(met), tuple(read))
+    return Report(
+        source, added, len(met),
+        known=tuple(line for line, contacts in noted if not contacts),
+        read=tuple(line for line, contacts in noted if contacts),
+        unread=tuple(sorted(unread, key=lambda line: line.number)),
+    )  # fmt: skip
+
+
+def _note_all(agent: Agent, lines: Sequence[Line], firms: Mapping[str, Firm], source: str) -> list[tuple[Line, list[Contact]]]:
+    """Each line with the contacts it brings (none when all were known), written in a few queries, the firms being locked."""
+    ids = [firm.pk for firm in firms.values()]
+    locked = {firm.siret: firm for firm in Firm.objects.select_for_update().filter(pk__in=ids).order_by("pk")}
+    known = {(c.firm_id, c.kind, c.value): c for c in Contact.objects.filter(firm__in=ids)}
+    noted: list[tuple[Line, list[Contact]]] = []
+    new: list[Contact] = []
+    for line in lines:
+        firm, contacts = locked[line.siret], []
+        for kind, value in ((Contact.Kind.EMAIL, line.email), (Contact.Kind.PHONE, line.phone)):
+            contact = known.get((firm.pk, kind, value))
+            if not value or (contact and contact.state == Contact.State.GOOD):
+                continue
+            revived = contact is not None
+            contact = contact or Contact(firm=firm, kind=kind, value=value)
+            contact.firm = firm
+            describe(contact, line.person, source, agent)
+            if revived:
+                contact.save()
+            else:
+                new.append(contact)
+            known[firm.pk, kind, value] = contact
+            contacts.append(contact)
+        noted.append((line, contacts))
+    Contact.objects.bulk_create(new)
+    return noted
 
 
 def _resolve(
@@ -107,20 +138,6 @@ def _resolve(
     met = meet_many(agent.organisation, from_register.values(), "register")
     met += meet_many(agent.organisation, by_name.values(), "manual")
     return kept, {firm.siret: firm for firm in met}
-
-
-def _write_line(agent: Agent, line: Line, firm: Firm, source: str, *, new_firm: bool) -> int:
-    """Write the contacts of a line with an entry each; how many were new."""
-    added = 0
-    for kind, value in ((Contact.Kind.EMAIL, line.email), (Contact.Kind.PHONE, line.phone)):
-        if not value:
-            continue
-        contact = note(firm, kind, value, line.person, source, agent)
-        if contact:
-            contact_entry(agent, firm, contact, new_firm=new_firm)
-            new_firm = False
-            added += 1
-    return added
 
 
 def _from_register(agent: Agent, named: Mapping[str, str]) -> dict[str, object]:

@@ -176,6 +176,7 @@ def _conflict(request: HttpRequest, form: NeedForm, conflict: Conflict, asked: l
     if request.htmx:  # type: ignore[attr-defined]
         response = render(request, "city/needs/_conflict.html", {"form": form, "need": form.need, **context})
         response["HX-Retarget"] = "#conflict"
+        response["HX-Reswap"] = "innerHTML show:#conflict:top"  # the question may be far below
         return response
     return _edit_page(request, form, writing, **context)
 
