@@ -25,6 +25,7 @@ from sourcier.register.store import RegisterMissing
 ENOUGH_BYTES = 2_000_000_000
 OLD_REGISTER = timedelta(days=75)
 ASLEEP = timedelta(minutes=5)
+RESTORE_KEYS = "Remettez la sauvegarde des clés : sourcier restore --keys."
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +74,7 @@ def keys() -> Iterator[Finding]:
         try:
             private_key(log)
         except KeyMissing as error:
-            yield Finding(
-                f"Clé de {log.origin}", False, str(error), "Remettez la sauvegarde des clés (sourcier restore --keys)."
-            )
+            yield Finding(f"Clé de {log.origin}", False, str(error), RESTORE_KEYS)
         else:
             yield Finding(f"Clé de {log.origin}", True, "présente")
     for file in _open_to_others(settings.KEYS):
