@@ -39,13 +39,12 @@ check: .venv/ready-to-test  ## ruff, mypy, import-linter, djlint, migrations
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/djlint --quiet --check --lint src/sourcier/web/templates
+	$(BIN)/djlint --quiet --lint src/sourcier/web/templates
 	SOURCIER_VAR=$$(mktemp -d) $(BIN)/sourcier makemigrations --check --dry-run
 
-format: .venv/ready-to-test  ## Put code and templates in their usual form
+format: .venv/ready-to-test  ## Put the code in its usual form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
-	$(BIN)/djlint --quiet --reformat src/sourcier/web/templates
 
 bench: .venv/ready-to-test  ## Figures beside a peer's, in the same run
 	@for file in bench/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done

@@ -23,7 +23,12 @@ def table(*texts: str) -> Table:
 
 def test_a_number_is_a_number_in_excel_and_a_date_is_a_date() -> None:
     sheet = load_workbook(BytesIO(xlsx(table("Fournil")))).active
-    assert next(sheet.iter_rows(min_row=2, values_only=True)) == ("Fournil", 1234.56, datetime(2026, 1, 4), datetime(2026, 9, 30, 12, 0))
+    assert next(sheet.iter_rows(min_row=2, values_only=True)) == (
+        "Fournil",
+        1234.56,
+        datetime(2026, 1, 4),
+        datetime(2026, 9, 30, 12, 0),
+    )
 
 
 @pytest.mark.parametrize("attack", ATTACKS)

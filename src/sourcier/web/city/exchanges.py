@@ -54,7 +54,7 @@ class FileForm(forms.Form):
 
     channel = forms.ChoiceField(label="Par quelle voie", choices=FiledExchange.Channel.choices)
     direction = forms.ChoiceField(label="Reçu ou envoyé", choices=FiledExchange.Direction.choices, initial="in")
-    occurred_at = MomentField(label="Quand", required=False, help_text="Pour un courriel déposé (.eml), sa date est lue dedans.")
+    occurred_at = MomentField(label="Quand", required=False, help_text="Pour un courriel (.eml), sa date est lue dedans.")
     correspondent = forms.CharField(label="Avec qui", required=False, max_length=200)
     summary = forms.CharField(
         label="Ce qui a été dit", required=False, max_length=20_000, widget=forms.Textarea(attrs={"rows": 4})
