@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from sourcier.accounts.agents import Agent
 from sourcier.accounts.models import Role
@@ -50,10 +50,7 @@ def navigation(request: HttpRequest, agent: Agent) -> list[Link]:
     section = next((entry for entry in reversed(open_to) if request.path.startswith(entry.prefixes)), None)
     links = []
     for entry in open_to:
-        try:
-            url = reverse(entry.url_name)
-        except NoReverseMatch:
-            continue
+        url = reverse(entry.url_name)
         current = "page" if request.path == url else "true" if entry is section else ""
         links.append(Link(entry.label, url, current))
     return links

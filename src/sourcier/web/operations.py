@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from sourcier.accounts.agents import Agent
 from sourcier.accounts.models import Role
@@ -64,7 +64,7 @@ def seven_steps(need: Need) -> list[Step]:
         sentence = said_done if status == DONE else said_waiting
         if number == 1 and need.state == Need.State.SUBMITTED:
             sentence = "Besoin reçu : lisez-le, puis acceptez-le"
-        url = "" if status == LATER else _url(_page(number, sourcing), need)
+        url = "" if status == LATER else reverse(_page(number, sourcing), args=[need.pk])
         steps.append(Step(number, name, _precise(number, sentence, sourcing), status, url))
     return steps
 
@@ -117,13 +117,6 @@ def _precise(number: int, sentence: str, sourcing: Sourcing | None) -> str:
     return sentence
 
 
-def _url(name: str, need: Need) -> str:
-    try:
-        return reverse(name, args=[need.pk])
-    except NoReverseMatch:
-        return ""
-
-
 def three_words(need: Need) -> list[Step]:
     """« Demandé · En cours · Choisi », for the department: who has it now, without the buyer's trade."""
     states = Need.State
@@ -136,7 +129,7 @@ def three_words(need: Need) -> list[Step]:
     holder = f"Chez {need.buyer.name}" if need.buyer else "Au service achats"
     in_hand = DONE if chosen else NOW if asked and not over else LATER
     return [
-        Step(1, "Demandé", sent, DONE if asked else NOW, _url("need", need)),
+        Step(1, "Demandé", sent, DONE if asked else NOW, reverse("need", args=[need.pk])),
         Step(2, "En cours", "Clos, avec la raison" if over else holder if asked else "", in_hand, ""),
         Step(3, "Choisi", "Le choix est fait" if chosen else "", DONE if chosen else LATER, ""),
     ]

@@ -30,8 +30,11 @@ def create_organisation(**fields: Any) -> Organisation:
 
 
 @transaction.atomic
-def update_organisation(agent: Agent, **fields: Any) -> Organisation:
-    """Change some of `IDENTITY`. A colour on which white words cannot be read is refused."""
+def update_organisation(agent: Agent, *, logo_sha256: str = "", **fields: Any) -> Organisation:
+    """Change some of `IDENTITY`. A colour on which white words cannot be read is refused.
+
+    `logo_sha256`: of the file `logo_file_id`, so that the entry says which picture it was.
+    """
     insist(may_govern(agent.roles, "identity"))
     organisation = Organisation.objects.select_for_update().get(pk=agent.organisation.pk)
     if unknown := set(fields) - set(IDENTITY):
@@ -49,7 +52,11 @@ def update_organisation(agent: Agent, **fields: Any) -> Organisation:
         organisation.pk,
         None,
         "organisation.updated",
-        {"changed": ", ".join(labels), "values": {name: fields[name] for name in changed}},
+        {
+            "changed": ", ".join(labels),
+            "values": {name: fields[name] for name in changed},
+            **({"logo_sha256": logo_sha256} if logo_sha256 else {}),
+        },
         actor=agent.id,
         rows=[organisation],
     )

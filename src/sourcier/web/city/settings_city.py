@@ -15,6 +15,7 @@ from sourcier.accounts.models import Role
 from sourcier.accounts.rules import may_govern
 from sourcier.kernel.transitions import Refused, refuse
 from sourcier.vault.actions import store
+from sourcier.vault.models import File
 from sourcier.web.city.forms import add_refusal
 from sourcier.web.city.settings_forms import CityForm, DepartmentForm, PlaceForm
 from sourcier.web.rights import city
@@ -36,7 +37,8 @@ def settings_city(request: HttpRequest) -> HttpResponse:
         fields = {name: value for name, value in form.cleaned_data.items() if name not in ("logo", "remove_logo")}
         try:
             if form.cleaned_data["logo"]:
-                fields["logo_file_id"] = _store_logo(agent, form.cleaned_data["logo"])
+                logo = _store_logo(agent, form.cleaned_data["logo"])
+                fields |= {"logo_file_id": logo.pk, "logo_sha256": logo.sha256}
             elif form.cleaned_data["remove_logo"]:
                 fields["logo_file_id"] = None
             actions.update_organisation(agent, **fields)
@@ -48,7 +50,7 @@ def settings_city(request: HttpRequest) -> HttpResponse:
     return _page(request, "city", "identity", form=form)
 
 
-def _store_logo(agent: Agent, upload: UploadedFile) -> UUID:
+def _store_logo(agent: Agent, upload: UploadedFile) -> File:
     """Keep a picture for every page to show. Raises `Refused`, beside the field."""
     try:
         file = store(agent.organisation.pk, upload)
@@ -56,7 +58,7 @@ def _store_logo(agent: Agent, upload: UploadedFile) -> UUID:
         raise Refused(refused.refusal, "logo") from None
     if file.media_type not in ("image/png", "image/jpeg"):
         raise refuse("logo_type", "Ce fichier n'est pas une image PNG ou JPEG. Choisissez-en une.", "logo")
-    return file.pk
+    return file
 
 
 @city(*SETTLERS)
