@@ -126,7 +126,7 @@ def test_works_add_up_by_operation_and_not_by_family(city: City, need: Need) -> 
 def test_what_is_missing_is_said_beside_the_field_and_nothing_is_kept(city: City, need: Need, posted: dict[str, str]) -> None:
     response = as_(city.buyer).post(url(need), posted)
     assert response.status_code == 422
-    assert 'class="field has-error"' in response.content.decode()
+    assert 'class="errorlist"' in response.content.decode()
     need.refresh_from_db()
     assert need.rule is None
 

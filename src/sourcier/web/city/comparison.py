@@ -19,6 +19,7 @@ from sourcier.quotes.actions.choose import lots_of
 from sourcier.quotes.models import Award, LastPriceRound, SavingReference, Submission
 from sourcier.quotes.queries.comparison import compare, opened_submissions
 from sourcier.sourcing.models import Sourcing
+from sourcier.sourcing.queries import current
 from sourcier.vault.actions import store
 from sourcier.web.city.forms import EurosField, MomentField, add_refusal
 from sourcier.web.operations import operation_context
@@ -50,7 +51,7 @@ def operation(request: HttpRequest, need_id: UUID) -> tuple[Need, Sourcing]:
         need = needs.get(request.agent, need_id)  # type: ignore[attr-defined]
     except Need.DoesNotExist:
         raise Http404 from None
-    sourcing = need.sourcings.select_related("organisation", "need").order_by("-created_at").first()
+    sourcing = current(need)
     if sourcing is None or sourcing.state == Sourcing.State.DRAFT:
         raise Http404
     return need, sourcing
