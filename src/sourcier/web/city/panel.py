@@ -76,7 +76,9 @@ def panel(request: HttpRequest, need_id: UUID) -> HttpResponse:
     agent: Agent = request.agent  # type: ignore[attr-defined]
     need = need_or_404(agent, need_id)
     sourcing = queries.current(need)
-    if sourcing is None or sourcing.state not in queries.ALIVE:
+    # A finished consultation stays readable for years; a need still open to another one begins again.
+    beginning = need.state in (Need.State.ACCEPTED, Need.State.ASKED) and "precedente" not in request.GET
+    if sourcing is None or (beginning and sourcing.state not in queries.ALIVE):
         return _beginning(request, agent, need, sourcing)
     return _page(request, agent, need, sourcing)
 
