@@ -13,9 +13,9 @@ def distance_m(lat1_e6: int, lon1_e6: int, lat2_e6: int, lon2_e6: int) -> int:
 
 
 def format_distance(metres: int) -> str:
-    """« 350 m », « 2,3 km », « 14 km »."""
+    """« 350 m », « 2,3 km », « 5 km », « 14 km »."""
     if metres < 1000:
         return f"{round(metres, -1)}\u00a0m"
     if metres < 10_000:
-        return f"{metres / 1000:.1f}".replace(".", ",") + "\u00a0km"
+        return f"{metres / 1000:.1f}".removesuffix(".0").replace(".", ",") + "\u00a0km"
     return f"{round(metres / 1000)}\u00a0km"
