@@ -17,7 +17,9 @@ from sourcier.journal.models import Entry, Log
 from sourcier.journal.proofs import checkpoint, consistency, inclusion
 from sourcier.kernel.notes import parse_head
 from sourcier.kernel.transitions import refuse
+from sourcier.needs import queries as needs
 from sourcier.needs.models import Need
+from sourcier.quotes.models import LastPriceRound
 from sourcier.sourcing.models import Sourcing
 from sourcier.sourcing.rules import is_sealed
 
@@ -27,9 +29,10 @@ ATTEMPTS = 5
 
 def may_take(need: Need) -> str:
     """Why the dossier cannot be taken now, in French; empty when it can. Closed answers must not show, not even by number."""
-    waiting = [s for s in need.sourcings.all() if is_sealed(s.state) and s.state != Sourcing.State.DRAFT]
-    if waiting:
+    if any(is_sealed(each.state) and each.state != Sourcing.State.DRAFT for each in need.sourcings.all()):
         return "Les réponses sont encore fermées : le dossier se prend après leur ouverture."
+    if LastPriceRound.objects.filter(sourcing__need=need, opened_at=None).exists():
+        return "Des derniers prix sont encore fermés : le dossier se prend après leur ouverture."
     return ""
 
 
@@ -39,9 +42,9 @@ def take(agent: Agent, need_id: UUID) -> Export:
     The report and the sums are made before the journal is locked; when someone wrote to this operation meanwhile, they are
     made again.
     """
-    if not agent.has(*READERS):
+    need = needs.get(agent, need_id)
+    if needs.roles_for(agent, need.department_id).isdisjoint(READERS):
         raise refuse("not_allowed", "Le dossier se prend par un acheteur ou un auditeur.")
-    need = Need.objects.select_related("organisation").get(pk=need_id, organisation=agent.organisation)
     if sentence := may_take(need):
         raise refuse("sealed", sentence)
     for _ in range(ATTEMPTS):
@@ -68,10 +71,13 @@ def _attempt(agent: Agent, need: Need) -> Export | None:
             need.organisation_id,
             need.pk,
             "dossier.built",
-            {"name": agent.user.name, "export": export.pk, "size": head.size, "files": files},
+            {
+                "name": agent.user.name, "organisation": need.organisation.name, "export": export.pk, "size": head.size,
+                "files": files,
+            },
             actor=agent.id,
             rows=[export],
-        )
+        )  # fmt: skip
         export.entry_index = entry.index
         export.save(update_fields=["entry_index"])
     export.closing_checkpoint = checkpoint(need.organisation_id).text

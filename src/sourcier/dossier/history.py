@@ -19,6 +19,7 @@ from sourcier.journal.queries import sentence
 SHA256 = re.compile(r'"sha256":"([0-9a-f]{64})"')
 ERASED = "contenu effacé"
 
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One entry: `body` and `salt` are None when erased; `withheld` says why its content does not go out."""

@@ -17,13 +17,31 @@ import re
 import sys
 import zipfile
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 FIRST_PREV = "0" * 64
 SLICE = 1 << 20
 MAX_MEMBER = 4 << 30
 MAX_MEMBERS = 200_000
 MAX_TEXT = 512 << 20
+END_OF_ZIP = b"PK\x05\x06"
+BAGIT = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 ENTRY_KEYS = {"v", "log", "stream", "seq", "prev", "verb", "at", "actor", "payload_sha256"}
+CITED = re.compile(r'"sha256":"([0-9a-f]{64})"')
+MONTHS = [
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
+    "décembre",
+]
 HELPERS = {"VERIFIER.html", "verifier.py", "LISEZ-MOI.txt"}
 ENTRIES = "data/journal/entries.jsonl"
 SALTS = "data/payloads/salts.json"
@@ -36,14 +54,23 @@ DOCUMENTS = "data/documents/index.json"
 
 @dataclass
 class Report:
-    """Ce qui a été vérifié (`facts`) et ce qui ne va pas (`problems`), en phrases."""
+    """Ce qui a été vérifié (`facts`) et ce qui ne va pas (`problems`), en phrases ; `until` : le moment de l'export."""
 
     facts: list = field(default_factory=list)
     problems: list = field(default_factory=list)
+    key_compared: bool = False
+    until: str = ""
 
     @property
     def ok(self) -> bool:
         return not self.problems
+
+    @property
+    def verdict(self) -> str:
+        if self.problems:
+            return "Ce dossier n'est PAS conforme."
+        known = "" if self.key_compared else " Clé non comparée : donnez l'empreinte lue sur une lettre de la ville."
+        return f"Aucune altération détectée, jusqu'au point de contrôle du {self.until}.{known}"
 
 
 class Broken(Exception):
@@ -181,11 +208,11 @@ def open_checkpoint(note, public_key):
     text, blank, signatures = note.rpartition("\n\n")
     text += "\n"
     lines = text.split("\n")
-    if not blank or len(lines) < 4 or not re.fullmatch("0|[1-9][0-9]{0,17}", lines[1]):
+    if not blank or len(lines) < 4 or not re.fullmatch("0|[1-9][0-9]{0,14}", lines[1]):
         raise Broken("Un point de contrôle est mal formé.")
     origin = lines[0]
     expected = hashlib.sha256(origin.encode() + b"\n\x01" + public_key).digest()[:4]
-    for line in signatures.splitlines():
+    for line in signatures.split("\n"):
         parts = line.split(" ")
         if len(parts) != 3 or parts[0] != "—" or parts[1] != origin:
             continue
@@ -211,106 +238,166 @@ def _base64(text):
 
 
 def check_names(archive):
-    """Refuse ce qu'un lecteur de ZIP pourrait prendre pour un autre fichier. Lève `Broken`."""
+    """Refuse ce qu'un lecteur de ZIP pourrait prendre pour un autre fichier. Rend les noms. Lève `Broken`."""
     infos = archive.infolist()
     if len(infos) > MAX_MEMBERS:
         raise Broken("Ce ZIP contient trop de fichiers pour être un dossier.")
-    seen = set()
+    archive.fp.seek(0, 2)
+    archive.fp.seek(max(0, archive.fp.tell() - 22))
+    if not archive.fp.read(4) == END_OF_ZIP or archive.comment or (infos and min(i.header_offset for i in infos)):
+        raise Broken("Ce ZIP porte autre chose que ses fichiers, avant ou après eux.")
+    seen, names = set(), set()
     for info in infos:
         name = info.filename
-        parts = name.split("/")
-        if not re.fullmatch(r"[A-Za-z0-9._/-]{1,180}", name) or name.startswith("/") or ".." in parts or "" in parts:
-            raise Broken(f"Un nom de fichier du ZIP n'est pas admis : {name[:80]!r}.")
+        if name.endswith("/") and not info.file_size:
+            name = name[:-1]
+        else:
+            names.add(name)
+        check_member(info, name)
         if name.lower() in seen:
             raise Broken(f"Le fichier {name} est deux fois dans le ZIP.")
-        if info.external_attr >> 16 & 0o170000 not in (0, 0o100000) or info.flag_bits & 1:
-            raise Broken(f"Le fichier {name} du ZIP n'est pas un fichier ordinaire.")
-        if info.file_size > MAX_MEMBER:
-            raise Broken(f"Le fichier {name} du ZIP est trop gros.")
-        if info.file_size > SLICE and info.file_size > 300 * max(1, info.compress_size):
-            raise Broken(f"Le fichier {name} du ZIP est une bombe de compression.")
         seen.add(name.lower())
+    return names
+
+
+def check_member(info, name):
+    """Un nom court, en ASCII, qui reste dans le dossier ; un fichier ordinaire, d'une taille sensée. Lève `Broken`."""
+    parts = name.split("/")
+    if not re.fullmatch(r"[A-Za-z0-9._/-]{1,180}", name) or info.orig_filename != info.filename or {"", ".", ".."} & set(parts):
+        raise Broken(f"Un nom de fichier du ZIP n'est pas admis : {name[:80]!r}.")
+    kind = info.external_attr >> 16 & 0o170000
+    expected = (0, 0o040000) if info.filename.endswith("/") else (0, 0o100000)
+    if kind not in expected or info.flag_bits & 1 or info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise Broken(f"Le fichier {name} du ZIP n'est pas un fichier ordinaire.")
+    if info.file_size > MAX_MEMBER:
+        raise Broken(f"Le fichier {name} du ZIP est trop gros.")
+    if info.file_size > SLICE and info.file_size > 300 * max(1, info.compress_size):
+        raise Broken(f"Le fichier {name} du ZIP est une bombe de compression.")
 
 
 def digest_of(archive, name):
-    """SHA-256 d'un fichier du ZIP, par tranches."""
+    """SHA-256 d'un fichier du ZIP, par tranches ; vide quand il ne se lit pas."""
     digest = hashlib.sha256()
-    with archive.open(name) as member:
-        while block := member.read(SLICE):
-            digest.update(block)
+    try:
+        with archive.open(name) as member:
+            while block := member.read(SLICE):
+                digest.update(block)
+    except (zipfile.BadZipFile, zipfile.zlib.error, EOFError):
+        return ""
     return digest.hexdigest()
 
 
 def read(archive, name):
-    """Le contenu d'un petit fichier. Lève `Broken` s'il manque."""
+    """Le contenu d'un petit fichier. Lève `Broken` s'il manque ou ne se lit pas."""
     try:
         info = archive.getinfo(name)
     except KeyError:
         raise Broken(f"Il manque le fichier {name}.") from None
     if info.file_size > MAX_TEXT:
         raise Broken(f"Le fichier {name} est trop gros.")
-    return archive.read(name)
-
-
-def read_json(archive, name):
     try:
-        return json.loads(read(archive, name))
-    except ValueError:
+        return archive.read(name)
+    except (zipfile.BadZipFile, zipfile.zlib.error, EOFError):
+        raise Broken(f"Le fichier {name} a changé.") from None
+
+
+def read_text(archive, name):
+    try:
+        return read(archive, name).decode()
+    except UnicodeDecodeError:
         raise Broken(f"Le fichier {name} n'est pas lisible.") from None
 
 
-def read_manifest(archive, name):
-    """`{chemin: sha256}` d'un manifeste BagIt."""
+def parse(text, kind, sentence):
+    """Du JSON de cette sorte (dict ou list). Lève `Broken` avec la phrase."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        value = None
+    if not isinstance(value, kind):
+        raise Broken(sentence)
+    return value
+
+
+def read_json(archive, name, kind):
+    return parse(read_text(archive, name), kind, f"Le fichier {name} n'est pas lisible.")
+
+
+def is_number(value):
+    return type(value) is int and 0 <= value < 1 << 53
+
+
+def read_manifest(text, name):
+    """`{chemin: sha256}` d'un manifeste BagIt, écrit de la seule façon que Sourcier connaisse. Lève `Broken`."""
     found = {}
-    for line in read(archive, name).decode("utf-8", "replace").splitlines():
-        match = re.fullmatch(r"([0-9a-f]{64})  (\S.*)", line)
+    for line in text.split("\n")[:-1]:
+        match = re.fullmatch(r"([0-9a-f]{64})  ([!-~]+)", line)
         if not match or match[2] in found:
             raise Broken(f"Le manifeste {name} est mal formé.")
         found[match[2]] = match[1]
+    if text != "".join(f"{found[path]}  {path}\n" for path in sorted(found)):
+        raise Broken(f"Le manifeste {name} est mal formé.")
     return found
 
 
-def check_sums(archive, report):
-    """Chaque fichier a la somme de son manifeste, et aucun fichier de `data/` n'est hors du manifeste."""
-    if not read(archive, "bagit.txt").startswith(b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8"):
+def check_sums(archive, names, report):
+    """Chaque fichier a la somme de son manifeste, et aucun fichier n'est hors des manifestes. Rend les sommes."""
+    if read(archive, "bagit.txt") != BAGIT:
         report.problems.append("bagit.txt n'annonce pas un sac BagIt 1.0.")
-    names = set(archive.namelist())
-    manifest, tags = read_manifest(archive, "manifest-sha256.txt"), read_manifest(archive, "tagmanifest-sha256.txt")
     sums = {}
-    for listed in (manifest, tags):
-        for name, expected in listed.items():
-            if name not in names:
-                if name not in HELPERS:
-                    report.problems.append(f"Il manque le fichier {name}.")
-                continue
-            sums[name] = digest_of(archive, name)
-            if sums[name] != expected:
-                report.problems.append(f"Le fichier {name} a changé.")
-    for name in sorted(names):
-        if (name.startswith("data/") and name not in manifest) or (
-            not name.startswith("data/") and name not in tags and name != "tagmanifest-sha256.txt"
-        ):
-            report.problems.append(f"Le fichier {name} a été ajouté : aucun manifeste ne le connaît.")
-    report.facts.append(f"{len(sums)} fichiers comparés à leurs sommes SHA-256.")
+    for manifest in ("manifest-sha256.txt", "tagmanifest-sha256.txt"):
+        for name, expected in read_manifest(read_text(archive, manifest), manifest).items():
+            if name.startswith("data/") != (manifest == "manifest-sha256.txt"):
+                report.problems.append(f"Le fichier {name[:80]} n'est pas dans le bon manifeste.")
+            if name in names:
+                sums[name] = digest_of(archive, name)
+                if sums[name] != expected:
+                    report.problems.append(f"Le fichier {name} a changé.")
+            elif name not in HELPERS:
+                report.problems.append(f"Il manque le fichier {name[:80]}.")
+    for name in sorted(names - set(sums) - {"tagmanifest-sha256.txt"}):
+        report.problems.append(f"Le fichier {name} a été ajouté : aucun manifeste ne le connaît.")
+    if not report.problems:
+        report.facts.append(f"{len(sums)} fichiers comparés à leurs sommes SHA-256.")
     return sums
+
+
+def check_bag_info(archive, names, export, report):
+    """bag-info.txt dit la même chose que l'entrée de l'export."""
+    payload = [archive.getinfo(name).file_size for name in names if name.startswith("data/")]
+    made = datetime.fromtimestamp(export["made_at"] / 1000, UTC)
+    expected = (
+        f"Source-Organization: {' '.join(export['organisation'].split())}\n"
+        f"External-Identifier: {export['export']}\n"
+        f"Bagging-Date: {made.date().isoformat()}\n"
+        f"Payload-Oxum: {sum(payload)}.{len(payload)}\n"
+        "Bag-Software-Agent: Sourcier\n"
+    )
+    if read_text(archive, "bag-info.txt") != expected:
+        report.problems.append("Le fichier bag-info.txt ne dit pas la même chose que l'entrée de l'export.")
 
 
 # --- Le journal -------------------------------------------------------------------------------------------------------------
 
 
-def check_entry(raw, index, previous, problems):
-    """Les champs d'une entrée et sa place dans la chaîne de l'opération. Rend ses champs, ou None."""
+def entry_fields(raw, index):
+    """Les champs d'une entrée, avec sa place et son empreinte ; None quand elle n'a pas la forme attendue."""
     try:
         fields = json.loads(raw)
-    except ValueError:
-        problems.append(f"L'entrée {index} du journal n'est pas lisible.")
+    except (ValueError, RecursionError):
         return None
     if not isinstance(fields, dict) or set(fields) != ENTRY_KEYS or fields["v"] != 1:
-        problems.append(f"L'entrée {index} du journal n'a pas la forme attendue.")
         return None
-    if previous is None:
-        expected = {"seq": 0, "prev": FIRST_PREV}
-    else:
+    texts = (fields[key] for key in ("log", "stream", "prev", "verb", "actor", "payload_sha256"))
+    if not all(is_number(value) for value in (index, fields["seq"], fields["at"])) or not all(type(t) is str for t in texts):
+        return None
+    return dict(fields, index=index, leaf=leaf_hash(raw))
+
+
+def check_link(fields, previous, problems):
+    """La place d'une entrée dans la chaîne de l'opération."""
+    index, expected = fields["index"], {"seq": 0, "prev": FIRST_PREV}
+    if previous is not None:
         expected = {
             "seq": previous["seq"] + 1,
             "prev": previous["leaf"].hex(),
@@ -321,114 +408,164 @@ def check_entry(raw, index, previous, problems):
             problems.append(f"L'entrée {index} du journal n'est pas dans l'ordre.")
     if any(fields[key] != value for key, value in expected.items()):
         problems.append(f"La chaîne de l'opération est rompue à l'entrée {index} : une entrée a été ôtée, ajoutée ou changée.")
-    return dict(fields, index=index, leaf=leaf_hash(raw))
+
+
+def read_row(line, number):
+    """`(entrée en octets, champs, preuve)` d'une ligne du journal. Lève `Broken`."""
+    unreadable = f"La ligne {number} du journal n'est pas lisible."
+    row = parse(line, dict, unreadable)
+    raw, index, proof = row.get("entry"), row.get("index"), row.get("proof")
+    if not isinstance(raw, str) or not isinstance(proof, list) or not all(isinstance(each, str) for each in proof):
+        raise Broken(unreadable)
+    try:
+        raw = raw.encode()
+    except UnicodeEncodeError:
+        raise Broken(unreadable) from None
+    fields = entry_fields(raw, index)
+    if fields is None:
+        raise Broken(f"L'entrée de la ligne {number} du journal n'a pas la forme attendue.")
+    return fields, [_base64(each) for each in proof]
 
 
 def check_entries(archive, head, report):
     """Chaîne et arbre : rien n'a été ôté du milieu, chaque entrée est dans l'arbre signé. Rend les entrées."""
     _, size, root = head
-    entries, previous = [], None
-    for number, line in enumerate(read(archive, ENTRIES).decode("utf-8", "replace").split("\n")):
-        if not line:
-            continue
-        try:
-            row = json.loads(line)
-            raw, index = row["entry"].encode(), row["index"]
-            proof = [_base64(each) for each in row["proof"]]
-        except (ValueError, KeyError, TypeError, AttributeError):
-            report.problems.append(f"La ligne {number + 1} du journal n'est pas lisible.")
-            continue
-        fields = check_entry(raw, index, previous, report.problems)
-        if fields is None:
-            continue
-        if not isinstance(index, int) or not verify_inclusion(index, size, fields["leaf"], proof, root):
-            report.problems.append(f"L'entrée {index} n'est pas dans l'arbre que la ville a signé.")
+    entries, problems = [], []
+    for number, line in enumerate(read_text(archive, ENTRIES).split("\n")[:-1], start=1):
+        fields, proof = read_row(line, number)
+        check_link(fields, entries[-1] if entries else None, problems)
+        if not verify_inclusion(fields["index"], size, fields["leaf"], proof, root):
+            problems.append(f"L'entrée {fields['index']} n'est pas dans l'arbre que la ville a signé.")
         entries.append(fields)
-        previous = fields
     if not entries:
-        report.problems.append("Le dossier ne contient aucune entrée de journal.")
-    report.facts.append(f"{len(entries)} entrées de journal, chaînées, toutes dans l'arbre signé ({size} entrées).")
+        raise Broken("Le dossier ne contient aucune entrée de journal.")
+    if not problems:
+        report.facts.append(f"{len(entries)} entrées de journal, chaînées, toutes dans l'arbre signé ({size} entrées).")
+    report.problems += problems
     return entries
 
 
-def check_payloads(archive, entries, report):
-    """Chaque contenu est celui que son entrée engage ; ce qui manque est déclaré. Rend le texte de tous les contenus."""
-    salts, withheld = read_json(archive, SALTS), read_json(archive, WITHHELD)
-    if not isinstance(salts, dict) or not isinstance(withheld, dict):
-        raise Broken("La liste des contenus n'est pas lisible.")
-    texts, checked = [], 0
-    known = {str(entry["index"]) for entry in entries}
+def check_payloads(archive, names, entries, report):
+    """Chaque contenu est celui que son entrée engage ; ce qui manque est déclaré. Rend les sommes que les contenus citent."""
+    salts, withheld = read_json(archive, SALTS, dict), read_json(archive, WITHHELD, dict)
+    cited, problems = set(), []
+    expected = {SALTS, WITHHELD}
     for entry in entries:
         key = str(entry["index"])
-        name = f"data/payloads/{entry['index']:06d}.json"
-        if key in withheld:
-            if key in salts:
-                report.problems.append(f"Le contenu de l'entrée {key} est à la fois donné et retenu.")
-            continue
+        if (key in withheld) == (key in salts):
+            state = "est à la fois donné et retenu" if key in salts else "manque, sans raison déclarée"
+            problems.append(f"Le contenu de l'entrée {key} {state}.")
         if key not in salts:
-            report.problems.append(f"Il manque le contenu de l'entrée {key}, sans raison déclarée.")
             continue
+        name = f"data/payloads/{entry['index']:06d}.json"
+        expected.add(name)
         body = read(archive, name)
-        try:
-            salt = bytes.fromhex(salts[key])
-        except (ValueError, TypeError):
-            salt = b""
+        salt = bytes.fromhex(salts[key]) if re.fullmatch("[0-9a-f]{32}", str(salts[key])) else b""
         if hashlib.sha256(salt + body).hexdigest() != entry["payload_sha256"]:
-            report.problems.append(f"Le contenu de l'entrée {key} n'est pas celui que le journal engage.")
-        checked += 1
-        texts.append(body.decode("utf-8", "replace"))
+            problems.append(f"Le contenu de l'entrée {key} n'est pas celui que le journal engage.")
+        cited.update(CITED.findall(body.decode("utf-8", "replace")))
+    known = {str(entry["index"]) for entry in entries}
     for extra in sorted((set(salts) | set(withheld)) - known):
-        report.problems.append(f"Un contenu est donné pour l'entrée {extra[:20]}, qui n'est pas là.")
-    report.facts.append(f"{checked} contenus conformes à leur entrée ; {len(withheld)} retenus ou effacés, dits.")
-    return "\n".join(texts)
+        problems.append(f"Un contenu est annoncé pour l'entrée {extra[:20]}, qui n'est pas là.")
+    for name in sorted(names):
+        if name.startswith("data/payloads/") and name not in expected:
+            problems.append(f"Le contenu {name} n'est celui d'aucune entrée.")
+    if not problems:
+        kept = f" ; {len(withheld)} retenus ou effacés, avec leur raison" if withheld else ""
+        report.facts.append(f"{len(salts)} contenus conformes à leur entrée{kept}.")
+    report.problems += problems
+    return cited
 
 
-def check_export(archive, head, entries, sums, public_key, report):
+def read_export(archive):
+    """La preuve de l'export, ses textes en octets. Lève `Broken`."""
+    unreadable = "La preuve de l'export n'est pas lisible."
+    export = read_json(archive, EXPORT, dict)
+    texts = [export.get(key) for key in ("entry", "payload", "salt", "checkpoint")]
+    lists = [export.get(key) for key in ("proof", "consistency")]
+    if not all(isinstance(text, str) for text in texts) or not all(isinstance(each, list) for each in lists):
+        raise Broken(unreadable)
+    if not all(isinstance(text, str) for each in lists for text in each) or not re.fullmatch("[0-9a-f]{32}", texts[2]):
+        raise Broken(unreadable)
+    try:
+        raw, body = texts[0].encode(), texts[1].encode()
+    except UnicodeEncodeError:
+        raise Broken(unreadable) from None
+    fields = entry_fields(raw, export.get("index"))
+    said = parse(texts[1], dict, unreadable)
+    files, rows = said.get("files"), said.get("rows")
+    if fields is None or not isinstance(files, dict) or not isinstance(rows, list) or not is_number(said.get("size")):
+        raise Broken(unreadable)
+    made = [row.get("made_at") for row in rows if isinstance(row, dict) and row.get("kind") == "export"]
+    if len(made) != 1 or not is_number(made[0]) or not all(isinstance(said.get(k), str) for k in ("organisation", "export")):
+        raise Broken(unreadable)
+    said.update(made_at=made[0], checkpoint=texts[3])
+    return fields, bytes.fromhex(texts[2]) + body, said, [[_base64(text) for text in each] for each in lists]
+
+
+def check_export(archive, names, head, entries, sums, public_key, report):
     """L'entrée de l'export : dernière de la chaîne, elle engage chaque fichier ; son arbre prolonge le premier."""
-    export = read_json(archive, EXPORT)
-    try:
-        raw, body, salt = export["entry"].encode(), export["payload"].encode(), bytes.fromhex(export["salt"])
-        index, proof = export["index"], [_base64(each) for each in export["proof"]]
-        consistency = [_base64(each) for each in export["consistency"]]
-        note = export["checkpoint"]
-    except (KeyError, TypeError, ValueError, AttributeError):
-        raise Broken("La preuve de l'export n'est pas lisible.") from None
+    fields, salted, said, (proof, consistency) = read_export(archive)
     origin, size, root = head
-    later_origin, later_size, later_root = open_checkpoint(note, public_key)
-    fields = check_entry(raw, index, entries[-1] if entries else None, report.problems)
-    if fields is None:
-        return
-    if fields["verb"] != "dossier.built" or hashlib.sha256(salt + body).hexdigest() != fields["payload_sha256"]:
-        report.problems.append("L'entrée de l'export n'est pas celle que le journal engage.")
-    if later_origin != origin or not verify_inclusion(index, later_size, fields["leaf"], proof, later_root):
-        report.problems.append("L'entrée de l'export n'est pas dans l'arbre que la ville a signé.")
+    later_origin, later_size, later_root = open_checkpoint(said["checkpoint"], public_key)
+    problems = []
+    check_link(fields, entries[-1], problems)
+    if (
+        fields["verb"] != "dossier.built"
+        or hashlib.sha256(salted).hexdigest() != fields["payload_sha256"]
+        or said["size"] != size
+    ):
+        problems.append("L'entrée de l'export n'est pas celle que le journal engage.")
+    if later_origin != origin or not verify_inclusion(fields["index"], later_size, fields["leaf"], proof, later_root):
+        problems.append("L'entrée de l'export n'est pas dans l'arbre que la ville a signé.")
     if not verify_consistency(size, later_size, consistency, root, later_root):
-        report.problems.append("Les deux points de contrôle se contredisent : le journal a été réécrit entre les deux.")
+        problems.append("Les deux points de contrôle se contredisent : le journal a été réécrit entre les deux.")
+    files, tags = said["files"], {name for name in sums if not name.startswith("data/")} - HELPERS
+    for name in sorted((set(files) | set(sums)) - tags - {EXPORT}):
+        if files.get(name) != sums.get(name) and not (name in HELPERS and name not in sums):
+            problems.append(f"Le fichier {name[:80]} n'est pas celui que l'entrée de l'export engage.")
+    check_bag_info(archive, names, said, report)
+    if not problems:
+        report.facts.append(f"L'export est lui-même au journal : il engage {len(files)} fichiers.")
+    report.problems += problems
+    report.until = french(fields["at"])
+
+
+def french(milliseconds):
+    """« 3 octobre 2026 à 9 h 05 (temps universel) »."""
     try:
-        files = json.loads(body)["files"]
-    except (ValueError, KeyError, TypeError):
-        files = {}
-    outside = {EXPORT} | {name for name in sums if not name.startswith("data/") and name not in HELPERS}
-    for name in sorted(set(files) | set(sums)):
-        if name in outside or (name in HELPERS and name not in sums):
-            continue
-        if files.get(name) != sums.get(name):
-            report.problems.append(f"Le fichier {name} n'est pas celui que l'entrée de l'export engage.")
-    report.facts.append(f"L'export est lui-même au journal : il engage {len(files)} fichiers.")
+        at = datetime.fromtimestamp(milliseconds / 1000, UTC)
+    except (OverflowError, ValueError, OSError):
+        raise Broken("Une date du journal n'est pas lisible.") from None
+    return f"{at.day} {MONTHS[at.month - 1]} {at.year} à {at.hour} h {at.minute:02d} (temps universel)"
 
 
-def check_documents(archive, texts, sums, report):
+def check_documents(archive, names, cited, sums, report):
     """Chaque document est cité, avec sa somme, par un contenu du journal."""
-    index = read_json(archive, DOCUMENTS)
-    for document in index:
-        name, digest = document.get("path", ""), document.get("sha256", "")
-        if sums.get(name) != digest or digest not in texts:
-            report.problems.append(f"Le document {str(name)[:80]} n'est cité par aucune entrée du journal.")
-    listed = {document.get("path") for document in index}
-    for name in sums:
+    listed, problems = set(), []
+    for document in read_json(archive, DOCUMENTS, list):
+        path, digest = (document.get("path"), document.get("sha256")) if isinstance(document, dict) else (None, None)
+        if not isinstance(path, str) or path in listed or path not in names or sums.get(path) != digest or digest not in cited:
+            problems.append(f"Le document {str(path)[:80]} n'est cité par aucune entrée du journal.")
+        listed.add(str(path))
+    for name in sorted(names):
         if name.startswith("data/documents/") and name != DOCUMENTS and name not in listed:
-            report.problems.append(f"Le document {name} n'est pas dans l'index.")
-    report.facts.append(f"{len(index)} documents cités par le journal.")
+            problems.append(f"Le document {name} n'est pas dans l'index.")
+    if not problems:
+        report.facts.append(f"{len(listed)} documents, chacun cité par le journal avec sa somme.")
+    report.problems += problems
+
+
+def check_key(public_key, expected, report):
+    """La clé du dossier est-elle celle dont l'empreinte est venue d'ailleurs ?"""
+    own = fingerprint(public_key)
+    if not expected:
+        report.facts.append(f"Clé non comparée : son empreinte est {own}. Comparez-la à celle d'une lettre de la ville.")
+    elif re.sub(r"[^0-9A-F]", "", expected.upper()) == own.replace(" ", ""):
+        report.key_compared = True
+        report.facts.append("La clé est celle dont vous avez donné l'empreinte.")
+    else:
+        report.problems.append("La clé du dossier n'est pas celle dont vous avez donné l'empreinte.")
 
 
 def verify(path, expected_fingerprint=""):
@@ -436,32 +573,28 @@ def verify(path, expected_fingerprint=""):
     report = Report()
     try:
         with zipfile.ZipFile(path) as archive:
-            _verify(archive, expected_fingerprint, report)
+            _verify(archive, expected_fingerprint.strip(), report)
     except Broken as problem:
         report.problems.append(str(problem))
-    except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError, zipfile.zlib.error):
+    except OSError as error:
+        report.problems.append(f"Ce fichier ne peut pas être lu : {error.strerror or error}.")
+    except Exception:  # a hostile file must give a verdict, never a crash
         report.problems.append("Ce fichier n'est pas un ZIP lisible, ou il est coupé.")
     return report
 
 
 def _verify(archive, expected_fingerprint, report):
-    check_names(archive)
-    sums = check_sums(archive, report)
-    match = re.search(r"(?m)^cle: (\S+)$", read(archive, KEY).decode("utf-8", "replace"))
+    names = check_names(archive)
+    sums = check_sums(archive, names, report)
+    match = re.search(r"(?m)^cle: (\S+)$", read_text(archive, KEY))
     public_key = _base64(match[1]) if match else b""
-    head = open_checkpoint(read(archive, CHECKPOINT).decode("utf-8", "replace"), public_key)
+    check_key(public_key, expected_fingerprint, report)
+    head = open_checkpoint(read_text(archive, CHECKPOINT), public_key)
     report.facts.append(f"Point de contrôle signé de « {head[0]} », {head[1]} entrées.")
     entries = check_entries(archive, head, report)
-    texts = check_payloads(archive, entries, report)
-    check_export(archive, head, entries, sums, public_key, report)
-    check_documents(archive, texts, sums, report)
-    own = fingerprint(public_key)
-    if not expected_fingerprint:
-        report.facts.append(f"Clé non comparée : son empreinte est {own}. Comparez-la à celle d'une lettre.")
-    elif re.sub(r"[^0-9A-F]", "", expected_fingerprint.upper()) == own.replace(" ", ""):
-        report.facts.append("La clé est celle dont vous avez donné l'empreinte.")
-    else:
-        report.problems.append("La clé du dossier n'est pas celle dont vous avez donné l'empreinte.")
+    cited = check_payloads(archive, names, entries, report)
+    check_export(archive, names, head, entries, sums, public_key, report)
+    check_documents(archive, names, cited, sums, report)
     report.facts.append("Ce dossier n'est pas ancré chez un tiers horodateur : les heures sont celles du serveur de la ville.")
 
 
@@ -475,7 +608,7 @@ def main(arguments):
         print("· " + fact)
     for problem in report.problems:
         print("!! " + problem)
-    print("Aucune altération détectée." if report.ok else "Ce dossier n'est PAS conforme.")
+    print(report.verdict)
     return 0 if report.ok else 1
 
 

@@ -50,6 +50,6 @@ class Command(BaseCommand):
                 self.stdout.write(f"· {fact}")
             for problem in report.problems:
                 self.stdout.write(f"!! {problem}")
-            self.stdout.write("Aucune altération détectée." if report.ok else "Ce dossier n'est PAS conforme.")
+            self.stdout.write(report.verdict)
         if not report.ok:
             raise SystemExit(1)
