@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.contrib.auth.hashers import make_password
 
-from sourcier.accounts.actions import create_organisation, create_user, grant
+from sourcier.accounts.actions import add_department, add_place, create_organisation, create_user, grant
 from sourcier.accounts.agents import Agent, agent_for
 from sourcier.accounts.models import DeliveryPlace, Department, Organisation, Role, User
 from sourcier.spend.actions import load_families
@@ -25,11 +25,12 @@ OTHER_PLACES = (
     ("Hôtel de ville", "20 rue Claude-Pernès", 48_870_700, 2_485_500),
     ("Centre technique municipal", "67 rue de Lisbonne", 48_884_400, 2_481_200),
 )
+DEPARTMENTS = ("Petite enfance", "Sports", "Services techniques", "Communication")
+HEAD_BUYER = ("helene", "Hélène Nguyen", Role.HEAD_BUYER)
 PEOPLE = (
     ("denise", "Denise Marchand", Role.REQUESTER, "Petite enfance"),
     ("samir", "Samir Belkacem", Role.REQUESTER, "Sports"),
     ("bruno", "Bruno Lefèvre", Role.BUYER, None),
-    ("helene", "Hélène Nguyen", Role.HEAD_BUYER, None),
     ("aude", "Aude Ferrand", Role.AUDITOR, None),
     ("adam", "Adam Petit", Role.ADMIN, None),
 )
@@ -53,22 +54,27 @@ def build() -> DemoCity:
         phone="01 99 00 00 00", phone_hours="de 9 h à 17 h", email="achats@rosny.example", dpo_email="dpo@rosny.example",
         counter="guichet Achats, 1er étage", fictitious=True,
     )  # fmt: skip
-    names = ("Petite enfance", "Sports", "Services techniques", "Communication")
-    departments = {name: Department.objects.create(organisation=organisation, name=name) for name in names}
+    _person(organisation, *HEAD_BUYER)
+    helene = _people(organisation)["helene"]
+    departments = {name: add_department(helene, name) for name in DEPARTMENTS}
     for first, name, role, department in PEOPLE:
-        user = create_user(organisation, email=f"{first}@rosny.example", name=name, phone="01 99 00 00 01")
-        grant(organisation, user, role, departments[department] if department else None)
+        _person(organisation, first, name, role, departments[department] if department else None)
     # One hash for all: five more would take two seconds and protect nobody.
     User.objects.update(password=make_password(PASSWORD))
     load_families(organisation)
-    nurseries = [_place(organisation, *facts, hours="livraison avant 7 h") for facts in NURSERIES]
-    others = {facts[0]: _place(organisation, *facts, hours="de 8 h à 17 h") for facts in OTHER_PLACES}
+    nurseries = [_place(helene, *facts, hours="livraison avant 7 h") for facts in NURSERIES]
+    others = {facts[0]: _place(helene, *facts, hours="de 8 h à 17 h") for facts in OTHER_PLACES}
     return DemoCity(organisation, _people(organisation), nurseries, others)
 
 
-def _place(organisation: Organisation, name: str, address: str, lat_e6: int, lon_e6: int, hours: str) -> DeliveryPlace:
-    return DeliveryPlace.objects.create(
-        organisation=organisation, name=name, address=address, postal_code="93110", commune="Rosny-sous-Bois",
+def _person(organisation: Organisation, first: str, name: str, role: Role, department: Department | None = None) -> None:
+    user = create_user(organisation, email=f"{first}@rosny.example", name=name, phone="01 99 00 00 01")
+    grant(organisation, user, role, department)
+
+
+def _place(helene: Agent, name: str, address: str, lat_e6: int, lon_e6: int, hours: str) -> DeliveryPlace:
+    return add_place(
+        helene, name=name, address=address, postal_code="93110", commune="Rosny-sous-Bois",
         lat_e6=lat_e6, lon_e6=lon_e6, hours=hours,
     )  # fmt: skip
 

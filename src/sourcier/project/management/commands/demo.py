@@ -1,5 +1,6 @@
 """`sourcier demo`: a fictitious city, the bread scenario from the sentence to the verified dossier, then the site."""
 
+import fcntl
 import os
 import shutil
 import socket
@@ -7,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TextIO
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -27,7 +28,8 @@ from sourcier.project.demo.smtp_sink import SmtpSink
 from sourcier.project.demo.stock import write_stock
 from sourcier.register.importing.run import import_stock
 
-KEPT = ("register", "stock")
+LOCK = "demo.lock"
+KEPT = ("register", "stock", LOCK)
 
 
 class Command(BaseCommand):
@@ -40,6 +42,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, serve: bool, port: int, **options: Any) -> None:
         self.started = time.monotonic()
+        self.alone = only_one()
         mail_port, site_port = free_port(), free_port()
         # The site and its worker read the variable; this process has read its settings already.
         os.environ["SOURCIER_SMTP_PORT"] = str(mail_port)
@@ -109,7 +112,7 @@ class Command(BaseCommand):
 
     def serve(self, port: int) -> None:
         self.stdout.write(f"\nLa ville de démonstration : http://127.0.0.1:{port}\nMot de passe : {demo_city.PASSWORD}")
-        for first, name, role, _ in demo_city.PEOPLE:
+        for first, name, role, *_ in (*demo_city.PEOPLE, demo_city.HEAD_BUYER):
             self.stdout.write(f"  {first + '@rosny.example':24} {name}, {role.label}")
         self.stdout.write(f"Les courriels envoyés : {settings.VAR / 'mail'}\n")
         self.stdout.flush()
@@ -118,6 +121,17 @@ class Command(BaseCommand):
             server.wait()
         except KeyboardInterrupt:
             stop(server)
+
+
+def only_one() -> TextIO:
+    """Hold the folder for as long as this process lives: a second demonstration would pull the first one's database away."""
+    settings.VAR.mkdir(parents=True, exist_ok=True)
+    lock = (settings.VAR / LOCK).open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise CommandError("La démonstration tourne déjà dans ce dossier : arrêtez-la (Ctrl+C), puis recommencez.") from None
+    return lock
 
 
 def free_port() -> int:
