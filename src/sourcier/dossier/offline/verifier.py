@@ -43,6 +43,7 @@ MONTHS = [
     "décembre",
 ]
 HELPERS = {"VERIFIER.html", "verifier.py", "LISEZ-MOI.txt"}
+TAGS = {"bagit.txt", "bag-info.txt", "manifest-sha256.txt", "tagmanifest-sha256.txt"}
 ENTRIES = "data/journal/entries.jsonl"
 SALTS = "data/payloads/salts.json"
 WITHHELD = "data/payloads/withheld.json"
@@ -355,8 +356,9 @@ def check_sums(archive, names, report):
                     report.problems.append(f"Le fichier {name} a changé.")
             elif name not in HELPERS:
                 report.problems.append(f"Il manque le fichier {name[:80]}.")
-    for name in sorted(names - set(sums) - {"tagmanifest-sha256.txt"}):
-        report.problems.append(f"Le fichier {name} a été ajouté : aucun manifeste ne le connaît.")
+    for name in sorted(names - {"tagmanifest-sha256.txt"}):
+        if name not in sums or not (name.startswith("data/") or name in TAGS | HELPERS):
+            report.problems.append(f"Le fichier {name} a été ajouté : un dossier ne le contient pas.")
     if not report.problems:
         report.facts.append(f"{len(sums)} fichiers comparés à leurs sommes SHA-256.")
     return sums
@@ -520,8 +522,8 @@ def check_export(archive, names, head, entries, sums, public_key, report):
         problems.append("L'entrée de l'export n'est pas dans l'arbre que la ville a signé.")
     if not verify_consistency(size, later_size, consistency, root, later_root):
         problems.append("Les deux points de contrôle se contredisent : le journal a été réécrit entre les deux.")
-    files, tags = said["files"], {name for name in sums if not name.startswith("data/")} - HELPERS
-    for name in sorted((set(files) | set(sums)) - tags - {EXPORT}):
+    files = said["files"]
+    for name in sorted((set(files) | set(sums)) - TAGS - {EXPORT}):
         if files.get(name) != sums.get(name) and not (name in HELPERS and name not in sums):
             problems.append(f"Le fichier {name[:80]} n'est pas celui que l'entrée de l'export engage.")
     check_bag_info(archive, names, said, report)

@@ -1,0 +1,101 @@
+"""Whatever is altered is found, with a sentence and never an exception."""
+
+import json
+from io import BytesIO
+from typing import Any
+
+import pytest
+
+from sourcier.dossier.offline import verifier
+from sourcier.journal import keys
+from tests.cities import City
+from tests.dossier.attacks import (
+    DOCUMENTS,
+    ENTRIES,
+    Attacker,
+    crc_repaired,
+    pack,
+    recompressed,
+    repair,
+    signed_again,
+    unpack,
+)  # fmt: skip
+from tests.dossier.purchase import Purchase, asked_purchase, finished_purchase, taken, zipped
+
+MUTATIONS = 320
+
+
+@pytest.fixture
+def dossier(finished: Purchase) -> bytes:
+    return zipped(taken(finished))
+
+
+def problems(data: bytes, fingerprint: str = "") -> list[str]:
+    return list(verifier.verify(BytesIO(data), fingerprint).problems)
+
+
+def test_every_alteration_is_found(dossier: bytes, other_city: City) -> None:
+    stranger = unpack(zipped(taken(finished_purchase(other_city))))[ENTRIES].decode().splitlines()[3]
+    assert problems(dossier) == []
+    attacker = Attacker(dossier, stranger)
+    missed = []
+    for attack in attacker.attacks(MUTATIONS):
+        found = problems(attack.data)
+        if not found and not (attack.name == "attack_a_bit_of_the_zip" and _reads_the_same(attack.data, attacker.files)):
+            missed.append(attack.name)
+        assert all(isinstance(sentence, str) and sentence.endswith((".", ".zip")) for sentence in found), (attack.name, found)
+    assert missed == []
+
+
+def _reads_the_same(data: bytes, files: dict[str, bytes]) -> bool:
+    """A bit of a date in the ZIP's own headers: every file still reads as it was."""
+    try:
+        return unpack(data) == files
+    except Exception:
+        return False
+
+
+def test_a_whole_dossier_signed_again_is_found_by_the_fingerprint_alone(dossier: bytes, finished: Purchase) -> None:
+    def cheaper(payload: dict[str, Any]) -> dict[str, Any]:
+        return json.loads(json.dumps(payload).replace("1.05", "0.90").replace("Deux tourn", "Trois tourn"))
+
+    forged = signed_again(dossier, cheaper)
+    report = verifier.verify(BytesIO(forged))
+    assert report.problems == [] and not report.key_compared
+    assert report.verdict.endswith("Clé non comparée : donnez l'empreinte lue sur une lettre de la ville.")
+    own = keys.fingerprint(finished.city.organisation.pk)
+    assert problems(forged, own) == ["La clé du dossier n'est pas celle dont vous avez donné l'empreinte."]
+    assert problems(dossier, own) == []
+
+
+def test_helpers_removed_and_files_deflated_by_a_mail_filter_still_verify(dossier: bytes) -> None:
+    for without in ((), ("verifier.py",), ("VERIFIER.html", "verifier.py", "LISEZ-MOI.txt")):
+        assert problems(recompressed(dossier, without=without)) == []
+
+
+def test_a_helper_that_was_swapped_is_found_while_a_missing_one_is_not(dossier: bytes) -> None:
+    files = unpack(dossier)
+    swapped = pack(repair(files | {"verifier.py": b"print('Aucune alteration detectee.')"}))
+    assert any("verifier.py" in sentence for sentence in problems(swapped))
+
+
+def test_a_document_changed_in_place_with_its_crc_mended_is_found(dossier: bytes) -> None:
+    files = unpack(dossier)
+    path = next(row["path"] for row in json.loads(files[DOCUMENTS]) if row["name"].endswith(".jpg"))
+    forged = files[path].replace(b"MARQUE", b"MARQUO")
+    data = crc_repaired(dossier, path, forged)
+    assert unpack(data)[path] == forged
+    assert problems(data)[0] == f"Le fichier {path} a changé."
+
+
+def test_files_that_are_no_dossier_are_said_so(tmp_path: Any) -> None:
+    assert problems(b"") and problems(b"PK") and problems(b"%PDF-1.7") and problems(pack({}))
+    assert problems(pack({"x.txt": b"x"})) == ["Il manque le fichier bagit.txt."]
+    assert "ne peut pas être lu" in verifier.verify(tmp_path / "absent.zip").problems[0]
+    assert "ne peut pas être lu" in verifier.verify(tmp_path).problems[0]
+
+
+def test_an_open_purchase_of_the_same_city_changes_nothing(finished: Purchase) -> None:
+    export = taken(finished)
+    asked_purchase(finished.city)
+    assert problems(zipped(export)) == []

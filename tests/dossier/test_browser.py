@@ -1,0 +1,142 @@
+"""VERIFIER.html, opened from disk in a real browser: the same verdicts as verifier.py."""
+
+import os
+import shutil
+from base64 import b64encode
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, sync_playwright
+
+from sourcier.dossier import contents
+from sourcier.dossier.offline import verifier
+from sourcier.journal import keys
+from tests.dossier.attacks import Attacker, pack, recompressed, repair, signed_again, unpack
+from tests.dossier.purchase import Purchase, taken, zipped
+
+CHROMIUM = shutil.which("chromium")
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not CHROMIUM and not os.environ.get("CI"), reason="sudo apt-get install chromium"),
+]
+WITHOUT_WEBCRYPTO = "Object.defineProperty(window, 'crypto', { value: undefined }); delete window.SubtleCrypto;"
+
+ASKED_DIRECTLY = """async (text) => {
+    const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+    return (await verify(new File([bytes], "d.zip"), "", async () => {})).problems;
+}"""
+
+
+@pytest.fixture
+def dossier(finished: Purchase) -> bytes:
+    return zipped(taken(finished))
+
+
+@pytest.fixture
+def fingerprint(finished: Purchase) -> str:
+    return keys.fingerprint(finished.city.organisation.pk)
+
+
+@pytest.fixture
+def page(dossier: bytes, fingerprint: str, tmp_path: Path) -> Iterator[Page]:
+    """The page alone in a folder, at telephone width, in a browser without WebCrypto that may reach no network."""
+    alone = tmp_path / "VERIFIER.html"
+    alone.write_bytes((contents.OFFLINE / "VERIFIER.html").read_bytes())
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-background-networking"])
+        context = browser.new_context(viewport={"width": 390, "height": 800}, offline=True)
+        context.add_init_script(WITHOUT_WEBCRYPTO)
+        page = context.new_page()
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("pageerror", lambda error: pytest.fail(str(error)))
+        page.on("console", lambda message: pytest.fail(message.text) if message.type == "error" else None)
+        page.goto(alone.as_uri())
+        assert page.evaluate("typeof crypto") == "undefined"
+        yield page
+        assert asked == [alone.as_uri()]
+        browser.close()
+
+
+def judged(page: Page, data: bytes, fingerprint: str = "") -> str:
+    """`good`, `partial` or `bad`."""
+    page.get_by_label("Empreinte de la clé de la ville").fill(fingerprint)
+    page.get_by_label("Le dossier de preuve").set_input_files(
+        [{"name": "dossier.zip", "mimeType": "application/zip", "buffer": data}]
+    )
+    page.wait_for_selector("#result[data-state]")
+    state = page.get_attribute("#result", "data-state")
+    page.evaluate("document.getElementById('file').value = ''; delete document.getElementById('result').dataset.state")
+    return str(state)
+
+
+def serious(page: Page) -> list[str]:
+    violations = Axe().run(page).response["violations"]
+    return [f"{v['id']}: {v['nodes'][0]['html'][:160]}" for v in violations if v["impact"] in ("serious", "critical")]
+
+
+def test_a_good_dossier_is_never_plain_green_without_the_fingerprint(page: Page, dossier: bytes, fingerprint: str) -> None:
+    assert serious(page) == []
+    assert judged(page, dossier) == "partial"
+    result = page.locator("#result").inner_text()
+    assert "clé non comparée" in result and "jusqu'au point de contrôle du 3 octobre 2026" in result.lower()
+    assert page.locator(".good").count() == 0 and page.locator(".partial").count() == 1
+    assert serious(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert fingerprint in result
+    assert judged(page, dossier, fingerprint.lower()) == "good"
+    assert serious(page) == []
+    assert "Ville de Rosny" in page.locator("#result").inner_text()
+    assert judged(page, dossier, "4F2A 91C0") == "bad"
+    assert serious(page) == []
+
+
+def test_what_a_mail_filter_left_still_verifies(page: Page, dossier: bytes) -> None:
+    assert judged(page, recompressed(dossier, without=("verifier.py", "VERIFIER.html", "LISEZ-MOI.txt"))) == "partial"
+
+
+def test_a_dossier_signed_again_is_found_by_the_fingerprint(page: Page, dossier: bytes, fingerprint: str) -> None:
+    forged = signed_again(dossier, lambda payload: payload)
+    assert judged(page, forged) == "partial"
+    assert judged(page, forged, fingerprint) == "bad"
+
+
+def test_the_page_and_the_script_judge_alike(page: Page, dossier: bytes) -> None:
+    files = unpack(dossier)
+    stranger = files["data/journal/entries.jsonl"].decode().splitlines()[0]
+    for attack in Attacker(dossier, stranger, seed=7).attacks(42):
+        found = page.evaluate(ASKED_DIRECTLY, b64encode(attack.data).decode())
+        assert bool(found) != verifier.verify(BytesIO(attack.data)).ok, (attack.name, found)
+
+
+def test_a_keyboard_alone_gives_the_dossier_and_hears_what_is_missing(page: Page, dossier: bytes) -> None:
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") == "file"
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") == "fingerprint"
+    page.keyboard.press("Enter")
+    assert "Choisissez d'abord" in page.get_by_role("alert").inner_text()
+    assert page.evaluate("document.activeElement.id") == "file"
+    page.get_by_label("Le dossier de preuve").set_input_files(
+        [{"name": "dossier.zip", "mimeType": "application/zip", "buffer": dossier}]
+    )
+    page.wait_for_selector("#result[data-state]")
+    assert page.evaluate("document.activeElement.id") == "result"
+
+
+def test_a_dossier_dropped_on_the_page_is_checked(page: Page, dossier: bytes) -> None:
+    data = pack(repair(unpack(dossier) | {"data/rapport.pdf": b"%PDF autre"}))
+    page.evaluate(
+        """(text) => {
+            const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0)), transfer = new DataTransfer();
+            transfer.items.add(new File([bytes], "depot.zip"));
+            document.getElementById("drop").dispatchEvent(new DragEvent("drop", { dataTransfer: transfer, bubbles: true }));
+        }""",
+        b64encode(data).decode(),
+    )
+    page.wait_for_selector("#result[data-state]")
+    result = page.locator("#result").inner_text()
+    assert "n'est pas conforme" in result and "data/rapport.pdf" in result
