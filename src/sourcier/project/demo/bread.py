@@ -17,7 +17,6 @@ from sourcier.accounts.agents import Agent
 from sourcier.dossier import build
 from sourcier.dossier.models import Export
 from sourcier.kernel.activities import Activity
-from sourcier.law.advice import advise
 from sourcier.matching.engine import match
 from sourcier.needs import actions as needs
 from sourcier.needs.models import Need
@@ -31,8 +30,9 @@ from sourcier.quotes.queries.comparison import compare, opened_submissions
 from sourcier.sourcing.actions import invite, panel, request
 from sourcier.sourcing.letter import invitation_letters
 from sourcier.sourcing.models import Candidate, Invitation, Sourcing
-from sourcier.spend.queries import family_total, propose_family
+from sourcier.spend.queries import propose_family
 from sourcier.suppliers.actions.contacts import add_contact
+from sourcier.web.city.rule import rule_of_today
 
 SENTENCE = "Pain frais livré tous les jours avant 7h pour les crèches"
 RADIUS_M = 5_000
@@ -110,10 +110,9 @@ class Bread:
     def read_the_rule(self) -> str:
         self.need.refresh_from_db()
         family = propose_family(self.city.organisation, [Activity("NAFRev2", "10.71C")])
-        used = family_total(self.city.organisation, family, 2027) if family else 0
-        advice = advise("supplies", self.need.estimate_cents, used, timezone.localdate())
-        needs.keep_rule(self.bruno, self.need.pk, family, "supplies", advice.to_json())
-        return f"famille « {family.label if family else 'aucune'} », {advice.to_json()['title']}"
+        advice = rule_of_today(self.bruno, self.need, family, "supplies")
+        needs.keep_rule(self.bruno, self.need.pk, family, "supplies", advice)
+        return f"famille « {family.label if family else 'aucune'} », {advice['title']}"
 
     def find_the_firms(self) -> str:
         self.sourcing = panel.start(self.bruno, self.need.pk, Sourcing.Kind.RFQ)

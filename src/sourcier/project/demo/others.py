@@ -5,13 +5,13 @@ from datetime import date, timedelta
 from django.utils import timezone
 
 from sourcier.kernel.activities import Activity
-from sourcier.law.advice import advise
 from sourcier.needs import actions as needs
 from sourcier.needs.models import Need
 from sourcier.project.demo.city import DemoCity
 from sourcier.sourcing.actions import invite, panel, request
 from sourcier.sourcing.models import Sourcing
 from sourcier.spend.queries import propose_family
+from sourcier.web.city.rule import rule_of_today
 
 
 def build_others(city: DemoCity) -> None:
@@ -49,8 +49,9 @@ def _asked(city: DemoCity) -> None:
     needs.accept(bruno, need.pk)
     printers = [Activity("NAFRev2", "18.12Z")]
     needs.tick_activities(bruno, need.pk, printers)
-    advice = advise("supplies", 3_600_00, 0, timezone.localdate())
-    needs.keep_rule(bruno, need.pk, propose_family(city.organisation, printers), "supplies", advice.to_json())
+    need.refresh_from_db()
+    family = propose_family(city.organisation, printers)
+    needs.keep_rule(bruno, need.pk, family, "supplies", rule_of_today(bruno, need, family, "supplies"))
     sourcing = panel.start(bruno, need.pk, Sourcing.Kind.RFQ)
     panel.search(bruno, sourcing.pk, printers, 8_000)
     panel.keep_all(bruno, sourcing.pk)
