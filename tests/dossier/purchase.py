@@ -185,7 +185,7 @@ class Purchase:
         with time_machine.travel(DEADLINE + timedelta(days=1), tick=True):
             answers = {each.firm.siret: each for each in opened_submissions(self.sourcing_now())}
             best, second = answers[MATHILDE.siret], answers[PERRIER.siret]
-            why = self.said(WHY) * (3 if self.words else 1)
+            why = self.said(WHY) * (5 if self.words else 1)
             choose.choose(self.city.buyer, self.sourcing.pk, None, best.pk, second.pk, why)
 
     def tell(self) -> None:

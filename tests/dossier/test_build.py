@@ -18,6 +18,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from sourcier.dossier import build
+from sourcier.dossier import contents as contents_of_bag
 from sourcier.dossier.models import Export
 from sourcier.dossier.offline import verifier
 from sourcier.journal import keys
@@ -215,7 +216,7 @@ def test_what_others_write_meanwhile_in_the_city_does_not_stop_a_dossier(
 ) -> None:
     """An entry of the same operation, written between the reading and the entry, makes the dossier read again."""
     made: list[int] = []
-    real = build.report
+    real = contents_of_bag.report
 
     def report_while_someone_writes(*args: Any) -> bytes:
         made.append(1)
@@ -223,7 +224,7 @@ def test_what_others_write_meanwhile_in_the_city_does_not_stop_a_dossier(
             append(finished.city.organisation.pk, finished.need.pk, "need.said", {"name": "Denise", "text": "Encore"})
         return real(*args)
 
-    monkeypatch.setattr(build, "report", report_while_someone_writes)
+    monkeypatch.setattr(contents_of_bag, "report", report_while_someone_writes)
     export = taken(finished)
     assert len(made) == 2
     monkeypatch.undo()

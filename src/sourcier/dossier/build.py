@@ -11,7 +11,6 @@ from sourcier.accounts.agents import Agent
 from sourcier.accounts.models import Role
 from sourcier.dossier import bag, contents, history
 from sourcier.dossier.models import Export
-from sourcier.dossier.report.pages import report
 from sourcier.journal.actions import append
 from sourcier.journal.models import Entry, Log
 from sourcier.journal.proofs import checkpoint, consistency, inclusion
@@ -61,7 +60,7 @@ def _attempt(agent: Agent, need: Need) -> Export | None:
         size=head.size, checkpoint=head.text, entry_index=0,
     )  # fmt: skip
     told = history.read(need.organisation_id, need.pk, head.size)
-    files = {each.path: each.sha256 for each in contents.members(export, told, report(export, told))}
+    files = {each.path: each.sha256 for each in contents.members(export, told)}
     with transaction.atomic():
         Log.objects.select_for_update().get(pk=need.organisation_id)
         if Entry.objects.filter(log_id=need.organisation_id, stream=need.pk.hex, index__gte=head.size).exists():
@@ -88,7 +87,7 @@ def _attempt(agent: Agent, need: Need) -> Export | None:
 def write(export: Export, out: BinaryIO) -> None:
     """Write the ZIP of an export; the same bytes each time while nothing is erased."""
     told = history.read(export.organisation_id, export.need_id, export.size)
-    made = contents.members(export, told, report(export, told))
+    made = contents.members(export, told)
     made.append(contents.member("data/proofs/export.json", contents.as_json(_proof(export))))
     bag.write(out, made, name=export.organisation.name, identifier=export.pk.hex, at=export.made_at)
 

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from sourcier.dossier.history import History, cited_files
 from sourcier.dossier.models import Export
+from sourcier.dossier.report.pages import report
 from sourcier.journal.keys import fingerprint_of, public_key
 from sourcier.journal.proofs import inclusion
 from sourcier.vault.models import File
@@ -48,13 +50,17 @@ def as_json(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True).encode() + b"\n"
 
 
-def members(export: Export, history: History, report: bytes) -> list[Member]:
+def members(export: Export, history: History) -> list[Member]:
     """Every file but manifests, tags and the proof of the export's own entry, in the order of the bag."""
+    entries = _entries(export, history)
+    documents = list(_documents(export, history))
+    index = [row for _, row in documents]
     return [
-        member("data/rapport.pdf", report),
-        member("data/journal/entries.jsonl", _entries(export, history)),
+        member("data/rapport.pdf", report(export, history, entries, index)),
+        member("data/journal/entries.jsonl", entries),
         *_payloads(history),
-        *_documents(export, history),
+        *(file for file, _ in documents),
+        member("data/documents/index.json", as_json(index)),
         member("data/proofs/checkpoint.txt", export.checkpoint.encode()),
         member("data/proofs/key.txt", _key(export)),
         *(member(name, (OFFLINE / name).read_bytes()) for name in HELPERS),
@@ -84,22 +90,20 @@ def _payloads(history: History) -> Iterator[Member]:
     yield member("data/payloads/withheld.json", as_json(withheld))
 
 
-def _documents(export: Export, history: History) -> Iterator[Member]:
-    """Each file that a content cites, under a short name; the index gives the sender's name back."""
+def _documents(export: Export, history: History) -> Iterator[tuple[Member, dict[str, Any]]]:
+    """Each file that a content cites, under a short name, with its line of the index, which gives the sender's name back."""
     cited = cited_files(history)
     known: dict[str, File] = {}
     for file in File.objects.filter(organisation_id=export.organisation_id, sha256__in=cited).order_by("created_at", "pk"):
         known.setdefault(file.sha256, file)
-    index = []
     for number, (digest, entry) in enumerate(sorted(cited.items(), key=lambda item: (item[1], item[0])), start=1):
         file = known.get(digest)
         if file is None:
             continue
         suffix = PurePosixPath(file.name).suffix.lower()
         path = f"data/documents/{number:04d}{suffix if suffix.isascii() and suffix[1:].isalnum() else ''}"
-        index.append({"path": path, "name": file.name, "sha256": digest, "size": file.size, "entry": entry})
-        yield Member(path, digest, file.size, file=file)
-    yield member("data/documents/index.json", as_json(index))
+        row = {"path": path, "name": file.name, "sha256": digest, "size": file.size, "entry": entry}
+        yield Member(path, digest, file.size, file=file), row
 
 
 def _key(export: Export) -> bytes:

@@ -11,7 +11,15 @@ from sourcier.journal.registry import VERBS
 
 Payload = dict[str, Any]
 DRAFT = "brouillon d'une réponse : ce que l'entreprise a envoyé est à l'entrée de l'envoi"
-NEVER_OPENED = "réponse qui n'a pas été ouverte (remplacée, retirée, arrivée trop tard, ou jamais ouverte)"
+NEVER_OPENED = "réponse qui n'a pas été ouverte"
+REASONS = {
+    "answer.received": "réponse reçue, puis remplacée, retirée ou jamais ouverte",
+    "answer.replaced": "réponse remplacée par une autre de la même entreprise, jamais ouverte",
+    "answer.withdrawn": "réponse retirée par l'entreprise, jamais ouverte",
+    "answer.late": "réponse arrivée après la date limite, gardée fermée",
+    "message.sent.sealed": "message à une entreprise, au sujet d'une réponse qui n'a pas été ouverte",
+    "message.failed.sealed": "message non remis, au sujet d'une réponse qui n'a pas été ouverte",
+}
 STOPPED = "consultation arrêtée avant l'ouverture : qui a répondu n'a jamais été montré"
 DRAFT_VERBS = ("answer.begun", "answer.document_joined", "answer.document_removed")
 FIRST_ROUND = 1
@@ -56,7 +64,8 @@ class Seal:
             return ""
         about = self._about(payload)
         if verb.startswith("answer.") or about:
-            return "" if about and all(self.is_open(answer) for answer in about) else NEVER_OPENED
+            opened = about and all(self.is_open(answer) for answer in about)
+            return "" if opened else REASONS.get(verb, NEVER_OPENED)
         return "" if self._opened_around(payload) else STOPPED
 
     def _about(self, payload: Payload) -> set[str]:

@@ -1,23 +1,43 @@
 """The report as PDF/A-3a: tagged, in French, the same bytes each time it is built from the same entries."""
 
 import json
+from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import typst
 
 from sourcier.dossier.history import History
 from sourcier.dossier.models import Export
-from sourcier.dossier.report.sections import sections
+from sourcier.dossier.report.sections import essentials, sections
+from sourcier.dossier.report.timeline import days, drafts, milestones
 from sourcier.journal.keys import fingerprint
-from sourcier.kernel.french import format_date, format_hour, format_moment
+from sourcier.kernel.french import format_moment
 
 TEMPLATE = Path(__file__).with_name("report.typ")
+MAX_EMBEDDED = 20_000_000
 
 
-def report(export: Export, history: History) -> bytes:
-    """The PDF of an export."""
+def report(export: Export, history: History, entries: bytes, documents: Sequence[dict[str, Any]]) -> bytes:
+    """The PDF of an export. `entries` (entries.jsonl) travels inside it up to 20 MB; `documents` is the index of the pieces."""
+    return bytes(
+        typst.compile(
+            TEMPLATE.read_bytes(),
+            ignore_system_fonts=True,
+            sys_inputs={
+                "data": json.dumps(_data(export, history, entries, documents)),
+                "entries": entries.decode() if len(entries) <= MAX_EMBEDDED else "",
+            },
+            pdf_standards=["a-3a"],
+            timestamp=export.made_at,
+        )
+    )
+
+
+def _data(export: Export, history: History, entries: bytes, documents: Sequence[dict[str, Any]]) -> dict[str, Any]:
     need = next(iter(history.of("need")), {})
-    data = {
+    return {
         "city": export.organisation.name,
         "fictitious": export.organisation.fictitious,
         "colour": export.organisation.colour,
@@ -26,18 +46,34 @@ def report(export: Export, history: History) -> bytes:
         "made_at": format_moment(export.made_at),
         "export": export.pk.hex,
         "size": export.size,
+        "count": len(history.steps),
         "fingerprint": fingerprint(export.organisation_id),
+        "essentials": essentials(history),
+        "milestones": milestones(history),
         "sections": sections(history),
-        "timeline": [
-            {"day": format_date(step.at), "hour": format_hour(step.at), "sentence": step.sentence} for step in history.steps
-        ],
+        "days": days(history),
+        "drafts": drafts(history),
+        "documents": [_document(row) for row in documents],
+        "withheld": _withheld(history),
+        "entries_sha256": sha256(entries).hexdigest(),
     }
-    return bytes(
-        typst.compile(
-            TEMPLATE.read_bytes(),
-            ignore_system_fonts=True,
-            sys_inputs={"data": json.dumps(data)},
-            pdf_standards=["a-3a"],
-            timestamp=export.made_at,
-        )
-    )
+
+
+def _document(row: dict[str, Any]) -> list[str]:
+    """Short name, sender's name, size, hash on two lines, number of the entry that cites it."""
+    digest = row["sha256"]
+    short = row["path"].rpartition("/")[2]
+    return [short, row["name"], _size(row["size"]), f"{digest[:32]}\n{digest[32:]}", str(row["entry"])]
+
+
+def _withheld(history: History) -> list[list[str]]:
+    """`[[reason, numbers of the entries]]`."""
+    found: dict[str, list[str]] = {}
+    for step in history.steps:
+        if step.withheld:
+            found.setdefault(step.withheld, []).append(str(step.index))
+    return [[reason, ", ".join(numbers)] for reason, numbers in found.items()]
+
+
+def _size(octets: int) -> str:
+    return f"{octets / 1_000_000:.1f} Mo".replace(".", ",") if octets >= 1_000_000 else f"{max(1, octets // 1000)} Ko"

@@ -1,0 +1,117 @@
+"""The report: archivable, tagged, in French, complete, and deaf to what people type."""
+
+import json
+from io import BytesIO
+from pathlib import Path
+from zipfile import ZipFile
+
+import pikepdf
+import pytest
+import time_machine
+
+from sourcier.dossier import history
+from sourcier.dossier.offline import verifier
+from sourcier.dossier.report.sections import sections
+from sourcier.journal.actions import erase
+from sourcier.journal.models import Entry, Log
+from sourcier.needs import actions as needs
+from tests.cities import City
+from tests.dossier.purchase import BEGUN, DEADLINE, Purchase, asked_purchase, finished_purchase, taken, zipped
+
+HOSTILE = ('#read("/etc/passwd")', '#panic("perdu")', '$x^2$ *gras* <lien> @cle \\ "guillemets" #import "x.typ": *', "]#{}[")
+
+
+def report_of(data: bytes) -> bytes:
+    with ZipFile(BytesIO(data)) as archive:
+        return archive.read("data/rapport.pdf")
+
+
+def words_of(pdf: bytes, folder: Path) -> str:
+    """The text as a reader copies it out, by poppler when it is there."""
+    import shutil
+    import subprocess
+
+    if not shutil.which("pdftotext"):
+        pytest.skip("pdftotext is absent")
+    file = folder / "rapport.pdf"
+    file.write_bytes(pdf)
+    return subprocess.run(["pdftotext", "-layout", str(file), "-"], capture_output=True, text=True, check=True).stdout
+
+
+def test_the_report_is_an_archive_format_tagged_and_french(finished: Purchase) -> None:
+    data = zipped(taken(finished))
+    with pikepdf.open(BytesIO(report_of(data))) as pdf:
+        with pdf.open_metadata() as metadata:
+            assert (metadata["pdfaid:part"], metadata["pdfaid:conformance"]) == ("3", "A")
+        assert str(pdf.Root.Lang).startswith("fr")
+        assert pdf.Root.MarkInfo.Marked and "/StructTreeRoot" in pdf.Root
+        assert pdf.docinfo["/Title"] == "Rapport : Pain frais des crèches"
+        (name,) = pdf.attachments
+        assert name == "entries.jsonl"
+        with ZipFile(BytesIO(data)) as archive:
+            assert pdf.attachments[name].get_file().read_bytes() == archive.read("data/journal/entries.jsonl")
+
+
+def test_the_report_tells_the_whole_purchase(finished: Purchase, tmp_path: Path) -> None:
+    words = " ".join(words_of(report_of(zipped(taken(finished))), tmp_path).split())
+    for said in (
+        "Pain frais livré tous les jours avant 7h", "du 4 janvier 2027 au 31 décembre 2027", "1. Le besoin",
+        "2. La règle du jour", "Ne livre pas, d'après son site.", "Farine, cuisson", "Oui, en papier, sans marque.",
+        "Deux jours de plus pour tous", "Il confirme avoir reçu la lettre.", "Bruno Rosny a ouvert les réponses",
+        "Réponses jamais ouvertes : 3.", "Livré avant 6 h 45.", "Corrigée (c'était 70) : Cuisson revue.",
+        "prix le plus bas, et une tournée", "Son prix est plus élevé.", "réponse hors délai, non ouverte", "Auteur du choix",
+        "Évaluateur", "Demandeur", "11. La suite des faits", "mercredi 30 septembre 2026", "Message envoyé à 4 entreprises",
+        "Fiche des crèches.pdf",
+    ):  # fmt: skip
+        assert said in words, said
+    assert "2027-01-04" not in words and "UTC" not in words
+
+
+@pytest.mark.parametrize("words", HOSTILE)
+def test_what_people_type_leaves_as_text(city: City, words: str, tmp_path: Path) -> None:
+    data = zipped(taken(finished_purchase(city, words)))
+    assert verifier.verify(BytesIO(data)).ok
+    text = words_of(report_of(data), tmp_path)
+    assert "root:" not in text
+    flat = "".join(text.split())
+    assert flat.count("".join(words.split())) > 15, "the words are there, as they were typed"
+
+
+def test_a_need_never_asked_has_a_short_report_without_empty_sections(city: City) -> None:
+    with time_machine.travel(BEGUN, tick=True):
+        need = needs.start(city.requester, "Des chaises")
+    size = Log.objects.get(pk=city.organisation.pk).size
+    titles = [section["title"] for section in sections(history.read(city.organisation.pk, need.pk, size))]
+    assert titles == ["Le besoin", "Qui a agi, en quelle qualité"]
+
+
+def test_an_operation_whose_contents_were_all_erased_still_has_its_report(finished: Purchase, tmp_path: Path) -> None:
+    log = finished.city.organisation.pk
+    indexes = list(Entry.objects.filter(log_id=log, stream=finished.need.pk.hex).values_list("index", flat=True))
+    with time_machine.travel(DEADLINE.replace(month=10, day=2), tick=True):
+        erase(log, indexes, "Délai de conservation atteint", stream=finished.need.pk)
+    data = zipped(taken(finished))
+    assert verifier.verify(BytesIO(data)).ok
+    assert "contenu effacé" in words_of(report_of(data), tmp_path)
+    with ZipFile(BytesIO(data)) as archive:
+        assert json.loads(archive.read("data/documents/index.json")) == []
+
+
+def test_half_erased_contents_never_stop_a_report(finished: Purchase) -> None:
+    """Any one entry may lose its content: names, rows and firms that others speak of are then missing."""
+    log, stream = finished.city.organisation.pk, finished.need.pk.hex
+    size = Log.objects.get(pk=log).size
+    whole = history.read(log, finished.need.pk, size)
+    for skipped in Entry.objects.filter(log_id=log, stream=stream).values_list("verb", flat=True).distinct():
+        partial = history.History(steps=[step for step in whole.steps if step.verb != skipped])
+        for step in partial.steps:
+            for row in step.payload.get("rows", ()):
+                partial.keep(row)
+        assert sections(partial), skipped
+
+
+def test_a_direct_question_asked_and_an_open_consultation_are_read_too(city: City) -> None:
+    purchase = asked_purchase(city)
+    size = Log.objects.get(pk=city.organisation.pk).size
+    made = sections(history.read(city.organisation.pk, purchase.need.pk, size))
+    assert [section["title"] for section in made][-1] == "Qui a agi, en quelle qualité"
