@@ -39,6 +39,7 @@ VERBS = (
     Verb("invitation.by_letter", "{name} joindra {firm} autrement que par courriel.", personal=("name", "firm", "rows")),
     Verb("letter.printed", "{name} a imprimé les courriers ({count}).", personal=("name", "firms")),
     Verb("letter.posted", "{name} a remis le courrier de {firm} : {how}.", personal=("name", "firm", "rows")),
+    Verb("letters.posted", "{name} a remis les courriers ({count}) : {how}.", personal=("name", "firms", "rows")),
     Verb("relay.told", "{name} a prévenu {firm} autrement : {how}.", personal=("name", "firm", "rows")),
     Verb("question.asked", "Une entreprise a posé une question.", personal=("firm", "text", "rows"), sealed=True),
     Verb("question.answered", "{name} a répondu à une question, pour tous : {answer}", personal=("name", "question")),

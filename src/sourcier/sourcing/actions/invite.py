@@ -253,6 +253,24 @@ def mark_posted(agent: Agent, invitation_id: UUID, how: str) -> Invitation:
 
 
 @transaction.atomic
+def mark_all_posted(agent: Agent, sourcing_id: UUID, how: str) -> list[Invitation]:
+    """Every letter still to post has left together: one entry, with the list."""
+    sourcing = load(agent, sourcing_id, Verb.POST)
+    how = common.words(how, 200, "how", required="Dites comment : posté, remis en main propre, appelé.")
+    waiting = Invitation.objects.select_for_update(of=("self",)).select_related("firm")
+    left = list(waiting.filter(sourcing=sourcing, channel=Invitation.Channel.LETTER, state=Invitation.State.WAITING))
+    if not left:
+        raise refuse("already_posted", "Tous les courriers sont déjà notés comme partis.")
+    now = timezone.now()
+    for invitation in left:
+        invitation.how, invitation.state, invitation.sent_at = how, Invitation.State.SENT, now
+    Invitation.objects.bulk_update(left, ["how", "state", "sent_at"])
+    firms = [{"siret": invitation.firm.siret, "name": invitation.firm.name} for invitation in left]
+    entry(agent, sourcing, "letters.posted", {"count": len(left), "how": how, "firms": firms}, left)
+    return left
+
+
+@transaction.atomic
 def extend(agent: Agent, sourcing_id: UUID, deadline: datetime, reason: str) -> Extension:
     """A later deadline, for all, told to all with its reason."""
     sourcing = load(agent, sourcing_id, Verb.EXTEND)

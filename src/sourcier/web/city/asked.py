@@ -239,6 +239,25 @@ def letter_posted(request: HttpRequest, need_id: UUID, invitation_id: UUID) -> H
 
 @city(*PURCHASING)
 @require_POST
+def letters_posted(request: HttpRequest, need_id: UUID) -> HttpResponse:
+    """All the letters left together."""
+    agent: Agent = request.agent  # type: ignore[attr-defined]
+    need, sourcing = current_or_404(agent, need_id)
+    form = HowForm(request.POST)
+    if form.is_valid():
+        try:
+            left = invite.mark_all_posted(agent, sourcing.pk, form.cleaned_data["how"])
+        except Refused as refused:
+            messages.error(request, refused.sentence)
+        else:
+            messages.success(request, f"{len(left)} courriers sont notés comme partis.")
+    else:
+        messages.error(request, "Dites comment les courriers sont partis. Rien n'a été noté.")
+    return _back(need, "courriers")
+
+
+@city(*PURCHASING)
+@require_POST
 def relay_told(request: HttpRequest, need_id: UUID, relay_id: UUID) -> HttpResponse:
     agent: Agent = request.agent  # type: ignore[attr-defined]
     need, sourcing = current_or_404(agent, need_id)
@@ -313,6 +332,7 @@ urlpatterns = [
     path(f"{_BASE}adresses/<uuid:invitation_id>/", invitation_address, name="invitation_address"),
     path(f"{_BASE}courriers/", letters_print, name="letters_print"),
     path(f"{_BASE}courriers/<uuid:invitation_id>/", letter_posted, name="letter_posted"),
+    path(f"{_BASE}courriers/partis/", letters_posted, name="letters_posted"),
     path(f"{_BASE}prevenir/", relays_print, name="relays_print"),
     path(f"{_BASE}prevenir/<uuid:relay_id>/", relay_told, name="relay_told"),
     path(f"{_BASE}date-limite/", deadline_extend, name="deadline_extend"),

@@ -10,14 +10,13 @@ from django.shortcuts import redirect, render
 from django.urls import path
 from django.views.decorators.http import require_POST
 
-from sourcier.insights.exchanges import CHANNELS, Exchange, thread
+from sourcier.insights.exchanges import CHANNELS, Exchange, asked_firms, thread
 from sourcier.interop.tables import Column, Kind, Table
 from sourcier.kernel.transitions import Refused
 from sourcier.mail.actions import file_exchange
 from sourcier.mail.models import FiledExchange
 from sourcier.needs import queries as needs
 from sourcier.needs.models import Need
-from sourcier.suppliers.models import Firm
 from sourcier.web.city.forms import MomentField, add_refusal
 from sourcier.web.downloads import attachment
 from sourcier.web.exports import exported
@@ -37,6 +36,11 @@ COLUMNS = (
 DIRECTIONS = {"in": "Reçu", "out": "Envoyé"}
 
 
+def firm_choices(need: Need, none: str) -> list[tuple[str, str]]:
+    """The firms of the operation that may be named now."""
+    return [("", none), *((str(firm.pk), firm.name) for firm in asked_firms(need))]
+
+
 class FilterForm(forms.Form):
     """What the thread shows."""
 
@@ -45,8 +49,7 @@ class FilterForm(forms.Form):
 
     def __init__(self, need: Need, *args: object, **options: object) -> None:
         super().__init__(*args, **options)  # type: ignore[arg-type]
-        asked = Firm.objects.filter(invitations__sourcing__need=need).distinct().order_by("name")
-        self.fields["firm"].choices = [("", "Toutes"), *((str(firm.pk), firm.name) for firm in asked)]  # type: ignore[attr-defined]
+        self.fields["firm"].choices = firm_choices(need, "Toutes")  # type: ignore[attr-defined]
 
 
 class FileForm(forms.Form):
@@ -55,11 +58,21 @@ class FileForm(forms.Form):
     channel = forms.ChoiceField(label="Par quelle voie", choices=FiledExchange.Channel.choices)
     direction = forms.ChoiceField(label="Reçu ou envoyé", choices=FiledExchange.Direction.choices, initial="in")
     occurred_at = MomentField(label="Quand", required=False, help_text="Pour un courriel (.eml), sa date est lue dedans.")
-    correspondent = forms.CharField(label="Avec qui", required=False, max_length=200)
+    firm_id = forms.ChoiceField(label="Quelle entreprise", required=False)
+    correspondent = forms.CharField(
+        label="Avec qui", required=False, max_length=200, help_text="La personne, ou qui n'est pas dans la liste."
+    )
     summary = forms.CharField(
         label="Ce qui a été dit", required=False, max_length=20_000, widget=forms.Textarea(attrs={"rows": 4})
     )
     upload = forms.FileField(label="Le courriel (.eml), le PDF ou la photo", required=False)
+
+    def __init__(self, need: Need, *args: object, **options: object) -> None:
+        super().__init__(*args, **options)  # type: ignore[arg-type]
+        self.fields["firm_id"].choices = firm_choices(need, "Aucune, ou une autre")  # type: ignore[attr-defined]
+
+    def clean_firm_id(self) -> UUID | None:
+        return UUID(self.cleaned_data["firm_id"]) if self.cleaned_data["firm_id"] else None
 
 
 def _need(request: HttpRequest, need_id: UUID) -> Need:
@@ -86,7 +99,7 @@ def _page(request: HttpRequest, need: Need, file_form: FileForm | None = None) -
         **operation_context(agent, need),
         "exchanges": found,
         "filters": filters,
-        "file_form": file_form or FileForm(),
+        "file_form": file_form or FileForm(need),
         "buys": agent.has(*PURCHASING),
     }
     return render(request, "city/exchanges/exchanges.html", context, status=422 if file_form else 200)
@@ -105,7 +118,7 @@ def _table(need: Need, found: list[Exchange]) -> Table:
 def exchange_file(request: HttpRequest, need_id: UUID) -> HttpResponse:
     """Drop in what was born elsewhere."""
     need = _need(request, need_id)
-    form = FileForm(request.POST, request.FILES)
+    form = FileForm(need, request.POST, request.FILES)
     if form.is_valid():
         try:
             file_exchange(request.agent, need.pk, **form.cleaned_data)  # type: ignore[attr-defined]

@@ -4,6 +4,7 @@ from tempfile import SpooledTemporaryFile
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -12,6 +13,7 @@ from django.views.decorators.http import require_POST
 
 from sourcier.dossier import build
 from sourcier.dossier.models import Export
+from sourcier.insights import story
 from sourcier.interop.tables import Column, Kind, Table
 from sourcier.journal import queries as journal
 from sourcier.journal.keys import fingerprint
@@ -19,28 +21,26 @@ from sourcier.journal.models import Checkpoint, Entry
 from sourcier.kernel.transitions import Refused
 from sourcier.needs import queries as needs
 from sourcier.needs.models import Need
-from sourcier.sourcing.models import Sourcing
-from sourcier.sourcing.rules import SEALED_STATES
 from sourcier.web.exports import exported
 from sourcier.web.operations import operation_context
 from sourcier.web.rights import INSPECTION, city
 
 IN_MEMORY = 20_000_000
 PAGE = 100
+EXPORTED = 10_000
 JOURNAL_COLUMNS = (Column("Date", Kind.MOMENT), Column("Ce qui s'est passé"))
 
 
 def _need(request: HttpRequest, need_id: UUID) -> Need:
+    """The operation, for who inspects its department."""
+    agent = request.agent  # type: ignore[attr-defined]
     try:
-        return needs.get(request.agent, need_id)  # type: ignore[attr-defined]
+        need = needs.get(agent, need_id)
     except Need.DoesNotExist:
         raise Http404 from None
-
-
-def _sealed(organisation_id: UUID) -> list[UUID]:
-    """The operations whose answers are closed: their sealed entries stay hidden."""
-    waiting = Sourcing.objects.filter(organisation_id=organisation_id, state__in=SEALED_STATES)
-    return list(waiting.values_list("need_id", flat=True))
+    if needs.roles_for(agent, need.department_id).isdisjoint(INSPECTION):
+        raise PermissionDenied
+    return need
 
 
 def _lines(entries: list[Entry]) -> list[dict[str, object]]:
@@ -53,7 +53,7 @@ def dossier(request: HttpRequest, need_id: UUID) -> HttpResponse:
     """The dossiers taken, the button to take one, and the operation's journal in words."""
     need = _need(request, need_id)
     organisation_id = need.organisation_id
-    lines = _lines(list(journal.entries(organisation_id, need.pk, hide_sealed=_sealed(organisation_id))))
+    lines = _lines(list(story.entries(organisation_id, need.pk)))
     table = Table(
         f"Journal {need.reference}", JOURNAL_COLUMNS, [(line["at"], line["sentence"]) for line in lines], (need.sentence,)
     )
@@ -105,16 +105,20 @@ def control(request: HttpRequest) -> HttpResponse:
     """The city's dossiers, its last public checkpoint, its journal in words."""
     agent = request.agent  # type: ignore[attr-defined]
     organisation_id = agent.organisation.pk
-    found = journal.entries(organisation_id, hide_sealed=_sealed(organisation_id)).order_by("-index")
+    found = story.entries(organisation_id).order_by("-index")
+    if "export" in request.GET:
+        rows = [(line["at"], line["sentence"]) for line in _lines(list(found[:EXPORTED]))]
+        note = (
+            f"Les {EXPORTED} dernières lignes."
+            if len(rows) == EXPORTED
+            else "Tout le journal, de la dernière ligne à la première."
+        )
+        if response := exported(request, Table("Journal", JOURNAL_COLUMNS, rows, (note,))):
+            return response
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
-    lines = _lines(list(page.object_list))
-    if response := exported(
-        request, Table("Journal", JOURNAL_COLUMNS, [(line["at"], line["sentence"]) for line in lines], (f"Page {page.number}",))
-    ):
-        return response
     context = {
         "page": page,
-        "lines": lines,
+        "lines": _lines(list(page.object_list)),
         "exports": Export.objects.filter(organisation=agent.organisation)
         .select_related("need", "made_by")
         .order_by("-made_at")[:PAGE],

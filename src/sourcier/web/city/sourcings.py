@@ -39,7 +39,8 @@ def sourcings(request: HttpRequest) -> HttpResponse:
     rows = [{"sourcing": sourcing, "page": PAGES.get(Sourcing.State(sourcing.state), "comparison")} for sourcing in page]
     context = {
         "page": page, "rows": rows, "state": state, "kind": kind,
-        "states": [(key, label) for key, (label, _) in STATES.items()], "kinds": Sourcing.Kind.choices, "filtered": bool(state or kind),
+        "states": [(key, label) for key, (label, _) in STATES.items()],
+        "kinds": Sourcing.Kind.choices, "filtered": bool(state or kind),
     }  # fmt: skip
     return render(request, "city/sourcing/list.html", context)
 

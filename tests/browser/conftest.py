@@ -1,0 +1,180 @@
+"""A town as a newcomer meets it: the demonstration's data, its server and worker in their processes, a mail sink, Chromium."""
+
+import os
+import shutil
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from re import search
+from typing import Any
+from urllib.error import URLError
+from urllib.request import urlopen
+from uuid import UUID
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from sourcier.project.demo.city import PASSWORD
+from sourcier.project.demo.smtp_sink import SmtpSink, messages_in
+
+CHROMIUM = shutil.which("chromium")
+FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Without Chromium these tests are skipped, visibly; never where `CI` is set."""
+    missing = pytest.mark.skip(reason="Chromium is missing: sudo apt-get install chromium")
+    for item in items:
+        if Path(str(item.fspath)).parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.xdist_group("browser"))
+            if not CHROMIUM and not os.environ.get("CI"):
+                item.add_marker(missing)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Town:
+    """The running installation. `rows` reads its database; `late` makes a deadline pass, as time would."""
+
+    site: str
+    folder: Path
+    environment: dict[str, str]
+
+    def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        with sqlite3.connect(self.folder / "sourcier.sqlite3", timeout=20) as database:
+            return database.execute(query, values).fetchall()
+
+    def need(self, state: str) -> str:
+        """The id of the latest need in a state, as addresses write it."""
+        found = self.rows("SELECT id FROM needs_need WHERE state = ? ORDER BY created_at DESC", state)
+        return str(UUID(found[0][0]))
+
+    def one(self, query: str, *values: object) -> str:
+        """An id, as addresses write it."""
+        return str(UUID(self.rows(query, *values)[0][0]))
+
+    def sourcier(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "sourcier.project.cli", *words],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def late(self, need_id: str) -> None:
+        """Let the deadline of a need's request be past, then let `tick` see it."""
+        with sqlite3.connect(self.folder / "sourcier.sqlite3", timeout=20) as database:
+            database.execute(
+                "UPDATE sourcing_sourcing SET deadline = datetime('now', '-2 seconds'), "
+                "next_check = datetime('now', '-1 seconds') WHERE need_id = ? AND state = 'open'",
+                (UUID(need_id).hex,),
+            )
+        self.sourcier("tick")
+
+    def link_for(self, address: str, *, after: int = 0) -> str:
+        """The personal link of the last message to an address, once it has arrived."""
+        limit = time.monotonic() + 40
+        while time.monotonic() < limit:
+            for message in reversed(messages_in(self.folder / "mail")[after:]):
+                body = message.get_body(("plain",))
+                found = search(r"/r/\S+", body.get_content()) if body and message["To"] and address in message["To"] else None
+                if found:
+                    return self.site + found[0]
+            time.sleep(0.2)
+        raise AssertionError(f"no link came for {address}")
+
+
+@pytest.fixture(scope="session")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    """The demonstration, played once, then served."""
+    folder = tmp_path_factory.mktemp("town")
+    mail_port, port = free_port(), free_port()
+    clean = {key: value for key, value in os.environ.items() if not key.startswith(("SOURCIER_", "DJANGO_"))}
+    subprocess.run(
+        [sys.executable, "-m", "sourcier.project.cli", "demo"], env={**clean, "SOURCIER_DEMO": str(folder)}, check=True,
+        capture_output=True,
+    )  # fmt: skip
+    environment = {
+        **clean, "SOURCIER_VAR": str(folder), "SOURCIER_SMTP_PORT": str(mail_port), "SOURCIER_URL": f"http://127.0.0.1:{port}",
+    }  # fmt: skip
+    with SmtpSink(folder / "mail", mail_port):
+        server = subprocess.Popen([sys.executable, "-m", "sourcier.project.cli", "serve", "--port", str(port)], env=environment)
+        try:
+            _wait(f"http://127.0.0.1:{port}/aide/")
+            yield Town(f"http://127.0.0.1:{port}", folder, environment)
+        finally:
+            server.terminate()
+            server.wait(timeout=30)
+
+
+def _wait(address: str) -> None:
+    for _ in range(200):
+        try:
+            with urlopen(address, timeout=2):  # noqa: S310 - our own server
+                return
+        except (URLError, OSError):
+            time.sleep(0.2)
+    raise AssertionError("the site did not start")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Person:
+    """Someone at a screen. `faults` collects what the browser complains of (scripts, content policy, missing files)."""
+
+    context: BrowserContext
+    page: Page
+    town: Town
+    faults: list[str]
+
+    def go(self, path: str) -> Page:
+        self.page.goto(self.town.site + path if path.startswith("/") else path)
+        return self.page
+
+
+@pytest.fixture
+def people(chromium: Browser, town: Town) -> Iterator[Any]:
+    """`people("denise", 390)` signs someone in at a width; `people(None, 390)` is a firm's telephone."""
+    opened: list[BrowserContext] = []
+
+    def person(first: str | None, width: int = 1280) -> Person:
+        context = chromium.new_context(viewport={"width": width, "height": 900}, locale="fr-FR", timezone_id="Europe/Paris")
+        opened.append(context)
+        page, faults = context.new_page(), []
+        page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        who = Person(context, page, town, faults)
+        if first:
+            sign_in(who, first)
+        return who
+
+    yield person
+    for context in opened:
+        context.close()
+
+
+def sign_in(who: Person, first: str) -> None:
+    page = who.go("/compte/connexion/")
+    page.get_by_label("Adresse électronique").fill(f"{first}@rosny.example")
+    page.locator("input[type=password]").fill(PASSWORD)
+    page.get_by_role("button", name="Se connecter").click()
+    page.wait_for_url(lambda url: "connexion" not in url)
