@@ -181,6 +181,10 @@ class Purchase:
             self.city.buyer, answers[MATHILDE.siret].pk, first.pk, 82, self.said("Goûté encore."), self.said("Cuisson revue.")
         )
 
+    def last_price(self, price: str) -> Submission:
+        """Mathilde's last price, sealed again."""
+        return answering.submit(self.invitation(MATHILDE), self._priced(price, "Dernier prix"))
+
     def choose(self) -> None:
         with time_machine.travel(DEADLINE + timedelta(days=1), tick=True):
             answers = {each.firm.siret: each for each in opened_submissions(self.sourcing_now())}

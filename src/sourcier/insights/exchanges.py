@@ -3,16 +3,18 @@
 What a firm answered joins the thread at the opening, never before; the asker of a question is named then too.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+
+from django.db.models import QuerySet
 
 from sourcier.accounts.agents import Agent
 from sourcier.mail.models import FiledExchange, OutgoingMessage
 from sourcier.needs.models import Need, NeedMessage
 from sourcier.quotes.answer_rules import DECLINE_REASONS
-from sourcier.quotes.models import Clarification, Notification, Submission
+from sourcier.quotes.models import Clarification, LastPriceRound, Notification, Submission
 from sourcier.sourcing.models import FirmQuestion, Invitation, Sourcing
 from sourcier.suppliers.models import Firm
 from sourcier.vault.models import File
@@ -50,17 +52,50 @@ class Exchange:
         return CHANNELS[self.channel]
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What may be read now: the opened consultations, and those whose last prices are still closed."""
+
+    sourcings: list[Sourcing]
+    opened: frozenset[UUID]
+    last_price_closed: frozenset[UUID]
+
+    @property
+    def whole(self) -> bool:
+        """Nothing is closed: who came by the notice, and the receipts, may be shown."""
+        return all(each.pk in self.opened or each.sent_at is None for each in self.sourcings)
+
+    def answers(self) -> QuerySet[Submission]:
+        """The answers sent, of opened rounds."""
+        sent = Submission.objects.filter(sourcing__in=self.opened, received_at__isnull=False)
+        return sent.exclude(state=Submission.State.DRAFT).exclude(round=2, sourcing__in=self.last_price_closed)
+
+
+def _reading(need: Need) -> Reading:
+    sourcings = list(need.sourcings.all())
+    pending = LastPriceRound.objects.filter(sourcing__need=need, opened_at=None).values_list("sourcing_id", flat=True)
+    opened = frozenset(each.pk for each in sourcings if each.opened_at is not None)
+    return Reading(sourcings, opened, frozenset(pending))
+
+
+def asked_firms(need: Need) -> list[Firm]:
+    """The firms of an operation by name; who came by the notice joins them once all is opened."""
+    invitations = Invitation.objects.filter(sourcing__need=need)
+    if not _reading(need).whole:
+        invitations = invitations.exclude(channel=Invitation.Channel.NOTICE)
+    return list(Firm.objects.filter(pk__in=invitations.values("firm_id")).order_by("name", "siret"))
+
+
 def thread(agent: Agent, need: Need, *, firm_id: UUID | None = None, channel: str = "") -> list[Exchange]:
     """The exchanges of an operation this agent may read (`needs.queries.get` checked it), oldest first, filtered."""
-    sourcings = list(need.sourcings.all())
-    opened = {sourcing.pk for sourcing in sourcings if sourcing.opened_at is not None}
+    reading = _reading(need)
     found = [
-        *_messages(need, all_opened=len(opened) == len(sourcings)),
-        *_letters(sourcings),
-        *_questions(sourcings, opened),
-        *_answers(opened),
-        *_clarifications(opened),
-        *_told(sourcings),
+        *_messages(need, reading),
+        *_letters(reading.sourcings),
+        *_questions(reading.sourcings, reading.opened),
+        *_answers(reading),
+        *_clarifications(reading.opened),
+        *_told(reading.sourcings),
         *_filed(need),
         *_talk(need),
     ]
@@ -68,21 +103,27 @@ def thread(agent: Agent, need: Need, *, firm_id: UUID | None = None, channel: st
     return sorted(kept, key=lambda exchange: exchange.at)
 
 
-def _messages(need: Need, *, all_opened: bool) -> Iterator[Exchange]:
+def _messages(need: Need, reading: Reading) -> Iterator[Exchange]:
     messages = OutgoingMessage.objects.filter(operation_id=need.pk).prefetch_related("files")
-    if not all_opened:
+    if not reading.whole:
         messages = messages.filter(sealed=False)
-    firms = _firms_by_name(need)
+    elif reading.last_price_closed:
+        closed = Submission.objects.filter(sourcing__in=reading.last_price_closed, round=2).values("pk")
+        messages = messages.exclude(sealed=True, subject_id__in=closed)
+    firms = _firms_by_address(need)
     for message in messages:
         yield Exchange(
-            message.sent_at or message.created_at, OUT, "email", message.to_name, firms.get(message.to_name), message.subject,
-            message.body, message.get_state_display(), tuple(message.files.all()),
+            message.sent_at or message.created_at, OUT, "email", message.to_name or message.to_address,
+            firms.get(message.to_address) or firms.get(message.to_name), message.subject, message.body,
+            message.get_state_display(), tuple(message.files.all()),
         )  # fmt: skip
 
 
-def _firms_by_name(need: Need) -> dict[str, UUID]:
-    """`{name: id}` of the firms asked: a message knows its addressee by name."""
-    return dict(Firm.objects.filter(invitations__sourcing__need=need).values_list("name", "id"))
+def _firms_by_address(need: Need) -> dict[str, UUID]:
+    """`{address or name: id}` of the firms asked: a message knows its addressee by these."""
+    asked = Invitation.objects.filter(sourcing__need=need).values_list("firm__name", "address", "firm_id")
+    names = {name: firm for name, _, firm in asked}
+    return names | {address: firm for _, address, firm in asked if address}
 
 
 def _letters(sourcings: Iterable[Sourcing]) -> Iterator[Exchange]:
@@ -91,7 +132,7 @@ def _letters(sourcings: Iterable[Sourcing]) -> Iterator[Exchange]:
         yield Exchange(letter.sent_at, OUT, "letter", letter.firm.name, letter.firm_id, f"Lettre : {letter.sourcing.title}")
 
 
-def _questions(sourcings: Iterable[Sourcing], opened: set[UUID]) -> Iterator[Exchange]:
+def _questions(sourcings: Iterable[Sourcing], opened: Collection[UUID]) -> Iterator[Exchange]:
     for question in FirmQuestion.objects.filter(sourcing__in=sourcings).select_related("invitation__firm"):
         firm = question.invitation.firm if question.sourcing_id in opened else None
         name, key = (firm.name, firm.pk) if firm else ("Une entreprise", None)
@@ -100,28 +141,22 @@ def _questions(sourcings: Iterable[Sourcing], opened: set[UUID]) -> Iterator[Exc
             yield Exchange(question.answered_at, OUT, "page", "Toutes", None, "Réponse à une question", question.answer)
 
 
-def _answers(opened: set[UUID]) -> Iterator[Exchange]:
-    answers = (
-        Submission.objects.filter(sourcing__in=opened)
-        .exclude(state=Submission.State.DRAFT)
-        .select_related("firm", "sourcing")
-        .prefetch_related("documents__file")
-    )
-    for answer in answers:
-        if answer.received_at is None:
-            continue
-        late = answer.state == Submission.State.LATE
-        text = "" if late else answer.note or answer.reservation
+def _answers(reading: Reading) -> Iterator[Exchange]:
+    """Each with its words and papers when the city opened it; a replaced, withdrawn or late one says only that it came."""
+    for answer in reading.answers().select_related("firm").prefetch_related("documents__file"):
+        read = answer.state == Submission.State.RECEIVED
+        text = answer.note or answer.reservation
         if answer.kind == Submission.Kind.DECLINE:
             text = " · ".join(filter(None, [DECLINE_REASONS.get(answer.decline_reason, ""), answer.decline_note]))
-        files = () if late else tuple(document.file for document in answer.documents.all() if not document.removed)
+        files = tuple(document.file for document in answer.documents.all() if not document.removed)
         yield Exchange(
             answer.received_at, IN, "page", answer.firm.name, answer.firm_id,
-            f"{answer.get_kind_display()} · récépissé {answer.receipt_number}", text, answer.get_state_display(), files,
+            f"{answer.get_kind_display()} · récépissé {answer.receipt_number}", text if read else "",
+            answer.get_state_display(), files if read else (),
         )  # fmt: skip
 
 
-def _clarifications(opened: set[UUID]) -> Iterator[Exchange]:
+def _clarifications(opened: Collection[UUID]) -> Iterator[Exchange]:
     asked = Clarification.objects.filter(submission__sourcing__in=opened).select_related("submission__firm")
     for each in asked:
         firm = each.submission.firm

@@ -26,6 +26,6 @@ def pdf(table: Table, author: str, at: datetime) -> bytes:
             ignore_system_fonts=True,
             sys_inputs={"data": json.dumps(data)},
             pdf_standards=["a-3a"],
-            timestamp=at,
+            timestamp=at.replace(microsecond=0),
         )
     )
