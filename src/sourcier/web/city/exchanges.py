@@ -123,7 +123,10 @@ def exchange_file(request: HttpRequest, need_id: UUID) -> HttpResponse:
         try:
             file_exchange(request.agent, need.pk, **form.cleaned_data)  # type: ignore[attr-defined]
         except Refused as refused:
-            add_refusal(form, refused)
+            if refused.field is None and form.cleaned_data["upload"]:
+                form.add_error("upload", refused.sentence)  # the vault does not know which field the file came by
+            else:
+                add_refusal(form, refused)
         except ObjectDoesNotExist:
             raise Http404 from None
         else:

@@ -1,0 +1,133 @@
+"""« Bilan » : savings, firms asked before and now, first times, small firms, spread; each figure opens its operations."""
+
+import csv
+from datetime import timedelta
+from io import StringIO
+from typing import Any
+
+import pytest
+import time_machine
+from django.test import Client
+from django.urls import reverse
+
+from sourcier.insights.savings import groups
+from sourcier.interop.export import FORMATS
+from sourcier.quotes.models import SavingReference
+from sourcier.sourcing.models import Sourcing
+from tests.cities import City
+from tests.dossier.conftest import bakeries, rooms  # noqa: F401
+from tests.dossier.purchase import DEADLINE, Purchase, answered_purchase, asked_purchase, finished_purchase
+from tests.web.clients import signed_in
+
+CHOSEN = 13_669_54
+
+
+@pytest.fixture(autouse=True)
+def in_2026() -> Any:
+    with time_machine.travel(DEADLINE + timedelta(days=10), tick=True):
+        yield
+
+
+def page(client: Client, **query: str) -> str:
+    return client.get(reverse("savings"), query).content.decode().replace("\u202f", " ").replace("\xa0", " ")
+
+
+def rows(client: Client) -> list[dict[str, str]]:
+    content = client.get(reverse("savings"), {"export": "csv"}).content.decode("utf-8-sig")
+    return [row for row in csv.DictReader(StringIO(content), delimiter=";") if row["Référence"]]
+
+
+def test_a_saving_is_the_reference_less_what_was_chosen(city: City) -> None:
+    purchase = finished_purchase(city)
+    ((group,), _) = groups(city.buyer, 2026), None
+    (operation,) = group.operations
+    assert (operation.amount_cents, operation.reference_cents) == (CHOSEN, 16_000_00)
+    assert group.saving_cents == 16_000_00 - CHOSEN
+    assert (group.asked, group.first_asked, group.winners, group.first_winners) == (5, 5, 1, 1)
+    assert operation.spread_percent == 11  # 1,05 beside 0,95
+    text = page(signed_in(city.auditor))
+    assert "2 330,46 €" in text and "5 entreprises interrogées" in " ".join(text.replace("</p><p>", " ").split())
+    assert reverse("comparison", args=[purchase.need.pk]) in text
+
+
+def test_a_loss_is_shown_as_a_loss_and_no_reference_is_not_counted(city: City) -> None:
+    lost, uncounted = finished_purchase(city), finished_purchase(city)
+    SavingReference.objects.filter(sourcing=lost.sourcing).update(amount_cents=10_000_00)
+    SavingReference.objects.filter(sourcing=uncounted.sourcing).update(kind="none", amount_cents=None)
+    ((group,), _) = groups(city.buyer, 2026), None
+    assert (group.saving_cents, group.reference_cents, group.not_counted) == (10_000_00 - CHOSEN, 10_000_00, 1)
+    text = page(signed_in(city.head_buyer))
+    assert "-3 669,54 €" in text.replace("−", "-") and "de perte" in text
+    assert "Sans référence : non comptée" in text and "1 non comptée" in text
+
+
+def test_the_second_time_a_firm_is_asked_it_is_no_longer_new(city: City) -> None:
+    finished_purchase(city)
+    finished_purchase(city)
+    first, second = sorted(groups(city.buyer, 2026)[0].operations, key=lambda operation: operation.sourcing.created_at)
+    # both left on the same simulated day: a firm is new in the request that left first
+    assert len(first.first_asked) == 5
+    Sourcing.objects.filter(pk=second.sourcing.pk).update(sent_at=second.sourcing.sent_at + timedelta(days=1))
+    again = {o.sourcing.pk: o for o in groups(city.buyer, 2026)[0].operations}[second.sourcing.pk]
+    assert (len(again.asked), len(again.first_asked)) == (5, 0)
+
+
+def test_the_year_before_is_counted_beside(city: City) -> None:
+    old = finished_purchase(city)
+    before = old.sourcing_now().sent_at - timedelta(days=365)
+    Sourcing.objects.filter(pk=old.sourcing.pk).update(sent_at=before)
+    finished_purchase(city)
+    (group,) = groups(city.buyer, 2026)
+    assert (group.asked_before, group.asked, group.first_asked) == (5, 5, 0)
+    text = page(signed_in(city.auditor), year="2025")
+    assert "Bilan 2025" in text and old.need.reference in text
+    assert "Bilan 2026" in page(signed_in(city.auditor), year="1999")
+    assert "Bilan 2026" in page(signed_in(city.auditor), year="x")
+
+
+def test_prices_of_answers_not_opened_are_in_no_figure(city: City) -> None:
+    answered_purchase(city)
+    (group,) = groups(city.buyer, 2026)
+    assert group.spread_percent is None and group.winners == 0 and group.saving_cents == 0
+    assert (group.reference_cents, group.not_counted) == (0, 0)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_the_figures_leave_in_four_formats(city: City, form: str) -> None:
+    finished_purchase(city)
+    response = signed_in(city.auditor).get(reverse("savings"), {"export": form})
+    assert (response.status_code, response["Content-Type"]) == (200, FORMATS[form][1])
+
+
+def test_the_export_has_one_row_an_operation(city: City) -> None:
+    purchase = finished_purchase(city)
+    (row,) = rows(signed_in(city.buyer))
+    assert row["Référence"] == purchase.need.reference
+    assert (row["Entreprises interrogées"], row["Choisi HT"], row["Économie HT"]) == ("5", "13669,54", "2330,46")
+
+
+def test_who_may_and_which_city(city: City, other_city: City) -> None:
+    purchase = finished_purchase(city)
+    for agent in (city.requester, city.admin):
+        assert signed_in(agent).get(reverse("savings")).status_code == 403
+    assert groups(other_city.buyer, 2026) == []
+    text = page(signed_in(other_city.head_buyer))
+    assert purchase.need.reference not in text and "Aucune demande de prix cette année." in text
+
+
+def test_figures_cost_the_same_with_one_operation_and_with_three(city: City, django_assert_max_num_queries: Any) -> None:
+    client, counts = signed_in(city.auditor), []
+    made: list[Purchase] = []
+    for number in (1, 2):
+        made += [finished_purchase(city) for _ in range(number)]
+        client.get(reverse("savings"))
+        with django_assert_max_num_queries(40) as queries:
+            client.get(reverse("savings"))
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
+
+
+def test_an_information_request_is_no_purchase(city: City) -> None:
+    purchase = asked_purchase(city)
+    Sourcing.objects.filter(pk=purchase.sourcing.pk).update(kind="rfi")
+    assert groups(city.buyer, 2026) == []
