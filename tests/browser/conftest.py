@@ -83,6 +83,10 @@ class Town:
             )
         self.sourcier("tick")
 
+    def mails(self) -> int:
+        """How many messages have arrived."""
+        return len(messages_in(self.folder / "mail"))
+
     def link_for(self, address: str, *, after: int = 0) -> str:
         """The personal link of the last message to an address, once it has arrived."""
         limit = time.monotonic() + 40
