@@ -5,15 +5,20 @@ import sys
 
 from django.core.management import execute_from_command_line
 
+WRONG_USAGE = 2
+
 
 def main() -> None:
-    """Run one command; exit code 0 or 1."""
+    """Run one command; exit code 0 when all went well, else 1, a wrong use of the command included."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sourcier.project.settings")
     if sys.argv[1:2] == ["demo"]:
         # The demonstration has a folder and a database of its own: it never touches those of a city.
         os.environ["SOURCIER_VAR"] = os.environ.get("SOURCIER_DEMO", "var/demo")
         os.environ.pop("SOURCIER_DATABASE_URL", None)
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except SystemExit as leaving:
+        sys.exit(1 if leaving.code == WRONG_USAGE else leaving.code)
 
 
 if __name__ == "__main__":
