@@ -76,6 +76,22 @@ def test_every_tree_is_consistent_with_those_before_it(write: Write) -> None:
         assert verify_inclusion(entry.index, last, bytes(entry.leaf_hash), proof, roots[last])
 
 
+def test_many_proofs_at_once_are_those_taken_one_by_one_for_a_few_queries(
+    write: Write, django_assert_max_num_queries: Callable[[int], CaptureQueriesContext]
+) -> None:
+    entries = [write() for _ in range(40)]
+    log_id, size = entries[0].log_id, Log.objects.get().size
+    indexes = [entry.index for entry in entries]
+    with django_assert_max_num_queries(8):
+        together = proofs.inclusions(log_id, indexes, size)
+    assert together == [proofs.inclusion(log_id, index, size) for index in indexes]
+    assert proofs.inclusions(log_id, [], size) == []
+    with triggers_lifted():
+        Node.objects.filter(level=0, position=indexes[3]).delete()
+        with pytest.raises(proofs.NodeMissing, match="journal verify"):
+            proofs.inclusions(log_id, indexes, size)
+
+
 def test_nothing_is_signed_over_a_tree_that_contradicts_the_last_checkpoint(write: Write) -> None:
     log = Log.objects.get()
     proofs.checkpoint(log.pk)

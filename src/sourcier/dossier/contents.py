@@ -12,7 +12,7 @@ from sourcier.dossier.history import History, cited_files
 from sourcier.dossier.models import Export
 from sourcier.dossier.report.pages import report
 from sourcier.journal.keys import fingerprint_of, public_key
-from sourcier.journal.proofs import inclusion
+from sourcier.journal.proofs import inclusions
 from sourcier.vault.models import File
 from sourcier.vault.queries import open_file
 
@@ -69,10 +69,10 @@ def members(export: Export, history: History) -> list[Member]:
 
 def _entries(export: Export, history: History) -> bytes:
     """One line per entry: its place in the city's tree, its exact text, its proof of inclusion."""
+    proofs = inclusions(export.organisation_id, [step.index for step in history.steps], export.size)
     lines = []
-    for step in history.steps:
-        proof = [base64.b64encode(node).decode() for node in inclusion(export.organisation_id, step.index, export.size)]
-        row = {"index": step.index, "entry": step.raw.decode(), "proof": proof}
+    for step, proof in zip(history.steps, proofs, strict=True):
+        row = {"index": step.index, "entry": step.raw.decode(), "proof": [base64.b64encode(node).decode() for node in proof]}
         lines.append(json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n")
     return "".join(lines).encode()
 

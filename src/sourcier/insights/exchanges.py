@@ -178,7 +178,7 @@ def _filed(need: Need) -> Iterator[Exchange]:
     for each in FiledExchange.objects.filter(operation_id=need.pk).select_related("file", "filed_by"):
         firm = names.get(each.firm_id, "") if each.firm_id else ""
         yield Exchange(
-            each.occurred_at, each.direction, each.channel, firm or each.correspondent, each.firm_id,
+            each.occurred_at, each.direction, each.channel, firm, each.firm_id,
             each.correspondent or each.get_channel_display(), each.summary, f"versé par {each.filed_by.name}",
             (each.file,) if each.file else (), filed=True,
         )  # fmt: skip

@@ -3,7 +3,7 @@
 
     python3 verifier.py DOSSIER.zip [--empreinte "4F2A 91C0 …"]
 
-Sans empreinte venue d'ailleurs (lettre, récépissé, procès-verbal de la clé), la clé n'est pas comparée : le dossier est
+Sans empreinte venue d'ailleurs (une lettre de la ville), la clé n'est pas comparée : le dossier est
 cohérent avec la clé qu'il contient, et c'est dit. Code de sortie : 0 si rien n'est trouvé, 1 sinon.
 
 Formats : BagIt (RFC 8493), arbre de Merkle (RFC 9162), points de contrôle signés (C2SP tlog-checkpoint), Ed25519 (RFC 8032).

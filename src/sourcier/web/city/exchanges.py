@@ -1,5 +1,6 @@
 """« Échanges » : all that was said in an operation, filtered by firm and channel, exported, completed by what is dropped in."""
 
+from typing import Any
 from uuid import UUID
 
 from django import forms
@@ -12,6 +13,7 @@ from django.views.decorators.http import require_POST
 
 from sourcier.insights.exchanges import CHANNELS, Exchange, asked_firms, thread
 from sourcier.interop.tables import Column, Kind, Table
+from sourcier.kernel.french import PARIS
 from sourcier.kernel.transitions import Refused
 from sourcier.mail.actions import file_exchange
 from sourcier.mail.models import FiledExchange
@@ -97,12 +99,28 @@ def _page(request: HttpRequest, need: Need, file_form: FileForm | None = None) -
         return response
     context = {
         **operation_context(agent, need),
-        "exchanges": found,
+        "lines": _gathered(found),
         "filters": filters,
         "file_form": file_form or FileForm(need),
         "buys": agent.has(*PURCHASING),
     }
     return render(request, "city/exchanges/exchanges.html", context, status=422 if file_form else 200)
+
+
+def _gathered(found: list[Exchange]) -> list[dict[str, Any]]:
+    """`[{"exchange", "to": [firm…]}]`: the same message to many firms on the same day is shown once."""
+    lines: list[dict[str, Any]] = []
+    places: dict[tuple[object, ...], dict[str, Any]] = {}
+    for each in found:
+        key = (each.at.astimezone(PARIS).date(), each.subject, each.channel, each.state)
+        alike = each.channel == "email" and each.direction == "out" and not each.filed and not each.files
+        if alike and (line := places.get(key)) and line["exchange"].text == each.text:
+            line["to"].append(each.firm)
+            continue
+        lines.append({"exchange": each, "to": [each.firm]})
+        if alike:
+            places[key] = lines[-1]
+    return lines
 
 
 def _table(need: Need, found: list[Exchange]) -> Table:

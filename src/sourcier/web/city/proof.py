@@ -1,6 +1,9 @@
 """Step 7: the dossier of an operation, and « Contrôle »: dossiers and journal of the city."""
 
+from collections.abc import Iterable
+from datetime import date, datetime
 from tempfile import SpooledTemporaryFile
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -18,6 +21,7 @@ from sourcier.interop.tables import Column, Kind, Table
 from sourcier.journal import queries as journal
 from sourcier.journal.keys import fingerprint
 from sourcier.journal.models import Checkpoint, Entry
+from sourcier.kernel.french import PARIS
 from sourcier.kernel.transitions import Refused
 from sourcier.needs import queries as needs
 from sourcier.needs.models import Need
@@ -43,9 +47,29 @@ def _need(request: HttpRequest, need_id: UUID) -> Need:
     return need
 
 
-def _lines(entries: list[Entry]) -> list[dict[str, object]]:
-    """Moment and sentence of each: neither number nor place, whose holes would tell who answered."""
-    return [{"at": journal.moment_of(entry), "sentence": journal.sentence(entry)} for entry in entries]
+def _rows(entries: Iterable[Entry]) -> list[tuple[datetime, str]]:
+    """Moment and sentence of each, for an export: neither number nor place, whose holes would tell who answered."""
+    return [(journal.moment_of(entry), journal.sentence(entry)) for entry in entries]
+
+
+def _days(entries: Iterable[Entry]) -> list[dict[str, Any]]:
+    """`[{"day", "lines": [{"at", "sentence", "to"}]}]` in the order given; one message to many firms is one line."""
+    days: list[dict[str, Any]] = []
+    former: tuple[str, str, date] | None = None
+    for entry in entries:
+        at = journal.moment_of(entry)
+        day = at.astimezone(PARIS).date()
+        if not days or days[-1]["day"] != day:
+            days.append({"day": day, "lines": []})
+        said = journal.payload_of(entry) or {}
+        message = (entry.verb, said["subject"], day) if entry.verb.startswith("message.") and said else None
+        if message and message == former:
+            days[-1]["lines"][-1]["to"].append(said["to_name"])
+        else:
+            to = [said["to_name"]] if message else []
+            days[-1]["lines"].append({"at": at, "sentence": journal.sentence(entry), "to": to, "subject": said.get("subject")})
+        former = message
+    return days
 
 
 @city(*INSPECTION)
@@ -53,18 +77,15 @@ def dossier(request: HttpRequest, need_id: UUID) -> HttpResponse:
     """The dossiers taken, the button to take one, and the operation's journal in words."""
     need = _need(request, need_id)
     organisation_id = need.organisation_id
-    lines = _lines(list(story.entries(organisation_id, need.pk)))
-    table = Table(
-        f"Journal {need.reference}", JOURNAL_COLUMNS, [(line["at"], line["sentence"]) for line in lines], (need.sentence,)
-    )
-    if response := exported(request, table):
+    entries = list(story.entries(organisation_id, need.pk))
+    if response := exported(request, Table(f"Journal {need.reference}", JOURNAL_COLUMNS, _rows(entries), (need.sentence,))):
         return response
     agent = request.agent  # type: ignore[attr-defined]
     context = {
         **operation_context(agent, need),
         "exports": Export.objects.filter(need=need).select_related("made_by").order_by("-made_at"),
         "refusal": build.may_take(need),
-        "lines": lines,
+        "days": _days(entries),
         "fingerprint": fingerprint(organisation_id),
     }
     return render(request, "city/proof/dossier.html", context)
@@ -107,7 +128,7 @@ def control(request: HttpRequest) -> HttpResponse:
     organisation_id = agent.organisation.pk
     found = story.entries(organisation_id).order_by("-index")
     if "export" in request.GET:
-        rows = [(line["at"], line["sentence"]) for line in _lines(list(found[:EXPORTED]))]
+        rows = _rows(found[:EXPORTED])
         note = (
             f"Les {EXPORTED} dernières lignes."
             if len(rows) == EXPORTED
@@ -118,7 +139,7 @@ def control(request: HttpRequest) -> HttpResponse:
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
-        "lines": _lines(list(page.object_list)),
+        "days": _days(page.object_list),
         "exports": Export.objects.filter(organisation=agent.organisation)
         .select_related("need", "made_by")
         .order_by("-made_at")[:PAGE],
