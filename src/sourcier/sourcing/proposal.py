@@ -14,7 +14,9 @@ _RHYTHM = re.compile(
     re.IGNORECASE,
 )
 _EVERY_DAY = re.compile(r"sept jours|7 jours|7j/7|week-?ends?|dimanche", re.IGNORECASE)
+ALREADY_SINGULAR = {"repas", "colis", "tapis", "devis", "fois", "mois", "jus", "noix", "prix", "croix", "cours", "relais"}
 UNIT_LENGTH = 40
+MOST_MILLI = 10**12
 DESIGNATION_LENGTH = 200
 
 
@@ -81,13 +83,16 @@ def quantity(how_much: str, starts_on: date | None, ends_on: date | None, postal
     number = round(float(re.sub(r"[\s\u00a0\u202f]", "", match["number"]).replace(",", ".")) * 1000)
     period = (match["period"] or match["each"] or "").lower().rstrip("s")
     times, words = _times(period, starts_on, ends_on, postal_code, bool(_EVERY_DAY.search(how_much)))
+    if not 0 < number * times <= MOST_MILLI:
+        return "forfait", 1000, ""
     return unit[:UNIT_LENGTH], number * times, f"{match[0].strip(' ,;.(')} × {times} {words}" if words else ""
 
 
 def singular(unit: str) -> str:
     """« baguettes » → « baguette »; only a plain final s or x is taken away."""
     first, _, rest = unit.lower().partition(" ")
-    first = first[:-1] if len(first) > 3 and first[-1] in "sx" and first[-2] not in "s" else first
+    if len(first) > 3 and first[-1] in "sx" and first[-2] != "s" and first not in ALREADY_SINGULAR:
+        first = first[:-1]
     return f"{first} {rest}".strip()
 
 
