@@ -25,6 +25,7 @@ from sourcier.kernel.french import PARIS
 from sourcier.kernel.transitions import Refused
 from sourcier.needs import queries as needs
 from sourcier.needs.models import Need
+from sourcier.sourcing.models import Sourcing
 from sourcier.web.exports import exported
 from sourcier.web.operations import operation_context
 from sourcier.web.rights import INSPECTION, city
@@ -144,6 +145,10 @@ def control(request: HttpRequest) -> HttpResponse:
         .select_related("need", "made_by")
         .order_by("-made_at")[:PAGE],
         "checkpoint": Checkpoint.objects.filter(log_id=organisation_id, public=True).order_by("-size").first(),
+        # A checkpoint states a number of entries: while answers are closed it would tell how many came.
+        "closed": Sourcing.objects.filter(
+            organisation=agent.organisation, state__in=(Sourcing.State.OPEN, Sourcing.State.CLOSED)
+        ).exists(),
         "fingerprint": fingerprint(organisation_id),
     }
     return render(request, "city/proof/control.html", context)

@@ -1,0 +1,62 @@
+"""Every address of the site, filled with the ids of one city's rows."""
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from sourcier.accounts.models import Membership
+from sourcier.dossier.models import Export
+from sourcier.quotes.models import Clarification, Notification
+from sourcier.sourcing.models import Criterion, FirmQuestion, Invitation, Relay, RequestDocument
+from sourcier.suppliers.models import Contact
+from sourcier.vault.models import File
+from tests.dossier.purchase import Purchase
+
+
+def patterns(resolver: URLResolver | None = None) -> Iterator[URLPattern]:
+    for entry in (resolver or get_resolver()).url_patterns:
+        if isinstance(entry, URLResolver):
+            yield from patterns(entry)
+        else:
+            yield entry
+
+
+def of_the_city() -> Iterator[URLPattern]:
+    """Those that declare roles: the pages of the city."""
+    for pattern in patterns():
+        if isinstance(getattr(pattern.callback, "right", None), tuple):
+            yield pattern
+
+
+def ids(purchase: Purchase, export: Export) -> dict[str, Any]:
+    """`{name of a path argument: an id of this city}`; a random one where the purchase has no such row."""
+    sourcing = purchase.sourcing_now()
+    rows = {
+        "invitation_id": Invitation.objects.filter(sourcing=sourcing).first(),
+        "criterion_id": Criterion.objects.filter(sourcing=sourcing).first(),
+        "question_id": FirmQuestion.objects.filter(sourcing=sourcing).first(),
+        "relay_id": Relay.objects.filter(invitation__sourcing=sourcing).first(),
+        "document_id": RequestDocument.objects.filter(sourcing=sourcing).first(),
+        "notification_id": Notification.objects.filter(sourcing=sourcing).first(),
+        "clarification_id": Clarification.objects.first(),
+        "submission_id": sourcing.submissions.first(),
+        "contact_id": Contact.objects.filter(firm__organisation=purchase.city.organisation).first(),
+        "membership_id": Membership.objects.filter(organisation=purchase.city.organisation).first(),
+        "file_id": File.objects.filter(organisation_id=purchase.city.organisation.pk).first(),
+        "firm_id": sourcing.invitations.first().firm,
+        "need_id": purchase.need,
+        "export_id": export,
+        "department_id": purchase.city.department,
+        "place_id": purchase.city.place,
+        "user_id": purchase.city.requester.user,
+    }
+    found = {name: row.pk for name, row in rows.items() if row is not None}
+    return {"lot_id": uuid4(), "relay_id": uuid4(), "clarification_id": uuid4(), "document_id": 1, **found}
+
+
+def filled(pattern: URLPattern, values: dict[str, Any]) -> str:
+    """The address with its ids. Raises `KeyError` for an argument that this file does not know."""
+    names = pattern.pattern.converters
+    return reverse(pattern.name, kwargs={name: values[name] for name in names})

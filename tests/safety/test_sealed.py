@@ -1,0 +1,55 @@
+"""Until the opening nobody in the city sees content, count or senders: every page is the same with no answer and with five."""
+
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+import time_machine
+from django.core.management import call_command
+
+from sourcier.sourcing.models import FirmQuestion
+from sourcier.web.awaiting import awaiting
+from tests.cities import City
+from tests.dossier.purchase import DEADLINE, asked_purchase
+from tests.safety.addresses import filled, of_the_city
+from tests.web.clients import signed_in
+from tests.web.test_proof_pages import VARIES, come_by_notice
+
+MOMENT = DEADLINE - timedelta(hours=1)
+ROLES = ("requester", "buyer", "head_buyer", "auditor", "admin")
+
+
+def everything(city: City, purchase: object, role: str) -> dict[str, str]:
+    """What this person can read now, address by address, exports included."""
+    agent = getattr(city, role)
+    client, seen = signed_in(agent), {}
+    firms = [purchase.sourcing_now().invitations.order_by("created_at", "pk").first().firm_id]  # type: ignore[attr-defined]
+    values = {
+        "need_id": purchase.need.pk,  # type: ignore[attr-defined]
+        "firm_id": firms[0], "department_id": city.department.pk, "place_id": city.place.pk, "user_id": city.requester.id,
+    }  # fmt: skip
+    with time_machine.travel(MOMENT, tick=False):
+        for _ in range(3):  # what waits for its hour leaves before the page is read
+            call_command("tick", stdout=StringIO())
+        for pattern in of_the_city():
+            if set(pattern.pattern.converters) <= values.keys():
+                for query in ("", "?export=csv"):
+                    response = client.get(filled(pattern, values) + query)
+                    if response.status_code == 200 and not response.streaming:
+                        seen[f"{pattern.name}{query}"] = VARIES.sub("", response.content.decode(errors="replace"))
+        seen["awaiting"] = str(awaiting(agent))
+    return seen
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_page_is_the_same_with_no_answer_and_with_five(city: City, role: str) -> None:
+    purchase = asked_purchase(city)
+    before = everything(city, purchase, role)
+    with time_machine.travel(DEADLINE - timedelta(hours=2), tick=False):
+        come_by_notice(purchase)
+    asked = FirmQuestion.objects.count()
+    purchase.answer()
+    assert FirmQuestion.objects.count() == asked
+    after = everything(city, purchase, role)
+    assert before.keys() == after.keys()
+    assert [name for name in before if before[name] != after[name]] == []
