@@ -44,9 +44,9 @@ def take(agent: Agent, need_id: UUID) -> Export:
     need = needs.get(agent, need_id)
     if needs.roles_for(agent, need.department_id).isdisjoint(READERS):
         raise refuse("not_allowed", "Le dossier se prend par un acheteur ou un auditeur.")
-    if sentence := may_take(need):
-        raise refuse("sealed", sentence)
     for _ in range(ATTEMPTS):
+        if sentence := may_take(need):
+            raise refuse("sealed", sentence)
         if export := _attempt(agent, need):
             return export
     raise refuse("busy", "Quelqu'un écrit dans cet achat en ce moment. Reprenez le dossier dans un instant : rien n'est perdu.")
