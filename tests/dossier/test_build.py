@@ -1,6 +1,8 @@
 """A dossier holds what the journal tells of a purchase, byte for byte the same, and nothing that was never opened."""
 
+import ast
 import json
+import shutil
 import subprocess
 import sys
 import tracemalloc
@@ -73,6 +75,18 @@ def test_the_verifier_inside_judges_alone_in_a_python_without_anything_else(fini
     file.write_bytes(data)
     bad = subprocess.run(alone, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (bad.returncode, bad.stdout.splitlines()[-1]) == (1, "Ce dossier n'est PAS conforme.")
+
+
+def test_the_verifier_inside_runs_on_every_python_found_here_since_3_9(finished: Purchase, tmp_path: Path) -> None:
+    file = saved(taken(finished), tmp_path)
+    script = contents_of_bag.OFFLINE / "verifier.py"
+    ast.parse(script.read_text(), feature_version=(3, 9))
+    for minor in range(9, 15):
+        python = [f"python3.{minor}", "-I", "-S", "-W", "error"]
+        if not shutil.which(python[0]) or subprocess.run([*python, "-c", ""], capture_output=True, check=False).returncode:
+            continue
+        result = subprocess.run([*python, str(script), str(file)], capture_output=True, text=True, check=False)
+        assert (result.returncode, result.stderr) == (0, ""), python[0]
 
 
 def test_the_command_line_answers_programs(finished: Purchase, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

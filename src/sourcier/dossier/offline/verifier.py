@@ -17,7 +17,7 @@ import re
 import sys
 import zipfile
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 
 FIRST_PREV = "0" * 64
 SLICE = 1 << 20
@@ -367,7 +367,7 @@ def check_sums(archive, names, report):
 def check_bag_info(archive, names, export, report):
     """bag-info.txt dit la même chose que l'entrée de l'export."""
     payload = [archive.getinfo(name).file_size for name in names if name.startswith("data/")]
-    made = datetime.fromtimestamp(export["made_at"] / 1000, UTC)
+    made = datetime.fromtimestamp(export["made_at"] / 1000, timezone.utc)
     expected = (
         f"Source-Organization: {' '.join(export['organisation'].split())}\n"
         f"External-Identifier: {export['export']}\n"
@@ -536,7 +536,7 @@ def check_export(archive, names, head, entries, sums, public_key, report):
 def french(milliseconds):
     """« 3 octobre 2026 à 9 h 05 (temps universel) »."""
     try:
-        at = datetime.fromtimestamp(milliseconds / 1000, UTC)
+        at = datetime.fromtimestamp(milliseconds / 1000, timezone.utc)
     except (OverflowError, ValueError, OSError):
         raise Broken("Une date du journal n'est pas lisible.") from None
     return f"{at.day} {MONTHS[at.month - 1]} {at.year} à {at.hour} h {at.minute:02d} (temps universel)"
