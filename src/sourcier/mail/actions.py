@@ -129,12 +129,11 @@ def file_exchange(
 
 
 def _filed_payload(exchange: FiledExchange) -> dict[str, object]:
-    day = exchange.occurred_at.astimezone(timezone.get_default_timezone())
     return {
         "exchange": exchange.pk,
         "channel": exchange.get_channel_display(),
         "direction": exchange.direction,
-        "occurred_on": f"{day:%d/%m/%Y %H:%M}",
+        "occurred_at": exchange.occurred_at,
         "correspondent": exchange.correspondent,
         "summary": exchange.summary,
         "file_name": exchange.file.name if exchange.file else "",

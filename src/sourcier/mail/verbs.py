@@ -16,7 +16,7 @@ VERBS = (
     ),
     Verb(
         "exchange.filed",
-        "Échange versé ({channel}), daté du {occurred_on} : {correspondent}.",
+        "Échange versé ({channel}), daté du {occurred_at:moment} : {correspondent}.",
         personal=("correspondent", "summary", "file_name"),
     ),
 )

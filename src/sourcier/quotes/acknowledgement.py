@@ -1,5 +1,6 @@
 """The acknowledgement by e-mail: sealed, so that nobody in the city sees that someone answered."""
 
+from sourcier.journal.keys import fingerprint
 from sourcier.kernel.french import format_moment
 from sourcier.mail.actions import enqueue
 from sourcier.quotes.models import Submission
@@ -44,6 +45,8 @@ def body(submission: Submission) -> str:
         "",
         "Vous n'avez pas envoyé cette réponse ? Appelez-nous : "
         + " ".join(part for part in (sourcing.contact_name, sourcing.contact_phone, sourcing.contact_hours) if part),
+        "",
+        f"Empreinte de la clé de la Ville : {fingerprint(sourcing.organisation_id)} (elle sert à vérifier nos récépissés)",
     ]
     return "\n".join(lines)
 

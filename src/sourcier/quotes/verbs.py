@@ -11,7 +11,7 @@ ANSWER_VERBS = (
     Verb("answer.late", "{firm} a répondu après la date limite : {receipt}, gardée fermée.", ("signer", "email"), sealed=True),
     Verb("answer.declined", "{firm} ne répondra pas : {reason}. Récépissé {receipt}.", ("signer",), sealed=True),
     Verb("answer.withdrawn", "{firm} a retiré sa réponse {receipt}.", sealed=True),
-    Verb("firm.wants_news", "{firm} veut être prévenue la prochaine fois.", ("email",)),
+    Verb("firm.wants_news", "{firm} veut être prévenue la prochaine fois.", ("email",), sealed=True),
 )
 
 CHOICE_VERBS = (

@@ -202,9 +202,10 @@ def withdraw(invitation: Invitation, *, at: datetime | None = None) -> Submissio
 def be_told(invitation: Invitation, email: str) -> Contact:
     """« Voulez-vous être prévenu la prochaine fois ? »: keep the e-mail that the firm gives itself. Raises `Refused`."""
     firm = invitation.firm
-    contact = own_contact(firm, Contact.Kind.EMAIL, email, "L'entreprise elle-même, après une date limite")
+    contact = own_contact(firm, Contact.Kind.EMAIL, email, "L'entreprise elle-même")
     facts = {"firm": firm.name, "siret": firm.siret, "email": contact.value}
-    append(firm.organisation_id, None, "firm.wants_news", facts, actor=firm.pk, rows=[contact])
+    # In the operation's chain and sealed: before the opening it would name a firm that looked at this request.
+    append(firm.organisation_id, invitation.sourcing.need_id, "firm.wants_news", facts, actor=firm.pk, rows=[contact])
     return contact
 
 

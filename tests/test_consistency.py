@@ -1,0 +1,103 @@
+"""What must agree across the project: templates, verbs, and actions that each tell the journal."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from sourcier.journal.registry import VERBS
+
+ROOT = Path(__file__).resolve().parent.parent
+SOURCE = ROOT / "src" / "sourcier"
+TEMPLATES = SOURCE / "web" / "templates"
+# Names that libraries look for by themselves.
+BY_CONVENTION = re.compile(r"^(account|mfa|allauth)/|^(400|403|403_csrf|404|413|429|500)\.html$")
+# Functions of `actions` modules that write no entry, each because its caller's entry carries the row, or because it only asks.
+WITHOUT_ENTRY = {
+    "journal.actions": {"open_log", "append", "erase"},
+    "mail.actions": {"enqueue"},
+    "spend.actions": {"commit"},
+    "needs.actions": {"mark_asked", "mark_awarded", "mark_closed", "describe"},
+    "suppliers.actions.firms": {"meet", "meet_many", "check_writer", "lock", "known_firms"},
+    "suppliers.actions.contacts": {"own_contact", "note", "describe"},
+    "suppliers.actions.imports": {"guess", "import_contacts"},
+    "sourcing.actions.progress": {"mark_opened", "mark_chosen", "mark_done", "mark_ended"},
+    "sourcing.actions.common": {"load", "check", "same_version", "touch", "words"},
+    "sourcing.actions.invite": {"new_invitation", "one_seed", "write", "tell_all", "record_result"},
+    "vault.actions": {"store", "store_bytes"},
+    "sourcing.actions.notice": {"visit_by_token"},
+    "quotes.actions.evaluate": {"lock", "require_buyer", "round_pending", "record_clarification"},
+    "quotes.actions.choose": {"lots_of"},
+    "quotes.actions.tell": {"answers_to_tell", "losing_firms", "compose"},
+    "quotes.actions.answer": {"correct_firms"},
+    "sourcing.actions.closing": {"close_due"},
+}
+
+
+def sources() -> Iterator[tuple[Path, str]]:
+    for path in SOURCE.rglob("*.py"):
+        if "migrations" not in path.parts:
+            yield path, path.read_text()
+
+
+def test_every_template_is_used_and_every_one_used_exists() -> None:
+    existing = {str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*.*") if path.suffix in (".html", ".txt")}
+    used: set[str] = set()
+    texts = [text for _, text in sources()] + [path.read_text() for path in TEMPLATES.rglob("*.*") if path.is_file()]
+    for text in texts:
+        used |= set(re.findall(r"[\"']([a-z_0-9/]+\.(?:html|txt))[\"']", text))
+        for folder in re.findall(r"f\"([a-z_/]+)/\{[a-z]+\}\.html\"", text):
+            used |= {name for name in existing if name.startswith(folder + "/")}
+    assert {name for name in existing - used if not BY_CONVENTION.match(name)} == set()
+    assert {name for name in used if "/" in name and name not in existing and not name.startswith(("data/", "django/"))} == set()
+
+
+def test_every_verb_written_is_registered_and_every_verb_registered_is_written() -> None:
+    declared = re.compile(r"Verb\(\s*\"([a-z_.]+)\"")
+    written: set[str] = set()
+    for path, text in sources():
+        if path.name not in ("verbs.py", "registry.py"):
+            written |= set(re.findall(r"\"([a-z_]+(?:\.[a-z_]+)+)\"", text))
+            # `f"message.{…}"`: the family of verbs of one prefix.
+            written |= {verb for prefix in re.findall(r"f\"([a-z_]+\.)\{", text) for verb in VERBS if verb.startswith(prefix)}
+    registered = {verb for _, text in sources() for verb in declared.findall(text)}
+    assert registered <= VERBS.keys()
+    assert {verb for verb in registered if verb not in written and verb.removesuffix(".sealed") not in written} == set()
+
+
+def actions() -> Iterator[tuple[str, ast.FunctionDef, dict[str, ast.FunctionDef]]]:
+    """`(module, function, functions of the module)` of every `actions` module, public functions only."""
+    for path, text in sources():
+        relative = path.relative_to(SOURCE).with_suffix("")
+        if "actions" in relative.parts and path.name != "__init__.py":
+            module = ".".join(relative.parts)
+            functions = {node.name: node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)}
+            for name, function in functions.items():
+                if not name.startswith("_"):
+                    yield module, function, functions
+
+
+def tells(function: ast.FunctionDef, functions: dict[str, ast.FunctionDef], seen: frozenset[str] = frozenset()) -> bool:
+    """Whether it appends an entry, itself or through a function of its module."""
+    called = {
+        node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+        for node in ast.walk(function)
+        if isinstance(node, ast.Call)
+    }
+    if called & {"append", "entry", "_entry", "contact_entry"} - {function.name}:
+        return True
+    inside = {name for name in called & functions.keys() if name not in seen}
+    return any(tells(functions[name], functions, seen | {function.name}) for name in inside)
+
+
+def test_every_action_tells_the_journal_or_says_why_not() -> None:
+    silent, stale = [], []
+    for module, function, functions in actions():
+        listed = function.name in WITHOUT_ENTRY.get(module, set())
+        if not tells(function, functions) and not listed:
+            silent.append(f"{module}.{function.name}")
+    known = {module: {function.name for m, function, _ in actions() if m == module} for module, _, _ in actions()}
+    for module, names in WITHOUT_ENTRY.items():
+        stale += [f"{module}.{name}" for name in names - known.get(module, set())]
+    assert silent == []
+    assert stale == []
