@@ -29,3 +29,11 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("../shared/data is absent")
     return folder
+
+
+@pytest.fixture(scope="session")
+def bakeries(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small fictitious register, imported once: the firms of `tests.sourcing.stock`."""
+    from tests.sourcing import stock
+
+    return stock.build(tmp_path_factory.mktemp("register"))

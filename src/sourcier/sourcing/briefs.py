@@ -17,7 +17,6 @@ def brief(sourcing: Sourcing) -> Brief:
     return Brief(
         kind=sourcing.kind,
         city=city.name,
-        commune=city.commune,
         title=sourcing.title,
         trade=sourcing.trade,
         description=sourcing.description,

@@ -8,7 +8,6 @@ from sourcier.kernel.french import format_date, format_moment
 from sourcier.kernel.money import format_milli
 
 LINK_MARK = "{{lien}}"  # `mail.rules.SECRET_MARK`: the personal link takes its place when the message leaves
-VOWELS = "aeiouyhàâéèêëîïôûœ"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +36,6 @@ class Brief:
 
     kind: str
     city: str
-    commune: str
     title: str
     trade: str
     description: str
@@ -61,22 +59,10 @@ class Brief:
     notice_url: str
 
 
-def of(place: str) -> str:
-    """« de Rosny-sous-Bois », « d'Aubervilliers », « du Raincy », « des Lilas »."""
-    if place.startswith("Le "):
-        return f"du {place[3:]}"
-    if place.startswith("Les "):
-        return f"des {place[4:]}"
-    if place.startswith("L'"):
-        return f"de {place}"
-    return f"d'{place}" if place[:1].lower() in VOWELS else f"de {place}"
-
-
 def buyer(brief: Brief) -> str:
-    """« La mairie de Rosny-sous-Bois »; another kind of buyer is called by its own name."""
-    if brief.city.split(" ")[0].lower() in ("ville", "commune", "mairie"):
-        return f"La mairie {of(brief.commune)}"
-    return brief.city
+    """« La mairie de Rosny-sous-Bois » for « Ville de Rosny-sous-Bois »; any other body keeps its name."""
+    first, _, rest = brief.city.partition(" ")
+    return f"La mairie {rest}" if rest and first.lower() in ("ville", "commune", "mairie") else brief.city
 
 
 def headline(brief: Brief) -> str:
@@ -224,7 +210,7 @@ def confirmation_mail(brief: Brief, name: str) -> tuple[str, str]:
     """Someone gave this address on the public notice: the link proves that it is his."""
     body = [
         "Bonjour,",
-        f"Quelqu'un a donné cette adresse pour répondre à l'avis « {brief.title} » {of(brief.city)}, au nom de : {name}.",
+        f"Quelqu'un a donné cette adresse pour répondre à l'avis « {brief.title} » ({brief.city}), au nom de : {name}.",
         f"Si c'est vous, confirmez votre adresse ici (le lien vaut une fois, pendant deux jours) :\n{LINK_MARK}",
         f"Répondez avant : {format_moment(brief.deadline)}.",
         "Si ce n'est pas vous, ne faites rien : cette adresse ne servira pas.",

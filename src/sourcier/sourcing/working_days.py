@@ -23,7 +23,7 @@ def region(postal_code: str) -> str | None:
 
 @lru_cache(maxsize=64)
 def _holidays(year: int, subdivision: str | None) -> frozenset[date]:
-    return frozenset(holidays.France(years=year, subdiv=subdivision))
+    return frozenset(holidays.country_holidays("FR", subdiv=subdivision, years=year))
 
 
 def is_working(day: date, postal_code: str) -> bool:
