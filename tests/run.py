@@ -44,7 +44,8 @@ def leg(vendor: str, url: str, arguments: list[str]) -> int:
             "SOURCIER_DATABASE_URL": url,
             "SOURCIER_TEST_VENDOR": vendor,
         }
-        return subprocess.run([sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadgroup", *arguments], env=environment, check=False).returncode
+        command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadgroup", *arguments]
+        return subprocess.run(command, env=environment, check=False).returncode
 
 
 def main(arguments: list[str]) -> int:

@@ -22,6 +22,8 @@ from sourcier.sourcing.models import Sourcing
 from sourcier.sourcing.queries import current
 from sourcier.vault.actions import store
 from sourcier.web.city.forms import EurosField, MomentField, add_refusal
+from sourcier.web.city.tables import comparison_table
+from sourcier.web.exports import exported
 from sourcier.web.operations import operation_context
 from sourcier.web.rights import PURCHASING, READERS, city
 
@@ -76,6 +78,8 @@ def _page(request: HttpRequest, need: Need, sourcing: Sourcing, **forms_with_err
         return render(request, "city/comparison/closed.html", context, status=status)
     pending = LastPriceRound.objects.filter(sourcing=sourcing).first()
     comparisons = [] if sourcing.kind == Sourcing.Kind.RFI else [compare(agent, sourcing, lot) for lot in lots_of(sourcing)]
+    if response := exported(request, comparison_table(need.reference, comparisons)):
+        return response
     evaluates = agent.has(*PURCHASING) or agent.covers(need.department_id, Role.REQUESTER)
     offers = [offer for each in comparisons for offer in each.offers]
     context |= {

@@ -22,6 +22,8 @@ from sourcier.sourcing.models import Invitation
 from sourcier.sourcing.queries import hidden_firms
 from sourcier.suppliers import actions, queries
 from sourcier.suppliers.models import Contact, Firm
+from sourcier.web.city.tables import firms_table
+from sourcier.web.exports import exported
 from sourcier.web.rights import INSPECTION, PURCHASING, city
 
 PER_PAGE = 25
@@ -61,6 +63,8 @@ def firms(request: HttpRequest) -> HttpResponse:
     """The list, by name, with the words looked for."""
     agent: Agent = request.agent  # type: ignore[attr-defined]
     text = request.GET.get("q", "")[:MAX_SEARCH].strip()
+    if response := exported(request, firms_table(list(shown_firms(agent, text)), text)) if "export" in request.GET else None:
+        return response
     page = Paginator(shown_firms(agent, text), PER_PAGE).get_page(request.GET.get("page"))
     reach = queries.ways([firm.pk for firm in page])
     rows = [{"firm": firm, "ways": reach.get(firm.pk, ())} for firm in page]

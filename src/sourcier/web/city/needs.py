@@ -18,6 +18,8 @@ from sourcier.needs import actions, queries, rules
 from sourcier.needs.models import Need
 from sourcier.needs.rules import Conflict, Verb
 from sourcier.web.city.need_forms import QUESTION_OF, NeedForm, StartForm
+from sourcier.web.city.tables import needs_table
+from sourcier.web.exports import exported
 from sourcier.web.rights import READERS, city
 
 STATES = {
@@ -50,6 +52,8 @@ def needs(request: HttpRequest) -> HttpResponse:
         found = found.filter(state__in=STATES[state][1])
     if chosen := next((item for item in departments if str(item.pk) == department), None):
         found = found.filter(department=chosen)
+    if response := exported(request, needs_table(found)):
+        return response
     context = {
         "page": Paginator(found, PER_PAGE).get_page(request.GET.get("page")),
         "states": [(key, label) for key, (label, _) in STATES.items()],

@@ -28,6 +28,8 @@ from sourcier.suppliers import actions as suppliers
 from sourcier.suppliers.queries import emails_of
 from sourcier.web.city.panel_forms import KindForm, SearchForm, in_words
 from sourcier.web.city.panel_map import draw
+from sourcier.web.city.tables import panel_table
+from sourcier.web.exports import exported
 from sourcier.web.operations import operation_context
 from sourcier.web.rights import INSPECTION, PURCHASING, city
 
@@ -127,6 +129,8 @@ def _page(
     candidates = list(queries.candidates(sourcing))
     page, rows = _rows(request, sourcing, last, found, candidates)
     kept = [candidate for candidate in candidates if candidate.state == Candidate.State.KEPT]
+    if response := exported(request, panel_table(need.reference, candidates, (in_words(last.filters),) if last else ())):
+        return response
     context = {
         **operation_context(agent, need), "sourcing": sourcing, "form": form or SearchForm(sourcing, last), "last": last,
         "missing": missing, "page": page, "rows": rows, "only_new": "jamais" in request.GET, "nameable": len(found),
