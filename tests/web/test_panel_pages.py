@@ -84,6 +84,7 @@ def test_a_refusal_is_said_and_nothing_is_written(city: City) -> None:
         ({"add": "123"}, "14 chiffres"),
         ({"add": CLOSED.siret}, "est fermée"),
         ({"keep": "' OR 1=1 --"}, "pas dans le répertoire"),
+        ({"drop": "\x00", "reason-\x00": "x"}, "pas dans le répertoire"),
         ({}, "Dites pourquoi"),
     ):
         assert said in client.post(choose, data, follow=True).content.decode()

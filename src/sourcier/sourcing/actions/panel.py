@@ -280,6 +280,8 @@ def drop(agent: Agent, sourcing_id: UUID, siret: str, reason: str) -> Candidate:
     sourcing = queries.get(agent, sourcing_id)
     check(agent, sourcing, Verb.PANEL)
     reason = words(reason, 500, "reason", required="Dites pourquoi : le dossier gardera votre raison.")
+    if not siret.isdecimal():
+        raise refuse("unknown_siret", "Cette entreprise n'est pas dans le répertoire.", "siret")
     firm = sourcing.organisation.firms.filter(siret=siret, candidacies__sourcing=sourcing).first()
     explained = None if firm else _explained(sourcing, [finding.by_siret(siret)])[0]
     with transaction.atomic():

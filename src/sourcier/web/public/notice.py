@@ -121,6 +121,6 @@ def notice_confirm(request: HttpRequest, token: str) -> HttpResponse:
 urlpatterns = [
     path("avis/", notices, name="notices"),
     path("avis/confirmer/<str:token>/", notice_confirm, name="notice_confirm"),
-    path("avis/<str:slug>/", notice, name="notice"),
-    path("avis/<str:slug>/envoye/", notice_sent, name="notice_sent"),
+    path("avis/<slug:slug>/", notice, name="notice"),
+    path("avis/<slug:slug>/envoye/", notice_sent, name="notice_sent"),
 ]
