@@ -30,10 +30,12 @@ POSTED = {
 FILES = {"robots": "/robots.txt", "city_css": "/ville.css?couleur=%230b6e69"}
 # Addresses that need a file, a lot or a step that the demonstration has not; each is exercised by the test named beside it.
 ELSEWHERE = {
-    "need_file": "tests/web/test_needs_pages.py", "request_document": "tests/sourcing", "answer_file": "tests/dossier",
+    "need_file": "tests/web/test_needs_pages.py", "request_document": "tests/web/test_request_pages.py",
+    "answer_file": "tests/dossier",
     "exchange_document": "tests/dossier", "choice_lot": "tests/quotes/test_choosing.py", "city_logo": "tests/web/test_settings.py",
     "firm_document": "tests/web/test_firm_pages.py", "firm_clarification": "tests/web/test_firm_pages.py",
-    "notice_confirm": "tests/sourcing", "letters_print": "tests/sourcing", "relays_print": "tests/sourcing",
+    "notice_confirm": "tests/web/test_notice_pages.py", "letters_print": "tests/web/test_asked_pages.py",
+    "relays_print": "tests/web/test_asked_pages.py",
     "dossier_download": "tests/browser/test_walk.py", "choose_organisation": "tests/web/test_settings.py",
     "need_edit": "tests/browser/test_walk.py", "choice": "tests/browser/test_walk.py",
     "end_without_choice": "tests/quotes/test_choosing.py", "firm_open": "tests/browser/test_walk.py",
@@ -44,7 +46,7 @@ ELSEWHERE = {
     "mfa_view_recovery_codes": "tests/web/test_sign_in.py", "mfa_generate_recovery_codes": "tests/web/test_sign_in.py",
     "mfa_download_recovery_codes": "tests/web/test_sign_in.py", "request_send": "tests/browser/test_walk.py",
     "firm_price": "tests/browser/test_walk.py", "firm_receipt": "tests/browser/test_walk.py",
-    "firm_decline": "tests/browser/test_walk.py", "notice_sent": "tests/sourcing",
+    "firm_decline": "tests/browser/test_walk.py", "notice_sent": "tests/web/test_notice_pages.py",
 }  # fmt: skip
 
 
