@@ -1,0 +1,117 @@
+"""The pages of the comparison and of the choice: what is typed stays, nothing is done twice, marks stay one's own."""
+
+from threading import Barrier, Thread
+from typing import Any
+
+import pytest
+import time_machine
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.urls import reverse
+
+from sourcier.kernel.transitions import Refused
+from sourcier.quotes.actions import choose as choosing
+from sourcier.quotes.models import Award, SavingReference
+from sourcier.sourcing.models import Sourcing
+from tests.cities import City
+from tests.quotes.requests import make_request
+from tests.quotes.test_choosing import AFTER, WHY, mark_all, opened, received
+from tests.web.clients import signed_in
+
+
+@pytest.fixture(autouse=True)
+def after_the_deadline() -> Any:
+    with time_machine.travel(AFTER, tick=True):
+        yield
+
+
+def test_a_reference_without_its_amount_is_refused_beside_the_field_and_what_was_typed_stays(city: City) -> None:
+    request = make_request(city)
+    page = signed_in(city.buyer).post(
+        reverse("reference_choose", args=[request.sourcing.need_id]), {"kind": "estimate", "amount": "douze mille"}
+    )
+    text = page.content.decode()
+    assert page.status_code == 422 and "Écrivez un nombre" in text and "douze mille" in text
+    assert not SavingReference.objects.exists()
+
+
+@pytest.mark.parametrize(("name", "content"), [("facture.pdf", b""), ("facture.pdf", b"MZ\x90 not a paper"), ("f.exe", b"MZ")])
+def test_a_paper_that_is_none_is_refused_in_a_sentence(city: City, name: str, content: bytes) -> None:
+    request = make_request(city)
+    page = signed_in(city.buyer).post(
+        reverse("reference_choose", args=[request.sourcing.need_id]),
+        {"kind": "last_price", "amount": "18 000", "document": SimpleUploadedFile(name, content)},
+    )
+    assert page.status_code == 422 and "18 000" in page.content.decode()
+    assert not SavingReference.objects.exists()
+
+
+def test_the_answers_open_once_and_a_second_click_says_so(city: City) -> None:
+    request = make_request(city)
+    received(request, "0.95")
+    client = signed_in(city.buyer)
+    client.post(reverse("reference_choose", args=[request.sourcing.need_id]), {"kind": "none"})
+    address = reverse("answers_open", args=[request.sourcing.need_id])
+    assert "Boulangerie 0" in client.post(address, follow=True).content.decode()
+    assert "déjà ouvertes" in client.post(address, follow=True).content.decode()
+
+
+def test_nothing_of_an_answer_is_on_the_page_before_the_opening(city: City) -> None:
+    request = make_request(city)
+    submission = received(request, "0.95")[0]
+    client = signed_in(city.buyer)
+    page = client.get(reverse("comparison", args=[request.sourcing.need_id])).content.decode()
+    assert "Boulangerie 0" not in page and submission.receipt_number not in page
+    assert client.get(reverse("answer", args=[request.sourcing.need_id, submission.pk])).status_code == 404
+
+
+def test_an_evaluator_reads_no_mark_of_another_before_giving_his(city: City) -> None:
+    request = make_request(city)
+    received(request, "0.95", "1.10")
+    opened(request)
+    mark_all(city.buyer, request, 91)
+    address = reverse("comparison", args=[request.sourcing.need_id])
+    assert "Bruno Rosny" not in signed_in(city.second_buyer).get(address).content.decode().partition("<main")[2]
+    mark_all(city.second_buyer, request, 60)
+    assert "Les notes de chaque évaluateur" in signed_in(city.second_buyer).get(address).content.decode()
+
+
+def test_a_choice_without_a_reason_keeps_what_was_ticked(city: City) -> None:
+    request = make_request(city)
+    submission = received(request, "0.95")[0]
+    opened(request)
+    mark_all(city.buyer, request)
+    page = signed_in(city.buyer).post(
+        reverse("choice", args=[request.sourcing.need_id]), {"submission": str(submission.pk), "rationale": "Court"}
+    )
+    assert page.status_code == 422 and "Dites pourquoi ce choix" in page.content.decode()
+    assert f'value="{submission.pk}"' in page.content.decode() and "checked" in page.content.decode()
+    assert not Award.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_buyers_choose_at_once_and_one_choice_stands(city: City) -> None:
+    request = make_request(city)
+    answers = received(request, "0.95", "1.10")
+    opened(request)
+    for agent in (city.buyer, city.second_buyer):
+        mark_all(agent, request)
+    together, told = Barrier(2), []
+
+    def choose(agent: Any, submission: Any) -> None:
+        together.wait()
+        try:
+            choosing.choose(agent, request.sourcing.pk, None, submission.pk, None, WHY)
+            told.append("made")
+        except Refused as refused:
+            told.append(refused.refusal.code)
+        finally:
+            connection.close()
+
+    threads = [Thread(target=choose, args=pair) for pair in zip((city.buyer, city.second_buyer), answers, strict=True)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert told.count("made") == 1 == Award.objects.count()
+    assert Sourcing.objects.get(pk=request.sourcing.pk).state == Sourcing.State.CHOSEN
