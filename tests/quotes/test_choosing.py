@@ -255,3 +255,15 @@ def test_a_clarification_is_asked_of_one_firm_and_answered_once(city: City, at_c
     evaluate.answer_clarification(submission.invitation, asked.pk, "Oui, comprise.")
     with pytest.raises(Refused):
         evaluate.answer_clarification(submission.invitation, asked.pk, "Non.")
+
+
+def test_an_information_request_ends_with_what_the_city_keeps_of_it_and_the_need_goes_on(city: City, at_closing: None) -> None:
+    request = make_request(city, kind="rfi", lines=0)
+    received(request)
+    evaluate.open_answers(city.buyer, request.sourcing.pk)
+    with pytest.raises(Refused):
+        choosing.finish_information(city.buyer, request.sourcing.pk, "Court")
+    choosing.finish_information(city.buyer, request.sourcing.pk, "Les boulangeries livrent avant 7 h, mais pas en août.")
+    request.sourcing.refresh_from_db()
+    assert request.sourcing.state == Sourcing.State.DONE
+    assert Need.objects.get(pk=request.sourcing.need_id).state == Need.State.ASKED

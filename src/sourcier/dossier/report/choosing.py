@@ -9,7 +9,7 @@ from sourcier.kernel.money import format_cents, format_milli, format_unit_price,
 from sourcier.quotes.models import SavingReference, Submission
 
 Row = dict[str, Any]
-ENDINGS = ("choice.made", "lot.left", "sourcing.ended_after_opening", "sourcing.ended")
+ENDINGS = ("choice.made", "lot.left", "sourcing.ended_after_opening", "sourcing.ended", "information.finished")
 # The quality in which an act is done, by the beginning of its verb; what a buyer says of a need, he says as a buyer.
 QUALITIES = (
     ("score.", "Évaluateur"),

@@ -128,6 +128,28 @@ def end_without_choice(agent: Agent, sourcing_id: UUID, reason: str, *, close_ne
     return sourcing
 
 
+@transaction.atomic
+def finish_information(agent: Agent, sourcing_id: UUID, used: str) -> Sourcing:
+    """End an information request, with what the city keeps of it (R.2111-1); the need goes on. Raises `Refused`."""
+    require_buyer(agent)
+    sourcing = lock(agent, sourcing_id)
+    if sourcing.kind != Sourcing.Kind.RFI:
+        raise refuse("not_information", "Une demande de prix finit par un choix, ou sans suite.")
+    if refusal := may_evaluate(sourcing.state, False):
+        raise Refused(refusal)
+    _require_reason(used)
+    progress.mark_done(sourcing, timezone.now())
+    append(
+        agent.organisation.pk,
+        sourcing.need_id,
+        "information.finished",
+        {"name": agent.user.name, "used": used},
+        actor=agent.id,
+        rows=[sourcing],
+    )
+    return sourcing
+
+
 def _require_reason(reason: str) -> None:
     if len(reason.strip()) < SHORTEST_REASON:
         raise refuse("no_reason", "Dites pourquoi, en une phrase ou deux : le dossier gardera votre raison.", "rationale")

@@ -48,6 +48,14 @@ class EndForm(forms.Form):
     close_need = forms.BooleanField(label="Clore aussi le besoin (sinon il reste ouvert à une autre demande)", required=False)
 
 
+class InformationForm(forms.Form):
+    reason = forms.CharField(
+        label="Ce que vous en retenez",
+        help_text="Pour le besoin, pour la suite. Le dossier le gardera.",
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+
+
 class ToldForm(forms.Form):
     how = forms.CharField(label="Comment ? (courrier posté le…, appel avec…)", max_length=200)
 
@@ -92,6 +100,8 @@ def end_without_choice(request: HttpRequest, need_id: UUID) -> HttpResponse:
     if sourcing.opened_at is None:
         raise Http404
     agent = request.agent  # type: ignore[attr-defined]
+    if sourcing.kind == Sourcing.Kind.RFI:
+        return _finish_information(request, need, sourcing)
     form = EndForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -104,6 +114,22 @@ def end_without_choice(request: HttpRequest, need_id: UUID) -> HttpResponse:
             messages.success(request, "La demande finit sans choix. Prévenez les entreprises qui ont répondu.")
             return redirect("telling", need.pk)
     context = {**operation_context(agent, need), "sourcing": sourcing, "form": form}
+    return render(request, "city/comparison/end.html", context, status=422 if form.errors else 200)
+
+
+def _finish_information(request: HttpRequest, need: Need, sourcing: Sourcing) -> HttpResponse:
+    """Information has no winner: what was learnt, then the need goes on."""
+    agent = request.agent  # type: ignore[attr-defined]
+    form = InformationForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            choosing.finish_information(agent, sourcing.pk, form.cleaned_data["reason"])
+        except Refused as refused:
+            add_refusal(form, refused)
+        else:
+            messages.success(request, "C'est noté. Le besoin attend une demande de devis.")
+            return redirect("panel", need.pk)
+    context = {**operation_context(agent, need), "sourcing": sourcing, "form": form, "information": True}
     return render(request, "city/comparison/end.html", context, status=422 if form.errors else 200)
 
 
