@@ -23,7 +23,8 @@ from sourcier.sourcing.rules import Verb
 def load(agent: Agent, sourcing_id: UUID, verb: Verb) -> Sourcing:
     """The sourcing, locked, if this agent may do `verb` to it now. Raises `DoesNotExist`, `PermissionDenied` or `Refused`."""
     visible = queries.visible(agent).select_for_update(of=("self",))
-    sourcing = visible.select_related("organisation", "need", "saved_by").get(pk=sourcing_id)
+    # No join on a column that a save changes (`saved_by`): after waiting for the lock, PostgreSQL would find no such row.
+    sourcing = visible.select_related("organisation", "need").get(pk=sourcing_id)
     check(agent, sourcing, verb)
     return sourcing
 
