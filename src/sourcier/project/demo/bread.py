@@ -36,7 +36,7 @@ from sourcier.web.city.rule import rule_of_today
 
 SENTENCE = "Pain frais livré tous les jours avant 7h pour les crèches"
 RADIUS_M = 5_000
-OPEN_FOR = timedelta(seconds=5)
+OPEN_FOR = timedelta(seconds=6)
 PATIENCE_S = 60.0
 BAGUETTES = 60 * 230
 WHY = (
