@@ -1,10 +1,11 @@
 """What the documents say is true: commands, variables, links, images."""
 
 import re
+from argparse import ArgumentParser, _SubParsersAction
 from pathlib import Path
 
 import pytest
-from django.core.management import get_commands
+from django.core.management import get_commands, load_command_class
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *ROOT.glob("docs/**/*.md"), *ROOT.glob("bench/*.md")])
@@ -24,6 +25,26 @@ def test_links_lead_somewhere_and_images_are_light(document: Path) -> None:
 def test_commands_named_exist(document: Path) -> None:
     named = set(re.findall(r"(?:^    |`)sourcier ([a-z]+)", document.read_text(), re.MULTILINE))
     assert named <= set(get_commands())
+
+
+def options_of(parser: ArgumentParser) -> set[str]:
+    """Every option of a command, those of its verbs included."""
+    verbs = [each for action in parser._actions if isinstance(action, _SubParsersAction) for each in action.choices.values()]
+    return {name for action in parser._actions for name in action.option_strings}.union(*map(options_of, verbs))
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_options_shown_with_a_command_exist(document: Path) -> None:
+    text = document.read_text().replace("\\\n", " ")
+    for name, rest in re.findall(r"(?:^    |`)sourcier ([a-z]+)([^`\n]*)", text, re.MULTILINE):
+        parser = load_command_class(get_commands()[name], name).create_parser("sourcier", name)
+        assert set(re.findall(r"--[a-z][a-z-]+", rest)) <= options_of(parser), f"{name}{rest}"
+
+
+def test_the_index_leads_to_every_document() -> None:
+    index = ROOT / "docs/README.md"
+    linked = {(index.parent / target).resolve() for target in re.findall(r"\]\(([^)#]+)\)", index.read_text())}
+    assert set(ROOT.glob("docs/**/*.md")) - {index} <= linked
 
 
 def test_make_targets_named_exist() -> None:
