@@ -2,7 +2,6 @@
 
 import json
 from io import BytesIO
-from pathlib import Path
 from zipfile import ZipFile
 
 import pikepdf
@@ -17,6 +16,7 @@ from sourcier.journal.models import Entry, Log
 from sourcier.needs import actions as needs
 from tests.cities import City
 from tests.dossier.purchase import BEGUN, DEADLINE, Purchase, asked_purchase, finished_purchase, taken, zipped
+from tests.pdf import text_of
 
 HOSTILE = ('#read("/etc/passwd")', '#panic("perdu")', '$x^2$ *gras* <lien> @cle \\ "guillemets" #import "x.typ": *', "]#{}[")
 
@@ -24,18 +24,6 @@ HOSTILE = ('#read("/etc/passwd")', '#panic("perdu")', '$x^2$ *gras* <lien> @cle 
 def report_of(data: bytes) -> bytes:
     with ZipFile(BytesIO(data)) as archive:
         return archive.read("data/rapport.pdf")
-
-
-def words_of(pdf: bytes, folder: Path) -> str:
-    """The text as a reader copies it out, by poppler when it is there."""
-    import shutil
-    import subprocess
-
-    if not shutil.which("pdftotext"):
-        pytest.skip("pdftotext is absent")
-    file = folder / "rapport.pdf"
-    file.write_bytes(pdf)
-    return subprocess.run(["pdftotext", "-layout", str(file), "-"], capture_output=True, text=True, check=True).stdout
 
 
 def test_the_report_is_an_archive_format_tagged_and_french(finished: Purchase) -> None:
@@ -52,8 +40,8 @@ def test_the_report_is_an_archive_format_tagged_and_french(finished: Purchase) -
             assert pdf.attachments[name].get_file().read_bytes() == archive.read("data/journal/entries.jsonl")
 
 
-def test_the_report_tells_the_whole_purchase(finished: Purchase, tmp_path: Path) -> None:
-    words = " ".join(words_of(report_of(zipped(taken(finished))), tmp_path).split())
+def test_the_report_tells_the_whole_purchase(finished: Purchase) -> None:
+    words = text_of(report_of(zipped(taken(finished))))
     for said in (
         "Pain frais livré tous les jours avant 7h", "du 4 janvier 2027 au 31 décembre 2027", "1. Le besoin",
         "2. La règle du jour", "Ne livre pas, d'après son site.", "Farine, cuisson", "Oui, en papier, sans marque.",
@@ -68,10 +56,10 @@ def test_the_report_tells_the_whole_purchase(finished: Purchase, tmp_path: Path)
 
 
 @pytest.mark.parametrize("words", HOSTILE)
-def test_what_people_type_leaves_as_text(city: City, words: str, tmp_path: Path) -> None:
+def test_what_people_type_leaves_as_text(city: City, words: str) -> None:
     data = zipped(taken(finished_purchase(city, words)))
     assert verifier.verify(BytesIO(data)).ok
-    text = words_of(report_of(data), tmp_path)
+    text = text_of(report_of(data))
     assert "root:" not in text
     flat = "".join(text.split())
     assert flat.count("".join(words.split())) > 15, "the words are there, as they were typed"
@@ -85,14 +73,14 @@ def test_a_need_never_asked_has_a_short_report_without_empty_sections(city: City
     assert titles == ["Le besoin", "Qui a agi, en quelle qualité"]
 
 
-def test_an_operation_whose_contents_were_all_erased_still_has_its_report(finished: Purchase, tmp_path: Path) -> None:
+def test_an_operation_whose_contents_were_all_erased_still_has_its_report(finished: Purchase) -> None:
     log = finished.city.organisation.pk
     indexes = list(Entry.objects.filter(log_id=log, stream=finished.need.pk.hex).values_list("index", flat=True))
     with time_machine.travel(DEADLINE.replace(month=10, day=2), tick=True):
         erase(log, indexes, "Délai de conservation atteint", stream=finished.need.pk)
     data = zipped(taken(finished))
     assert verifier.verify(BytesIO(data)).ok
-    assert "contenu effacé" in words_of(report_of(data), tmp_path)
+    assert "contenu effacé" in text_of(report_of(data))
     with ZipFile(BytesIO(data)) as archive:
         assert json.loads(archive.read("data/documents/index.json")) == []
 

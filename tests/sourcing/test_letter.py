@@ -1,11 +1,7 @@
 """The letter on paper: one page a firm, its square and its code readable, users' words set as words."""
 
-import subprocess
-from pathlib import Path
-
 import pytest
 import zxingcpp
-from PIL import Image
 
 from sourcier.needs.models import Need
 from sourcier.sourcing import letter, queries, tokens
@@ -13,6 +9,7 @@ from sourcier.sourcing.actions import invite, questions
 from sourcier.sourcing.briefs import link
 from sourcier.sourcing.models import Invitation, Sourcing
 from tests.cities import City
+from tests.pdf import pictures_of, text_of
 from tests.sourcing.scenes import invitation_of, sent
 from tests.sourcing.stock import LEFORT, MATHILDE
 
@@ -20,40 +17,24 @@ pytestmark = pytest.mark.django_db
 HOSTILE = '#read("/etc/passwd") #panic() $x^2$ *gras* [crochet] \\ "guillemets" `code` @ref <étiquette> // rem'
 
 
-def text_of(pdf: bytes, tmp_path: Path) -> str:
-    (tmp_path / "letter.pdf").write_bytes(pdf)
-    done = subprocess.run(["pdftotext", "-layout", tmp_path / "letter.pdf", "-"], check=True, capture_output=True, text=True)
-    return " ".join(done.stdout.split())
-
-
-def pages(pdf: bytes, tmp_path: Path) -> list[Image.Image]:
-    (tmp_path / "letter.pdf").write_bytes(pdf)
-    subprocess.run(["pdftoppm", "-r", "110", "-png", tmp_path / "letter.pdf", tmp_path / "page"], check=True)
-    found = []
-    for file in sorted(tmp_path.glob("page*.png")):
-        with Image.open(file) as image:
-            found.append(image.copy())
-    return found
-
-
-def test_the_square_leads_to_the_firm_s_page_and_the_code_opens_it(city: City, tmp_path: Path) -> None:
+def test_the_square_leads_to_the_firm_s_page_and_the_code_opens_it(city: City) -> None:
     sourcing = sent(city)
     lefort = invitation_of(sourcing, LEFORT)
     pdf = letter.invitation_letters(sourcing, [lefort])
 
-    [page] = pages(pdf, tmp_path)
+    [page] = pictures_of(pdf)
     [square] = zxingcpp.read_barcodes(page)
     token = square.text.rsplit("/", 1)[-1]
     assert queries.invitation_by_token(token) == lefort
-    written = text_of(pdf, tmp_path)
+    written = text_of(pdf)
     code = tokens.format_code(tokens.code(lefort.seed))
     assert code in written
     assert queries.invitation_by_code(code.lower().replace("-", " ")) == lefort
 
 
-def test_the_letter_says_what_the_words_say(city: City, tmp_path: Path) -> None:
+def test_the_letter_says_what_the_words_say(city: City) -> None:
     sourcing = sent(city)
-    written = text_of(letter.invitation_letters(sourcing, [invitation_of(sourcing, LEFORT)]), tmp_path)
+    written = text_of(letter.invitation_letters(sourcing, [invitation_of(sourcing, LEFORT)]))
     for words in (
         "Objet : Nous cherchons un boulanger",
         "Madame, Monsieur,",
@@ -73,17 +54,15 @@ def test_the_letter_says_what_the_words_say(city: City, tmp_path: Path) -> None:
         assert words.lower() in written.replace("’", "'").lower(), words
 
 
-def test_the_address_stands_in_the_window_of_the_envelope(city: City, tmp_path: Path) -> None:
+def test_the_address_stands_in_the_window_of_the_envelope(city: City) -> None:
     sourcing = sent(city)
-    (tmp_path / "letter.pdf").write_bytes(letter.invitation_letters(sourcing, [invitation_of(sourcing, LEFORT)]))
     # The window of a DL envelope, in points: 100 mm from the left, 42 to 78 mm from the top.
-    window = ["-x", "283", "-y", "119", "-W", "290", "-H", "102"]
-    done = subprocess.run(["pdftotext", *window, tmp_path / "letter.pdf", "-"], check=True, capture_output=True, text=True)
-    assert done.stdout.split("\n")[0].strip() == "BOULANGERIE LEFORT"
-    assert "93110" in done.stdout
+    seen = text_of(letter.invitation_letters(sourcing, [invitation_of(sourcing, LEFORT)]), (283, 119, 290, 102))
+    assert seen.split("\n")[0].strip() == "BOULANGERIE LEFORT"
+    assert "93110" in seen
 
 
-def test_words_of_users_are_set_as_words_and_never_obeyed(city: City, tmp_path: Path) -> None:
+def test_words_of_users_are_set_as_words_and_never_obeyed(city: City) -> None:
     sourcing = sent(city)
     city.organisation.name = city.organisation.address = city.organisation.commune = HOSTILE[:80]
     city.organisation.counter = city.organisation.phone = city.organisation.email = HOSTILE[:60]
@@ -99,20 +78,20 @@ def test_words_of_users_are_set_as_words_and_never_obeyed(city: City, tmp_path: 
 
     pdf = letter.invitation_letters(sourcing, [lefort])
 
-    written = text_of(pdf, tmp_path)
+    written = text_of(pdf)
     assert "root:" not in written
     assert written.count('#read("/etc/passwd") #panic()') >= 5
-    assert len(pages(pdf, tmp_path)) == 1
+    assert len(pictures_of(pdf)) == 1
 
 
-def test_one_page_a_firm_however_long_the_words(city: City, tmp_path: Path) -> None:
+def test_one_page_a_firm_however_long_the_words(city: City) -> None:
     sourcing = sent(city)
     long = "Très longue phrase qui ne finit pas. " * 600
     sourcing.description, sourcing.title, sourcing.trade = long, long[:160], long[:80]
     sourcing.contact_name, sourcing.contact_hours = "M" * 120, "h" * 60
     sourcing.criteria.update(label="W" * 120)
     invitations = list(sourcing.invitations.select_related("firm"))
-    assert len(pages(letter.invitation_letters(sourcing, invitations), tmp_path)) == len(invitations) == 3
+    assert len(pictures_of(letter.invitation_letters(sourcing, invitations))) == len(invitations) == 3
 
 
 def test_printed_again_a_letter_is_the_same(city: City) -> None:
@@ -121,9 +100,7 @@ def test_printed_again_a_letter_is_the_same(city: City) -> None:
     assert letter.invitation_letters(sourcing, [lefort]) == letter.invitation_letters(sourcing, [lefort])
 
 
-def test_a_lost_key_is_said_and_no_letter_leaves_with_a_dead_link(
-    city: City, settings: pytest.FixtureRequest, tmp_path: Path
-) -> None:
+def test_a_lost_key_is_said_and_no_letter_leaves_with_a_dead_link(city: City, settings: pytest.FixtureRequest) -> None:
     sourcing = sent(city)
     lefort = invitation_of(sourcing, LEFORT)
     lefort.seed = tokens.new_seed()
@@ -131,11 +108,11 @@ def test_a_lost_key_is_said_and_no_letter_leaves_with_a_dead_link(
         letter.invitation_letters(sourcing, [lefort])
 
 
-def test_what_all_were_told_since_goes_on_paper_too(city: City, tmp_path: Path) -> None:
+def test_what_all_were_told_since_goes_on_paper_too(city: City) -> None:
     sourcing = sent(city)
     question = questions.ask(invitation_of(sourcing, MATHILDE), "Faut-il livrer le samedi ?")
     questions.answer(city.buyer, question.pk, "Non, du lundi au vendredi.")
-    written = text_of(letter.relay_letters(sourcing, list(queries.relays(sourcing))), tmp_path)
+    written = text_of(letter.relay_letters(sourcing, list(queries.relays(sourcing))))
     assert "Question : Faut-il livrer le samedi ?" in written
     assert "Réponse : Non, du lundi au vendredi." in written
     assert "MATHILDE" not in written.upper()

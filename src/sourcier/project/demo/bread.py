@@ -36,7 +36,7 @@ from sourcier.web.city.rule import rule_of_today
 
 SENTENCE = "Pain frais livré tous les jours avant 7h pour les crèches"
 RADIUS_M = 5_000
-OPEN_FOR = timedelta(seconds=6)
+OPEN_FOR = timedelta(seconds=5)
 PATIENCE_S = 60.0
 BAGUETTES = 60 * 230
 WHY = (
@@ -176,20 +176,26 @@ class Bread:
         telephone.send("/r/prix/", {**typed, **baker.fields, "go": "1"})
         return telephone.title()
 
-    def four_firms_answer(self) -> str:
+    def three_firms_answer(self) -> str:
         links = self._links()
         titles = [self._answer(link, baker) for link, baker in zip(links, BAKERS, strict=False) if not baker.late]
         if timezone.now() > (self.sourcing.deadline or timezone.now()):
             raise DemoFailed("La machine est trop lente : les réponses à l'heure sont parties après la date limite.")
         if not all(title.startswith("Bien reçu") for title in titles):
             raise DemoFailed(f"Une réponse n'a pas eu son récépissé : {titles}")
-        # The fourth opens its page in time, and sends too late.
+        return f"{len(titles)} récépissés donnés"
+
+    def one_answers_too_late(self) -> str:
+        """The fourth opens its page in time, and sends after the deadline."""
+        links = self._links()
         last, baker = Telephone(self.site), BAKERS[-1]
         last.open("/r/" + links[3].rpartition("/r/")[2])
         last.open("/r/prix/")
         wait(lambda: timezone.now() > (self.sourcing.deadline or timezone.now()), "la date limite")
         last.send("/r/prix/", {**dict.fromkeys(last.prices(), baker.price), **baker.fields, "go": "1"})
-        return f"{len(titles)} à l'heure, une en retard : « {last.title()} »"
+        if last.title() != "Trop tard":
+            raise DemoFailed(f"La réponse en retard n'a pas été refusée : {last.title()}")
+        return f"« {last.title()} »"
 
     def open_the_answers(self) -> str:
         def closed() -> bool:
@@ -243,8 +249,9 @@ STEPS: tuple[tuple[str, Callable[[Bread], str]], ...] = (
     ("Lire la règle du jour", Bread.read_the_rule),
     ("Trouver les entreprises", Bread.find_the_firms),
     ("Demander des devis", Bread.ask_them),
+    ("Trois réponses à l'heure, par téléphone", Bread.three_firms_answer),
     ("Imprimer les lettres", Bread.print_the_letters),
-    ("Quatre réponses par téléphone", Bread.four_firms_answer),
+    ("Une réponse en retard", Bread.one_answers_too_late),
     ("Ouvrir et comparer", Bread.open_the_answers),
     ("Choisir et dire pourquoi", Bread.choose),
     ("Prévenir tout le monde", Bread.tell_everyone),

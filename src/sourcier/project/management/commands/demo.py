@@ -1,6 +1,7 @@
 """`sourcier demo`: a fictitious city, the bread scenario from the sentence to the verified dossier, then the site."""
 
 import fcntl
+import inspect
 import os
 import shutil
 import socket
@@ -8,6 +9,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
 from typing import Any, TextIO
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -16,6 +19,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
+from django.db.migrations.loader import MigrationLoader
 from django.urls import reverse
 
 from sourcier.dossier.offline import verifier
@@ -29,6 +33,7 @@ from sourcier.project.demo.stock import write_stock
 from sourcier.register.importing.run import import_stock
 
 LOCK = "demo.lock"
+EMPTY = "empty-{}.sqlite3"
 KEPT = ("register", "stock", LOCK)
 
 
@@ -72,13 +77,22 @@ class Command(BaseCommand):
         self.stdout.flush()
 
     def prepare(self) -> str:
-        """A new demonstration each time; the register is kept, since it is the same each time."""
+        """A new demonstration each time; the register and the empty database are kept, since they are the same each time."""
         connection.close()
         settings.VAR.mkdir(parents=True, exist_ok=True)
+        empty = settings.VAR / EMPTY.format(migrations_digest())
         for path in settings.VAR.iterdir():
-            if path.name not in KEPT and path != settings.KEYS / "secret_key" and path != settings.KEYS:
+            if path.name not in (*KEPT, empty.name) and path != settings.KEYS / "secret_key" and path != settings.KEYS:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
-        call_command("migrate", verbosity=0)
+        database = settings.DATABASES["default"]["NAME"]
+        if empty.exists():
+            shutil.copyfile(empty, database)
+        else:
+            call_command("migrate", verbosity=0)
+            connection.close()
+            part = empty.with_suffix(".part")
+            shutil.copyfile(database, part)
+            part.replace(empty)
         return str(settings.VAR)
 
     def register(self) -> str:
@@ -121,6 +135,13 @@ class Command(BaseCommand):
             server.wait()
         except KeyboardInterrupt:
             stop(server)
+
+
+def migrations_digest() -> str:
+    """Changes with any migration: an empty database made by others is of no use."""
+    migrations = MigrationLoader(None).disk_migrations
+    texts = (Path(inspect.getfile(migrations[key].__class__)).read_bytes() for key in sorted(migrations))
+    return sha256(b"".join(texts)).hexdigest()[:16]
 
 
 def only_one() -> TextIO:
