@@ -1,9 +1,10 @@
 """The life of a need through its actions: rights, conflict, journal, hostile words."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from sourcier.accounts.actions import grant
@@ -223,17 +224,26 @@ def test_the_words_that_matched_are_read_again_by_the_action(city: City) -> None
     assert need.activities.count() == 2
 
 
+@time_machine.travel(datetime(2025, 6, 10, 9, tzinfo=UTC))
 def test_taking_over_copies_everything_a_year_later_and_leaves_the_old_need(city: City) -> None:
     old = started(city)
-    actions.save(city.requester, old.pk, 1, what="Baguettes", starts_on=date(2024, 2, 29), estimate_cents=1_800_000)
+    actions.save(city.requester, old.pk, 1, what="Baguettes", starts_on=date(2025, 2, 28), estimate_cents=1_800_000)
     actions.describe(city.requester, old.pk, 2, {}, {city.place.pk: "60 baguettes"}, ["Crèches", "École"])
     actions.tick_activities(city.requester, old.pk, [BAKERY])
     new = actions.take_over(city.requester, old.pk)
     assert new.taken_over_from == old and new.state == "draft" and new.reference != old.reference
-    assert (new.what, new.starts_on, new.estimate_cents) == ("Baguettes", date(2025, 2, 28), 1_800_000)
+    assert (new.what, new.starts_on, new.estimate_cents) == ("Baguettes", date(2026, 2, 28), 1_800_000)
     assert new.places.get().note == "60 baguettes" and [lot.title for lot in new.lots.all()] == ["Crèches", "École"]
     assert new.activities.get().code == "10.71C"
     assert refused(actions.take_over, city.buyer, old.pk).refusal.code == "wrong_role"
+
+
+@time_machine.travel(datetime(2026, 11, 27, 9, tzinfo=UTC))
+def test_a_purchase_of_four_years_ago_is_taken_over_for_the_first_year_to_come(city: City) -> None:
+    old = started(city)
+    actions.save(city.requester, old.pk, 1, starts_on=date(2022, 1, 3), ends_on=date(2022, 12, 31))
+    new = actions.take_over(city.requester, old.pk)
+    assert (new.starts_on, new.ends_on) == (date(2027, 1, 3), date(2027, 12, 31))
 
 
 def test_department_and_buyer_talk_with_files_and_the_auditor_only_reads(city: City) -> None:

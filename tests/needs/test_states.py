@@ -1,5 +1,7 @@
 """The state table of a need, walked whole, then at random."""
 
+from datetime import date, timedelta
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -84,3 +86,22 @@ def test_a_question_is_open_only_without_answer_and_without_i_do_not_know(
     assert rules.unanswered(answers, places, rules.QUESTIONS) == ()
     for question in missing:
         assert not any(answers.get(field) for field in rules.QUESTIONS[question])
+
+
+@given(
+    st.dates(date(1990, 1, 1), date(2060, 12, 31)),
+    st.one_of(st.none(), st.integers(0, 1_500)),
+    st.dates(date(2020, 1, 1), date(2050, 12, 31)),
+)
+def test_dates_taken_over_lie_ahead_by_as_few_whole_years_as_may_be(start: date, days: int | None, today: date) -> None:
+    end = None if days is None else start + timedelta(days=days)
+    new_start, new_end = rules.years_later(start, end, today)
+    assert new_start and new_start > today and new_start.year > start.year
+    assert (new_end is None) == (end is None) and (end is None or new_end.year - end.year == new_start.year - start.year)
+    assert new_start.year == start.year + 1 or new_start.replace(year=new_start.year - 1, day=min(new_start.day, 28)) <= today
+
+
+def test_the_end_alone_leads_when_no_start_was_said_and_no_date_stays_none() -> None:
+    assert rules.years_later(None, date(2022, 6, 30), date(2026, 11, 27)) == (None, date(2027, 6, 30))
+    assert rules.years_later(None, None, date(2026, 11, 27)) == (None, None)
+    assert rules.years_later(date(2024, 2, 29), None, date(2024, 11, 27)) == (date(2025, 2, 28), None)

@@ -54,6 +54,11 @@ def test_each_lot_has_its_line() -> None:
     assert [(line.lot, line.designation) for line in lines] == [(1, "Peinture"), (2, "Sols")]
 
 
+def test_a_quantity_said_for_the_whole_need_is_not_that_of_each_lot() -> None:
+    lines = proposal.lines("Pain et lait", "60 baguettes par jour", [(1, "Pain"), (2, "Lait")], *YEAR, "93110")
+    assert [(line.unit, line.quantity_milli) for line in lines] == [("forfait", 1000), ("forfait", 1000)]
+
+
 @pytest.mark.parametrize("kind", ["supplies", "services", "works", "", "autre"])
 def test_proposed_weights_make_100_with_one_price_criterion(kind: str) -> None:
     criteria = proposal.criteria(kind)

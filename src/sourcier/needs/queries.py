@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from sourcier.accounts.agents import Agent
 from sourcier.accounts.awaiting import Awaiting
-from sourcier.accounts.models import DeliveryPlace, Department, Role, User
+from sourcier.accounts.models import DeliveryPlace, Department, Role
 from sourcier.needs import rules
 from sourcier.needs.models import Need
 
@@ -104,22 +104,6 @@ def standing(need: Need, deadline: date | None = None) -> Standing:
     }
     dated = rules.next_date(need.state, need.waiting_since.date(), need.starts_on, deadline)
     return Standing(sentences[Need.State(need.state)], *(dated or ()))
-
-
-def buyers_of(organisation_id: UUID, department_id: UUID) -> Sequence[tuple[str, str]]:
-    """(e-mail, name) of the buyers who may accept a need of that department."""
-    return list(
-        User.objects.filter(
-            Q(memberships__department=None) | Q(memberships__department_id=department_id),
-            is_active=True,
-            memberships__organisation_id=organisation_id,
-            memberships__active=True,
-            memberships__role=Role.BUYER,
-        )
-        .distinct()
-        .order_by("name")
-        .values_list("email", "name")
-    )
 
 
 def awaiting(agent: Agent) -> list[Awaiting]:

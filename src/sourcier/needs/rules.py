@@ -201,11 +201,20 @@ def next_date(state: str, waiting_since: date, starts_on: date | None, deadline:
     return None
 
 
-def one_year_later(day: date | None) -> date | None:
-    """The same day a year later; 29 February becomes 28."""
-    if day is None:
-        return None
+def years_later(starts_on: date | None, ends_on: date | None, today: date) -> tuple[date | None, date | None]:
+    """The same days in the first year, one later at least, in which the first of them is still to come."""
+    first = starts_on or ends_on
+    if first is None:
+        return None, None
+    years = max(1, today.year - first.year)
+    if _same_day(first, years) <= today:
+        years += 1
+    return starts_on and _same_day(starts_on, years), ends_on and _same_day(ends_on, years)
+
+
+def _same_day(day: date, years: int) -> date:
+    """The same day some years later; 29 February becomes 28 in a common year."""
     try:
-        return day.replace(year=day.year + 1)
+        return day.replace(year=day.year + years)
     except ValueError:
-        return day.replace(year=day.year + 1, day=28)
+        return day.replace(year=day.year + years, day=28)

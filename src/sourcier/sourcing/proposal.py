@@ -16,6 +16,7 @@ _RHYTHM = re.compile(
 _EVERY_DAY = re.compile(r"sept jours|7 jours|7j/7|week-?ends?|dimanche", re.IGNORECASE)
 ALREADY_SINGULAR = {"repas", "colis", "tapis", "devis", "fois", "mois", "jus", "noix", "prix", "croix", "cours", "relais"}
 UNIT_LENGTH = 40
+LUMP_SUM = "forfait"
 MOST_MILLI = 10**12
 DESIGNATION_LENGTH = 200
 
@@ -68,10 +69,13 @@ def criteria(kind: str) -> tuple[Weighted, ...]:
 def lines(
     title: str, how_much: str, lots: Sequence[tuple[int, str]], starts_on: date | None, ends_on: date | None, postal_code: str
 ) -> list[Line]:
-    """One line per lot, else one for the need, its quantity over the whole period when the rhythm was said."""
-    unit, quantity_milli, reckoning = quantity(how_much, starts_on, ends_on, postal_code)
+    """One line per lot, else one for the need, its quantity over the whole period when the rhythm was said.
+
+    A quantity is said for the whole need: nothing tells which lot it is of, so each lot is priced as one.
+    """
     if lots:
-        return [Line(name[:DESIGNATION_LENGTH], unit, 1000, number) for number, name in lots]
+        return [Line(name[:DESIGNATION_LENGTH], LUMP_SUM, 1000, number) for number, name in lots]
+    unit, quantity_milli, reckoning = quantity(how_much, starts_on, ends_on, postal_code)
     return [Line(title[:DESIGNATION_LENGTH], unit, quantity_milli, None, reckoning)]
 
 
@@ -79,12 +83,12 @@ def quantity(how_much: str, starts_on: date | None, ends_on: date | None, postal
     """`(unit, thousandths, how it was reckoned)` read from « 60 baguettes par jour »; one unit when nothing can be read."""
     match = _RHYTHM.search(how_much)
     if not match or not (unit := singular(match["unit"].strip())):
-        return "forfait", 1000, ""
+        return LUMP_SUM, 1000, ""
     number = round(float(re.sub(r"[\s\u00a0\u202f]", "", match["number"]).replace(",", ".")) * 1000)
     period = (match["period"] or match["each"] or "").lower().rstrip("s")
     times, words = _times(period, starts_on, ends_on, postal_code, bool(_EVERY_DAY.search(how_much)))
     if not 0 < number * times <= MOST_MILLI:
-        return "forfait", 1000, ""
+        return LUMP_SUM, 1000, ""
     return unit[:UNIT_LENGTH], number * times, f"{match[0].strip(' ,;.(')} × {times} {words}" if words else ""
 
 

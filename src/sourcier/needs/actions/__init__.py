@@ -1,0 +1,33 @@
+"""The verbs of a need. Each takes the agent, locks the row, asks `rules`, writes, and ends with its entry."""
+
+from sourcier.needs.actions.decide import (
+    accept,
+    close,
+    keep_rule,
+    mark_asked,
+    mark_awarded,
+    mark_closed,
+    send_back,
+    submit,
+)
+from sourcier.needs.actions.describe import describe, save, set_lots, set_places, start, take_over, tick_activities
+from sourcier.needs.actions.talk import say
+
+__all__ = [
+    "accept",
+    "close",
+    "describe",
+    "keep_rule",
+    "mark_asked",
+    "mark_awarded",
+    "mark_closed",
+    "save",
+    "say",
+    "send_back",
+    "set_lots",
+    "set_places",
+    "start",
+    "submit",
+    "take_over",
+    "tick_activities",
+]

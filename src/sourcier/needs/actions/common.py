@@ -1,0 +1,83 @@
+"""What every verb of a need begins and ends with: load and lock, ask the rules, clean what was typed, one entry."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Model
+from django.utils import timezone
+
+from sourcier.accounts.agents import Agent
+from sourcier.journal.actions import append
+from sourcier.kernel.french import format_hour
+from sourcier.kernel.transitions import Refused, refuse
+from sourcier.needs import queries, rules
+from sourcier.needs.models import Kind, Need
+from sourcier.needs.rules import Conflict, Verb
+from sourcier.spend.models import Family
+
+
+def load(agent: Agent, need_id: UUID) -> Need:
+    """The need, locked, if this agent may read it. Raises `Need.DoesNotExist`."""
+    return queries.visible(agent).select_for_update().get(pk=need_id)
+
+
+def check(agent: Agent, need: Need, verb: Verb) -> None:
+    """Raise `Refused` unless this agent may do `verb` now."""
+    if refusal := rules.refusal(need.state, verb, queries.roles_for(agent, need.department_id)):
+        raise Refused(refusal)
+
+
+def entry(
+    agent: Agent, need: Need, verb: str, payload: dict[str, Any], rows: Sequence[Model] = (), gone: Sequence[Model] = ()
+) -> None:
+    """The entry of an act, with the name of who acted and the need itself among the rows."""
+    said = {"name": agent.user.name, **payload}
+    append(need.organisation_id, need.pk, verb, said, actor=agent.id, rows=[need, *rows], gone=gone)
+
+
+def touch(agent: Agent, need: Need) -> None:
+    """A new version, by this agent; the caller saves the row."""
+    need.version += 1
+    need.saved_at = timezone.now()
+    need.saved_by = agent.user
+
+
+def same_version(agent: Agent, need: Need, version: int | None) -> None:
+    """Refuse a save made from an older reading. `None`: the caller is a program that has just read the row."""
+    if version is None or version == need.version:
+        return
+    who = need.saved_by.name if need.saved_by and need.saved_by != agent.user else "Votre compte, dans une autre fenêtre,"
+    hour = format_hour(need.saved_at or need.created_at)
+    raise Conflict(need, f"{who} a modifié cette page à {hour}. Voici ses changements et les vôtres. Rien n'est perdu.")
+
+
+def clean_text(name: str, value: str, *, required: bool = False, field: str | None = None) -> str:
+    """A text as typed, trimmed. Refused beside its field when too long, or empty and `required`."""
+    text = value.replace("\x00", "").replace("\r\n", "\n").strip()
+    if required and not text:
+        raise refuse("required", "Écrivez quelques mots ici.", field=field or name)
+    if too_long := rules.too_long(name, text):
+        raise Refused(too_long, field or name)
+    return text
+
+
+def clean_value(agent: Agent, name: str, value: Any) -> Any:
+    """The value of a field of `save`, cleaned; refused beside its field."""
+    if name == "family":
+        if value is not None and value.organisation_id != agent.organisation.pk:
+            raise Family.DoesNotExist
+        return value
+    if name == "kind":
+        if value and value not in Kind.values:
+            raise refuse("kind", "Choisissez fournitures, services ou travaux.", field="kind")
+        return value
+    if name == "unknown":
+        return [question for question in rules.QUESTIONS if question in value]
+    if name == "estimate_cents":
+        if refusal := rules.estimate_refusal(value):
+            raise Refused(refusal, "estimate_cents")
+        return value
+    if name in ("starts_on", "ends_on"):
+        return value
+    return clean_text(name, value, required=name == "sentence")

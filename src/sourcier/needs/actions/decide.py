@@ -1,0 +1,107 @@
+"""Who has a need now: sent, taken, given back, closed; then what the rooms above make of it."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from sourcier.accounts.agents import Agent
+from sourcier.kernel.canonical import canonical
+from sourcier.kernel.transitions import refuse
+from sourcier.needs import queries, rules
+from sourcier.needs.actions.common import check, clean_text, clean_value, entry, load, touch
+from sourcier.needs.models import Need
+from sourcier.needs.rules import Verb
+from sourcier.spend.models import Family
+
+
+@transaction.atomic
+def submit(agent: Agent, need_id: UUID) -> Need:
+    """Send the need to the buyers: each question is answered, or « je ne sais pas »."""
+    need = load(agent, need_id)
+    check(agent, need, Verb.SUBMIT)
+    if missing := queries.unanswered(need):
+        raise refuse("unanswered", "Répondez, ou cochez « Je ne sais pas ».", field=missing[0])
+    need.submitted_at = timezone.now()
+    need.reason = ""
+    return _move(agent, need, Verb.SUBMIT, "need.submitted", {})
+
+
+@transaction.atomic
+def accept(agent: Agent, need_id: UUID) -> Need:
+    """Take the need: the agent becomes its buyer."""
+    need = load(agent, need_id)
+    check(agent, need, Verb.ACCEPT)
+    need.buyer = agent.user
+    return _move(agent, need, Verb.ACCEPT, "need.accepted", {})
+
+
+@transaction.atomic
+def send_back(agent: Agent, need_id: UUID, reason: str) -> Need:
+    """Give the need back to its department, with what is to be completed."""
+    need = load(agent, need_id)
+    check(agent, need, Verb.SEND_BACK)
+    need.reason = clean_text("reason", reason, required=True)
+    need.buyer = need.buyer or agent.user
+    return _move(agent, need, Verb.SEND_BACK, "need.sent_back", {"reason": need.reason})
+
+
+@transaction.atomic
+def close(agent: Agent, need_id: UUID, reason: str) -> Need:
+    """End the need before any firm is asked, with its reason."""
+    need = load(agent, need_id)
+    check(agent, need, Verb.CLOSE)
+    need.reason = clean_text("reason", reason, required=True)
+    return _move(agent, need, Verb.CLOSE, "need.closed", {"reason": need.reason})
+
+
+@transaction.atomic
+def keep_rule(agent: Agent, need_id: UUID, family: Family | None, kind: str, rule: Mapping[str, Any]) -> Need:
+    """Keep the law's advice of the day as it was (strings and integers), with the family and the kind it was given for."""
+    need = load(agent, need_id)
+    check(agent, need, Verb.KEEP_RULE)
+    need.family = clean_value(agent, "family", family)
+    need.kind = clean_value(agent, "kind", kind)
+    canonical(rule)
+    need.rule = dict(rule)
+    touch(agent, need)
+    need.save()
+    family_words = f"{family.code} {family.label}" if family else ""
+    entry(agent, need, "need.rule_kept", {"family": family_words, "kind": need.kind, "rule": need.rule})
+    return need
+
+
+def mark_asked(need: Need) -> Need:
+    """Firms are asked. For the room above: no entry of its own, the caller puts the returned row in `rows=`."""
+    return _mark(need, Verb.MARK_ASKED)
+
+
+def mark_awarded(need: Need) -> Need:
+    """The choice is made. For the room above, as `mark_asked`."""
+    return _mark(need, Verb.MARK_AWARDED)
+
+
+def mark_closed(need: Need, reason: str) -> Need:
+    """Ended without a choice. For the room above, as `mark_asked`."""
+    return _mark(need, Verb.MARK_CLOSED, reason=clean_text("reason", reason, required=True))
+
+
+def _mark(need: Need, verb: Verb, **fields: Any) -> Need:
+    locked = Need.objects.select_for_update().get(pk=need.pk)
+    locked.state = rules.after(locked.state, verb)
+    locked.waiting_since = timezone.now()
+    for name, value in fields.items():
+        setattr(locked, name, value)
+    locked.save()
+    return locked
+
+
+def _move(agent: Agent, need: Need, verb: Verb, journal_verb: str, payload: dict[str, Any]) -> Need:
+    need.state = rules.after(need.state, verb)
+    need.waiting_since = timezone.now()
+    touch(agent, need)
+    need.save()
+    entry(agent, need, journal_verb, payload)
+    return need

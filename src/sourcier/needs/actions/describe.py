@@ -1,0 +1,224 @@
+"""What a need says: its sentence, its answers, places, lots and activities."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Model, ProtectedError
+from django.utils import timezone
+
+from sourcier.accounts.agents import Agent
+from sourcier.accounts.models import Department, Organisation
+from sourcier.kernel.activities import Activity
+from sourcier.kernel.transitions import Refused, refuse
+from sourcier.matching import engine, labels
+from sourcier.needs import queries, rules
+from sourcier.needs.actions.common import check, clean_text, clean_value, entry, load, same_version, touch
+from sourcier.needs.models import Lot, Need, NeedActivity, NeedPlace
+from sourcier.needs.rules import Verb
+from sourcier.spend.models import Family
+
+
+@transaction.atomic
+def start(agent: Agent, sentence: str, department: Department | None = None) -> Need:
+    """Begin a need with one sentence, for the agent's department (asked for only when he writes for several)."""
+    need = _new(agent, _department(agent, department), sentence=clean_text("sentence", sentence, required=True))
+    need.save(force_insert=True)
+    entry(agent, need, "need.started", {"reference": need.reference, "sentence": need.sentence})
+    return need
+
+
+@transaction.atomic
+def take_over(agent: Agent, need_id: UUID) -> Need:
+    """Start again a past purchase: its words, lots, places and activities, its dates in the first year to come."""
+    source = queries.visible(agent).select_related("department", "family").get(pk=need_id)
+    copied = ("title", "what", "how_much", "where_note", "estimate_cents", "unknown", "kind", "family")
+    starts_on, ends_on = rules.years_later(source.starts_on, source.ends_on, timezone.localdate())
+    need = _new(
+        agent, _department(agent, source.department), sentence=source.sentence, taken_over_from=source,
+        starts_on=starts_on, ends_on=ends_on,
+        **{field: getattr(source, field) for field in copied},
+    )  # fmt: skip
+    need.save(force_insert=True)
+    kept = ("nomenclature", "code", "label", "words", "proposed")
+    rows: list[Model] = [
+        *(NeedPlace(need=need, place_id=old.place_id, note=old.note) for old in source.places.filter(place__active=True)),
+        *(Lot(need=need, number=old.number, title=old.title) for old in source.lots.all()),
+        *(NeedActivity(need=need, **{f: getattr(old, f) for f in kept}) for old in source.activities.all()),
+    ]
+    for row in rows:
+        row.save(force_insert=True)
+    said = {"reference": need.reference, "source": source.reference, "from": source.pk}
+    entry(agent, need, "need.taken_over", said, rows)
+    return need
+
+
+@transaction.atomic
+def save(agent: Agent, need_id: UUID, version: int, **fields: Any) -> Need:
+    """Write the fields that differ (those of `rules.WORDS_OF_…`; `family` is a `Family` or None). Nothing differs: no entry.
+
+    Raises `Conflict` for a stale version, with the row as it is now.
+    """
+    need = load(agent, need_id)
+    writing = need.state in rules.WITH_DEPARTMENT
+    check(agent, need, Verb.WRITE if writing else Verb.COMPLETE)
+    allowed = rules.WORDS_OF_THE_DEPARTMENT if writing else rules.WORDS_OF_THE_BUYER
+    if not allowed.issuperset(fields):
+        raise refuse("wrong_field", "Cette information ne se modifie pas à cette étape.")
+    cleaned = {name: clean_value(agent, name, value) for name, value in fields.items()}
+    changed = {name: value for name, value in cleaned.items() if getattr(need, name) != value}
+    if not changed:
+        return need
+    same_version(agent, need, version)
+    for name, value in changed.items():
+        setattr(need, name, value)
+    _check_answers(need)
+    _drop_answered_unknowns(need)
+    touch(agent, need)
+    need.save()
+    said = {name: value.pk if isinstance(value, Family) else value for name, value in changed.items()}
+    entry(agent, need, "need.saved", {"fields": said})
+    return need
+
+
+@transaction.atomic
+def describe(
+    agent: Agent,
+    need_id: UUID,
+    version: int,
+    fields: Mapping[str, Any],
+    places: Mapping[UUID, str] | None = None,
+    lots: Sequence[str] | None = None,
+) -> int:
+    """What a page of answers says, all of it or nothing: `save`, then the places and the lots when they are given.
+
+    Returns the version that the page now holds: a page that had nothing to write stays at the one it read.
+    """
+    before = load(agent, need_id).version
+    need = save(agent, need_id, version, **fields)
+    if places is not None:
+        need = set_places(agent, need_id, places, version + need.version - before)
+    if lots is not None:
+        need = set_lots(agent, need_id, lots, version + need.version - before)
+    return version + need.version - before
+
+
+@transaction.atomic
+def set_places(agent: Agent, need_id: UUID, places: Mapping[UUID, str], version: int | None = None) -> Need:
+    """Replace the places of delivery: id of a place of the city → note (quantity or instruction)."""
+    need = load(agent, need_id)
+    check(agent, need, Verb.WRITE if need.state in rules.WITH_DEPARTMENT else Verb.COMPLETE)
+    notes = {place_id: clean_text("note", note) for place_id, note in places.items()}
+    if dict(need.places.values_list("place_id", "note")) == notes:
+        return need
+    same_version(agent, need, version)
+    rows = list(queries.places(agent).filter(pk__in=notes))
+    if len(rows) != len(notes):
+        raise refuse("unknown_place", "Ce lieu n'est pas dans la liste de la ville.", field="places")
+    gone = list(need.places.all())
+    need.places.all().delete()
+    new = NeedPlace.objects.bulk_create(NeedPlace(need=need, place=place, note=notes[place.pk]) for place in rows)
+    _drop_answered_unknowns(need)
+    touch(agent, need)
+    need.save()
+    said = [{"place": place.pk, "name": place.name, "address": place.address, "note": notes[place.pk]} for place in rows]
+    entry(agent, need, "need.places_set", {"places": said}, new, gone)
+    return need
+
+
+@transaction.atomic
+def set_lots(agent: Agent, need_id: UUID, titles: Sequence[str], version: int | None = None) -> Need:
+    """Number the lots in the order given; an empty list means no lots. A lot already in a request cannot go."""
+    need = load(agent, need_id)
+    check(agent, need, Verb.WRITE if need.state in rules.WITH_DEPARTMENT else Verb.COMPLETE)
+    cleaned = [clean_text("lot", title, required=True, field="lots") for title in titles]
+    if len(cleaned) > rules.MAX_LOTS:
+        raise refuse("too_many", f"Un besoin compte {rules.MAX_LOTS} lots au plus.", field="lots")
+    existing = list(need.lots.all())
+    if [lot.title for lot in existing] == cleaned:
+        return need
+    same_version(agent, need, version)
+    gone = existing[len(cleaned) :]
+    try:
+        need.lots.filter(pk__in=[lot.pk for lot in gone]).delete()
+    except ProtectedError:
+        raise refuse("lot_used", "Un lot déjà présent dans la demande ne peut plus être retiré.", field="lots") from None
+    lots = [
+        Lot.objects.update_or_create(need=need, number=number, defaults={"title": title})[0]
+        for number, title in enumerate(cleaned, start=1)
+    ]
+    touch(agent, need)
+    need.save()
+    entry(agent, need, "need.lots_set", {"lots": cleaned}, lots, gone)
+    return need
+
+
+@transaction.atomic
+def tick_activities(agent: Agent, need_id: UUID, activities: Sequence[Activity]) -> Need:
+    """Replace the ticked activities. Labels, and the words that matched, are read again here: a page cannot invent them."""
+    need = load(agent, need_id)
+    check(agent, need, Verb.TICK)
+    proposed = {match.activity: match for match in engine.match(queries.words(need)).activities}
+    known = labels.labels()
+    rows = []
+    for activity in dict.fromkeys(activities):
+        label = known.get(activity)
+        if label is None:
+            raise refuse("unknown_activity", f"Le code {activity.code} n'existe pas dans la nomenclature.", field="activities")
+        match = proposed.get(activity)
+        rows.append(
+            NeedActivity(
+                need=need,
+                nomenclature=activity.nomenclature,
+                code=activity.code,
+                label=label[:200],
+                words=list(match.words) if match else [],
+                proposed=match is not None,
+            )
+        )
+    gone = list(need.activities.all())
+    need.activities.all().delete()
+    NeedActivity.objects.bulk_create(rows)
+    said = [{f: getattr(row, f) for f in ("nomenclature", "code", "label", "words", "proposed")} for row in rows]
+    codes = ", ".join(row.code for row in rows) or "(aucune)"
+    entry(agent, need, "need.activities_ticked", {"codes": codes, "activities": said}, rows, gone)
+    return need
+
+
+def _department(agent: Agent, department: Department | None) -> Department:
+    writable = list(queries.writable_departments(agent))
+    if department is None and len(writable) == 1:
+        return writable[0]
+    if department is None and writable:
+        raise refuse("department", "Vous écrivez pour plusieurs services : choisissez celui de ce besoin.", field="department")
+    if department not in writable:
+        raise refuse("wrong_role", "Seul un demandeur du service décrit ses besoins.", field="department")
+    return department
+
+
+def _new(agent: Agent, department: Department, **fields: Any) -> Need:
+    now = timezone.now()
+    return Need(
+        organisation=agent.organisation, department=department, author=agent.user, reference=_reference(agent.organisation),
+        created_at=now, waiting_since=now, saved_at=now, saved_by=agent.user, **fields,
+    )  # fmt: skip
+
+
+def _reference(organisation: Organisation) -> str:
+    """« B-2026-0001 »: the next of the city and the year, the city's row being locked so that no number is given twice."""
+    Organisation.objects.select_for_update().get(pk=organisation.pk)
+    prefix = f"B-{timezone.localdate().year}-"
+    taken = Need.objects.filter(organisation=organisation, reference__startswith=prefix).values_list("reference", flat=True)
+    return f"{prefix}{max((int(text.removeprefix(prefix)) for text in taken), default=0) + 1:04d}"
+
+
+def _check_answers(need: Need) -> None:
+    if refusal := rules.dates_refusal(need.starts_on, need.ends_on):
+        raise Refused(refusal, "ends_on")
+
+
+def _drop_answered_unknowns(need: Need) -> None:
+    """An answer wins over « je ne sais pas »."""
+    open_questions = queries.unanswered(need, unknown=())
+    need.unknown = [question for question in need.unknown if question in open_questions]

@@ -1,0 +1,30 @@
+"""Department and buyer talk on the need: messages and files, all in the journal."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.utils import timezone
+
+from sourcier.accounts.agents import Agent
+from sourcier.journal.actions import append
+from sourcier.needs.actions.common import check, clean_text, load
+from sourcier.needs.models import NeedMessage
+from sourcier.needs.rules import Verb
+from sourcier.vault.actions import store
+
+
+@transaction.atomic
+def say(agent: Agent, need_id: UUID, text: str, files: Sequence[UploadedFile] = ()) -> NeedMessage:
+    """Write a message on the need, with files: they are checked and on disk before anything else is written."""
+    need = load(agent, need_id)
+    check(agent, need, Verb.SAY)
+    text = clean_text("text", text, required=True)
+    stored = [store(agent.organisation.pk, upload) for upload in files]
+    message = NeedMessage.objects.create(need=need, author=agent.user, text=text, created_at=timezone.now())
+    message.files.set(stored)
+    attached = [{"file": file.pk, "name": file.name, "sha256": file.sha256, "size": file.size} for file in stored]
+    payload = {"name": agent.user.name, "text": text, "files": attached}
+    append(agent.organisation.pk, need.pk, "need.said", payload, actor=agent.id, rows=[message])
+    return message
