@@ -21,7 +21,7 @@ WITHOUT_ENTRY = {
     "needs.actions.decide": {"mark_asked", "mark_awarded", "mark_closed"},
     "needs.actions.describe": {"describe"},
     "suppliers.actions.firms": {"meet", "meet_many", "check_writer", "lock", "known_firms"},
-    "suppliers.actions.contacts": {"own_contact", "note", "describe"},
+    "suppliers.actions.contacts": {"own_contact", "cleaned", "note", "describe"},
     "suppliers.actions.imports": {"guess", "import_contacts"},
     "sourcing.actions.progress": {"mark_opened", "mark_chosen", "mark_done", "mark_ended"},
     "sourcing.actions.common": {"load", "check", "same_version", "touch", "words"},
@@ -31,7 +31,7 @@ WITHOUT_ENTRY = {
     "quotes.actions.evaluate": {"lock", "require_buyer", "round_pending", "record_clarification"},
     "quotes.actions.choose": {"lots_of"},
     "quotes.actions.tell": {"answers_to_tell", "losing_firms", "compose"},
-    "quotes.actions.answer": {"correct_firms"},
+    "quotes.actions.after_opening": {"sealed", "correct_firms", "correct"},
     "sourcing.actions.closing": {"close_due"},
 }
 

@@ -16,8 +16,9 @@ from sourcier.kernel.receipts import parse_receipt
 from sourcier.kernel.transitions import Refused
 from sourcier.mail.models import OutgoingMessage
 from sourcier.quotes import answer_rules as rules
+from sourcier.quotes.actions import after_opening
 from sourcier.quotes.actions import answer as act
-from sourcier.quotes.models import QuestionAnswer, QuotedLine, Submission, SubmissionDocument
+from sourcier.quotes.models import LastPriceRound, NewsWish, QuestionAnswer, QuotedLine, Submission, SubmissionDocument
 from sourcier.quotes.queries import answers
 from sourcier.sourcing.models import Question, Sourcing
 from sourcier.suppliers.models import Contact
@@ -38,7 +39,7 @@ def upload(content: bytes = b"Devis : 0,95 la baguette", name: str = "devis.txt"
 
 
 def counts() -> tuple[int, ...]:
-    models = (Entry, Submission, QuotedLine, SubmissionDocument, OutgoingMessage)
+    models = (Entry, Submission, QuotedLine, SubmissionDocument, OutgoingMessage, NewsWish)
     return tuple(model.objects.count() for model in models)
 
 
@@ -278,19 +279,20 @@ def test_saying_no_replaces_an_answer_and_keeps_its_reason(city: City) -> None:
         act.decline(invitation, "unknown", received_at=BEFORE)
 
 
+@pytest.mark.parametrize("kind", Sourcing.Kind.values)
 @pytest.mark.parametrize(("reason", "field"), [("left_trade", "trade_left_at"), ("closed", "closed_at")])
-def test_a_refusal_corrects_the_firm_only_after_the_opening(city: City, reason: str, field: str) -> None:
-    request = make_request(city)
+def test_a_refusal_corrects_the_firm_only_after_the_opening(city: City, kind: str, reason: str, field: str) -> None:
+    request = make_request(city, kind=kind)
     invitation = request.invite()
     act.decline(invitation, reason, received_at=BEFORE)
     for state in ("open", "closed"):
         Sourcing.objects.update(state=state)
-        assert act.correct_firms(DEADLINE) == 0
+        assert after_opening.correct_firms(DEADLINE) == 0
     invitation.firm.refresh_from_db()
     assert getattr(invitation.firm, field) is None
     Sourcing.objects.update(state="opened")
-    assert act.correct_firms(DEADLINE) == 1
-    assert act.correct_firms(DEADLINE) == 0
+    assert after_opening.correct_firms(DEADLINE) == 1
+    assert after_opening.correct_firms(DEADLINE) == 0
     invitation.firm.refresh_from_db()
     assert getattr(invitation.firm, field) is not None
 
@@ -301,16 +303,28 @@ def test_a_refusal_taken_back_corrects_nothing(city: City) -> None:
     act.decline(invitation, "left_trade", received_at=BEFORE)
     act.submit(invitation, answer(request), received_at=BEFORE)
     Sourcing.objects.update(state="opened")
-    assert act.correct_firms(DEADLINE) == 0
+    assert after_opening.correct_firms(DEADLINE) == 0
 
 
-def test_information_is_not_sealed_and_its_refusal_corrects_at_once(city: City) -> None:
-    request = make_request(city, kind="rfi", lines=0)
+def test_a_refusal_of_a_last_price_corrects_nothing_before_they_are_opened(city: City) -> None:
+    request = make_request(city)
     invitation = request.invite()
-    act.decline(invitation, "left_trade", received_at=BEFORE)
-    invitation.firm.refresh_from_db()
-    assert invitation.firm.trade_left_at is not None
-    assert act.submit(invitation, answer(request, note="Oui"), received_at=BEFORE).kind == "information"
+    act.submit(invitation, answer(request), received_at=BEFORE)
+    Sourcing.objects.update(state="opened", opened_at=DEADLINE)
+    limit = DEADLINE + timedelta(days=2)
+    pending = LastPriceRound.objects.create(
+        sourcing=request.sourcing, asked_by=city.buyer.user, asked_at=DEADLINE, deadline=limit
+    )
+    pending.submissions.set(Submission.objects.all())
+    act.decline(invitation, "left_trade", received_at=DEADLINE + timedelta(days=1))
+    assert after_opening.correct_firms(limit) == 0
+    LastPriceRound.objects.update(opened_at=limit)
+    assert after_opening.correct_firms(limit) == 1
+
+
+def test_an_answer_to_a_request_for_information_is_an_information(city: City) -> None:
+    request = make_request(city, kind="rfi", lines=0)
+    assert act.submit(request.invite(), answer(request, note="Oui"), received_at=BEFORE).kind == "information"
 
 
 def test_the_acknowledgement_goes_to_the_known_address_and_to_the_one_just_left(city: City) -> None:
@@ -322,13 +336,37 @@ def test_the_acknowledgement_goes_to_the_known_address_and_to_the_one_just_left(
     assert not OutgoingMessage.objects.exists()
 
 
-def test_who_came_late_may_leave_an_address_for_next_time(city: City) -> None:
-    invitation = make_request(city).invite("Lettre", "")
-    act.be_told(invitation, "Lettre@Pain.example")
-    assert Contact.objects.get(firm=invitation.firm).added_by is None
+@pytest.mark.parametrize("kind", Sourcing.Kind.values)
+def test_an_address_left_for_next_time_joins_the_contacts_at_the_opening(city: City, kind: str) -> None:
+    invitation = make_request(city, kind=kind).invite("Lettre", "")
+    after_opening.be_told(invitation, "Lettre@Pain.example")
+    after_opening.be_told(invitation, "Lettre@Pain.example")
     assert payload("firm.wants_news")["firm"] == "Lettre"
+    for state in ("open", "closed"):
+        Sourcing.objects.update(state=state)
+        assert after_opening.note_wishes(DEADLINE) == 0
+    assert not Contact.objects.filter(firm=invitation.firm).exists()
+    Sourcing.objects.update(state="opened")
+    assert (after_opening.note_wishes(DEADLINE), after_opening.note_wishes(DEADLINE)) == (1, 0)
+    contact = Contact.objects.get(firm=invitation.firm)
+    assert (contact.value, contact.added_by) == ("lettre@pain.example", None)
+    assert payload("firm.gave_address")["email"] == "lettre@pain.example"
+    problems = [problem.sentence for problem in verify(city.organisation.pk).problems]
+    assert not any("contact" in sentence or "news_wish" in sentence for sentence in problems)
+
+
+def test_an_address_left_after_the_opening_joins_the_contacts_at_once(city: City) -> None:
+    invitation = make_request(city, state="opened").invite("Lettre", "")
+    after_opening.be_told(invitation, "lettre@pain.example")
+    assert Contact.objects.filter(firm=invitation.firm).count() == 1
+
+
+def test_a_wrong_address_left_is_refused_and_writes_nothing(city: City) -> None:
+    invitation = make_request(city).invite("Lettre", "")
+    before = counts()
     with pytest.raises(Refused):
-        act.be_told(invitation, "pas une adresse")
+        after_opening.be_told(invitation, "pas une adresse")
+    assert counts() == before
 
 
 def test_receipt_numbers_are_drawn_again_when_taken(city: City, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """Until the opening nobody in the city sees content, count or senders: every page is the same with no answer and with five."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from io import StringIO
 
@@ -7,11 +8,14 @@ import pytest
 import time_machine
 from django.core.management import call_command
 
-from sourcier.sourcing.models import FirmQuestion
+from sourcier.quotes.actions.after_opening import be_told
+from sourcier.quotes.actions.answer import decline
+from sourcier.sourcing.models import FirmQuestion, Sourcing
 from sourcier.web.awaiting import awaiting
 from tests.cities import City
-from tests.dossier.purchase import DEADLINE, asked_purchase
+from tests.dossier.purchase import DEADLINE, Purchase, asked_purchase
 from tests.safety.addresses import filled, of_the_city
+from tests.sourcing.stock import LEFORT, MATHILDE
 from tests.web.clients import signed_in
 from tests.web.test_proof_pages import VARIES, come_by_notice
 
@@ -52,4 +56,27 @@ def test_every_page_is_the_same_with_no_answer_and_with_five(city: City, role: s
     assert FirmQuestion.objects.count() == asked
     after = everything(city, purchase, role)
     assert before.keys() == after.keys()
+    assert [name for name in before if before[name] != after[name]] == []
+
+
+def says_closed(purchase: Purchase) -> None:
+    decline(purchase.invitation(LEFORT), "closed", "Nous avons vendu.")
+
+
+def leaves_an_address(purchase: Purchase) -> None:
+    for shop in (LEFORT, MATHILDE):
+        be_told(purchase.invitation(shop), "neuve@pain.example")
+
+
+@pytest.mark.parametrize("said", [says_closed, leaves_an_address])
+@pytest.mark.parametrize("kind", Sourcing.Kind.values)
+def test_what_a_firm_says_of_itself_shows_nowhere_before_the_opening(
+    city: City, kind: str, said: Callable[[Purchase], None]
+) -> None:
+    purchase = asked_purchase(city)
+    Sourcing.objects.filter(pk=purchase.sourcing.pk).update(kind=kind)
+    before = everything(city, purchase, "buyer")
+    with time_machine.travel(DEADLINE - timedelta(hours=2), tick=False):
+        said(purchase)
+    after = everything(city, purchase, "buyer")
     assert [name for name in before if before[name] != after[name]] == []

@@ -9,13 +9,14 @@ class QuotesConfig(AppConfig):
     def ready(self) -> None:
         from sourcier.journal.registry import register_verbs
         from sourcier.mail.due import register_due
-        from sourcier.quotes.actions.answer import correct_firms
+        from sourcier.quotes.actions.after_opening import correct_firms, note_wishes
         from sourcier.quotes.verbs import VERBS
 
         register_verbs(VERBS)
         self.register_answer_rows()
         self.register_choice()
         register_due("quotes.corrections", correct_firms)
+        register_due("quotes.wishes", note_wishes)
 
     @staticmethod
     def register_answer_rows() -> None:
@@ -29,6 +30,10 @@ class QuotesConfig(AppConfig):
                 "note", "decline_reason", "decline_note", "signer", "email", "receipt_number", "replaces_id", "created_at",
                 "received_at", "withdrawn_at",
             ),
+        )  # fmt: skip
+        register_rows(
+            "news_wish", models.NewsWish, organisation="invitation__sourcing__organisation_id",
+            fields=("invitation_id", "email", "asked_at", "noted_at"),
         )  # fmt: skip
         inside = "submission__organisation_id"
         register_rows("submission_place", models.SubmissionPlace, organisation=inside, fields=("submission_id", "place_id"))

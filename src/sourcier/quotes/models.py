@@ -112,6 +112,19 @@ class SubmissionDocument(models.Model):
         constraints = [models.UniqueConstraint(fields=["submission", "file"], name="quotes_document_once")]
 
 
+class NewsWish(models.Model):
+    """An e-mail that a firm leaves to be told of the next purchases; it joins its contacts at the opening, never before."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    invitation = models.ForeignKey("sourcing.Invitation", on_delete=models.PROTECT, related_name="+")
+    email = models.EmailField("adresse électronique", max_length=200)
+    asked_at = models.DateTimeField()
+    noted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["invitation", "email"], name="quotes_wish_once")]
+
+
 class SavingReference(models.Model):
     """What the price will be compared with, chosen before the opening."""
 

@@ -12,6 +12,7 @@ ANSWER_VERBS = (
     Verb("answer.declined", "{firm} ne répondra pas : {reason}. Récépissé {receipt}.", ("signer",), sealed=True),
     Verb("answer.withdrawn", "{firm} a retiré sa réponse {receipt}.", sealed=True),
     Verb("firm.wants_news", "{firm} veut être prévenue la prochaine fois.", ("email",), sealed=True),
+    Verb("firm.gave_address", "{firm} a donné son adresse, pour être prévenue la prochaine fois.", ("email",)),
 )
 
 CHOICE_VERBS = (

@@ -21,20 +21,15 @@ from sourcier.journal.models import Entry
 from sourcier.kernel.transitions import Refused, next_state, refuse
 from sourcier.quotes import answer_rules as rules
 from sourcier.quotes.acknowledgement import acknowledge
+from sourcier.quotes.actions import after_opening
 from sourcier.quotes.answer_content import answer_facts, deposit_facts, file_facts, seal_envelope
 from sourcier.quotes.answer_rules import Answer
 from sourcier.quotes.models import QuestionAnswer, QuotedLine, Submission, SubmissionDocument, SubmissionPlace
 from sourcier.quotes.queries import answers
 from sourcier.sourcing.models import Invitation, Question, Sourcing
-from sourcier.sourcing.rules import is_sealed
-from sourcier.suppliers.actions import close_firm, leave_trade, own_contact
-from sourcier.suppliers.models import Contact
 from sourcier.vault.actions import store
 from sourcier.vault.models import File
 from sourcier.vault.rules import answer_refusal
-
-CORRECTIONS = {"left_trade": leave_trade, "closed": close_firm}
-
 
 # --- drafts ----------------------------------------------------------------------------------------------------------------
 
@@ -157,8 +152,7 @@ def submit(
 def decline(invitation: Invitation, reason: str, note: str = "", *, received_at: datetime | None = None) -> Submission:
     """Say no, with a reason of `DECLINE_REASONS` (`answer.declined`). Raises `Refused`.
 
-    « Ce n'est plus mon métier » and « J'ai fermé ou vendu » correct the firm at once when nothing is sealed; otherwise after
-    the opening, since a correction would tell the city that this firm has answered.
+    « Ce n'est plus mon métier » and « J'ai fermé ou vendu » correct the firm after the opening.
     """
     at = rules.to_millisecond(received_at or timezone.now())
     sourcing = _lock(invitation)
@@ -175,8 +169,8 @@ def decline(invitation: Invitation, reason: str, note: str = "", *, received_at:
     facts = deposit_facts(submission, [])
     content = {"reason": rules.DECLINE_REASONS[reason], "note": submission.decline_note, "deadline": window.deadline}
     _deposit(submission, verb, facts | content, rows, [])
-    if not _sealed(sourcing):
-        _correct(submission)
+    if not after_opening.sealed(sourcing):
+        after_opening.correct(submission)
     return submission
 
 
@@ -198,45 +192,6 @@ def withdraw(invitation: Invitation, *, at: datetime | None = None) -> Submissio
     return submission
 
 
-@transaction.atomic
-def be_told(invitation: Invitation, email: str) -> Contact:
-    """« Voulez-vous être prévenu la prochaine fois ? »: keep the e-mail that the firm gives itself. Raises `Refused`."""
-    firm = invitation.firm
-    contact = own_contact(firm, Contact.Kind.EMAIL, email, "L'entreprise elle-même")
-    facts = {"firm": firm.name, "siret": firm.siret, "email": contact.value}
-    # In the operation's chain and sealed: before the opening it would name a firm that looked at this request.
-    append(firm.organisation_id, invitation.sourcing.need_id, "firm.wants_news", facts, actor=firm.pk, rows=[contact])
-    return contact
-
-
-# --- corrections of the register -------------------------------------------------------------------------------------------
-
-
-def correct_firms(now: datetime) -> int:
-    """Correct the firms whose refusal said that they changed trade or closed, once it is no longer sealed. For `tick`."""
-    waiting = Submission.objects.filter(
-        kind=Submission.Kind.DECLINE,
-        state__in=(Submission.State.RECEIVED, Submission.State.LATE),
-        decline_reason__in=CORRECTIONS,
-        correction_applied=False,
-    ).select_related("sourcing")
-    done = 0
-    for pk in [row.pk for row in waiting if not _sealed(row.sourcing)]:
-        with transaction.atomic():
-            row = Submission.objects.select_for_update().get(pk=pk)
-            if not row.correction_applied:
-                _correct(row)
-                done += 1
-    return done
-
-
-def _correct(submission: Submission) -> None:
-    if correction := CORRECTIONS.get(submission.decline_reason):
-        correction(submission.firm)
-        submission.correction_applied = True
-        submission.save(update_fields=["correction_applied"])
-
-
 # --- pieces ----------------------------------------------------------------------------------------------------------------
 
 
@@ -247,10 +202,6 @@ def _lock(invitation: Invitation) -> Sourcing:
 
 def _kind(sourcing: Sourcing) -> Submission.Kind:
     return Submission.Kind.INFORMATION if sourcing.kind == Sourcing.Kind.RFI else Submission.Kind.QUOTE
-
-
-def _sealed(sourcing: Sourcing) -> bool:
-    return sourcing.kind == Sourcing.Kind.RFQ and is_sealed(sourcing.state)
 
 
 def _draft_to_send(invitation: Invitation, given: Submission | None, window: rules.Window) -> Submission:

@@ -19,7 +19,7 @@ def add_contact(agent: Agent, firm_id: UUID, kind: str, value: str, person: str 
     """Note an e-mail or a telephone of a firm, with its source, date and author. A failing or removed one comes back."""
     check_writer(agent)
     firm = lock(agent, firm_id)
-    contact = note(firm, kind, _cleaned(kind, value), person, source or f"Saisi par {agent.user.name}", agent)
+    contact = note(firm, kind, cleaned(kind, value), person, source or f"Saisi par {agent.user.name}", agent)
     if contact is None:
         raise refuse("known", "Ce contact est déjà connu pour cette entreprise.", field="value")
     contact_entry(agent, firm, [contact])
@@ -28,7 +28,7 @@ def add_contact(agent: Agent, firm_id: UUID, kind: str, value: str, person: str 
 
 def own_contact(firm: Firm, kind: str, value: str, source: str = "L'entreprise elle-même") -> Contact:
     """A contact that the firm gave itself, preferred to the others. No entry of its own: the caller puts it in `rows=`."""
-    value = _cleaned(kind, value)
+    value = cleaned(kind, value)
     note(firm, kind, value, "", source, None)
     return firm.contacts.get(kind=kind, value=value)
 
@@ -63,7 +63,8 @@ def mark_failing(contact: Contact, why: str, *, agent: Agent | None = None) -> C
     return contact
 
 
-def _cleaned(kind: str, value: str) -> str:
+def cleaned(kind: str, value: str) -> str:
+    """The value as it is kept. Raises `Refused`."""
     if kind not in Contact.Kind.values:
         raise refuse("kind", "Choisissez adresse électronique ou téléphone.", field="kind")
     try:

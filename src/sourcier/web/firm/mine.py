@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from sourcier.kernel.transitions import Refused
 from sourcier.quotes import answer_rules as rules
+from sourcier.quotes.actions import after_opening
 from sourcier.quotes.actions import answer as act
 from sourcier.quotes.models import Submission
 from sourcier.quotes.queries import answers
@@ -148,7 +149,7 @@ def news(request: HttpRequest, visit: Visit) -> HttpResponse:
     form = NewsForm(request.POST)
     if form.is_valid():
         try:
-            act.be_told(visit.invitation, form.cleaned_data["email"])
+            after_opening.be_told(visit.invitation, form.cleaned_data["email"])
             messages.success(request, "C'est noté. La mairie vous écrira à cette adresse pour ses prochains achats.")
             return redirect("firm")
         except Refused as refused:
