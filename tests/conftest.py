@@ -1,5 +1,6 @@
 """Fixtures of every test."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,20 @@ from tests.cities import City, make_city
 from tests.journal.lifted import lift_for_the_flush
 
 lift_for_the_flush()
+DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup"}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What never meets the database of the tests has run in the leg of SQLite: once is enough."""
+    if os.environ.get("SOURCIER_TEST_VENDOR") != "postgresql":
+        return
+    apart = [item for item in items if not item.get_closest_marker("django_db") and not _meets_the_database(item)]
+    items[:] = [item for item in items if item not in set(apart)]
+    config.hook.pytest_deselected(items=apart)
+
+
+def _meets_the_database(item: pytest.Item) -> bool:
+    return isinstance(item, pytest.Function) and not DATABASE_FIXTURES.isdisjoint(item.fixturenames)
 
 
 @pytest.fixture

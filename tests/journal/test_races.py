@@ -17,6 +17,7 @@ from sourcier.journal.verify import verify
 
 Write = Callable[..., Entry]
 WRITERS, EACH = 10, 12
+PAUSE_S = 0.01
 
 
 @pytest.mark.django_db(transaction=True)
@@ -58,6 +59,7 @@ def test_a_verification_beside_a_writer_raises_no_false_alarm(city: object, writ
                     place.lat_e6 += 1
                     place.save()
                     append(log.pk, None, "test.done", {}, rows=[place])
+                time.sleep(PAUSE_S)
         finally:
             connections.close_all()
 

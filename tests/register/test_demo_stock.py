@@ -1,6 +1,5 @@
 """The fictitious stock: INSEE's columns, invented firms, valid numbers, enough bakers."""
 
-import time
 from pathlib import Path
 
 from stdnum.fr import siret
@@ -14,10 +13,8 @@ from sourcier.register.search import search, status
 from tests.register.brute import read_zip
 
 
-def test_twenty_thousand_establishments_are_made_and_imported_in_seconds(tmp_path: Path, var: Path) -> None:
-    start = time.monotonic()
+def test_twenty_thousand_establishments_are_made_and_imported(tmp_path: Path, var: Path) -> None:
     report = import_stock(*write_stock(tmp_path), fictitious=True)
-    assert time.monotonic() - start < 30
     assert report.establishments == 20_000
     assert report.orphans == 0
     assert status().fictitious
