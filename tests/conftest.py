@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.cities import City, make_city
+from tests.demonstration import Demonstration, sourcier
 from tests.journal.lifted import lift_for_the_flush
 
 lift_for_the_flush()
@@ -52,3 +53,10 @@ def bakeries(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from tests.sourcing import stock
 
     return stock.build(tmp_path_factory.mktemp("register"))
+
+
+@pytest.fixture(scope="session")
+def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Demonstration:
+    """`sourcier demo`, once; the tests that use it share one process (`xdist_group("browser")`)."""
+    folder = tmp_path_factory.mktemp("demonstration")
+    return Demonstration(sourcier(folder, "demo"), folder)

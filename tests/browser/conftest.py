@@ -21,6 +21,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from sourcier.project.demo.city import PASSWORD
 from sourcier.project.demo.smtp_sink import SmtpSink, messages_in
+from tests.demonstration import Demonstration, clean_environment
 
 CHROMIUM = shutil.which("chromium")
 FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
@@ -101,17 +102,14 @@ class Town:
 
 
 @pytest.fixture(scope="session")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    """The demonstration, played once, then served."""
-    folder = tmp_path_factory.mktemp("town")
+def town(demonstration: Demonstration, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    """The demonstration, served."""
+    assert demonstration.played.returncode == 0, demonstration.played.stderr
+    folder = tmp_path_factory.mktemp("town") / "var"
+    shutil.copytree(demonstration.folder, folder)
     mail_port, port = free_port(), free_port()
-    clean = {key: value for key, value in os.environ.items() if not key.startswith(("SOURCIER_", "DJANGO_"))}
-    subprocess.run(
-        [sys.executable, "-m", "sourcier.project.cli", "demo"], env={**clean, "SOURCIER_DEMO": str(folder)}, check=True,
-        capture_output=True,
-    )  # fmt: skip
     environment = {
-        **clean, "SOURCIER_VAR": str(folder), "SOURCIER_SMTP_PORT": str(mail_port), "SOURCIER_URL": f"http://127.0.0.1:{port}",
+        **clean_environment(), "SOURCIER_VAR": str(folder), "SOURCIER_SMTP_PORT": str(mail_port), "SOURCIER_URL": f"http://127.0.0.1:{port}",
     }  # fmt: skip
     with SmtpSink(folder / "mail", mail_port):
         server = subprocess.Popen([sys.executable, "-m", "sourcier.project.cli", "serve", "--port", str(port)], env=environment)

@@ -57,24 +57,26 @@ class Command(BaseCommand):
             server = self.start_server(site_port)
             try:
                 self.step("Construire le répertoire fictif", self.register)
-                self.step("Construire la ville", self.build_city)
+                slowness_s = self.step("Construire la ville", self.build_city)
                 self.step("Attendre le site", lambda: wait_for(f"http://127.0.0.1:{site_port}{reverse('account_login')}"))
-                self.play(sink, f"http://127.0.0.1:{site_port}")
+                self.play(sink, f"http://127.0.0.1:{site_port}", slowness_s)
             finally:
                 stop(server)
             self.stdout.write(f"Total : {time.monotonic() - self.started:.1f} s")
             if serve:
                 self.serve(port)
 
-    def step(self, name: str, act: Callable[[], str]) -> None:
-        """Do, then print the step, its time and what came of it."""
+    def step(self, name: str, act: Callable[[], str]) -> float:
+        """Do, then print the step, its time and what came of it; return the seconds it took."""
         began = time.monotonic()
         try:
             said = act()
         except (Refused, DemoFailed) as error:
             raise CommandError(f"{name} : {getattr(error, 'sentence', error)}") from error
-        self.stdout.write(f"{time.monotonic() - began:6.2f} s  {name} : {said}")
+        took = time.monotonic() - began
+        self.stdout.write(f"{took:6.2f} s  {name} : {said}")
         self.stdout.flush()
+        return took
 
     def prepare(self) -> str:
         """A new demonstration each time; the register and the empty database are kept, since they are the same each time."""
@@ -107,8 +109,8 @@ class Command(BaseCommand):
         build_others(self.city)
         return f"{self.city.organisation.name}, {len(self.city.people)} personnes"
 
-    def play(self, sink: SmtpSink, site: str) -> None:
-        bread = Bread(self.city, sink, site, settings.VAR)
+    def play(self, sink: SmtpSink, site: str, slowness_s: float) -> None:
+        bread = Bread(self.city, sink, site, settings.VAR, slowness_s)
         for name, act in STEPS:
             self.step(name, lambda act=act: act(bread))  # type: ignore[misc]
         self.step("Vérifier le dossier", self.verify)
