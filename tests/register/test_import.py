@@ -124,6 +124,13 @@ def test_a_missing_or_renamed_column_is_named(good: tuple[Path, Path], var: Path
     assert f"il manque la colonne « {column} »" in refusal(*files)
 
 
+def test_a_stray_quote_is_said_in_french_with_its_line(good: tuple[Path, Path], var: Path) -> None:
+    lines = good[0].read_text().splitlines()
+    good[0].write_text("\n".join([lines[0], lines[1], '"' + lines[2], *lines[3:]]) + "\n")
+    sentence = refusal(*good)
+    assert "La ligne 3 du fichier" in sentence and "guillemet" in sentence and "Error" not in sentence
+
+
 def test_the_two_files_given_the_wrong_way_round_are_said_so(good: tuple[Path, Path], var: Path) -> None:
     assert "est-ce le bon fichier ?" in refusal(good[1], good[0])
 

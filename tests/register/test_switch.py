@@ -8,7 +8,8 @@ from pathlib import Path
 
 from sourcier.kernel.activities import NAF_REV2, Activity
 from sourcier.register.importing.run import import_stock
-from sourcier.register.search import search
+from sourcier.register.search import by_name, search
+from sourcier.register.store import previous_names_of
 from tests.register.stocks import establishment, write
 
 BREAD = [Activity(NAF_REV2, "10.71C")]
@@ -67,6 +68,36 @@ def test_a_process_that_queries_sees_the_new_register_and_never_a_half_one(tmp_p
 
 def test_a_register_named_by_its_file_is_noticed_too(tmp_path: Path, var: Path) -> None:
     _whole(_switch_under_a_reader(tmp_path, var, tmp_path / "r.duckdb"))
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from django.conf import settings
+settings.configure(VAR=sys.argv[1], REGISTER="")
+from sourcier.register.importing import run, switch
+replace = os.replace
+def replace_one_then_die(source, target):
+    replace(source, target)
+    os._exit(9)
+switch.os.replace = replace_one_then_die
+run.import_stock(Path(sys.argv[2]), Path(sys.argv[3]), out=Path(sys.argv[4]))
+"""
+
+
+def test_an_import_killed_between_its_two_files_leaves_the_old_register_answering(
+    tmp_path: Path, var: Path, use: Callable[[Path], Path]
+) -> None:
+    old, new = (write(_made(tmp_path / str(size)), [establishment(n) for n in range(1, size + 1)]) for size in (3, 4))
+    file = use(tmp_path / "r.duckdb")
+    import_stock(*old, out=file)
+    for _ in range(2):  # Killed again while it tries again: nothing more is lost.
+        command = [sys.executable, "-c", KILLED, str(var), str(new[0]), str(new[1]), str(file)]
+        assert subprocess.run(command, check=False).returncode == 9
+        assert search(BREAD, [ROSNY], 10_000).total == len(by_name("fournil rosny")) == 3
+    import_stock(*new, out=file)
+    assert search(BREAD, [ROSNY], 10_000).total == len(by_name("fournil rosny")) == 4
+    assert not previous_names_of(file).exists()
 
 
 def test_threads_share_the_register_with_a_cursor_each(demo: Path, use: Callable[[Path], Path]) -> None:

@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
@@ -19,12 +19,14 @@ from sourcier.journal.keys import KeyMissing, private_key
 from sourcier.journal.models import Log
 from sourcier.kernel.french import format_moment
 from sourcier.mail.models import DueRun
+from sourcier.project import databases
 from sourcier.register.search import status
 from sourcier.register.store import RegisterMissing
 
 ENOUGH_BYTES = 2_000_000_000
 OLD_REGISTER = timedelta(days=75)
 ASLEEP = timedelta(minutes=5)
+DAMAGED = "Arrêtez le service, gardez le fichier abîmé, puis : sourcier restore DOSSIER --force"
 RESTORE_KEYS = "Remettez la sauvegarde des clés : sourcier restore --keys."
 
 
@@ -61,7 +63,11 @@ def database() -> Finding:
     try:
         executor = MigrationExecutor(connection)
         waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        if fault := databases.fault():
+            return Finding("Base de données", False, fault, DAMAGED)
     except DatabaseError as error:
+        if connection.vendor == "sqlite" and not isinstance(error, OperationalError):
+            return Finding("Base de données", False, "le fichier est abîmé", DAMAGED)
         remedy = "Vérifiez SOURCIER_DATABASE_URL et que le serveur de base de données tourne."
         return Finding("Base de données", False, type(error).__name__, remedy)
     seen = f"{connection.vendor}, {'à jour' if not waiting else f'{len(waiting)} migrations en attente'}"

@@ -3,7 +3,9 @@
 import os
 import sys
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
+from django.db import DatabaseError
 
 WRONG_USAGE = 2
 
@@ -19,6 +21,19 @@ def main() -> None:
         execute_from_command_line(sys.argv)
     except SystemExit as leaving:
         sys.exit(1 if leaving.code == WRONG_USAGE else leaving.code)
+    except (ImproperlyConfigured, DatabaseError, OSError) as error:
+        if "--traceback" in sys.argv:
+            raise
+        sys.exit(sentence(error))
+
+
+def sentence(error: Exception) -> str:
+    """What an installer reads instead of a traceback (`--traceback` shows it)."""
+    if isinstance(error, DatabaseError):
+        return "La base de données ne répond pas, n'est pas à jour ou est abîmée. Lancez : sourcier doctor"
+    if isinstance(error, OSError):
+        return f"{error.filename or 'Le système'} : {error.strerror or error}. Rien n'a été changé."
+    return str(error)
 
 
 if __name__ == "__main__":

@@ -25,6 +25,15 @@ def is_empty() -> bool:
         return not connection.introspection.table_names(cursor)
 
 
+def fault() -> str:
+    """What SQLite itself finds wrong with the database in use, else nothing; PostgreSQL looks after its own files."""
+    if connection.vendor == "postgresql":
+        return ""
+    with connection.cursor() as cursor:
+        answer = str(cursor.execute("PRAGMA quick_check(1)").fetchone()[0])
+    return "" if answer == "ok" else answer
+
+
 def dump(target: Path) -> None:
     """Write a consistent copy of the database while it is in use. Raises `CopyFailed`."""
     if connection.vendor == "postgresql":

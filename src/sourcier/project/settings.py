@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from csp.constants import NONCE, NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
 
 PACKAGE = Path(__file__).resolve().parent.parent
@@ -15,13 +16,32 @@ VAULT = Path(os.environ.get("SOURCIER_VAULT", VAR / "vault")).resolve()
 REGISTER = os.environ.get("SOURCIER_REGISTER", "")
 
 
+def _make_folder(folder: Path, variable: str) -> None:
+    """Make a folder of ours, closed to others. Raises `ImproperlyConfigured` with what to do."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"Le dossier {folder} ne peut pas servir ({error.strerror}). Donnez-en un autre à {variable}, "
+            "ou le droit d'y écrire au compte du service."
+        ) from None
+
+
+def _port(variable: str, default: str) -> int:
+    """A port number. Raises `ImproperlyConfigured`."""
+    given = os.environ.get(variable, default)
+    if not given.isdecimal() or not 0 < int(given) < 65_536:
+        raise ImproperlyConfigured(f"{variable} doit être un numéro de port, comme 587 ; il vaut « {given} ».")
+    return int(given)
+
+
 def _secret_key() -> str:
     """The key of the environment, else one drawn once and kept beside the other keys, readable by its owner alone."""
     if given := os.environ.get("SOURCIER_SECRET_KEY"):
         return given
     file = KEYS / "secret_key"
     if not file.exists():
-        KEYS.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _make_folder(KEYS, "SOURCIER_KEYS")
         try:
             descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except FileExistsError:
@@ -45,7 +65,11 @@ def _database() -> dict[str, Any]:
             "PORT": str(url.port or ""),
             "CONN_HEALTH_CHECKS": True,
         }
-    VAR.mkdir(parents=True, exist_ok=True)
+    if os.environ.get("SOURCIER_DATABASE_URL"):
+        raise ImproperlyConfigured(
+            "SOURCIER_DATABASE_URL ne se lit pas. Écrivez postgresql://compte:mot-de-passe@machine:5432/base, "
+            "ou retirez-la pour SQLite."
+        )
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": VAR / "sourcier.sqlite3",
@@ -57,6 +81,7 @@ def _database() -> dict[str, Any]:
     }
 
 
+_make_folder(VAR, "SOURCIER_VAR")
 SECRET_KEY = _secret_key()
 DEBUG = os.environ.get("SOURCIER_DEBUG") == "1"
 SITE_URL = os.environ.get("SOURCIER_URL", "http://127.0.0.1:8000").rstrip("/")
@@ -208,7 +233,7 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 40
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 
 EMAIL_HOST = os.environ.get("SOURCIER_SMTP_HOST", "127.0.0.1")
-EMAIL_PORT = int(os.environ.get("SOURCIER_SMTP_PORT", "25"))
+EMAIL_PORT = _port("SOURCIER_SMTP_PORT", "25")
 EMAIL_HOST_USER = os.environ.get("SOURCIER_SMTP_USER", "")
 EMAIL_HOST_PASSWORD = os.environ.get("SOURCIER_SMTP_PASSWORD", "")
 EMAIL_USE_TLS = os.environ.get("SOURCIER_SMTP_STARTTLS") == "1"

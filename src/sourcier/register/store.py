@@ -42,6 +42,7 @@ class Pair:
     """FILE (DuckDB) and FILE.names (SQLite) of one build, open for reading. One cursor per thread."""
 
     file: Path
+    names_file: Path
     build: str
     database: duckdb.DuckDBPyConnection
     signature: tuple[object, ...]
@@ -59,7 +60,7 @@ class Pair:
         """This thread's connection to the names."""
         names: sqlite3.Connection | None = getattr(self._threads, "names", None)
         if names is None:
-            names = self._threads.names = open_names(names_of(self.file))
+            names = self._threads.names = open_names(self.names_file)
         return names
 
 
@@ -80,6 +81,11 @@ def pointer() -> Path:
 def names_of(file: Path) -> Path:
     """`FILE.names`."""
     return file.with_name(file.name + ".names")
+
+
+def previous_names_of(file: Path) -> Path:
+    """Where the names of the register being replaced wait until the whole pair is new."""
+    return file.with_name(file.name + ".names.previous")
 
 
 def open_names(file: Path) -> sqlite3.Connection:
@@ -111,32 +117,71 @@ def _signature(file: Path) -> tuple[object, ...]:
     return file, stat.st_ino, stat.st_mtime_ns, names.st_ino, names.st_mtime_ns
 
 
-def _open(file: Path, signature: tuple[object, ...]) -> Pair:
-    """Open both files and compare their build ids. Raises `RegisterMissing`."""
+def _attached(file: Path) -> duckdb.DuckDBPyConnection:
+    """A private in-memory instance that reads FILE: DuckDB shares those of a path, and would hand back a replaced file."""
     database = duckdb.connect(":memory:", config={"threads": THREADS, "memory_limit": MEMORY, **QUIET})
+    quoted = str(file.resolve()).replace("'", "''")
     try:
-        # A private in-memory instance: DuckDB shares instances by path, and would hand back a file since replaced.
-        quoted = str(file.resolve()).replace("'", "''")
         database.execute(f"ATTACH '{quoted}' AS register (READ_ONLY)")
         database.execute("USE register")
-        meta = dict(database.execute("SELECT key, value FROM meta").fetchall())
-        connection = open_names(names_of(file))
-        try:
-            names = dict(connection.execute("SELECT key, value FROM meta").fetchall())
-        finally:
-            connection.close()
-    except (duckdb.Error, sqlite3.Error) as error:
+    except duckdb.Error:
         database.close()
-        raise RegisterMissing(
-            f"Le répertoire d'entreprises {file} est illisible ({str(error).splitlines()[0]}). "
-            "Relancez : sourcier register import"
-        ) from None
-    if meta.get("build") != names.get("build") or meta.get("format") != FORMAT:
+        raise
+    return database
+
+
+def _build_of(names: Path) -> str:
+    connection = open_names(names)
+    try:
+        return str(dict(connection.execute("SELECT key, value FROM meta").fetchall()).get("build"))
+    finally:
+        connection.close()
+
+
+def _names_for(file: Path, build: str) -> Path | None:
+    """The file of names made with that build: the one in place, else the one that an interrupted import left."""
+    for names in (names_of(file), previous_names_of(file)):
+        if names.exists() and _build_of(names) == build:
+            return names
+    return None
+
+
+def matching_names(file: Path) -> Path | None:
+    """The names that go with FILE; None when there are none, or no readable register."""
+    try:
+        database = _attached(file)
+        try:
+            return _names_for(file, dict(database.execute("SELECT key, value FROM meta").fetchall())["build"])
+        finally:
+            database.close()
+    except (duckdb.Error, sqlite3.Error, KeyError):
+        return None
+
+
+def _open(file: Path, signature: tuple[object, ...]) -> Pair:
+    """Open both files and compare their build ids. Raises `RegisterMissing`."""
+    try:
+        database = _attached(file)
+    except duckdb.Error as error:
+        raise _unreadable(file, error) from None
+    try:
+        meta = dict(database.execute("SELECT key, value FROM meta").fetchall())
+        names = _names_for(file, meta["build"])
+    except (duckdb.Error, sqlite3.Error, KeyError) as error:
+        database.close()
+        raise _unreadable(file, error) from None
+    if names is None or meta.get("format") != FORMAT:
         database.close()
         raise RegisterMissing(
             f"Les deux fichiers du répertoire {file} ne viennent pas du même import. Relancez : sourcier register import"
         )
-    return Pair(file, meta["build"], database, signature)
+    return Pair(file, names, meta["build"], database, signature)
+
+
+def _unreadable(file: Path, error: Exception) -> RegisterMissing:
+    return RegisterMissing(
+        f"Le répertoire d'entreprises {file} est illisible ({str(error).splitlines()[0]}). Relancez : sourcier register import"
+    )
 
 
 def opened() -> Pair:

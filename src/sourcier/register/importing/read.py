@@ -236,4 +236,6 @@ def _why(found: Source, message: str) -> str:
         return f"Le {where} mêle des fins de ligne différentes ou des guillemets mal fermés."
     if "No space left" in message or "disk" in message.lower():
         return f"Le disque est plein pendant la lecture du {where}."
-    return f"{'À la ' if line else 'Le '}{where}{' :' if line else ' est illisible :'} {message.splitlines()[0]}"
+    if line:
+        return f"La {where} est mal formée : un guillemet de trop, ou mal fermé."
+    return f"Le {where} est illisible : {message.splitlines()[0]}"

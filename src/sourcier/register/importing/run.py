@@ -59,11 +59,11 @@ def import_stock(
         sources = read.source(establishments, "établissements"), read.source(legal_units, "unités légales")
         try:
             report = _build(workshop, target, build, sources, departments, communes, fictitious, progress)
+            switch.install(workshop / "register.duckdb", target)
         except duckdb.Error as error:
             raise read.refused(f"L'import s'est arrêté : {str(error).splitlines()[0]}.") from None
         except OSError as error:
             raise read.refused(f"L'import s'est arrêté : {error.strerror or error}.") from None
-        switch.install(workshop / "register.duckdb", target)
     if out is None:
         switch.point(target)
     return report

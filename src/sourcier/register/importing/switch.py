@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from sourcier.register.store import folder, names_of, pointer
+from sourcier.register.store import folder, matching_names, names_of, pointer, previous_names_of
 
 KEPT = 2
 """Registers left in the default folder: the new one, and the one that a slow query may still be opening."""
@@ -19,12 +19,18 @@ def sync(path: Path) -> None:
 
 
 def install(built: Path, target: Path) -> None:
-    """Move FILE and FILE.names to their place. Readers refuse unequal ids for the instant between the two."""
+    """Move FILE and FILE.names to their place. Killed between the two, the old FILE finds its names under a second name."""
     sync(built)
     sync(names_of(built))
+    previous = previous_names_of(target)
+    if matching_names(target) == names_of(target):
+        previous.unlink(missing_ok=True)
+        os.link(names_of(target), previous)
+        sync(target.parent)
     os.replace(names_of(built), names_of(target))
     os.replace(built, target)
     sync(target.parent)
+    previous.unlink(missing_ok=True)
 
 
 def point(target: Path) -> None:

@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from sourcier.journal import proofs
 from sourcier.journal.keys import KeyMissing
 from sourcier.journal.models import Log
 from sourcier.journal.verify import verify
+
+SET_ASIDE = "checkpoints.remplace-"
 
 
 class Command(BaseCommand):
@@ -47,7 +50,9 @@ class Command(BaseCommand):
         if len(logs) > 1 and (options["fingerprint"] or options["expect"] or options["receipt"]):
             raise CommandError("Plusieurs journaux : dites lequel avec --organisation.")
         witnesses = {name: _read(name) for name in (*options["expect"], *options["receipt"])}
-        reports = [verify(log.pk, fingerprint=options["fingerprint"], witnesses=witnesses) for log in logs]
+        reports = [
+            verify(log.pk, fingerprint=options["fingerprint"], witnesses={**witnesses, **_set_aside(log)}) for log in logs
+        ]
         ok = all(report.ok for report in reports)
         if options["json"]:
             found = {"ok": ok, "logs": [report.to_json() for report in reports]}
@@ -86,6 +91,12 @@ def _logs(name: str) -> list[Log]:
     if not found:
         raise CommandError(f"Aucun journal pour « {name} »." if name else "Aucun journal : aucune organisation n'est créée.")
     return found
+
+
+def _set_aside(log: Log) -> dict[str, str]:
+    """What `sourcier restore` kept of the journal it replaced: without it, a tail lost by going back would not show."""
+    name = f"{log.origin.replace('/', '_')}.txt"
+    return {str(file): _read(str(file)) for file in sorted(Path(settings.VAR).glob(f"{SET_ASIDE}*/{name}"))}
 
 
 def _read(name: str) -> str:

@@ -32,7 +32,7 @@ class Command(BaseCommand):
     def batch(self, path: Path) -> None:
         """One answer a line, in the order of the file; a bad line stops with its number."""
         try:
-            with path.open(encoding="utf-8") as lines:
+            with path.open(encoding="utf-8-sig") as lines:
                 for number, line in enumerate(lines, 1):
                     if line.strip():
                         self.stdout.write(json.dumps(answer(line, number), ensure_ascii=False))

@@ -99,7 +99,7 @@ class Command(BaseCommand):
 
     def _batch(self, chosen: Namespace) -> None:
         try:
-            lines = chosen.batch.open(encoding="utf-8")
+            lines = chosen.batch.open(encoding="utf-8-sig")
         except OSError as error:
             raise refuse("usage", f"{chosen.batch} ne se lit pas : {error.strerror}.") from None
         with lines:
@@ -245,7 +245,7 @@ def answer(asked: dict[str, Any], number: int) -> dict[str, Any]:
         centre = point(float(asked["lat"]), float(asked["lon"]))
         radius, limit = metres(float(asked["radius_km"])), limit_of(int(asked.get("limit", 50)))
         identifier = asked["id"]
-    except (KeyError, TypeError, ValueError, AttributeError):
+    except (KeyError, TypeError, ValueError, OverflowError, AttributeError):
         fields = "id, activities, lat, lon, radius_km, limit"
         raise refuse("batch", f"Ligne {number} : il faut un objet avec {fields}.") from None
     except Refused as refused:
