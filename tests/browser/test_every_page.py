@@ -32,7 +32,7 @@ FILES = {"robots": "/robots.txt", "city_css": "/ville.css?couleur=%230b6e69"}
 ELSEWHERE = {
     "need_file": "tests/web/test_needs_pages.py", "request_document": "tests/web/test_request_pages.py",
     "answer_file": "tests/dossier",
-    "exchange_document": "tests/dossier", "choice_lot": "tests/quotes/test_choosing.py", "city_logo": "tests/web/test_settings.py",
+    "exchange_document": "tests/dossier", "exchange_letter": "tests/web/test_thread.py", "choice_lot": "tests/quotes/test_choosing.py", "city_logo": "tests/web/test_settings.py",
     "firm_document": "tests/web/test_firm_pages.py", "firm_clarification": "tests/web/test_firm_pages.py",
     "notice_confirm": "tests/web/test_notice_pages.py", "letters_print": "tests/web/test_asked_pages.py",
     "relays_print": "tests/web/test_asked_pages.py",

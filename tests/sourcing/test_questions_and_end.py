@@ -56,6 +56,27 @@ def test_the_city_reads_the_question_and_the_entry_that_says_who_is_sealed(city:
     assert mathilde.pk.hex not in str(payload["rows"][1]) and mathilde.firm_id.hex not in str(payload["rows"][1])
 
 
+def test_all_read_the_wording_and_the_city_alone_keeps_the_words_of_the_asker(city: City) -> None:
+    sourcing = sent(city)
+    asked = "Ici Mathilde, 12 rue du Pain : livrer le samedi ?"
+    question = questions.ask(invitation_of(sourcing, MATHILDE), asked)
+    answered = questions.answer(city.buyer, question.pk, "Non.", " Faut-il livrer le samedi ? ")
+    assert (answered.text, answered.told) == (asked, "Faut-il livrer le samedi ?")
+    told = [*OutgoingMessage.objects.filter(kind="answer").values_list("body", flat=True)]
+    told += [relay.text for relay in queries.relays(sourcing)]
+    assert len(told) > 1
+    assert all("Faut-il livrer le samedi ?" in text and "rue du Pain" not in text for text in told)
+    assert last_payload(sourcing, "question.answered")["question"] == "Faut-il livrer le samedi ?"
+    assert last_payload(sourcing, "question.asked")["text"] == asked
+
+
+def test_a_wording_too_long_is_refused(city: City) -> None:
+    question = questions.ask(invitation_of(sent(city), MATHILDE), "Livrer le samedi ?")
+    with pytest.raises(Refused) as refused:
+        questions.answer(city.buyer, question.pk, "Non.", "x" * 2_001)
+    assert refused.value.field == "wording"
+
+
 def test_an_empty_late_or_too_long_question_is_refused(city: City) -> None:
     sourcing = sent(city)
     mathilde = invitation_of(sourcing, MATHILDE)

@@ -108,10 +108,13 @@ def test_a_question_is_shown_without_its_asker_and_answered_for_all(city: City) 
     question = questions.ask(invitation_of(sourcing, MATHILDE), f"Livrer le samedi ? {SCRIPT}")
     page = page_of(client, sourcing)
     assert "Livrer le samedi ?" in page and SCRIPT not in page and MATHILDE.name not in page
+    assert "La question, comme toutes la liront" in page and "ôtez un nom" in page
+    assert page.count("Livrer le samedi ?") == 2  # as it was asked, and prefilled to be worded for all
 
-    assert act(client, "question_answer", sourcing, question.pk, text="").status_code == 422
-    assert act(client, "question_answer", sourcing, question.pk, text="Non.").status_code == 302
+    assert act(client, "question_answer", sourcing, question.pk, wording="Samedi ?", text="").status_code == 422
+    assert act(client, "question_answer", sourcing, question.pk, wording="Samedi ?", text="Non.").status_code == 302
     page = page_of(client, sourcing)
+    assert "Envoyée à toutes en ces mots" in page and "Samedi ?" in page
     assert "Réponse envoyée à toutes" in page and "À prévenir autrement" in page
 
     relay = queries.relays(sourcing).get()
@@ -185,7 +188,7 @@ def test_only_buyers_act_and_only_this_city_reads(city: City, other_city: City) 
         "relay_told": (relay.pk,), "deadline_extend": (), "firms_widen": (),
         "sourcing_end": (),
     }  # fmt: skip
-    data = {"text": "x", "how": "x", "address": "x@y.example", "end-reason": "x"}
+    data = {"text": "x", "wording": "x", "how": "x", "address": "x@y.example", "end-reason": "x"}
     for name, ids in acts.items():
         assert signed_in(city.buyer).get(reverse(name, args=[sourcing.need_id, *ids])).status_code == 405
         for agent, status in ((city.auditor, 403), (city.requester, 403), (city.admin, 403), (other_city.buyer, 404)):

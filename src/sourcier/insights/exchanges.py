@@ -3,6 +3,7 @@
 What a firm answered joins the thread at the opening, never before; the asker of a question is named then too.
 """
 
+import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,11 +12,14 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from sourcier.accounts.agents import Agent
+from sourcier.accounts.models import User
 from sourcier.mail.models import FiledExchange, OutgoingMessage
 from sourcier.needs.models import Need, NeedMessage
 from sourcier.quotes.answer_rules import DECLINE_REASONS
 from sourcier.quotes.models import Clarification, LastPriceRound, Notification, Submission
-from sourcier.sourcing.models import FirmQuestion, Invitation, Sourcing
+from sourcier.sourcing.briefs import brief, deadline_told
+from sourcier.sourcing.letter import invitation_text
+from sourcier.sourcing.models import FirmQuestion, Invitation, Relay, Sourcing
 from sourcier.suppliers.models import Firm
 from sourcier.vault.models import File
 
@@ -30,11 +34,21 @@ CHANNELS = {
     "other": "Autre",
 }
 IN, OUT = "in", "out"
+# Words of « comment ? », the first that is found: « posté au guichet de La Poste » is a letter.
+HOW = {
+    "email": r"\bcourriel|\bmail",
+    "letter": r"\bposté|\bcourrier|\blettre|\brecommandé",
+    "phone": r"\bappel|\btél",
+    "counter": r"\bguichet|\bremis|\bmain propre",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One line of the thread. `firm` is empty for what concerns nobody outside; `filed` marks what was born elsewhere."""
+    """One line of the thread. `firm` is empty for what concerns nobody outside; `filed` marks what was born elsewhere.
+
+    `to_all` is the consultation whose firms were all told; `letter` the invitation whose letter can be printed again.
+    """
 
     at: datetime
     direction: str
@@ -46,6 +60,8 @@ class Exchange:
     state: str = ""
     files: tuple[File, ...] = ()
     filed: bool = False
+    to_all: UUID | None = None
+    letter: UUID | None = None
 
     @property
     def channel_label(self) -> str:
@@ -72,7 +88,7 @@ class Reading:
 
 
 def _reading(need: Need) -> Reading:
-    sourcings = list(need.sourcings.all())
+    sourcings = list(need.sourcings.select_related("organisation", "need").prefetch_related("extensions"))
     pending = LastPriceRound.objects.filter(sourcing__need=need, opened_at=None).values_list("sourcing_id", flat=True)
     opened = frozenset(each.pk for each in sourcings if each.opened_at is not None)
     return Reading(sourcings, opened, frozenset(pending))
@@ -92,6 +108,7 @@ def thread(agent: Agent, need: Need, *, firm_id: UUID | None = None, channel: st
     found = [
         *_messages(need, reading),
         *_letters(reading.sourcings),
+        *_relays(reading),
         *_questions(reading.sourcings, reading.opened),
         *_answers(reading),
         *_clarifications(reading.opened),
@@ -99,8 +116,12 @@ def thread(agent: Agent, need: Need, *, firm_id: UUID | None = None, channel: st
         *_filed(need),
         *_talk(need),
     ]
-    kept = (e for e in found if (not firm_id or e.firm_id == firm_id) and (not channel or e.channel == channel))
-    return sorted(kept, key=lambda exchange: exchange.at)
+    if firm_id:
+        asked = set(
+            Invitation.objects.filter(sourcing__in=reading.sourcings, firm=firm_id).values_list("sourcing_id", flat=True)
+        )
+        found = [each for each in found if each.firm_id == firm_id or each.to_all in asked]
+    return sorted((each for each in found if not channel or each.channel == channel), key=lambda exchange: exchange.at)
 
 
 def _messages(need: Need, reading: Reading) -> Iterator[Exchange]:
@@ -110,26 +131,50 @@ def _messages(need: Need, reading: Reading) -> Iterator[Exchange]:
     elif reading.last_price_closed:
         closed = Submission.objects.filter(sourcing__in=reading.last_price_closed, round=2).values("pk")
         messages = messages.exclude(sealed=True, subject_id__in=closed)
-    firms = _firms_by_address(need)
     for message in messages:
         yield Exchange(
             message.sent_at or message.created_at, OUT, "email", message.to_name or message.to_address,
-            firms.get(message.to_address) or firms.get(message.to_name), message.subject, message.body,
-            message.get_state_display(), tuple(message.files.all()),
+            message.firm_id, message.subject, message.body, message.get_state_display(), tuple(message.files.all()),
         )  # fmt: skip
 
 
-def _firms_by_address(need: Need) -> dict[str, UUID]:
-    """`{address or name: id}` of the firms asked: a message knows its addressee by these."""
-    asked = Invitation.objects.filter(sourcing__need=need).values_list("firm__name", "address", "firm_id")
-    names = {name: firm for name, _, firm in asked}
-    return names | {address: firm for _, address, firm in asked if address}
+def channel_of(how: str, otherwise: str = "other") -> str:
+    """The channel that « comment ? » tells: « posté ce matin », « appelé M. Martin », « remis au guichet »."""
+    said = how.lower()
+    return next((channel for channel, words in HOW.items() if re.search(words, said)), otherwise)
+
+
+def _by_hand(how: str, teller: User | None) -> str:
+    return f"{how} · noté par {teller.name}" if teller else how
 
 
 def _letters(sourcings: Iterable[Sourcing]) -> Iterator[Exchange]:
-    letters = Invitation.objects.filter(sourcing__in=sourcings, channel=Invitation.Channel.LETTER, sent_at__isnull=False)
-    for letter in letters.select_related("firm", "sourcing"):
-        yield Exchange(letter.sent_at, OUT, "letter", letter.firm.name, letter.firm_id, f"Lettre : {letter.sourcing.title}")
+    """Each letter with its words, and how it was posted or handed over."""
+    known = {each.pk: each for each in sourcings}
+    letters = Invitation.objects.filter(sourcing__in=known, channel=Invitation.Channel.LETTER, sent_at__isnull=False)
+    texts: dict[tuple[UUID, datetime | None], str] = {}
+    for each in letters.select_related("firm"):
+        sourcing = known[each.sourcing_id]
+        key = (sourcing.pk, deadline_told(sourcing, each.sent_at))
+        if key not in texts:
+            texts[key] = invitation_text(brief(sourcing, key[1]))
+        yield Exchange(
+            each.sent_at, OUT, channel_of(each.how, "letter"), each.firm.name, each.firm_id, f"Lettre : {sourcing.title}",
+            texts[key], each.how, letter=each.pk,
+        )  # fmt: skip
+
+
+def _relays(reading: Reading) -> Iterator[Exchange]:
+    """What firms reached by letter were told otherwise, while the others read it by e-mail."""
+    told = Relay.objects.filter(invitation__sourcing__in=reading.sourcings, told_at__isnull=False)
+    if not reading.whole:
+        told = told.exclude(invitation__channel=Invitation.Channel.NOTICE)
+    for each in told.select_related("invitation__firm", "told_by"):
+        firm = each.invitation.firm
+        yield Exchange(
+            each.told_at, OUT, channel_of(each.how), firm.name, firm.pk, each.get_subject_display(), each.text,
+            _by_hand(each.how, each.told_by),
+        )  # fmt: skip
 
 
 def _questions(sourcings: Iterable[Sourcing], opened: Collection[UUID]) -> Iterator[Exchange]:
@@ -138,7 +183,11 @@ def _questions(sourcings: Iterable[Sourcing], opened: Collection[UUID]) -> Itera
         name, key = (firm.name, firm.pk) if firm else ("Une entreprise", None)
         yield Exchange(question.asked_at, IN, "page", name, key, "Question", question.text)
         if question.answered_at:
-            yield Exchange(question.answered_at, OUT, "page", "Toutes", None, "Réponse à une question", question.answer)
+            yield Exchange(
+                question.answered_at, OUT, "page", "Toutes", None, "Réponse à une question",
+                f"Question : {question.told}\nRéponse : {question.answer}",
+                to_all=question.sourcing_id,
+            )  # fmt: skip
 
 
 def _answers(reading: Reading) -> Iterator[Exchange]:
@@ -157,10 +206,17 @@ def _answers(reading: Reading) -> Iterator[Exchange]:
 
 
 def _clarifications(opened: Collection[UUID]) -> Iterator[Exchange]:
+    """A question put by e-mail is a message already; without an address, the firm reads it on its page."""
     asked = Clarification.objects.filter(submission__sourcing__in=opened).select_related("submission__firm")
+    written = set(
+        OutgoingMessage.objects.filter(kind="clarification", subject_id__in=asked.values("pk")).values_list(
+            "subject_id", flat=True
+        )
+    )
     for each in asked:
         firm = each.submission.firm
-        yield Exchange(each.asked_at, OUT, "page", firm.name, firm.pk, "Demande de précision", each.question)
+        if each.pk not in written:
+            yield Exchange(each.asked_at, OUT, "page", firm.name, firm.pk, "Demande de précision", each.question)
         if each.answered_at:
             yield Exchange(each.answered_at, IN, "page", firm.name, firm.pk, "Précision", each.answer)
 
@@ -168,9 +224,11 @@ def _clarifications(opened: Collection[UUID]) -> Iterator[Exchange]:
 def _told(sourcings: Iterable[Sourcing]) -> Iterator[Exchange]:
     """Results told by hand; those told by e-mail are messages already."""
     by_hand = Notification.objects.filter(sourcing__in=sourcings, told_at__isnull=False).exclude(how="")
-    for each in by_hand.select_related("firm"):
-        channel = "letter" if each.channel == "letter" else "other"
-        yield Exchange(each.told_at, OUT, channel, each.firm.name, each.firm_id, "Résultat annoncé", each.body, each.how)
+    for each in by_hand.select_related("firm", "told_by"):
+        yield Exchange(
+            each.told_at, OUT, channel_of(each.how), each.firm.name, each.firm_id, "Résultat annoncé", each.body,
+            _by_hand(each.how, each.told_by),
+        )  # fmt: skip
 
 
 def _filed(need: Need) -> Iterator[Exchange]:

@@ -35,6 +35,7 @@ def enqueue(
     body: str,
     to_name: str = "",
     operation_id: UUID | None = None,
+    firm_id: UUID | None = None,
     subject_id: UUID | None = None,
     sealed: bool = False,
     reply_to: str = "",
@@ -51,6 +52,7 @@ def enqueue(
     message = OutgoingMessage(
         organisation=organisation,
         operation_id=operation_id,
+        firm_id=firm_id,
         kind=kind,
         sealed=sealed,
         subject_id=subject_id,

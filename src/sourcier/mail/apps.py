@@ -19,7 +19,7 @@ class MailConfig(AppConfig):
         register_rows(
             "message", OutgoingMessage, organisation="organisation_id",
             fields=(
-                "operation_id", "kind", "subject_id", "to_address", "to_name", "reply_to", "subject", "body",
+                "operation_id", "firm_id", "kind", "subject_id", "to_address", "to_name", "reply_to", "subject", "body",
                 "state", "message_id", "sent_at",
             ),
             settled={"state__in": ("sent", "failed")},

@@ -17,6 +17,7 @@ class OutgoingMessage(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, related_name="+")
     operation_id = models.UUIDField(null=True, db_index=True)
+    firm_id = models.UUIDField(null=True, help_text="the firm written to: two may share a name or an address")
     kind = models.CharField(max_length=40, help_text="invitation, acknowledgement, answer, result, waiting, digest…")
     sealed = models.BooleanField(default=False, help_text="hidden from the city until the opening (acknowledgements)")
     subject_id = models.UUIDField(null=True, help_text="the row it is about: invitation, submission, notification")

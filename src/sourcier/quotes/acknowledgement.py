@@ -26,6 +26,7 @@ def acknowledge(submission: Submission) -> None:
             subject=SUBJECTS[Submission.State(submission.state)].format(number=submission.receipt_number),
             body=body(submission),
             operation_id=submission.sourcing.need_id,
+            firm_id=submission.firm_id,
             subject_id=submission.pk,
             sealed=True,
         )

@@ -43,7 +43,7 @@ class SourcingConfig(AppConfig):
             ("question", models.Question, ("position", "kind", "text", "choices", "required")),
             ("request_document", models.RequestDocument, ("file_id",)),
             ("invitation", models.Invitation, ("firm_id", "channel", "address", "seed", "how", "created_at")),
-            ("firm_question", models.FirmQuestion, ("text", "asked_at", "answer", "answered_by_id", "answered_at")),
+            ("firm_question", models.FirmQuestion, ("text", "asked_at", "wording", "answer", "answered_by_id", "answered_at")),
             ("extension", models.Extension, ("old_deadline", "new_deadline", "reason", "made_by_id", "made_at")),
         ):
             register_rows(kind, model, organisation=inside, fields=("sourcing_id", *fields))

@@ -1,5 +1,7 @@
 """The brief of a sourcing, read from the database: what mails, letters, previews and the firms' pages all show."""
 
+from datetime import datetime
+
 from django.conf import settings
 from django.urls import reverse
 
@@ -8,9 +10,10 @@ from sourcier.sourcing.models import Sourcing
 from sourcier.sourcing.words import Brief, Line, Place
 
 
-def brief(sourcing: Sourcing) -> Brief:
-    """Seven queries, whatever the number of firms. The deadline must be set."""
-    if sourcing.deadline is None:
+def brief(sourcing: Sourcing, deadline: datetime | None = None) -> Brief:
+    """Seven queries, whatever the number of firms. The deadline must be set; another one may be given, announced formerly."""
+    deadline = deadline or sourcing.deadline
+    if deadline is None:
         raise ValueError("a sourcing without deadline has no brief")
     city, need = sourcing.organisation, sourcing.need
     lots = {lot.pk: lot for lot in need.lots.all()}
@@ -27,7 +30,7 @@ def brief(sourcing: Sourcing) -> Brief:
         where_note=need.where_note,
         starts_on=need.starts_on,
         ends_on=need.ends_on,
-        deadline=sourcing.deadline,
+        deadline=deadline,
         lots=tuple((lot.number, lot.title) for lot in lots.values()),
         lines=tuple(
             Line(line.designation, line.unit, line.quantity_milli, lots[line.lot_id].number if line.lot_id else None)
@@ -45,6 +48,12 @@ def brief(sourcing: Sourcing) -> Brief:
         counter=city.counter,
         notice_url=settings.SITE_URL + reverse("notice", args=[sourcing.notice_slug]) if sourcing.public_notice else "",
     )
+
+
+def deadline_told(sourcing: Sourcing, at: datetime) -> datetime | None:
+    """The deadline announced at that moment; it may have been moved since."""
+    since = [extension for extension in sourcing.extensions.all() if extension.made_at > at]
+    return min(since, key=lambda each: each.made_at).old_deadline if since else sourcing.deadline
 
 
 def _address(place: DeliveryPlace) -> str:

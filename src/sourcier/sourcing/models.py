@@ -201,9 +201,15 @@ class FirmQuestion(models.Model):
     invitation = models.ForeignKey(Invitation, on_delete=models.PROTECT, related_name="+")
     text = models.TextField()
     asked_at = models.DateTimeField()
+    wording = models.TextField(blank=True, help_text="the question as all read it, without what would tell who asks")
     answer = models.TextField(blank=True)
     answered_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
     answered_at = models.DateTimeField(null=True)
+
+    @property
+    def told(self) -> str:
+        """The question as all read it."""
+        return self.wording or self.text
 
 
 class Extension(models.Model):

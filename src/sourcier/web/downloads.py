@@ -1,6 +1,6 @@
 """Files leave as attachments only: never shown by the browser under the address of the site."""
 
-from django.http import FileResponse
+from django.http import FileResponse, HttpResponse
 
 from sourcier.vault.models import File
 from sourcier.vault.queries import open_file
@@ -16,4 +16,13 @@ def attachment(file: File) -> FileResponse:
     response["Content-Security-Policy"] = "sandbox; default-src 'none'"
     response["Cache-Control"] = "private, no-store"
     response["Content-Length"] = str(file.size)
+    return response
+
+
+def pdf(content: bytes, name: str) -> HttpResponse:
+    """The response that serves a PDF made just now."""
+    response = HttpResponse(content, content_type="application/pdf")
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Cache-Control"] = "private, no-store"
     return response

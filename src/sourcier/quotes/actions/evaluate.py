@@ -211,7 +211,7 @@ def clarify(agent: Agent, submission_id: UUID, question: str) -> Clarification:
         subject, body = letters.clarification(sourcing, submission, question)
         enqueue(
             agent.organisation, kind="clarification", to_address=address, to_name=submission.firm.name, subject=subject,
-            body=body, operation_id=sourcing.need_id, subject_id=clarification.pk,
+            body=body, operation_id=sourcing.need_id, firm_id=submission.firm_id, subject_id=clarification.pk,
         )  # fmt: skip
     return clarification
 
@@ -298,7 +298,7 @@ def ask_last_price(agent: Agent, sourcing_id: UUID, submission_ids: list[UUID], 
             subject, body = letters.last_price(sourcing, submission, deadline)
             enqueue(
                 agent.organisation, kind="last_price", to_address=address, to_name=submission.firm.name, subject=subject,
-                body=body, operation_id=sourcing.need_id, subject_id=submission.pk,
+                body=body, operation_id=sourcing.need_id, firm_id=submission.firm_id, subject_id=submission.pk,
             )  # fmt: skip
     return asked
 

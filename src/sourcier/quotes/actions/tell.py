@@ -102,7 +102,8 @@ def tell_all(agent: Agent, sourcing_id: UUID, sentences: Mapping[UUID, str]) -> 
         if address := addresses[notification.pk]:
             enqueue(
                 agent.organisation, kind="result", to_address=address, to_name=notification.firm.name,
-                subject=message.subject, body=message.body, operation_id=sourcing.need_id, subject_id=notification.pk,
+                subject=message.subject, body=message.body, operation_id=sourcing.need_id,
+                firm_id=notification.firm_id, subject_id=notification.pk,
             )  # fmt: skip
     return told
 

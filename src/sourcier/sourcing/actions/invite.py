@@ -117,8 +117,8 @@ def write(invitation: Invitation, kind: str, subject: str, body: str, subject_id
     token, _ = tokens.secrets_of(invitation.seed, invitation.token_sha256)
     return enqueue(
         sourcing.organisation, kind=kind, to_address=invitation.address, to_name=invitation.firm.name, subject=subject,
-        body=body, operation_id=sourcing.need_id, subject_id=subject_id, reply_to=sourcing.organisation.email,
-        sealed=invitation.channel == Invitation.Channel.NOTICE, secret=link(token),
+        body=body, operation_id=sourcing.need_id, firm_id=invitation.firm_id, subject_id=subject_id,
+        reply_to=sourcing.organisation.email, sealed=invitation.channel == Invitation.Channel.NOTICE, secret=link(token),
     )  # fmt: skip
 
 

@@ -44,8 +44,11 @@ def ask(invitation: Invitation, text: str) -> FirmQuestion:
 
 
 @transaction.atomic
-def answer(agent: Agent, question_id: UUID, text: str) -> FirmQuestion:
-    """Answer for all: by e-mail to each firm asked or come by the notice, by a relay to those reached by letter."""
+def answer(agent: Agent, question_id: UUID, text: str, wording: str = "") -> FirmQuestion:
+    """Answer for all: by e-mail to each firm asked or come by the notice, by a relay to those reached by letter.
+
+    `wording` is the question as all will read it, when its own words would tell who asks; the city keeps the original.
+    """
     found = FirmQuestion.objects.filter(sourcing__in=queries.visible(agent)).only("sourcing_id").get(pk=question_id)
     sourcing = load(agent, found.sourcing_id, Verb.REPLY)
     now = timezone.now()
@@ -55,11 +58,12 @@ def answer(agent: Agent, question_id: UUID, text: str) -> FirmQuestion:
     if question.answered_at is not None:
         raise refuse("already_answered", "Cette question a déjà reçu sa réponse, envoyée à tous.", "text")
     question.answer = common.words(text, MAX_TEXT, "text", required="Écrivez votre réponse.")
+    question.wording = common.words(wording, MAX_TEXT, "wording") or question.text
     question.answered_by, question.answered_at = agent.user, now
-    question.save(update_fields=["answer", "answered_by", "answered_at"])
-    subject, body = words.answer_mail(brief(sourcing), question.text, question.answer)
-    told = f"Question : {question.text}\nRéponse : {question.answer}"
+    question.save(update_fields=["wording", "answer", "answered_by", "answered_at"])
+    subject, body = words.answer_mail(brief(sourcing), question.told, question.answer)
+    told = f"Question : {question.told}\nRéponse : {question.answer}"
     relays = tell_all(sourcing, "answer", question.pk, subject, body, Relay.Subject.ANSWER, told)
-    payload = {"question": question.text, "answer": question.answer, "question_id": question.pk}
+    payload = {"question": question.told, "answer": question.answer, "question_id": question.pk}
     entry(agent, sourcing, "question.answered", payload, [question, *relays])
     return question

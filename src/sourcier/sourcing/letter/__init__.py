@@ -18,7 +18,7 @@ from sourcier.accounts.models import Organisation
 from sourcier.journal.keys import fingerprint
 from sourcier.kernel.french import PARIS, format_date, format_moment
 from sourcier.sourcing import tokens, words
-from sourcier.sourcing.briefs import brief, link
+from sourcier.sourcing.briefs import brief, deadline_told, link
 from sourcier.sourcing.models import Invitation, Relay, Sourcing
 from sourcier.sourcing.words import Brief
 from sourcier.vault import queries as vault
@@ -31,14 +31,31 @@ MAX_FACT = 150
 def invitation_letters(sourcing: Sourcing, invitations: Sequence[Invitation]) -> bytes:
     """The request as a PDF, one page for each firm."""
     told = brief(sourcing)
-    several = sourcing.kind != Sourcing.Kind.DIRECT
-    text = {
+    return _pdf(sourcing, told, [_request(told) | _addressed(invitation) for invitation in invitations])
+
+
+def invitation_copy(invitation: Invitation) -> bytes:
+    """The letter as it left, for who reads the exchanges: without the square and the code, which open the firm's page."""
+    sourcing = invitation.sourcing
+    told = brief(sourcing, deadline_told(sourcing, invitation.sent_at) if invitation.sent_at else None)
+    return _pdf(sourcing, told, [_request(told) | {"address": _address(invitation), "code": None}])
+
+
+def invitation_text(told: Brief) -> str:
+    """What the letter says, without the personal link and code."""
+    text = _request(told)
+    facts = [f"{name} : {said}" for name, said in text["facts"]]
+    return "\n\n".join([text["subject"], *text["paragraphs"], "\n".join(facts), *text["closing"]])
+
+
+def _request(told: Brief) -> dict[str, Any]:
+    several = told.kind != Sourcing.Kind.DIRECT
+    return {
         "subject": cut(f"Nous cherchons {told.trade}" if told.trade else told.title, 90),
         "paragraphs": _paragraphs(told, several),
         "facts": _facts(told),
         "closing": _closing(several),
     }
-    return _pdf(sourcing, told, [text | _addressed(invitation) for invitation in invitations])
 
 
 def relay_letters(sourcing: Sourcing, relays: Sequence[Relay]) -> bytes:
@@ -93,11 +110,15 @@ def cut(text: str, limit: int) -> str:
 
 def _addressed(invitation: Invitation) -> dict[str, Any]:
     """The address in the window, the code, and the square that holds the link."""
-    firm = invitation.firm
-    lines = (firm.name, firm.address, f"{firm.postal_code} {firm.commune}".strip())
     token, code = tokens.secrets_of(invitation.seed, invitation.token_sha256)
     square = segno.make(link(token), error="m").svg_inline(border=2, omitsize=True)
-    return {"address": [cut(line, 42) for line in lines if line], "code": tokens.format_code(code), "qr": square}
+    return {"address": _address(invitation), "code": tokens.format_code(code), "qr": square}
+
+
+def _address(invitation: Invitation) -> list[str]:
+    firm = invitation.firm
+    lines = (firm.name, firm.address, f"{firm.postal_code} {firm.commune}".strip())
+    return [cut(line, 42) for line in lines if line]
 
 
 def _logo(city: Organisation) -> dict[str, Any] | None:

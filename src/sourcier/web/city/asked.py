@@ -23,6 +23,7 @@ from sourcier.suppliers import actions as suppliers
 from sourcier.suppliers import rules as supplier_rules
 from sourcier.web.city.forms import MomentField, add_refusal
 from sourcier.web.city.panel import current_or_404, may
+from sourcier.web.downloads import pdf
 from sourcier.web.operations import operation_context
 from sourcier.web.rights import INSPECTION, PURCHASING, city
 
@@ -33,11 +34,20 @@ BUTTONS = {
 
 
 class AnswerForm(forms.Form):
+    wording = forms.CharField(
+        label="La question, comme toutes la liront", max_length=questions.MAX_TEXT, widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Relisez-la : ôtez un nom, une adresse, un détail qui dirait quelle entreprise demande.",
+    )  # fmt: skip
     text = forms.CharField(
         label="Votre réponse, pour toutes les entreprises",
         max_length=questions.MAX_TEXT,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
+
+    @classmethod
+    def of(cls, question: FirmQuestion) -> "AnswerForm":
+        """The form of one question among those of the page, its own words to begin with."""
+        return cls(auto_id=f"id_{question.pk}_%s", initial={"wording": question.text})
 
 
 class AddressForm(forms.Form):
@@ -103,7 +113,7 @@ def _page(
             for item in queries.relays(sourcing)
         ],
         "questions": [
-            {"question": item, "form": form("answer", AnswerForm(auto_id=f"id_{item.pk}_%s"), item.pk)}
+            {"question": item, "form": form("answer", AnswerForm.of(item), item.pk)}
             for item in queries.questions(sourcing)
         ],
         "extensions": queries.extensions(sourcing), "to_invite": queries.to_invite(sourcing),
@@ -128,7 +138,7 @@ def question_answer(request: HttpRequest, need_id: UUID, question_id: UUID) -> H
     form = AnswerForm(request.POST, auto_id=f"id_{question_id}_%s")
     if form.is_valid():
         try:
-            questions.answer(agent, question_id, form.cleaned_data["text"])
+            questions.answer(agent, question_id, **form.cleaned_data)
         except FirmQuestion.DoesNotExist:
             raise Http404 from None
         except Refused as refused:
@@ -187,7 +197,7 @@ def letters_print(request: HttpRequest, need_id: UUID) -> HttpResponse:
     except Refused as refused:
         messages.error(request, refused.sentence)
         return _back(need, "courriers")
-    return _pdf(letter.invitation_letters(chosen[0].sourcing, chosen), "courriers.pdf")
+    return pdf(letter.invitation_letters(chosen[0].sourcing, chosen), "courriers.pdf")
 
 
 @city(*PURCHASING)
@@ -201,7 +211,7 @@ def relays_print(request: HttpRequest, need_id: UUID) -> HttpResponse:
     except Refused as refused:
         messages.error(request, refused.sentence)
         return _back(need, "prevenir")
-    return _pdf(letter.relay_letters(sourcing, relays), "informations.pdf")
+    return pdf(letter.relay_letters(sourcing, relays), "informations.pdf")
 
 
 def _uuid(text: str) -> UUID:
@@ -209,14 +219,6 @@ def _uuid(text: str) -> UUID:
         return UUID(text)
     except ValueError:
         raise Http404 from None
-
-
-def _pdf(content: bytes, name: str) -> HttpResponse:
-    response = HttpResponse(content, content_type="application/pdf")
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Cache-Control"] = "private, no-store"
-    return response
 
 
 @city(*PURCHASING)

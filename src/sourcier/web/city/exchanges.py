@@ -19,8 +19,10 @@ from sourcier.mail.actions import file_exchange
 from sourcier.mail.models import FiledExchange
 from sourcier.needs import queries as needs
 from sourcier.needs.models import Need
+from sourcier.sourcing.letter import invitation_copy
+from sourcier.sourcing.models import Invitation
 from sourcier.web.city.forms import MomentField, add_refusal
-from sourcier.web.downloads import attachment
+from sourcier.web.downloads import attachment, pdf
 from sourcier.web.exports import exported
 from sourcier.web.operations import operation_context
 from sourcier.web.rights import PURCHASING, READERS, city
@@ -164,8 +166,20 @@ def exchange_document(request: HttpRequest, need_id: UUID, file_id: UUID) -> Htt
     raise Http404
 
 
+@city(*READERS)
+def exchange_letter(request: HttpRequest, need_id: UUID, invitation_id: UUID) -> HttpResponse:
+    """A letter of the thread, as it left, without what opens the firm's page."""
+    need = _need(request, need_id)
+    letters = {each.letter for each in thread(request.agent, need) if each.letter}  # type: ignore[attr-defined]
+    if invitation_id not in letters:
+        raise Http404
+    invitation = Invitation.objects.select_related("sourcing__organisation", "sourcing__need", "firm").get(pk=invitation_id)
+    return pdf(invitation_copy(invitation), "lettre.pdf")
+
+
 urlpatterns = [
     path("achats/<uuid:need_id>/echanges/", exchanges, name="exchanges"),
     path("achats/<uuid:need_id>/echanges/verser/", exchange_file, name="exchange_file"),
     path("achats/<uuid:need_id>/echanges/fichiers/<uuid:file_id>/", exchange_document, name="exchange_document"),
+    path("achats/<uuid:need_id>/echanges/lettres/<uuid:invitation_id>/", exchange_letter, name="exchange_letter"),
 ]
