@@ -48,6 +48,32 @@ def scripted_pdf() -> bytes:
     return out.getvalue()
 
 
+def pdf_bomb(size: int, *, twice: bool) -> bytes:
+    """A PDF of one page whose object stream unpacks to `size` spaces; packed `twice`, a gigabyte holds in 3 KB."""
+    packer = zlib.compressobj(9)
+    content = packer.compress(b"4 0 <</A 1>>") + b"".join(packer.compress(b" " * 1000) for _ in range(size // 1000))
+    content += packer.flush()
+    packing = b"/FlateDecode"
+    if twice:
+        content, packing = zlib.compress(content, 9), b"[/FlateDecode /FlateDecode]"
+    bodies = {
+        1: b"<</Type/Catalog/Pages 2 0 R/X 4 0 R>>",
+        2: b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        3: b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 100 100]>>",
+        5: b"<</Type/ObjStm/N 1/First 4/Filter %s/Length %d>>stream\n%s\nendstream" % (packing, len(content), content),
+    }
+    out, starts = bytearray(b"%PDF-1.5\n"), {}
+    for number, body in bodies.items():
+        starts[number] = len(out)
+        out += b"%d 0 obj\n%s\nendobj\n" % (number, body)
+    starts[6] = len(out)
+    rows = [struct.pack(">BIH", 1, starts[n], 0) if n in starts else bytes(7) for n in range(7)]
+    rows[4] = struct.pack(">BIH", 2, 5, 0)
+    index = b"".join(rows)
+    out += b"6 0 obj\n<</Type/XRef/Size 7/W[1 4 2]/Root 1 0 R/Length %d>>stream\n%s\nendstream\nendobj\n" % (len(index), index)
+    return bytes(out + b"startxref\n%d\n%%%%EOF" % starts[6])
+
+
 def zipped(entries: dict[str, bytes | str], compression: int = zipfile.ZIP_DEFLATED) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", compression) as archive:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sourcier.kernel.transitions import Refused
-from sourcier.vault import rules
+from sourcier.vault import pdf, rules
 from sourcier.vault.inspect import inspect
 from tests.vault import papers
 
@@ -53,6 +53,9 @@ def test_each_accepted_type_is_known_by_its_content(data: bytes, name: str, kind
         (b"nothing like a message", "message.eml", "type_refused"),
         (b"%PDF-1.7\nnot really", "devis.pdf", "broken_file"),
         (papers.pdf_bytes()[:200], "coupe.pdf", "broken_file"),
+        (papers.pdf_bomb(1000, twice=True).replace(b"[/FlateDecode", b"[/FlameDecode"), "illisible.pdf", "broken_file"),
+        (papers.pdf_bomb(1_500_000_000, twice=True), "bombe.pdf", "pdf_bomb"),
+        (papers.pdf_bomb(1_500_000_000, twice=False), "bombe.pdf", "pdf_bomb"),
         (papers.zipped({"a.txt": "x"}), "tout.zip", "archive"),
         (papers.zipped({"a.txt": "x"}), "devis.docx", "archive"),
         (papers.docx()[:-40], "coupe.docx", "broken_file"),
@@ -88,10 +91,10 @@ def test_scripts_launches_and_embedded_files_leave_the_pdf_and_links_stay() -> N
     data = papers.scripted_pdf()
     assert b"MARQUE" in data
     kept = inspect(data, "devis.pdf")
-    with pikepdf.open(io.BytesIO(kept.data)) as pdf:
+    with pikepdf.open(io.BytesIO(kept.data)) as paper:
         out = io.BytesIO()
-        pdf.save(out, object_stream_mode=pikepdf.ObjectStreamMode.disable, stream_decode_level=pikepdf.StreamDecodeLevel.all)
-        assert len(pdf.pages) == 1
+        paper.save(out, object_stream_mode=pikepdf.ObjectStreamMode.disable, stream_decode_level=pikepdf.StreamDecodeLevel.all)
+        assert len(paper.pages) == 1
     text = out.getvalue()
     assert b"MARQUE" not in text
     assert b"JavaScript" not in text and b"Launch" not in text and b"OpenAction" not in text
@@ -100,11 +103,11 @@ def test_scripts_launches_and_embedded_files_leave_the_pdf_and_links_stay() -> N
 
 
 def test_a_pdf_that_opens_on_its_first_page_is_kept_byte_for_byte() -> None:
-    pdf = pikepdf.Pdf.new()
-    page = pdf.add_blank_page()
-    pdf.Root.OpenAction = pikepdf.Array([page.obj, pikepdf.Name.Fit])
+    paper = pikepdf.Pdf.new()
+    page = paper.add_blank_page()
+    paper.Root.OpenAction = pikepdf.Array([page.obj, pikepdf.Name.Fit])
     out = io.BytesIO()
-    pdf.save(out)
+    paper.save(out)
     assert inspect(out.getvalue(), "devis.pdf").data == out.getvalue()
 
 
@@ -139,12 +142,22 @@ def test_random_bytes_are_kept_or_refused_but_never_break(data: bytes, name: str
         assert refused.sentence
 
 
-@given(st.integers(0, 5000), st.integers(0, 255), st.sampled_from([papers.docx(), papers.odt(), papers.scripted_pdf()]))
+def spoiled(data: bytes, at: int, value: int) -> bytes:
+    return data[: at % len(data)] + bytes([value]) + data[at % len(data) + 1 :]
+
+
+@given(st.integers(0, 5000), st.integers(0, 255), st.sampled_from([papers.docx(), papers.odt()]))
 def test_a_document_with_one_byte_changed_never_breaks(at: int, value: int, data: bytes) -> None:
-    spoiled = bytearray(data)
-    spoiled[at % len(spoiled)] = value
     try:
-        inspect(bytes(spoiled), "a")
+        inspect(spoiled(data, at, value), "a")
+    except Refused as refused:
+        assert refused.sentence
+
+
+@given(st.integers(0, 5000), st.integers(0, 255))
+def test_a_pdf_with_one_byte_changed_never_breaks_its_reader(at: int, value: int) -> None:
+    try:
+        pdf.clean(spoiled(papers.scripted_pdf(), at, value))
     except Refused as refused:
         assert refused.sentence
 

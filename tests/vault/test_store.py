@@ -112,13 +112,14 @@ def test_bytes_of_the_program_are_taken_as_they_are() -> None:
 
 
 def test_a_file_leaves_as_an_attachment_that_nothing_can_run() -> None:
-    file = store_bytes(uuid4(), papers.pdf_bytes(), "Devis été.pdf")
+    data = papers.pdf_bytes()
+    file = store_bytes(uuid4(), data, "Devis été.pdf")
     response = attachment(file)
     assert response["Content-Disposition"] == "attachment; filename*=utf-8''Devis%20%C3%A9t%C3%A9.pdf"
     assert response["Content-Type"] == "application/pdf"
     assert response["X-Content-Type-Options"] == "nosniff"
     assert response["Content-Security-Policy"] == "sandbox; default-src 'none'"
-    assert b"".join(response.streaming_content) == papers.pdf_bytes()
+    assert b"".join(response.streaming_content) == data
     response.close()
 
 

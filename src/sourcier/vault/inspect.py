@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import filetype
 
 from sourcier.kernel.transitions import Refused, refuse
-from sourcier.vault import archives, pdf, rules
+from sourcier.vault import apart, archives, rules
 from sourcier.vault.rules import Kind
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -36,7 +36,7 @@ def inspect(data: bytes, name: str) -> Inspected:
     if refusal := rules.size_refusal(len(data)):
         raise Refused(refusal)
     kind = _kind(data, rules.extension(name))
-    kept = pdf.clean(data) if kind is rules.PDF else data
+    kept = apart.clean_pdf(data) if kind is rules.PDF else data
     return Inspected(kind, rules.safe_name(name, kind), kept)
 
 

@@ -1,4 +1,7 @@
-"""PDF files: what acts by itself (scripts, launches, embedded files) is taken out; what cannot be read is refused."""
+"""PDF files: what acts by itself (scripts, launches, embedded files) is taken out; what cannot be read is refused.
+
+Only `apart` runs it, in a child: opening a PDF unpacks whatever it declares, without a budget.
+"""
 
 import io
 import zipfile
@@ -20,16 +23,19 @@ _ACTIONS = {
 }  # fmt: skip
 _ANNOTATIONS = {f"/{name}" for name in ("FileAttachment", "RichMedia", "Screen", "Movie", "Sound", "3D")}
 _EMBEDDING = ("/EmbeddedFiles", "/JavaScript", "/Renditions")
+# What qpdf says, then goes on without, when it could not unpack objects: they would escape the cleaning.
+_UNREAD = ("error decoding stream data", "unfilterable stream", "error reading object")
 _CATALOG = ("/AA", "/AF", "/Collection")
 
 
 def clean(data: bytes) -> bytes:
-    """The same bytes when the file is harmless, else the file without what acts by itself. Raises `Refused`."""
+    """The same bytes when the file is harmless, else the file without what acts by itself. Raises `Refused`, `MemoryError`."""
     try:
         with pikepdf.open(io.BytesIO(data)) as pdf:
             if len(pdf.objects) > MAX_OBJECTS or not len(pdf.pages):
                 raise _broken()
             removed = _clean_catalog(pdf) + _clean_objects(pdf)
+            _refuse_unread(pdf)
             if not removed and not _two_in_one(data):
                 return data
             out = io.BytesIO()
@@ -39,6 +45,14 @@ def clean(data: bytes) -> bytes:
         raise refuse("encrypted", password_sentence("Ce PDF")) from None
     except (pikepdf.PdfError, ValueError, TypeError, KeyError, RuntimeError, OverflowError):
         raise _broken() from None
+
+
+def _refuse_unread(pdf: pikepdf.Pdf) -> None:
+    warnings = " ".join(map(str, pdf.get_warnings()))
+    if "bad_alloc" in warnings:
+        raise MemoryError
+    if any(words in warnings for words in _UNREAD):
+        raise _broken()
 
 
 def _two_in_one(data: bytes) -> bool:
