@@ -80,16 +80,16 @@ def actions() -> Iterator[tuple[str, ast.FunctionDef, dict[str, ast.FunctionDef]
                     yield module, function, functions
 
 
+JOURNAL_CALLS = {"append", "entry", "_entry", "contact_entry", "erase"}
+
+
 def tells(function: ast.FunctionDef, functions: dict[str, ast.FunctionDef], seen: frozenset[str] = frozenset()) -> bool:
-    """Whether it appends an entry, itself or through a function of its module."""
-    called = {
-        node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
-        for node in ast.walk(function)
-        if isinstance(node, ast.Call)
-    }
-    if called & {"append", "entry", "_entry", "contact_entry"} - {function.name}:
+    """Whether it appends an entry, itself or through a function of its module. `rows.append(…)` of a list is no entry."""
+    calls = [node.func for node in ast.walk(function) if isinstance(node, ast.Call)]
+    bare = {call.id for call in calls if isinstance(call, ast.Name)}
+    if bare & JOURNAL_CALLS - {function.name}:
         return True
-    inside = {name for name in called & functions.keys() if name not in seen}
+    inside = {name for name in bare & functions.keys() if name not in seen}
     return any(tells(functions[name], functions, seen | {function.name}) for name in inside)
 
 
