@@ -73,7 +73,6 @@ def enqueue(
     return message
 
 
-@transaction.atomic
 def file_exchange(
     agent: Agent,
     operation_id: UUID,
@@ -89,7 +88,8 @@ def file_exchange(
     """Drop in an exchange born elsewhere, with its own date: a message (.eml), a paper, a photo, a call.
 
     What an .eml says completes what the agent left empty (date, correspondent, text). `firm_id` comes from the caller's own
-    list of firms. Raises `Refused`, or `ObjectDoesNotExist` when the operation is not one of this organisation.
+    list of firms. The file is checked, kept and read before the transaction. Raises `Refused`, or `ObjectDoesNotExist` when
+    the operation is not one of this organisation.
     """
     if refusal := rules.may_file({str(role) for role in agent.roles}):
         raise Refused(refusal)
@@ -106,27 +106,28 @@ def file_exchange(
     if not summary:
         raise refuse("summary_missing", "Écrivez en une phrase ce qui a été dit, ou joignez le document.", "summary")
     other = (letter.sender if direction == FiledExchange.Direction.IN else letter.recipients) if letter else ""
-    exchange = FiledExchange.objects.create(
-        organisation=agent.organisation,
-        operation_id=operation_id,
-        firm_id=firm_id,
-        channel=channel,
-        direction=direction,
-        occurred_at=occurred_at,
-        correspondent=(" ".join(correspondent.split()) or other)[:200],
-        summary=summary,
-        file=file,
-        filed_by=agent.user,
-        filed_at=now,
-    )
-    append(
-        agent.organisation.pk,
-        operation_id,
-        "exchange.filed",
-        _filed_payload(exchange),
-        actor=agent.id,
-        rows=[exchange],
-    )
+    with transaction.atomic():
+        exchange = FiledExchange.objects.create(
+            organisation=agent.organisation,
+            operation_id=operation_id,
+            firm_id=firm_id,
+            channel=channel,
+            direction=direction,
+            occurred_at=occurred_at,
+            correspondent=(" ".join(correspondent.split()) or other)[:200],
+            summary=summary,
+            file=file,
+            filed_by=agent.user,
+            filed_at=now,
+        )
+        append(
+            agent.organisation.pk,
+            operation_id,
+            "exchange.filed",
+            _filed_payload(exchange),
+            actor=agent.id,
+            rows=[exchange],
+        )
     return exchange
 
 

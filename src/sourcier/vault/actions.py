@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
 from django.utils import timezone
 
 from sourcier.kernel.transitions import Refused, refuse
@@ -25,8 +26,9 @@ _BY_EXTENSION = {ending: kind for kind in rules.KINDS for ending in kind.extensi
 def store(organisation_id: UUID, upload: UploadedFile, *, name: str = "") -> File:
     """Keep what a person sent, under `name` or the name it came with. Raises `Refused`; nothing is written then.
 
-    Call it first in an action: the bytes are on disk before the transaction writes anything else. It writes no journal entry:
-    the action that receives the file puts its `sha256` in the payload of its own.
+    Call it before the transaction of an action: checking and flushing a file takes seconds, during which a lock would stop the
+    whole city. Within a transaction it raises `RuntimeError`. It writes no journal entry: the action that receives the file
+    puts its `sha256` in the payload of its own.
     """
     return store_bytes(organisation_id, _read(upload), name or upload.name or "")
 
@@ -41,16 +43,17 @@ def store_bytes(organisation_id: UUID, data: bytes, name: str, *, trusted: bool 
     digest = sha256(kept.data).hexdigest()
     path = f"{organisation_id.hex}/{digest[:2]}/{digest}"
     _write(settings.VAULT / path, kept.data, digest)
-    return File.objects.create(
-        organisation_id=organisation_id,
-        sha256=digest,
-        received_sha256="" if kept.data is data else sha256(data).hexdigest(),
-        size=len(kept.data),
-        media_type=kept.kind.media_type,
-        name=kept.name,
-        path=path,
-        created_at=timezone.now(),
-    )
+    with transaction.atomic(durable=True):
+        return File.objects.create(
+            organisation_id=organisation_id,
+            sha256=digest,
+            received_sha256="" if kept.data is data else sha256(data).hexdigest(),
+            size=len(kept.data),
+            media_type=kept.kind.media_type,
+            name=kept.name,
+            path=path,
+            created_at=timezone.now(),
+        )
 
 
 def _read(upload: UploadedFile) -> bytes:

@@ -9,22 +9,24 @@ from django.utils import timezone
 
 from sourcier.accounts.agents import Agent
 from sourcier.journal.actions import append
+from sourcier.needs import queries
 from sourcier.needs.actions.common import check, clean_text, load
 from sourcier.needs.models import NeedMessage
 from sourcier.needs.rules import Verb
 from sourcier.vault.actions import store
 
 
-@transaction.atomic
 def say(agent: Agent, need_id: UUID, text: str, files: Sequence[UploadedFile] = ()) -> NeedMessage:
-    """Write a message on the need, with files: they are checked and on disk before anything else is written."""
-    need = load(agent, need_id)
-    check(agent, need, Verb.SAY)
+    """Write a message on the need, with files: they are checked and on disk before any lock."""
+    check(agent, queries.visible(agent).get(pk=need_id), Verb.SAY)
     text = clean_text("text", text, required=True)
     stored = [store(agent.organisation.pk, upload) for upload in files]
-    message = NeedMessage.objects.create(need=need, author=agent.user, text=text, created_at=timezone.now())
-    message.files.set(stored)
     attached = [{"file": file.pk, "name": file.name, "sha256": file.sha256, "size": file.size} for file in stored]
-    payload = {"name": agent.user.name, "text": text, "files": attached}
-    append(agent.organisation.pk, need.pk, "need.said", payload, actor=agent.id, rows=[message])
+    with transaction.atomic():
+        need = load(agent, need_id)
+        check(agent, need, Verb.SAY)
+        message = NeedMessage.objects.create(need=need, author=agent.user, text=text, created_at=timezone.now())
+        message.files.set(stored)
+        payload = {"name": agent.user.name, "text": text, "files": attached}
+        append(agent.organisation.pk, need.pk, "need.said", payload, actor=agent.id, rows=[message])
     return message

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from sourcier.journal.actions import append
 from sourcier.journal.models import Entry
-from sourcier.kernel.transitions import Refused, next_state, refuse
+from sourcier.kernel.transitions import Refusal, Refused, next_state, refuse
 from sourcier.quotes import answer_rules as rules
 from sourcier.quotes.acknowledgement import acknowledge
 from sourcier.quotes.actions import after_opening
@@ -69,21 +69,28 @@ def _begin(invitation: Invitation, like: Submission | None = None) -> Submission
 def add_document(draft: Submission, upload: UploadedFile, question_id: UUID | None = None) -> File:
     """Join a file to a draft, or give it as the reply to a question of kind file. Raises `Refused`.
 
-    The bytes are kept first, then the row and its entry (`answer.document_joined`) in one transaction.
+    The bytes are kept before any lock, then the row and its entry (`answer.document_joined`) in one transaction.
     """
     invitation = draft.invitation
     if refusal := rules.may_join(answers.window(invitation), len(answers.documents(draft))):
         raise Refused(refusal, "documents")
+    if refusal := _weight_refusal(draft, upload.size or 0):
+        raise Refused(refusal, "documents")
+    file = store(draft.organisation_id, upload)
     with transaction.atomic():
-        file = store(draft.organisation_id, upload)
         locked = _own_draft(draft)
-        sizes = [*(row.file.size for row in answers.documents(locked)), file.size]
-        sizes += locked.answers.exclude(file=None).values_list("file__size", flat=True)
-        if refusal := answer_refusal(sizes):
+        if refusal := _weight_refusal(locked, file.size):
             raise Refused(refusal, "documents")
         rows = [locked, _join(locked, file, question_id)]
         _write(locked, "answer.document_joined", {"firm": locked.firm.name, **file_facts(file)}, rows)
     return file
+
+
+def _weight_refusal(draft: Submission, more: int) -> Refusal | None:
+    """None when a file of that many bytes may be added to those already joined."""
+    joined = [row.file.size for row in answers.documents(draft)]
+    replies = draft.answers.exclude(file=None).values_list("file__size", flat=True)
+    return answer_refusal([*joined, *replies, more])
 
 
 def _join(draft: Submission, file: File, question_id: UUID | None) -> Model:
