@@ -47,6 +47,7 @@ def ids(purchase: Purchase, export: Export) -> dict[str, Any]:
         "file_id": File.objects.filter(organisation_id=purchase.city.organisation.pk).first(),
         "firm_id": sourcing.invitations.first().firm,
         "need_id": purchase.need,
+        "sourcing_id": sourcing,
         "export_id": export,
         "department_id": purchase.city.department,
         "place_id": purchase.city.place,

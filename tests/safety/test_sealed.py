@@ -30,6 +30,7 @@ def everything(city: City, purchase: object, role: str) -> dict[str, str]:
     firms = [purchase.sourcing_now().invitations.order_by("created_at", "pk").first().firm_id]  # type: ignore[attr-defined]
     values = {
         "need_id": purchase.need.pk,  # type: ignore[attr-defined]
+        "sourcing_id": purchase.sourcing_now().pk,  # type: ignore[attr-defined]
         "firm_id": firms[0], "department_id": city.department.pk, "place_id": city.place.pk, "user_id": city.requester.id,
     }  # fmt: skip
     with time_machine.travel(MOMENT, tick=False):
@@ -40,7 +41,7 @@ def everything(city: City, purchase: object, role: str) -> dict[str, str]:
                 for query in ("", "?export=csv"):
                     response = client.get(filled(pattern, values) + query)
                     if response.status_code == 200 and not response.streaming:
-                        seen[f"{pattern.name}{query}"] = VARIES.sub("", response.content.decode(errors="replace"))
+                        seen[f"{pattern.pattern}{query}"] = VARIES.sub("", response.content.decode(errors="replace"))
         seen["awaiting"] = str(awaiting(agent))
     return seen
 

@@ -161,7 +161,7 @@ def test_after_the_deadline_the_page_leads_to_the_opening(city: City) -> None:
     closing.close_due(after_deadline(sourcing))
     with time_machine.travel(after_deadline(sourcing), tick=False):
         page = page_of(signed_in(city.buyer), sourcing)
-    assert "La date limite est passée" in page and reverse("comparison", args=[sourcing.need_id]) in page
+    assert "La date limite est passée" in page and reverse("comparison", args=[sourcing.need_id, sourcing.pk]) in page
     assert client.get(reverse("asked", args=[sourcing.need_id])).status_code == 200
 
 

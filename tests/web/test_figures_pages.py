@@ -49,7 +49,7 @@ def test_a_saving_is_the_reference_less_what_was_chosen(city: City) -> None:
     text = page(signed_in(city.auditor))
     assert "2 330,46 €" in text
     assert "5 entreprises interrogées, dont 5 pour la première fois." in " ".join(re.sub("<[^>]+>", " ", text).split())
-    assert reverse("comparison", args=[purchase.need.pk]) in text
+    assert reverse("comparison", args=[purchase.need.pk, purchase.sourcing.pk]) in text
 
 
 def test_a_loss_is_shown_as_a_loss_and_no_reference_is_not_counted(city: City) -> None:

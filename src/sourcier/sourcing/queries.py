@@ -41,6 +41,17 @@ def current(need: Need) -> Sourcing | None:
     return alive or sourcings.order_by("-created_at").first()
 
 
+def last_sent(need: Need) -> Sourcing | None:
+    """The consultation that left last: the one in progress, unless it is still being prepared."""
+    left = Sourcing.objects.filter(need=need).exclude(state=Sourcing.State.DRAFT)
+    return left.select_related("organisation", "need", "buyer", "saved_by").order_by("-created_at").first()
+
+
+def of_need(need: Need) -> QuerySet[Sourcing]:
+    """Every consultation of a need, in order."""
+    return Sourcing.objects.filter(need=need).select_related("organisation", "need", "buyer", "saved_by").order_by("created_at")
+
+
 def listed(agent: Agent) -> QuerySet[Sourcing]:
     """« Consultations »: every sourcing, latest first, with how many firms were asked (never how many answered)."""
     asked = Count("invitations", filter=~Q(invitations__channel=Invitation.Channel.NOTICE))
@@ -255,7 +266,7 @@ def _lines(sourcing: Any) -> Iterator[Awaiting]:
     department, title = sourcing.need.department.name, sourcing.title
 
     def line(since: datetime, words: str, button: str, page: str) -> Awaiting:
-        return Awaiting(since, f"{words} : {title}", button, reverse(page, args=[sourcing.need_id]), department)
+        return Awaiting(since, f"{words} : {title}", button, reverse(page, args=[sourcing.need_id, sourcing.pk]), department)
 
     if sourcing.state == Sourcing.State.DRAFT and sourcing.kept:
         yield line(sourcing.created_at, "Demande à envoyer", "Préparer la demande", "request")

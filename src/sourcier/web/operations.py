@@ -1,9 +1,12 @@
 """The thread of an operation: seven steps for who buys, three words for who asked."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
-from django.urls import reverse
+from django.http import HttpResponse
+from django.urls import URLPattern, path, reverse
 
 from sourcier.accounts.agents import Agent
 from sourcier.accounts.models import Role
@@ -11,14 +14,15 @@ from sourcier.journal.models import Entry
 from sourcier.kernel.french import format_date, format_moment
 from sourcier.needs.models import Need
 from sourcier.quotes.models import LastPriceRound
+from sourcier.sourcing import queries
 from sourcier.sourcing.models import Candidate, Sourcing
-from sourcier.sourcing.queries import current
 
 DONE, NOW, LATER = "done", "now", "later"
 
 # The page that each step opens. Steps 5 and 6 share the comparison: to open the answers, then to choose.
 PAGES = {1: "need", 2: "rule", 3: "panel", 4: "request", 5: "asked", 6: "comparison", 7: "dossier"}
 ONCE_CHOSEN = {5: "comparison", 6: "telling"}
+OF_A_CONSULTATION = {"panel", "request", "asked", "comparison", "telling"}
 
 WORDS = {
     1: ("Besoin", "Besoin décrit", "Décrivez votre besoin"),
@@ -40,17 +44,45 @@ class Step:
     sentence: str
     status: str
     url: str
+    page: str = ""
 
 
-def operation_context(agent: Agent, need: Need) -> dict[str, Any]:
-    """`operation` and `steps` for `city/operation.html`."""
-    inspects = agent.has(Role.BUYER, Role.HEAD_BUYER, Role.AUDITOR)
-    return {"operation": need, "steps": seven_steps(need) if inspects else three_words(need)}
+def consultation_paths(route: str, view: Callable[..., HttpResponse], name: str) -> list[URLPattern]:
+    """A page of a consultation: by its id for any of them, without one for the one in progress."""
+    of_one = "achats/<uuid:need_id>/consultations/<uuid:sourcing_id>/"
+    return [path(f"achats/<uuid:need_id>/{route}", view, name=name), path(f"{of_one}{route}", view, name=name)]
 
 
-def seven_steps(need: Need) -> list[Step]:
+def consultation(need: Need, sourcing_id: UUID | None) -> Sourcing | None:
+    """The consultation that an address names, else the one in progress, else the last one; None for one of another need."""
+    if sourcing_id is None:
+        return queries.current(need)
+    return queries.of_need(need).filter(pk=sourcing_id).first()
+
+
+def standing_page(sourcing: Sourcing) -> str:
+    """The name of the page where a consultation stands."""
+    if sourcing.state == Sourcing.State.DRAFT:
+        return "panel"
+    return "asked" if sourcing.state == Sourcing.State.OPEN else "comparison"
+
+
+def operation_context(agent: Agent, need: Need, sourcing: Sourcing | None = None) -> dict[str, Any]:
+    """What `city/operation.html` shows; `sourcing` is the consultation that the page is about, the present one when None."""
+    if not agent.has(Role.BUYER, Role.HEAD_BUYER, Role.AUDITOR):
+        return {"operation": need, "steps": three_words(need)}
+    known = [{"sourcing": each, "page": standing_page(each)} for each in queries.of_need(need)]
+    return {
+        "operation": need,
+        "steps": seven_steps(need, sourcing),
+        "consultations": known if len(known) > 1 else [],
+        "consultation_shown": sourcing.pk if sourcing else None,
+    }
+
+
+def seven_steps(need: Need, sourcing: Sourcing | None = None) -> list[Step]:
     """The steps of WORDS 11 to 17; the first one not done is the present one, and no step is present once all is over."""
-    sourcing = current(need)
+    named, sourcing = sourcing is not None, sourcing or queries.current(need)
     over = need.state == Need.State.CLOSED
     done = _done(need, sourcing)
     steps, present = [], None
@@ -64,8 +96,10 @@ def seven_steps(need: Need) -> list[Step]:
         sentence = said_done if status == DONE else said_waiting
         if number == 1 and need.state == Need.State.SUBMITTED:
             sentence = "Besoin reçu : lisez-le, puis acceptez-le"
-        url = "" if status == LATER else reverse(_page(number, sourcing), args=[need.pk])
-        steps.append(Step(number, name, _precise(number, sentence, sourcing), status, url))
+        page = _page(number, sourcing)
+        of_it = [sourcing.pk] if sourcing and named and page in OF_A_CONSULTATION else []
+        url = "" if status == LATER else reverse(page, args=[need.pk, *of_it])
+        steps.append(Step(number, name, _precise(number, sentence, sourcing), status, url, page))
     return steps
 
 

@@ -47,6 +47,6 @@ def _line(sourcing: Sourcing) -> Awaiting | None:
         since=since or sourcing.created_at,
         sentence=words,
         button=button,
-        url=reverse(view, args=[sourcing.need_id]),
+        url=reverse(view, args=[sourcing.need_id, sourcing.pk]),
         department=sourcing.need.department.name,
     )

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 
 from sourcier.accounts.models import Role
 from sourcier.kernel.transitions import Refused
+from sourcier.needs.models import Need
 from sourcier.quotes.actions import evaluate
 from sourcier.quotes.models import Clarification, Score, Submission
 from sourcier.quotes.queries.comparison import last_prices, opened_submissions
@@ -43,11 +44,13 @@ class RecordForm(forms.Form):
     )
 
 
-def opened(sourcing: Sourcing, submission_id: UUID) -> Submission:
-    """An opened answer of this sourcing; 404 for any other, a closed one above all."""
+def opened(request: HttpRequest, need_id: UUID, submission_id: UUID) -> tuple[Need, Sourcing, Submission]:
+    """An opened answer of this need, with its consultation, whichever it is; 404 for any other, a closed one above all."""
+    asked = Submission.objects.filter(pk=submission_id, sourcing__need=need_id).values_list("sourcing", flat=True).first()
+    need, sourcing = operation(request, need_id, asked)
     for submission in opened_submissions(sourcing):
         if submission.pk == submission_id:
-            return submission
+            return need, sourcing, submission
     raise Http404
 
 
@@ -57,8 +60,7 @@ def answer(request: HttpRequest, need_id: UUID, submission_id: UUID) -> HttpResp
 
 
 def _page(request: HttpRequest, need_id: UUID, submission_id: UUID, **bound: forms.Form) -> HttpResponse:
-    need, sourcing = operation(request, need_id)
-    submission = opened(sourcing, submission_id)
+    need, sourcing, submission = opened(request, need_id, submission_id)
     agent = request.agent  # type: ignore[attr-defined]
     mine = {
         score.criterion_id: score for score in Score.objects.filter(submission=submission, evaluator=agent.user, current=True)
@@ -70,7 +72,7 @@ def _page(request: HttpRequest, need_id: UUID, submission_id: UUID, **bound: for
     ]
     evaluates = agent.has(*PURCHASING) or agent.covers(need.department_id, Role.REQUESTER)
     context = {
-        **operation_context(agent, need),
+        **operation_context(agent, need, sourcing),
         "sourcing": sourcing,
         "submission": submission,
         "last_price": last_prices(sourcing).get(submission.invitation_id),
@@ -94,8 +96,7 @@ def _mark_form(score: Score | None, criterion: Criterion, data: object = None) -
 @require_POST
 @city(*EVALUATORS)
 def score_give(request: HttpRequest, need_id: UUID, submission_id: UUID, criterion_id: UUID) -> HttpResponse:
-    _, sourcing = operation(request, need_id)
-    submission = opened(sourcing, submission_id)
+    _, sourcing, submission = opened(request, need_id, submission_id)
     agent = request.agent  # type: ignore[attr-defined]
     criterion = sourcing.criteria.filter(pk=criterion_id).first()
     if criterion is None:
@@ -117,8 +118,7 @@ def score_give(request: HttpRequest, need_id: UUID, submission_id: UUID, criteri
 @require_POST
 @city(*PURCHASING)
 def clarify(request: HttpRequest, need_id: UUID, submission_id: UUID) -> HttpResponse:
-    _, sourcing = operation(request, need_id)
-    submission = opened(sourcing, submission_id)
+    _, _, submission = opened(request, need_id, submission_id)
     form = ClarifyForm(request.POST)
     if form.is_valid():
         try:
@@ -134,8 +134,8 @@ def clarify(request: HttpRequest, need_id: UUID, submission_id: UUID) -> HttpRes
 @require_POST
 @city(*PURCHASING)
 def clarification_record(request: HttpRequest, need_id: UUID, clarification_id: UUID) -> HttpResponse:
-    _, sourcing = operation(request, need_id)
-    clarification = Clarification.objects.filter(pk=clarification_id, submission__sourcing=sourcing).first()
+    need, _ = operation(request, need_id)
+    clarification = Clarification.objects.filter(pk=clarification_id, submission__sourcing__need=need).first()
     if clarification is None:
         raise Http404
     form = RecordForm(request.POST)
@@ -152,8 +152,7 @@ def clarification_record(request: HttpRequest, need_id: UUID, clarification_id: 
 @city(*READERS)
 def answer_file(request: HttpRequest, need_id: UUID, submission_id: UUID, file_id: UUID) -> HttpResponse:
     """A document of an opened answer, as an attachment."""
-    _, sourcing = operation(request, need_id)
-    submission = opened(sourcing, submission_id)
+    _, sourcing, submission = opened(request, need_id, submission_id)
     versions = [submission, last_prices(sourcing).get(submission.invitation_id)]
     found: list[File] = []
     for version in filter(None, versions):

@@ -24,7 +24,7 @@ from sourcier.suppliers import rules as supplier_rules
 from sourcier.web.city.forms import MomentField, add_refusal
 from sourcier.web.city.panel import current_or_404, may
 from sourcier.web.downloads import pdf
-from sourcier.web.operations import operation_context
+from sourcier.web.operations import consultation_paths, operation_context
 from sourcier.web.rights import INSPECTION, PURCHASING, city
 
 BUTTONS = {
@@ -79,9 +79,9 @@ class EndForm(forms.Form):
 
 
 @city(*INSPECTION)
-def asked(request: HttpRequest, need_id: UUID) -> HttpResponse:
+def asked(request: HttpRequest, need_id: UUID, sourcing_id: UUID | None = None) -> HttpResponse:
     agent: Agent = request.agent  # type: ignore[attr-defined]
-    need, sourcing = current_or_404(agent, need_id)
+    need, sourcing = current_or_404(agent, need_id, sourcing_id)
     if sourcing.state == Sourcing.State.DRAFT:
         return redirect("request_send", need.pk)
     return _page(request, need, sourcing)
@@ -99,7 +99,7 @@ def _page(
     undelivered = queries.undelivered(sourcing)
     later = propose_deadline(sourcing.kind, timezone.now(), sourcing.organisation.postal_code)
     context: dict[str, Any] = {
-        **operation_context(agent, need), "sourcing": sourcing, "counts": queries.counts(sourcing),
+        **operation_context(agent, need, sourcing), "sourcing": sourcing, "counts": queries.counts(sourcing),
         "failed": [
             {"invitation": item, "form": form("address", AddressForm(auto_id=f"id_{item.pk}_%s"), item.pk)}
             for item in undelivered.filter(state=Invitation.State.FAILED)
@@ -126,8 +126,8 @@ def _page(
     return render(request, "city/sourcing/asked.html", context, status=422 if bad else 200)
 
 
-def _back(need: Need, anchor: str) -> HttpResponse:
-    return redirect(f"{reverse('asked', args=[need.pk])}#{anchor}")
+def _back(sourcing: Sourcing, anchor: str) -> HttpResponse:
+    return redirect(f"{reverse('asked', args=[sourcing.need_id, sourcing.pk])}#{anchor}")
 
 
 @city(*PURCHASING)
@@ -145,7 +145,7 @@ def question_answer(request: HttpRequest, need_id: UUID, question_id: UUID) -> H
             add_refusal(form, refused)
         else:
             messages.success(request, "Votre réponse part à toutes les entreprises, sans le nom de qui a demandé.")
-            return _back(need, "questions")
+            return _back(sourcing, "questions")
     return _page(request, need, sourcing, form, "answer", question_id)
 
 
@@ -159,13 +159,13 @@ def invitation_address(request: HttpRequest, need_id: UUID, invitation_id: UUID)
     try:
         if "letter" in request.POST:
             invite.by_letter(agent, invitation_id)
-            return _back(need, "courriers")
+            return _back(sourcing, "courriers")
         if form.is_valid():
             address = supplier_rules.clean_email(form.cleaned_data["address"])
             invitation = invite.replace_address(agent, invitation_id, address)
             _keep_contact(agent, need, invitation)
             messages.success(request, f"La demande repart à {address}. L'ancien lien est mort.")
-            return _back(need, "echecs")
+            return _back(sourcing, "echecs")
     except Invitation.DoesNotExist:
         raise Http404 from None
     except supplier_rules.Invalid as error:
@@ -190,27 +190,27 @@ def _keep_contact(agent: Agent, need: Need, invitation: Invitation) -> None:
 def letters_print(request: HttpRequest, need_id: UUID) -> HttpResponse:
     """All letters (or one) as a PDF; the journal notes who printed them."""
     agent: Agent = request.agent  # type: ignore[attr-defined]
-    need, sourcing = current_or_404(agent, need_id)
+    _, sourcing = current_or_404(agent, need_id)
     one = request.POST.get("one", "")
     try:
         chosen = invite.print_letters(agent, sourcing.pk, [_uuid(one)] if one else None)
     except Refused as refused:
         messages.error(request, refused.sentence)
-        return _back(need, "courriers")
+        return _back(sourcing, "courriers")
     return pdf(letter.invitation_letters(chosen[0].sourcing, chosen), "courriers.pdf")
 
 
 @city(*PURCHASING)
 @require_POST
-def relays_print(request: HttpRequest, need_id: UUID) -> HttpResponse:
+def relays_print(request: HttpRequest, need_id: UUID, sourcing_id: UUID | None = None) -> HttpResponse:
     """What the others read by e-mail, on paper for those reached by letter."""
     agent: Agent = request.agent  # type: ignore[attr-defined]
-    need, sourcing = current_or_404(agent, need_id)
+    _, sourcing = current_or_404(agent, need_id, sourcing_id)
     try:
         relays = invite.print_relays(agent, sourcing.pk)
     except Refused as refused:
         messages.error(request, refused.sentence)
-        return _back(need, "prevenir")
+        return _back(sourcing, "prevenir")
     return pdf(letter.relay_letters(sourcing, relays), "informations.pdf")
 
 
@@ -235,7 +235,7 @@ def letter_posted(request: HttpRequest, need_id: UUID, invitation_id: UUID) -> H
         except Refused as refused:
             add_refusal(form, refused)
         else:
-            return _back(need, "courriers")
+            return _back(sourcing, "courriers")
     return _page(request, need, sourcing, form, "posted", invitation_id)
 
 
@@ -244,7 +244,7 @@ def letter_posted(request: HttpRequest, need_id: UUID, invitation_id: UUID) -> H
 def letters_posted(request: HttpRequest, need_id: UUID) -> HttpResponse:
     """All the letters left together."""
     agent: Agent = request.agent  # type: ignore[attr-defined]
-    need, sourcing = current_or_404(agent, need_id)
+    _, sourcing = current_or_404(agent, need_id)
     form = HowForm(request.POST)
     if form.is_valid():
         try:
@@ -255,14 +255,14 @@ def letters_posted(request: HttpRequest, need_id: UUID) -> HttpResponse:
             messages.success(request, f"{len(left)} courriers sont notés comme partis.")
     else:
         messages.error(request, "Dites comment les courriers sont partis. Rien n'a été noté.")
-    return _back(need, "courriers")
+    return _back(sourcing, "courriers")
 
 
 @city(*PURCHASING)
 @require_POST
-def relay_told(request: HttpRequest, need_id: UUID, relay_id: UUID) -> HttpResponse:
+def relay_told(request: HttpRequest, need_id: UUID, relay_id: UUID, sourcing_id: UUID | None = None) -> HttpResponse:
     agent: Agent = request.agent  # type: ignore[attr-defined]
-    need, sourcing = current_or_404(agent, need_id)
+    need, sourcing = current_or_404(agent, need_id, sourcing_id)
     form = HowForm(request.POST, auto_id=f"id_{relay_id}_%s")
     if form.is_valid():
         try:
@@ -272,7 +272,7 @@ def relay_told(request: HttpRequest, need_id: UUID, relay_id: UUID) -> HttpRespo
         except Refused as refused:
             add_refusal(form, refused)
         else:
-            return _back(need, "prevenir")
+            return _back(sourcing, "prevenir")
     return _page(request, need, sourcing, form, "relay", relay_id)
 
 
@@ -289,7 +289,7 @@ def deadline_extend(request: HttpRequest, need_id: UUID) -> HttpResponse:
             add_refusal(form, refused)
         else:
             messages.success(request, "La date limite est reportée pour toutes les entreprises, et toutes sont prévenues.")
-            return redirect("asked", need.pk)
+            return redirect("asked", need.pk, sourcing.pk)
     return _page(request, need, sourcing, form, "extend")
 
 
@@ -306,7 +306,7 @@ def firms_widen(request: HttpRequest, need_id: UUID) -> HttpResponse:
             add_refusal(form, refused)
         else:
             messages.success(request, f"La même demande part à {len(sent)} entreprises de plus.")
-            return redirect("asked", need.pk)
+            return redirect("asked", need.pk, sourcing.pk)
     return _page(request, need, sourcing, form, "widen")
 
 
@@ -323,20 +323,20 @@ def sourcing_end(request: HttpRequest, need_id: UUID) -> HttpResponse:
             add_refusal(form, refused)
         else:
             messages.success(request, "La consultation est arrêtée ; les entreprises interrogées sont prévenues.")
-            return redirect("asked", need.pk)
+            return redirect("asked", need.pk, sourcing.pk)
     return _page(request, need, sourcing, form, "end")
 
 
 _BASE = "achats/<uuid:need_id>/suivi/"
 urlpatterns = [
-    path(_BASE, asked, name="asked"),
+    *consultation_paths("suivi/", asked, "asked"),
     path(f"{_BASE}questions/<uuid:question_id>/", question_answer, name="question_answer"),
     path(f"{_BASE}adresses/<uuid:invitation_id>/", invitation_address, name="invitation_address"),
     path(f"{_BASE}courriers/", letters_print, name="letters_print"),
     path(f"{_BASE}courriers/<uuid:invitation_id>/", letter_posted, name="letter_posted"),
     path(f"{_BASE}courriers/partis/", letters_posted, name="letters_posted"),
-    path(f"{_BASE}prevenir/", relays_print, name="relays_print"),
-    path(f"{_BASE}prevenir/<uuid:relay_id>/", relay_told, name="relay_told"),
+    *consultation_paths("suivi/prevenir/", relays_print, "relays_print"),
+    *consultation_paths("suivi/prevenir/<uuid:relay_id>/", relay_told, "relay_told"),
     path(f"{_BASE}date-limite/", deadline_extend, name="deadline_extend"),
     path(f"{_BASE}elargir/", firms_widen, name="firms_widen"),
     path(f"{_BASE}arreter/", sourcing_end, name="sourcing_end"),

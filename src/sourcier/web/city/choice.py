@@ -6,7 +6,6 @@ from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import path
 from django.views.decorators.http import require_POST
 
 from sourcier.kernel.transitions import Refused
@@ -18,7 +17,7 @@ from sourcier.quotes.queries.comparison import Comparison, compare
 from sourcier.sourcing.models import Sourcing
 from sourcier.web.city.comparison import operation
 from sourcier.web.city.forms import add_refusal
-from sourcier.web.operations import operation_context
+from sourcier.web.operations import consultation_paths, operation_context
 from sourcier.web.rights import INSPECTION, PURCHASING, city
 
 NOBODY = "nobody"
@@ -68,9 +67,9 @@ def _lot(sourcing: Sourcing, lot_id: UUID | None) -> Lot | None:
 
 
 @city(*PURCHASING)
-def choice(request: HttpRequest, need_id: UUID, lot_id: UUID | None = None) -> HttpResponse:
+def choice(request: HttpRequest, need_id: UUID, sourcing_id: UUID | None = None, lot_id: UUID | None = None) -> HttpResponse:
     """Choose for one lot, or for the whole."""
-    need, sourcing = operation(request, need_id)
+    need, sourcing = operation(request, need_id, sourcing_id)
     if sourcing.opened_at is None:
         raise Http404
     agent = request.agent  # type: ignore[attr-defined]
@@ -89,14 +88,14 @@ def choice(request: HttpRequest, need_id: UUID, lot_id: UUID | None = None) -> H
         else:
             sourcing.refresh_from_db()
             messages.success(request, "Le choix est fait et sa raison est gardée.")
-            return redirect("telling" if sourcing.state == Sourcing.State.CHOSEN else "comparison", need.pk)
-    context = {**operation_context(agent, need), "sourcing": sourcing, "comparison": comparison, "form": form}
+            return redirect("telling" if sourcing.state == Sourcing.State.CHOSEN else "comparison", need.pk, sourcing.pk)
+    context = {**operation_context(agent, need, sourcing), "sourcing": sourcing, "comparison": comparison, "form": form}
     return render(request, "city/comparison/choice.html", context, status=422 if form.errors else 200)
 
 
 @city(*PURCHASING)
-def end_without_choice(request: HttpRequest, need_id: UUID) -> HttpResponse:
-    need, sourcing = operation(request, need_id)
+def end_without_choice(request: HttpRequest, need_id: UUID, sourcing_id: UUID | None = None) -> HttpResponse:
+    need, sourcing = operation(request, need_id, sourcing_id)
     if sourcing.opened_at is None:
         raise Http404
     agent = request.agent  # type: ignore[attr-defined]
@@ -112,8 +111,8 @@ def end_without_choice(request: HttpRequest, need_id: UUID) -> HttpResponse:
             add_refusal(form, refused)
         else:
             messages.success(request, "La demande finit sans choix. Prévenez les entreprises qui ont répondu.")
-            return redirect("telling", need.pk)
-    context = {**operation_context(agent, need), "sourcing": sourcing, "form": form}
+            return redirect("telling", need.pk, sourcing.pk)
+    context = {**operation_context(agent, need, sourcing), "sourcing": sourcing, "form": form}
     return render(request, "city/comparison/end.html", context, status=422 if form.errors else 200)
 
 
@@ -129,14 +128,14 @@ def _finish_information(request: HttpRequest, need: Need, sourcing: Sourcing) ->
         else:
             messages.success(request, "C'est noté. Le besoin attend une demande de devis.")
             return redirect("panel", need.pk)
-    context = {**operation_context(agent, need), "sourcing": sourcing, "form": form, "information": True}
+    context = {**operation_context(agent, need, sourcing), "sourcing": sourcing, "form": form, "information": True}
     return render(request, "city/comparison/end.html", context, status=422 if form.errors else 200)
 
 
 @city(*INSPECTION)
-def telling(request: HttpRequest, need_id: UUID) -> HttpResponse:
+def telling(request: HttpRequest, need_id: UUID, sourcing_id: UUID | None = None) -> HttpResponse:
     """Before: what each firm will read, and the sentences to write. After: who is told, and how."""
-    need, sourcing = operation(request, need_id)
+    need, sourcing = operation(request, need_id, sourcing_id)
     if sourcing.state not in (Sourcing.State.CHOSEN, Sourcing.State.DONE, Sourcing.State.ENDED):
         raise Http404
     return _telling_page(request, need, sourcing)
@@ -146,7 +145,7 @@ def _telling_page(request: HttpRequest, need: Need, sourcing: Sourcing, form: fo
     agent = request.agent  # type: ignore[attr-defined]
     told = list(Notification.objects.filter(sourcing=sourcing).select_related("firm").order_by("-won", "firm__name"))
     context = {
-        **operation_context(agent, need),
+        **operation_context(agent, need, sourcing),
         "sourcing": sourcing,
         "buys": agent.has(*PURCHASING),
         "awards": Award.objects.filter(sourcing=sourcing).select_related(
@@ -177,8 +176,8 @@ def sentences_form(sourcing: Sourcing, data: object = None) -> forms.Form:
 
 @require_POST
 @city(*PURCHASING)
-def tell_all(request: HttpRequest, need_id: UUID) -> HttpResponse:
-    need, sourcing = operation(request, need_id)
+def tell_all(request: HttpRequest, need_id: UUID, sourcing_id: UUID | None = None) -> HttpResponse:
+    need, sourcing = operation(request, need_id, sourcing_id)
     form = sentences_form(sourcing, request.POST)
     if form.is_valid():
         sentences = {UUID(name.removeprefix("sentence-")): text for name, text in form.cleaned_data.items()}
@@ -190,32 +189,32 @@ def tell_all(request: HttpRequest, need_id: UUID) -> HttpResponse:
             messages.success(
                 request, f"Les messages partent : {len(told)}." if told else "Personne n'avait répondu : c'est terminé."
             )
-            return redirect("telling", need.pk)
+            return redirect("telling", need.pk, sourcing.pk)
     return _telling_page(request, need, sourcing, form)
 
 
 @require_POST
 @city(*PURCHASING)
-def told(request: HttpRequest, need_id: UUID, notification_id: UUID) -> HttpResponse:
-    _, sourcing = operation(request, need_id)
+def told(request: HttpRequest, need_id: UUID, notification_id: UUID, sourcing_id: UUID | None = None) -> HttpResponse:
+    _, sourcing = operation(request, need_id, sourcing_id)
     form = ToldForm(request.POST)
     if not form.is_valid():
         messages.error(request, "Dites comment l'entreprise a été prévenue.")
-        return redirect("telling", need_id)
+        return redirect("telling", need_id, sourcing.pk)
     if not Notification.objects.filter(pk=notification_id, sourcing=sourcing).exists():
         raise Http404
     try:
         tell.mark_told(request.agent, notification_id, form.cleaned_data["how"])  # type: ignore[attr-defined]
     except Refused as refused:
         messages.error(request, refused.sentence)
-    return redirect("telling", need_id)
+    return redirect("telling", need_id, sourcing.pk)
 
 
 urlpatterns = [
-    path("achats/<uuid:need_id>/choix/", choice, name="choice"),
-    path("achats/<uuid:need_id>/choix/lot/<uuid:lot_id>/", choice, name="choice_lot"),
-    path("achats/<uuid:need_id>/sans-suite/", end_without_choice, name="end_without_choice"),
-    path("achats/<uuid:need_id>/annonce/", telling, name="telling"),
-    path("achats/<uuid:need_id>/annonce/prevenir/", tell_all, name="tell_all"),
-    path("achats/<uuid:need_id>/annonce/<uuid:notification_id>/", told, name="told"),
+    *consultation_paths("choix/", choice, "choice"),
+    *consultation_paths("choix/lot/<uuid:lot_id>/", choice, "choice_lot"),
+    *consultation_paths("sans-suite/", end_without_choice, "end_without_choice"),
+    *consultation_paths("annonce/", telling, "telling"),
+    *consultation_paths("annonce/prevenir/", tell_all, "tell_all"),
+    *consultation_paths("annonce/<uuid:notification_id>/", told, "told"),
 ]

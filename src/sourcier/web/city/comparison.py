@@ -6,7 +6,6 @@ from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import path
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
@@ -19,12 +18,12 @@ from sourcier.quotes.actions.choose import lots_of
 from sourcier.quotes.models import Award, LastPriceRound, SavingReference, Submission
 from sourcier.quotes.queries.comparison import compare, opened_submissions
 from sourcier.sourcing.models import Sourcing
-from sourcier.sourcing.queries import current
+from sourcier.sourcing.queries import last_sent
 from sourcier.vault.actions import store
 from sourcier.web.city.forms import EurosField, MomentField, add_refusal
 from sourcier.web.city.tables import comparison_table
 from sourcier.web.exports import exported
-from sourcier.web.operations import operation_context
+from sourcier.web.operations import consultation, consultation_paths, operation_context
 from sourcier.web.rights import PURCHASING, READERS, city
 
 
@@ -47,28 +46,28 @@ class LastPriceForm(forms.Form):
     deadline = MomentField(label="Date limite commune")
 
 
-def operation(request: HttpRequest, need_id: UUID) -> tuple[Need, Sourcing]:
-    """The need and its latest sourcing, as this person may see them; 404 otherwise."""
+def operation(request: HttpRequest, need_id: UUID, sourcing_id: UUID | None = None) -> tuple[Need, Sourcing]:
+    """The need and the consultation named (else the last one that left), as this person may see them; 404 otherwise."""
     try:
         need = needs.get(request.agent, need_id)  # type: ignore[attr-defined]
     except Need.DoesNotExist:
         raise Http404 from None
-    sourcing = current(need)
+    sourcing = last_sent(need) if sourcing_id is None else consultation(need, sourcing_id)
     if sourcing is None or sourcing.state == Sourcing.State.DRAFT:
         raise Http404
     return need, sourcing
 
 
 @city(*READERS)
-def comparison(request: HttpRequest, need_id: UUID) -> HttpResponse:
+def comparison(request: HttpRequest, need_id: UUID, sourcing_id: UUID | None = None) -> HttpResponse:
     """Closed: the date, the reference, the opening. Open: each lot compared, then what is not compared."""
-    need, sourcing = operation(request, need_id)
+    need, sourcing = operation(request, need_id, sourcing_id)
     return _page(request, need, sourcing)
 
 
 def _page(request: HttpRequest, need: Need, sourcing: Sourcing, **forms_with_errors: forms.Form) -> HttpResponse:
     agent = request.agent  # type: ignore[attr-defined]
-    context = {**operation_context(agent, need), "sourcing": sourcing, "buys": agent.has(*PURCHASING)}
+    context = {**operation_context(agent, need, sourcing), "sourcing": sourcing, "buys": agent.has(*PURCHASING)}
     context["reference"] = SavingReference.objects.filter(sourcing=sourcing).select_related("document").first()
     status = 422 if forms_with_errors else 200
     if sourcing.opened_at is None:
@@ -110,8 +109,8 @@ def _last_price_form(firms: dict[UUID, str], data: object = None) -> LastPriceFo
 
 @require_POST
 @city(*PURCHASING)
-def reference_choose(request: HttpRequest, need_id: UUID) -> HttpResponse:
-    need, sourcing = operation(request, need_id)
+def reference_choose(request: HttpRequest, need_id: UUID, sourcing_id: UUID | None = None) -> HttpResponse:
+    need, sourcing = operation(request, need_id, sourcing_id)
     agent = request.agent  # type: ignore[attr-defined]
     form = ReferenceForm(request.POST, request.FILES)
     if form.is_valid():
@@ -124,25 +123,25 @@ def reference_choose(request: HttpRequest, need_id: UUID) -> HttpResponse:
             add_refusal(form, refused)
         else:
             messages.success(request, "La référence est notée au journal.")
-            return redirect("comparison", need.pk)
+            return redirect("comparison", need.pk, sourcing.pk)
     return _page(request, need, sourcing, reference_form=form)
 
 
 @require_POST
 @city(*PURCHASING)
-def answers_open(request: HttpRequest, need_id: UUID) -> HttpResponse:
-    need, sourcing = operation(request, need_id)
+def answers_open(request: HttpRequest, need_id: UUID, sourcing_id: UUID | None = None) -> HttpResponse:
+    need, sourcing = operation(request, need_id, sourcing_id)
     try:
         evaluate.open_answers(request.agent, sourcing.pk)  # type: ignore[attr-defined]
     except Refused as refused:
         messages.error(request, refused.sentence)
-    return redirect("comparison", need.pk)
+    return redirect("comparison", need.pk, sourcing.pk)
 
 
 @require_POST
 @city(*PURCHASING)
-def last_price_ask(request: HttpRequest, need_id: UUID) -> HttpResponse:
-    need, sourcing = operation(request, need_id)
+def last_price_ask(request: HttpRequest, need_id: UUID, sourcing_id: UUID | None = None) -> HttpResponse:
+    need, sourcing = operation(request, need_id, sourcing_id)
     firms = {s.pk: s.firm.name for s in opened_submissions(sourcing) if s.kind == Submission.Kind.QUOTE}
     form = _last_price_form(firms, request.POST)
     if form.is_valid():
@@ -157,27 +156,27 @@ def last_price_ask(request: HttpRequest, need_id: UUID) -> HttpResponse:
             add_refusal(form, refused)
         else:
             messages.success(request, "Le dernier prix est demandé à toutes les entreprises gardées, à la même heure.")
-            return redirect("comparison", need.pk)
+            return redirect("comparison", need.pk, sourcing.pk)
     return _page(request, need, sourcing, last_price_form=form)
 
 
 @require_POST
 @city(*PURCHASING)
-def last_price_open(request: HttpRequest, need_id: UUID) -> HttpResponse:
-    need, sourcing = operation(request, need_id)
+def last_price_open(request: HttpRequest, need_id: UUID, sourcing_id: UUID | None = None) -> HttpResponse:
+    need, sourcing = operation(request, need_id, sourcing_id)
     try:
         evaluate.open_last_prices(request.agent, sourcing.pk)  # type: ignore[attr-defined]
     except LastPriceRound.DoesNotExist:
         raise Http404 from None
     except Refused as refused:
         messages.error(request, refused.sentence)
-    return redirect("comparison", need.pk)
+    return redirect("comparison", need.pk, sourcing.pk)
 
 
 urlpatterns = [
-    path("achats/<uuid:need_id>/reponses/", comparison, name="comparison"),
-    path("achats/<uuid:need_id>/reponses/reference/", reference_choose, name="reference_choose"),
-    path("achats/<uuid:need_id>/reponses/ouvrir/", answers_open, name="answers_open"),
-    path("achats/<uuid:need_id>/reponses/dernier-prix/", last_price_ask, name="last_price_ask"),
-    path("achats/<uuid:need_id>/reponses/dernier-prix/ouvrir/", last_price_open, name="last_price_open"),
+    *consultation_paths("reponses/", comparison, "comparison"),
+    *consultation_paths("reponses/reference/", reference_choose, "reference_choose"),
+    *consultation_paths("reponses/ouvrir/", answers_open, "answers_open"),
+    *consultation_paths("reponses/dernier-prix/", last_price_ask, "last_price_ask"),
+    *consultation_paths("reponses/dernier-prix/ouvrir/", last_price_open, "last_price_open"),
 ]

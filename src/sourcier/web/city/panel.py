@@ -30,7 +30,7 @@ from sourcier.web.city.panel_forms import KindForm, SearchForm, in_words
 from sourcier.web.city.panel_map import draw
 from sourcier.web.city.tables import panel_table
 from sourcier.web.exports import exported
-from sourcier.web.operations import operation_context
+from sourcier.web.operations import consultation, consultation_paths, operation_context
 from sourcier.web.rights import INSPECTION, PURCHASING, city
 
 PER_PAGE = 25
@@ -59,10 +59,10 @@ def need_or_404(agent: Agent, need_id: UUID) -> Need:
         raise Http404 from None
 
 
-def current_or_404(agent: Agent, need_id: UUID) -> tuple[Need, Sourcing]:
-    """The need and its sourcing in progress (else the last one)."""
+def current_or_404(agent: Agent, need_id: UUID, sourcing_id: UUID | None = None) -> tuple[Need, Sourcing]:
+    """The need and the consultation named, else the one in progress, else the last one."""
     need = need_or_404(agent, need_id)
-    sourcing = queries.current(need)
+    sourcing = consultation(need, sourcing_id)
     if sourcing is None:
         raise Http404
     return need, sourcing
@@ -74,12 +74,14 @@ def may(agent: Agent, sourcing: Sourcing, verb: Verb) -> bool:
 
 
 @city(*INSPECTION)
-def panel(request: HttpRequest, need_id: UUID) -> HttpResponse:
+def panel(request: HttpRequest, need_id: UUID, sourcing_id: UUID | None = None) -> HttpResponse:
     agent: Agent = request.agent  # type: ignore[attr-defined]
+    # A finished consultation stays readable for years; a need still open to another one begins again.
+    if sourcing_id is not None:
+        return _page(request, agent, *current_or_404(agent, need_id, sourcing_id))
     need = need_or_404(agent, need_id)
     sourcing = queries.current(need)
-    # A finished consultation stays readable for years; a need still open to another one begins again.
-    beginning = need.state in (Need.State.ACCEPTED, Need.State.ASKED) and "precedente" not in request.GET
+    beginning = need.state in actions.ASKABLE
     if sourcing is None or (beginning and sourcing.state not in queries.ALIVE):
         return _beginning(request, agent, need, sourcing)
     return _page(request, agent, need, sourcing)
@@ -132,7 +134,8 @@ def _page(
     if response := exported(request, panel_table(need.reference, candidates, (in_words(last.filters),) if last else ())):
         return response
     context = {
-        **operation_context(agent, need), "sourcing": sourcing, "form": form or SearchForm(sourcing, last), "last": last,
+        **operation_context(agent, need, sourcing), "sourcing": sourcing, "form": form or SearchForm(sourcing, last),
+        "last": last,
         "missing": missing, "page": page, "rows": rows, "only_new": "jamais" in request.GET, "nameable": len(found),
         "filters": in_words(last.filters) if last else "", "map": _map(last, rows, found) if last and found else None,
         "stale": bool(last and found and last.register_build != _build()),
@@ -306,7 +309,7 @@ def panel_contacts(request: HttpRequest, need_id: UUID) -> HttpResponse:
 
 
 urlpatterns = [
-    path("achats/<uuid:need_id>/entreprises/", panel, name="panel"),
+    *consultation_paths("entreprises/", panel, "panel"),
     path("achats/<uuid:need_id>/entreprises/commencer/", panel_start, name="panel_start"),
     path("achats/<uuid:need_id>/entreprises/nature/", panel_kind, name="panel_kind"),
     path("achats/<uuid:need_id>/entreprises/chercher/", panel_search, name="panel_search"),

@@ -25,7 +25,7 @@ from sourcier.sourcing.rules import Verb
 from sourcier.sourcing.working_days import warning
 from sourcier.suppliers.queries import emails_of
 from sourcier.web.city.forms import add_refusal
-from sourcier.web.city.panel import current_or_404, may
+from sourcier.web.city.panel import current_or_404, may, need_or_404
 from sourcier.web.city.request_forms import (
     LABELS,
     RequestForm,
@@ -39,7 +39,7 @@ from sourcier.web.city.request_forms import (
 )
 from sourcier.web.city.rows import Rows, silence
 from sourcier.web.downloads import attachment
-from sourcier.web.operations import operation_context
+from sourcier.web.operations import consultation_paths, operation_context
 from sourcier.web.rights import INSPECTION, PURCHASING, city
 
 
@@ -87,9 +87,9 @@ def _typed(sourcing: Sourcing, data: Any = None) -> Typed:
 
 
 @city(*INSPECTION)
-def request_page(request: HttpRequest, need_id: UUID) -> HttpResponse:
+def request_page(request: HttpRequest, need_id: UUID, sourcing_id: UUID | None = None) -> HttpResponse:
     agent: Agent = request.agent  # type: ignore[attr-defined]
-    need, sourcing = current_or_404(agent, need_id)
+    need, sourcing = current_or_404(agent, need_id, sourcing_id)
     if not may(agent, sourcing, Verb.EDIT):
         return _read_only(request, agent, need, sourcing)
     if request.method != "POST":
@@ -139,7 +139,8 @@ def _page(
 ) -> HttpResponse:
     facts = queries.facts(sourcing)
     context = {
-        **operation_context(agent, need), "sourcing": sourcing, "typed": typed, "form": typed.form, "version": sourcing.version,
+        **operation_context(agent, need, sourcing),
+        "sourcing": sourcing, "typed": typed, "form": typed.form, "version": sourcing.version,
         "documents": sourcing.documents.select_related("file").order_by("pk"), "document_form": DocumentForm(),
         "firms": facts.firms, "single": facts.firms == 1 and rules.needs_single_reason(facts),
         "compares": rules.compares(facts), "total_weight": queries.total_weight(sourcing),
@@ -165,7 +166,8 @@ def _told(sourcing: Sourcing) -> dict[str, Any]:
 
 def _read_only(request: HttpRequest, agent: Agent, need: Need, sourcing: Sourcing) -> HttpResponse:
     context = {
-        **operation_context(agent, need), "sourcing": sourcing, **_told(sourcing), "answered": queries.answered(sourcing),
+        **operation_context(agent, need, sourcing),
+        "sourcing": sourcing, **_told(sourcing), "answered": queries.answered(sourcing),
         "documents": sourcing.documents.select_related("file").order_by("pk"),
     }  # fmt: skip
     return render(request, "city/sourcing/request_sent.html", context)
@@ -202,7 +204,8 @@ def _send_page(request: HttpRequest, agent: Agent, need: Need, sourcing: Sourcin
     emails = emails_of([candidate.firm_id for candidate in kept])
     told = _told(sourcing)
     context = {
-        **operation_context(agent, need), "sourcing": sourcing, **told, "kept": kept, "by_email": len(emails),
+        **operation_context(agent, need, sourcing),
+        "sourcing": sourcing, **told, "kept": kept, "by_email": len(emails),
         "by_letter": len(kept) - len(emails), "excluded": queries.excluded(sourcing), "refused": refused,
         "missing": [(field, refusal.sentence) for field, refusal in rules.missing(facts, now)],
         "mail": words.invitation_mail(told["brief"]) if told else None,
@@ -246,15 +249,15 @@ def request_document_remove(request: HttpRequest, need_id: UUID, document_id: in
 @city(*INSPECTION)
 def request_document(request: HttpRequest, need_id: UUID, document_id: int) -> HttpResponse:
     agent: Agent = request.agent  # type: ignore[attr-defined]
-    _, sourcing = current_or_404(agent, need_id)
-    document = sourcing.documents.select_related("file").filter(pk=document_id).first()
+    need = need_or_404(agent, need_id)
+    document = RequestDocument.objects.select_related("file").filter(pk=document_id, sourcing__need=need).first()
     if document is None:
         raise Http404
     return attachment(document.file)
 
 
 urlpatterns = [
-    path("achats/<uuid:need_id>/demande/", request_page, name="request"),
+    *consultation_paths("demande/", request_page, "request"),
     path("achats/<uuid:need_id>/demande/envoyer/", request_send, name="request_send"),
     path("achats/<uuid:need_id>/demande/documents/", request_document_join, name="request_document_join"),
     path("achats/<uuid:need_id>/demande/documents/<int:document_id>/", request_document, name="request_document"),

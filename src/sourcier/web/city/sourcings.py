@@ -11,6 +11,7 @@ from sourcier.interop.tables import Column, Kind, Table
 from sourcier.sourcing import queries
 from sourcier.sourcing.models import Sourcing
 from sourcier.web.exports import exported
+from sourcier.web.operations import standing_page
 from sourcier.web.rights import INSPECTION, city
 
 PER_PAGE = 25
@@ -20,7 +21,6 @@ STATES = {
     "choix": ("À choisir", (Sourcing.State.OPENED, Sourcing.State.CHOSEN)),
     "finies": ("Terminées", (Sourcing.State.DONE, Sourcing.State.ENDED)),
 }
-PAGES = {Sourcing.State.DRAFT: "panel", Sourcing.State.OPEN: "asked"}
 
 
 @city(*INSPECTION)
@@ -36,7 +36,7 @@ def sourcings(request: HttpRequest) -> HttpResponse:
     if response := exported(request, _table(found, state, kind)):
         return response
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
-    rows = [{"sourcing": sourcing, "page": PAGES.get(Sourcing.State(sourcing.state), "comparison")} for sourcing in page]
+    rows = [{"sourcing": sourcing, "page": standing_page(sourcing)} for sourcing in page]
     context = {
         "page": page, "rows": rows, "state": state, "kind": kind,
         "states": [(key, label) for key, (label, _) in STATES.items()],
