@@ -30,7 +30,6 @@ WITHOUT_ENTRY = {
     "sourcing.actions.notice": {"visit_by_token"},
     "quotes.actions.evaluate": {"lock", "require_buyer", "round_pending", "record_clarification"},
     "quotes.actions.choose": {"lots_of"},
-    "quotes.actions.tell": {"answers_to_tell", "losing_firms", "compose"},
     "quotes.actions.after_opening": {"sealed", "correct_firms", "correct"},
     "sourcing.actions.closing": {"close_due"},
 }

@@ -20,6 +20,7 @@ from sourcier.mail.actions import file_exchange
 from sourcier.mail.outbox import send_due
 from sourcier.needs import actions as needs
 from sourcier.needs.models import Need
+from sourcier.quotes import results
 from sourcier.quotes.actions import answer as answering
 from sourcier.quotes.actions import choose, evaluate, tell
 from sourcier.quotes.answer_rules import Answer, TypedPrice
@@ -194,7 +195,8 @@ class Purchase:
 
     def tell(self) -> None:
         with time_machine.travel(DEADLINE + timedelta(days=1, hours=1), tick=True):
-            losers = {each.pk: self.said("Son prix est plus élevé.") for each in tell.losing_firms(self.sourcing_now())}
+            parts = results.parts(self.city.buyer, self.sourcing_now())
+            losers = {part.key: self.said("Son prix est plus élevé.") for part in parts if not part.won}
             for told in tell.tell_all(self.city.buyer, self.sourcing.pk, losers):
                 if told.channel == "letter":
                     tell.mark_told(self.city.buyer, told.pk, self.said("Courrier posté le 2 octobre"))

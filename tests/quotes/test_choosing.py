@@ -69,7 +69,7 @@ def test_the_path_from_closed_answers_to_everyone_told(city: City, at_closing: N
     assert Need.objects.get(pk=request.sourcing.need_id).state == Need.State.AWARDED
     assert Commitment.objects.get(award_id=award.pk).amount_cents == award.amount_cents == 15_600 * 9005 // 100
 
-    tell.tell_all(city.buyer, request.sourcing.pk, {dear.pk: "Son prix est plus élevé."})
+    tell.tell_all(city.buyer, request.sourcing.pk, {(dear.pk, None): "Son prix est plus élevé."})
     told = {n.firm.name: n for n in Notification.objects.filter(sourcing=request.sourcing)}
     lost = told["Boulangerie 1"].body
     assert "Boulangerie 0" in lost and "Votre place : 2e sur 2" in lost and "Son prix est plus élevé." in lost

@@ -1,5 +1,7 @@
 """What firms are told after the opening, in plain French: clarifications, last prices, the result."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
@@ -66,23 +68,48 @@ def last_price(sourcing: Sourcing, submission: Submission, deadline: datetime) -
     )
 
 
-def won(sourcing: Sourcing, awards: list[Award], sentence: str) -> tuple[str, str]:
-    """`(subject, body)` for the firm chosen, with what comes next."""
-    lines = ["Madame, Monsieur,", "", "Votre devis est choisi."]
-    for award in awards:
-        name = f"Lot {award.lot.number}, {award.lot.title}" if award.lot else sourcing.title
-        lines.append(f"– {name} : {format_cents(award.amount_cents)} hors taxes, pour les quantités estimées.")
-    if sentence:
-        lines += ["", f"La raison : {sentence}"]
-    lines += ["", "Voici la suite : 1. le bon de commande 2. vos papiers 3. la facture 4. le paiement sous 30 jours."]
-    return f"Votre devis est choisi : {sourcing.title}", _signed(sourcing, lines)
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a firm is told of one lot, or of the whole."""
+
+    award: Award
+    won: bool
+    place: str
+    sentence: str
 
 
-def not_won(sourcing: Sourcing, results: list[str], sentence: str) -> tuple[str, str]:
-    """`(subject, body)` for a firm not chosen: winner, overall price, own place and marks, one sentence of reason."""
-    lines = ["Madame, Monsieur,", "", "Votre devis n'est pas choisi. Merci de nous avoir répondu.", *results]
-    lines += ["", f"La raison : {sentence}"]
-    return f"Le résultat : {sourcing.title}", _signed(sourcing, lines)
+def result(sourcing: Sourcing, told: Sequence[Told]) -> tuple[str, str]:
+    """`(subject, body)` of the result for one firm: each lot that it answered, won or not, with the sentence written for it."""
+    wins = sum(each.won for each in told)
+    lines = ["Madame, Monsieur,", ""]
+    if not wins:
+        subject = f"Le résultat : {sourcing.title}"
+        lines.append("Votre devis n'est pas choisi. Merci de nous avoir répondu.")
+    elif wins == len(told):
+        subject = f"Votre devis est choisi : {sourcing.title}"
+        lines.append("Votre devis est choisi.")
+    else:
+        subject = f"Votre devis est choisi, pour une partie : {sourcing.title}"
+        lines.append("Votre devis est choisi pour une partie. Voici le résultat, lot par lot.")
+    for each in told:
+        lines += ["", *_part(sourcing, each)] if len(told) > 1 else _part(sourcing, each)
+    if wins:
+        lines += ["", "Voici la suite : 1. le bon de commande 2. vos papiers 3. la facture 4. le paiement sous 30 jours."]
+    return subject, _signed(sourcing, lines)
+
+
+def _part(sourcing: Sourcing, told: Told) -> list[str]:
+    if told.won:
+        name = _lot(told.award) or f"{sourcing.title}. "
+        price = f"{format_cents(told.award.amount_cents)} hors taxes, pour les quantités estimées."
+        lines = [f"{name}Votre devis est choisi : {price}" if told.award.lot else f"– {name[:-2]} : {price}"]
+    else:
+        lines = [result_line(told.award), told.place]
+    return [*lines, f"La raison : {told.sentence}"] if told.sentence else lines
+
+
+def _lot(award: Award) -> str:
+    return f"Lot {award.lot.number}, {award.lot.title}. " if award.lot else ""
 
 
 def late(sourcing: Sourcing, results: list[str]) -> tuple[str, str]:
@@ -109,12 +136,11 @@ def ended(sourcing: Sourcing, sentence: str) -> tuple[str, str]:
     return f"Demande sans suite : {sourcing.title}", _signed(sourcing, lines)
 
 
-def result_line(award: Award, sourcing: Sourcing) -> str:
+def result_line(award: Award) -> str:
     """« Choisi : Boulangerie …, 18 240 € HT. » for the whole or for one lot."""
-    lot = f"Lot {award.lot.number}, {award.lot.title}. " if award.lot else ""
     if award.submission is None:
-        return f"{lot}Personne n'est choisi."
-    return f"{lot}Choisi : {award.submission.firm.name}, {format_cents(award.amount_cents)} HT."
+        return f"{_lot(award)}Personne n'est choisi."
+    return f"{_lot(award)}Choisi : {award.submission.firm.name}, {format_cents(award.amount_cents)} HT."
 
 
 def place_line(rank: int | None, count: int, marks: list[tuple[str, int, int | None]], total: int | None) -> str:

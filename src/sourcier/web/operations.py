@@ -123,6 +123,8 @@ def _done(need: Need, sourcing: Sourcing | None) -> dict[int, bool]:
 def _page(number: int, sourcing: Sourcing | None) -> str:
     """The name of the page of a step, now."""
     states = Sourcing.State
+    if sourcing and sourcing.state == states.ENDED and sourcing.opened_at is None:
+        return {5: "asked", 6: "asked"}.get(number, PAGES[number])
     if sourcing and sourcing.state in (states.CHOSEN, states.DONE, states.ENDED):
         return ONCE_CHOSEN.get(number, PAGES[number])
     if number == 5 and sourcing and sourcing.state == states.CLOSED:

@@ -22,6 +22,7 @@ from sourcier.web.city import (
     settings_city,
     settings_people,
     sourcings,
+    telling,
 )
 from sourcier.web.firm import first, mine, no, price, talk
 from sourcier.web.public import about, city_look, components, notice
@@ -45,6 +46,7 @@ urlpatterns = [
     *comparison.urlpatterns,
     *answer.urlpatterns,
     *choice.urlpatterns,
+    *telling.urlpatterns,
     *exchanges.urlpatterns,
     *proof.urlpatterns,
     *figures.urlpatterns,

@@ -8,7 +8,6 @@ from email.message import EmailMessage
 from io import StringIO
 from pathlib import Path
 from re import search
-from uuid import UUID
 
 from django.core.management import call_command
 from django.utils import timezone
@@ -24,6 +23,7 @@ from sourcier.needs.queries import words
 from sourcier.project.demo.city import DemoCity
 from sourcier.project.demo.smtp_sink import SmtpSink
 from sourcier.project.demo.telephone import Telephone
+from sourcier.quotes import results
 from sourcier.quotes.actions import choose, evaluate, tell
 from sourcier.quotes.models import Notification
 from sourcier.quotes.queries.comparison import compare, opened_submissions
@@ -226,8 +226,9 @@ class Bread:
 
     def tell_everyone(self) -> str:
         self.sourcing.refresh_from_db()
-        losers: dict[UUID, str] = {s.pk: "Son prix est plus élevé, à qualité égale." for s in tell.losing_firms(self.sourcing)}
-        told = tell.tell_all(self.bruno, self.sourcing.pk, losers)
+        parts = results.parts(self.bruno, self.sourcing)
+        sentences = {part.key: "Son prix est plus élevé, à qualité égale." for part in parts if not part.won}
+        told = tell.tell_all(self.bruno, self.sourcing.pk, sentences)
         unsent = Notification.objects.filter(sourcing=self.sourcing).exclude(state=Notification.State.SENT)
         wait(lambda: not unsent.exists(), "un message du résultat")
         return f"{len(told)} entreprises prévenues par courriel, la retardataire aussi"

@@ -1,7 +1,6 @@
 """Tell everyone the result by the channel that reached him. The choice is not closed while someone remains untold."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -14,63 +13,28 @@ from sourcier.journal.actions import append
 from sourcier.kernel.transitions import refuse
 from sourcier.mail.actions import enqueue
 from sourcier.mail.models import OutgoingMessage
-from sourcier.quotes import letters
+from sourcier.quotes import results
 from sourcier.quotes.actions.evaluate import lock, require_buyer
-from sourcier.quotes.models import Award, Notification, Submission
-from sourcier.quotes.queries.comparison import compare
+from sourcier.quotes.models import Notification
+from sourcier.quotes.results import Key
 from sourcier.sourcing.actions import progress
 from sourcier.sourcing.models import Sourcing
 from sourcier.suppliers.queries import emails_of
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
-    """What one firm will be told."""
-
-    submission: Submission
-    won: bool
-    sentence: str
-    subject: str
-    body: str
-
-
-def answers_to_tell(sourcing: Sourcing) -> list[Submission]:
-    """One answer per firm: what stood at the deadline, else what came too late. Refusals are not results."""
-    found: dict[UUID, Submission] = {}
-    answers = (
-        Submission.objects.filter(sourcing=sourcing, round=1, state__in=(Submission.State.RECEIVED, Submission.State.LATE))
-        .exclude(kind=Submission.Kind.DECLINE)
-        .select_related("firm", "invitation")
-        .order_by("received_at", "pk")
-    )
-    for submission in answers:
-        known = found.get(submission.firm_id)
-        if known is None or known.state == Submission.State.LATE:
-            found[submission.firm_id] = submission
-    return list(found.values())
-
-
-def losing_firms(sourcing: Sourcing) -> list[Submission]:
-    """The answers for which the chooser writes one sentence of reason."""
-    winners = set(
-        Award.objects.filter(sourcing=sourcing, submission__isnull=False).values_list("submission__firm_id", flat=True)
-    )
-    return [s for s in answers_to_tell(sourcing) if s.state == Submission.State.RECEIVED and s.firm_id not in winners]
-
-
 @transaction.atomic
-def tell_all(agent: Agent, sourcing_id: UUID, sentences: Mapping[UUID, str]) -> list[Notification]:
-    """Tell every firm that answered; `sentences` maps each losing answer's id to its sentence of reason. Raises `Refused`.
+def tell_all(agent: Agent, sourcing_id: UUID, sentences: Mapping[Key, str]) -> list[Notification]:
+    """Tell every firm that answered, with the sentences written for each lot of each answer. Raises `Refused`.
 
     E-mails leave by the outbox; the others wait for « Prévenue » with how it was done.
     """
     require_buyer(agent)
     sourcing = lock(agent, sourcing_id)
-    if sourcing.state not in (Sourcing.State.CHOSEN, Sourcing.State.ENDED):
+    if sourcing.state not in (Sourcing.State.CHOSEN, Sourcing.State.ENDED) or sourcing.opened_at is None:
         raise refuse("not_chosen", "Choisissez d'abord : on prévient ensuite toutes les entreprises.")
     if Notification.objects.filter(sourcing=sourcing).exists():
         raise refuse("already_told", "Les entreprises sont déjà prévenues, ou en train de l'être.")
-    messages = compose(agent, sourcing, sentences)
+    messages = results.messages(agent, sourcing, sentences)
     emails = emails_of([message.submission.firm_id for message in messages])
     told: list[Notification] = []
     addresses: dict[UUID, str] = {}
@@ -106,52 +70,6 @@ def tell_all(agent: Agent, sourcing_id: UUID, sentences: Mapping[UUID, str]) -> 
                 firm_id=notification.firm_id, subject_id=notification.pk,
             )  # fmt: skip
     return told
-
-
-def compose(agent: Agent, sourcing: Sourcing, sentences: Mapping[UUID, str]) -> list[Message]:
-    """The messages as they will leave. Raises `Refused` when a sentence of reason is missing."""
-    if sourcing.state == Sourcing.State.ENDED:
-        return [
-            Message(s, False, sourcing.ending_reason, *letters.ended(sourcing, sourcing.ending_reason))
-            for s in answers_to_tell(sourcing)
-        ]
-    awards = list(
-        Award.objects.filter(sourcing=sourcing).select_related("lot", "submission__firm").order_by("lot__number", "pk")
-    )
-    results = [letters.result_line(award, sourcing) for award in awards]
-    places = _places(agent, sourcing, awards)
-    messages = []
-    for submission in answers_to_tell(sourcing):
-        own = [award for award in awards if award.submission and award.submission.firm_id == submission.firm_id]
-        sentence = sentences.get(submission.pk, "").strip()
-        if submission.state == Submission.State.LATE:
-            messages.append(Message(submission, False, "", *letters.late(sourcing, results)))
-        elif own:
-            reason = sentence or own[0].rationale
-            messages.append(Message(submission, True, reason, *letters.won(sourcing, own, reason)))
-        elif not sentence:
-            raise refuse(
-                "no_sentence",
-                f"Écrivez la raison pour {submission.firm.name} : une phrase suffit.",
-                f"sentence-{submission.pk}",
-            )
-        else:
-            lines = [*results, *places.get(submission.pk, [])]
-            messages.append(Message(submission, False, sentence, *letters.not_won(sourcing, lines, sentence)))
-    return messages
-
-
-def _places(agent: Agent, sourcing: Sourcing, awards: list[Award]) -> dict[UUID, list[str]]:
-    """`{submission_id: lines}`: each firm's own rank and marks, lot by lot."""
-    lines: dict[UUID, list[str]] = {}
-    for award in awards:
-        comparison = compare(agent, sourcing, award.lot)
-        for offer in comparison.offers:
-            marks = [(c.label, c.weight, offer.marks.get(c.pk)) for c in comparison.criteria]
-            text = letters.place_line(offer.rank, len(comparison.offers), marks, offer.total_mark)
-            prefix = f"Lot {award.lot.number}. " if award.lot else ""
-            lines.setdefault(offer.submission.pk, []).append(prefix + text)
-    return lines
 
 
 @transaction.atomic
