@@ -35,7 +35,7 @@ ELSEWHERE = {
     "exchange_document": "tests/dossier", "exchange_letter": "tests/web/test_thread.py", "choice_lot": "tests/quotes/test_choosing.py", "city_logo": "tests/web/test_settings.py",
     "firm_document": "tests/web/test_firm_pages.py", "firm_clarification": "tests/web/test_firm_pages.py",
     "notice_confirm": "tests/web/test_notice_pages.py", "letters_print": "tests/web/test_asked_pages.py",
-    "relays_print": "tests/web/test_asked_pages.py",
+    "relays_print": "tests/web/test_asked_pages.py", "results_print": "tests/quotes/test_reaching.py",
     "dossier_download": "tests/browser/test_walk.py", "choose_organisation": "tests/web/test_settings.py",
     "need_edit": "tests/browser/test_walk.py", "choice": "tests/browser/test_walk.py",
     "end_without_choice": "tests/quotes/test_choosing.py", "firm_open": "tests/browser/test_walk.py",

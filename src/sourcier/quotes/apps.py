@@ -57,12 +57,17 @@ class QuotesConfig(AppConfig):
         from sourcier.journal.registry import register_rows
         from sourcier.mail.registry import on_result
         from sourcier.quotes import models
+        from sourcier.quotes.actions.evaluate import record_failure
         from sourcier.quotes.actions.tell import record_delivery
+        from sourcier.quotes.queries.work import unannounced
         from sourcier.quotes.rules import PRICE_FORMULAS
-        from sourcier.sourcing.registry import register_price_formulas
+        from sourcier.sourcing.registry import guard_start, register_price_formulas
 
         register_price_formulas({key: (formula.label, formula.sentence) for key, formula in PRICE_FORMULAS.items()})
         on_result("result", record_delivery)
+        on_result("clarification", record_failure)
+        on_result("last_price", record_failure)
+        guard_start(unannounced)
         inside = "sourcing__organisation_id"
         register_rows(
             "saving_reference", models.SavingReference, organisation=inside,

@@ -48,6 +48,20 @@ def clarification(sourcing: Sourcing, submission: Submission, question: str) -> 
     )
 
 
+def clarification_on_paper(question: str) -> str:
+    """The same, on the letter that carries its own link and code."""
+    return f"Nous lisons votre devis et nous avons une question :\n{question}"
+
+
+def last_price_on_paper(deadline: datetime) -> str:
+    """The same as `last_price`, on the letter that carries its own link and code."""
+    return (
+        "Votre devis est retenu pour la suite. Nous demandons un dernier prix à toutes les entreprises retenues.\n"
+        f"Répondez avant : {format_moment(deadline)}.\n"
+        "Si vous ne changez rien, votre premier prix reste bon. Personne ne lit votre prix avant cette date."
+    )
+
+
 def last_price(sourcing: Sourcing, submission: Submission, deadline: datetime) -> tuple[str, str]:
     """`(subject, body)` of the request for a last price."""
     return (

@@ -225,12 +225,14 @@ class Extension(models.Model):
 
 
 class Relay(models.Model):
-    """What all were told since the request, and that a firm reached by letter must be told otherwise."""
+    """What a firm without e-mail, or whose address fails, is to be told otherwise since the request."""
 
     class Subject(models.TextChoices):
         ANSWER = "answer", "Réponse à une question"
         EXTENSION = "extension", "Nouvelle date limite"
         END = "end", "Consultation arrêtée"
+        CLARIFICATION = "clarify", "Précision demandée"
+        LAST_PRICE = "lastprice", "Dernier prix demandé"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     invitation = models.ForeignKey(Invitation, on_delete=models.PROTECT, related_name="relays")

@@ -153,9 +153,16 @@ def extensions(sourcing: Sourcing) -> QuerySet[Extension]:
 
 
 def relays(sourcing: Sourcing) -> QuerySet[Relay]:
-    """What firms reached by letter are still to be told otherwise. Who came by the notice has an e-mail, and none."""
-    waiting = Relay.objects.filter(invitation__sourcing=sourcing, told_at=None)
+    """What firms are still to be told otherwise, for want of an e-mail that reaches them."""
+    waiting = waiting_relays().filter(invitation__sourcing=sourcing)
     return waiting.select_related("invitation__firm").order_by("created_at", "pk")
+
+
+def waiting_relays() -> QuerySet[Relay]:
+    """What is still to be told otherwise; a clarification or a last price, as long as it can be answered."""
+    after_opening = Q(subject__in=(Relay.Subject.CLARIFICATION, Relay.Subject.LAST_PRICE))
+    useful = ~after_opening | Q(invitation__sourcing__state=Sourcing.State.OPENED)
+    return Relay.objects.filter(useful, told_at=None)
 
 
 def invitation_by_token(token: str) -> Invitation | None:
@@ -242,10 +249,11 @@ def awaiting(agent: Agent) -> list[Awaiting]:
     mine = Q(buyer=agent.user)
     if agent.has(Role.HEAD_BUYER):
         mine |= Q(buyer__is_active=False)
-    held = visible(agent).filter(mine, state__in=(Sourcing.State.DRAFT, Sourcing.State.OPEN))
+    asking = Q(state__in=(Sourcing.State.DRAFT, Sourcing.State.OPEN))
+    to_tell = waiting_relays().filter(invitation__sourcing=OuterRef("pk"))
+    held = visible(agent).filter(mine).filter(asking | Exists(to_tell))
     unsettled = Invitation.objects.filter(sourcing=OuterRef("pk")).exclude(channel=Invitation.Channel.NOTICE)
     to_post = unsettled.filter(channel=Invitation.Channel.LETTER, state=Invitation.State.WAITING)
-    to_tell = Relay.objects.filter(invitation__sourcing=OuterRef("pk"), told_at=None)
     asked = FirmQuestion.objects.filter(sourcing=OuterRef("pk"), answered_at=None)
     found = held.select_related("need__department").annotate(
         kept=Exists(Candidate.objects.filter(sourcing=OuterRef("pk"), state=Candidate.State.KEPT)),
@@ -272,11 +280,11 @@ def _lines(sourcing: Any) -> Iterator[Awaiting]:
         yield line(sourcing.created_at, "Demande à envoyer", "Préparer la demande", "request")
     elif sourcing.state == Sourcing.State.DRAFT:
         yield line(sourcing.created_at, "Entreprises à choisir", "Chercher les entreprises", "panel")
-    elif sourcing.question_at:
+    elif sourcing.state == Sourcing.State.OPEN and sourcing.question_at:
         yield line(sourcing.question_at, "Une entreprise pose une question", "Répondre pour tous", "asked")
-    if sourcing.failed_at:
+    if sourcing.state == Sourcing.State.OPEN and sourcing.failed_at:
         yield line(sourcing.failed_at, "Adresse en échec", "Corriger", "asked")
-    if sourcing.post_at:
+    if sourcing.state == Sourcing.State.OPEN and sourcing.post_at:
         yield line(sourcing.post_at, "Courriers à poster", "Imprimer les courriers", "asked")
     if sourcing.tell_at:
         yield line(sourcing.tell_at, "Entreprises à prévenir autrement", "Voir lesquelles", "asked")

@@ -1,7 +1,10 @@
-"""What a higher room tells this one: how a price may become a mark, in the words that the firms will read."""
+"""What a higher room tells this one: how a price may become a mark, and what forbids to begin another request."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from uuid import UUID
+
+from sourcier.kernel.transitions import Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +16,16 @@ class PriceFormula:
 
 
 PRICE_FORMULAS: dict[str, PriceFormula] = {}
+
+
+Guard = Callable[[UUID], Refusal | None]
+START_GUARDS: list[Guard] = []
+
+
+def guard_start(guard: Guard) -> None:
+    """Ask `guard(need_id)` before another request of a need begins."""
+    if guard not in START_GUARDS:
+        START_GUARDS.append(guard)
 
 
 def register_price_formulas(formulas: Mapping[str, tuple[str, str]]) -> None:

@@ -71,6 +71,8 @@ TRANSITIONS: dict[tuple[State, Verb], State] = {
     (S.OPENED, V.END_OPENED): S.ENDED,
     (S.CHOSEN, V.CHOOSE): S.CHOSEN,
     (S.CHOSEN, V.FINISH): S.DONE,
+    (S.CHOSEN, V.RELAY): S.CHOSEN,
+    (S.DONE, V.RELAY): S.DONE,
     (S.ENDED, V.RELAY): S.ENDED,
 }
 SEALED_STATES = frozenset({S.DRAFT, S.OPEN, S.CLOSED})

@@ -40,6 +40,7 @@ VERBS = (
     Verb("letter.printed", "{name} a imprimé les courriers ({count}).", personal=("name", "firms")),
     Verb("letter.posted", "{name} a remis le courrier de {firm} : {how}.", personal=("name", "firm", "rows")),
     Verb("letters.posted", "{name} a remis les courriers ({count}) : {how}.", personal=("name", "firms", "rows")),
+    Verb("relay.needed", "{firm} est à prévenir autrement : {subject}.", personal=("firm", "rows")),
     Verb("relay.told", "{name} a prévenu {firm} autrement : {how}.", personal=("name", "firm", "rows")),
     Verb("question.asked", "Une entreprise a posé une question.", personal=("firm", "text", "rows"), sealed=True),
     Verb("question.answered", "{name} a répondu à une question, pour tous : {answer}", personal=("name", "question")),

@@ -77,6 +77,7 @@ def operation_context(agent: Agent, need: Need, sourcing: Sourcing | None = None
         "steps": seven_steps(need, sourcing),
         "consultations": known if len(known) > 1 else [],
         "consultation_shown": sourcing.pk if sourcing else None,
+        "to_reach": queries.relays(sourcing) if sourcing and sourcing.opened_at else (),
     }
 
 

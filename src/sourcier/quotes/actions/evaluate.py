@@ -11,13 +11,13 @@ from sourcier.accounts.agents import Agent
 from sourcier.accounts.models import Role
 from sourcier.journal.actions import append
 from sourcier.kernel.transitions import Refused, refuse
-from sourcier.mail.actions import enqueue
+from sourcier.mail.models import OutgoingMessage
 from sourcier.quotes import letters
 from sourcier.quotes.models import Clarification, LastPriceRound, SavingReference, Score, Submission
 from sourcier.quotes.rules import may_evaluate, may_open
 from sourcier.sourcing.actions import progress
-from sourcier.sourcing.models import Criterion, Invitation, Sourcing
-from sourcier.suppliers.queries import email_of
+from sourcier.sourcing.actions.invite import relay_failure, tell_one
+from sourcier.sourcing.models import Criterion, Invitation, Relay, Sourcing
 from sourcier.vault.models import File
 
 BUYERS = (Role.BUYER, Role.HEAD_BUYER)
@@ -181,7 +181,9 @@ def score(agent: Agent, submission_id: UUID, criterion_id: UUID, value: int, not
 
 
 def _own(agent: Agent, submission_id: UUID) -> Submission:
-    return Submission.objects.select_related("firm", "invitation").get(pk=submission_id, organisation=agent.organisation)
+    return Submission.objects.select_related("firm", "invitation__firm", "invitation__sourcing__organisation").get(
+        pk=submission_id, organisation=agent.organisation
+    )
 
 
 @transaction.atomic
@@ -198,22 +200,34 @@ def clarify(agent: Agent, submission_id: UUID, question: str) -> Clarification:
     clarification = Clarification.objects.create(
         submission=submission, question=question, asked_by=agent.user, asked_at=timezone.now()
     )
+    subject, body = letters.clarification(sourcing, submission, question)
+    relays = tell_one(
+        submission.invitation, "clarification", clarification.pk, subject, body, Relay.Subject.CLARIFICATION,
+        letters.clarification_on_paper(question),
+    )  # fmt: skip
     append(
         agent.organisation.pk,
         sourcing.need_id,
         "clarification.asked",
         {"name": agent.user.name, "firm": submission.firm.name, "question": question},
         actor=agent.id,
-        rows=[clarification],
+        rows=[clarification, *relays],
     )
-    address = submission.invitation.address or email_of(submission.firm)
-    if address:
-        subject, body = letters.clarification(sourcing, submission, question)
-        enqueue(
-            agent.organisation, kind="clarification", to_address=address, to_name=submission.firm.name, subject=subject,
-            body=body, operation_id=sourcing.need_id, firm_id=submission.firm_id, subject_id=clarification.pk,
-        )  # fmt: skip
     return clarification
+
+
+def record_failure(message: OutgoingMessage) -> None:
+    """Registered with the outbox: a clarification or a last price that did not arrive is to be asked otherwise."""
+    if message.state == OutgoingMessage.State.SENT:
+        return
+    if message.kind == "clarification":
+        asked = Clarification.objects.select_related("submission").get(pk=message.subject_id)
+        submission, relay, text = asked.submission, Relay.Subject.CLARIFICATION, letters.clarification_on_paper(asked.question)
+    else:
+        submission, relay = Submission.objects.get(pk=message.subject_id), Relay.Subject.LAST_PRICE
+        text = letters.last_price_on_paper(LastPriceRound.objects.get(sourcing=submission.sourcing_id).deadline)
+    invitation = Invitation.objects.select_related("firm", "sourcing").get(pk=submission.invitation_id)
+    relay_failure(invitation, relay, text)
 
 
 @transaction.atomic
@@ -273,12 +287,19 @@ def ask_last_price(agent: Agent, sourcing_id: UUID, submission_ids: list[UUID], 
     kept = list(
         Submission.objects.filter(
             pk__in=submission_ids, sourcing=sourcing, round=1, state=Submission.State.RECEIVED, kind=Submission.Kind.QUOTE
-        ).select_related("firm", "invitation")
+        ).select_related("firm", "invitation__firm", "invitation__sourcing__organisation")
     )
     if not kept:
         raise refuse("nobody", "Cochez au moins une entreprise.", "submissions")
     asked = LastPriceRound.objects.create(sourcing=sourcing, asked_by=agent.user, asked_at=timezone.now(), deadline=deadline)
     asked.submissions.set(kept)
+    relays: list[Relay] = []
+    for submission in kept:
+        subject, body = letters.last_price(sourcing, submission, deadline)
+        relays += tell_one(
+            submission.invitation, "last_price", submission.pk, subject, body, Relay.Subject.LAST_PRICE,
+            letters.last_price_on_paper(deadline),
+        )  # fmt: skip
     append(
         agent.organisation.pk,
         sourcing.need_id,
@@ -290,16 +311,8 @@ def ask_last_price(agent: Agent, sourcing_id: UUID, submission_ids: list[UUID], 
             "firms": [{"siret": s.firm.siret, "name": s.firm.name} for s in kept],
         },
         actor=agent.id,
-        rows=[asked],
+        rows=[asked, *relays],
     )
-    for submission in kept:
-        address = submission.invitation.address or email_of(submission.firm)
-        if address:
-            subject, body = letters.last_price(sourcing, submission, deadline)
-            enqueue(
-                agent.organisation, kind="last_price", to_address=address, to_name=submission.firm.name, subject=subject,
-                body=body, operation_id=sourcing.need_id, firm_id=submission.firm_id, subject_id=submission.pk,
-            )  # fmt: skip
     return asked
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Model
+from django.db.models import Model, Q
 from django.utils import timezone
 
 from sourcier.accounts.agents import Agent
@@ -97,6 +97,22 @@ def mark_told(agent: Agent, notification_id: UUID, how: str) -> Notification:
         rows=rows,
     )
     return notification
+
+
+@transaction.atomic
+def print_results(agent: Agent, sourcing_id: UUID) -> list[Notification]:
+    """Note who printed the results that no e-mail carried, and return them for `letter.result_letters`. Raises `Refused`."""
+    require_buyer(agent)
+    sourcing = lock(agent, sourcing_id)
+    by_hand = Q(state=Notification.State.FAILED) | ~Q(channel="email")
+    left = Notification.objects.filter(by_hand, sourcing=sourcing, told_at=None)
+    found = list(left.select_related("firm", "submission__invitation__firm").order_by("firm__name", "pk"))
+    if not found:
+        raise refuse("no_letter", "Aucun courrier à imprimer.")
+    firms = [{"siret": each.firm.siret, "name": each.firm.name} for each in found]
+    facts = {"name": agent.user.name, "sourcing": sourcing.pk, "count": len(found), "firms": firms}
+    append(agent.organisation.pk, sourcing.need_id, "letter.printed", facts, actor=agent.id)
+    return found
 
 
 def record_delivery(message: OutgoingMessage) -> None:

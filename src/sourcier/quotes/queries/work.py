@@ -1,12 +1,15 @@
 """What the answers ask of a buyer: open, choose, tell."""
 
-from django.db.models import Exists, OuterRef
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 
 from sourcier.accounts.agents import Agent
 from sourcier.accounts.awaiting import Awaiting
 from sourcier.accounts.models import Role
-from sourcier.quotes.models import LastPriceRound, Notification
+from sourcier.kernel.transitions import Refusal
+from sourcier.quotes.models import LastPriceRound, Notification, Submission
 from sourcier.sourcing.models import Sourcing
 
 States = Sourcing.State
@@ -21,11 +24,32 @@ def awaiting(agent: Agent) -> list[Awaiting]:
         sourcings = sourcings.filter(buyer=agent.user)
     pending = LastPriceRound.objects.filter(sourcing=OuterRef("pk"), opened_at=None)
     by_hand = Notification.objects.filter(sourcing=OuterRef("pk")).exclude(state=Notification.State.SENT)
-    told = Notification.objects.filter(sourcing=OuterRef("pk"))
-    found = sourcings.filter(state__in=(States.CLOSED, States.OPENED, States.CHOSEN)).annotate(
-        last_price=Exists(pending), untold=Exists(by_hand), told=Exists(told)
-    )
+    found = sourcings.filter(
+        Q(state__in=(States.CLOSED, States.OPENED, States.CHOSEN)) | Q(pk__in=untold_ends(agent))
+    ).annotate(last_price=Exists(pending), untold=Exists(by_hand))
     return [line for sourcing in found if (line := _line(sourcing))]
+
+
+def untold_ends(agent: Agent) -> QuerySet[Sourcing]:
+    """The requests of this city ended after their opening, of which a firm that answered has not been told."""
+    ends = Sourcing.objects.filter(organisation=agent.organisation, state=States.ENDED, opened_at__isnull=False)
+    return ends.filter(untold()).values("pk")
+
+
+def untold() -> Q:
+    """Someone answered and nothing was announced, or somebody remains to be reached."""
+    of_it = Submission.objects.filter(sourcing=OuterRef("pk"), round=1).exclude(kind=Submission.Kind.DECLINE)
+    answered = of_it.filter(state__in=(Submission.State.RECEIVED, Submission.State.LATE))
+    told = Notification.objects.filter(sourcing=OuterRef("pk"))
+    return (Exists(answered) & ~Exists(told)) | Exists(told.exclude(state=Notification.State.SENT))
+
+
+def unannounced(need_id: UUID) -> Refusal | None:
+    """No other request begins while firms that answered the former one were told nothing."""
+    ends = Sourcing.objects.filter(need=need_id, state=States.ENDED, opened_at__isnull=False)
+    if ends.filter(untold()).exclude(pk__in=Notification.objects.values("sourcing")).exists():
+        return Refusal("untold", "Prévenez d'abord les entreprises qui ont répondu à la demande précédente.")
+    return None
 
 
 def _line(sourcing: Sourcing) -> Awaiting | None:
@@ -40,6 +64,9 @@ def _line(sourcing: Sourcing) -> Awaiting | None:
             since, words, button, view = asked.deadline, f"Derniers prix : {title}", "Voir la date limite", "comparison"
         else:
             since, words, button, view = sourcing.opened_at, f"Réponses ouvertes : {title}", "Comparer et choisir", "comparison"
+    elif sourcing.state == States.ENDED:
+        words, button, view = f"Fini sans choix : {title}", "Prévenir toutes les entreprises", "telling"
+        since = sourcing.ended_at
     else:
         words, button, view = f"Choix fait : {title}", "Prévenir toutes les entreprises", "telling"
         since = sourcing.chosen_at

@@ -10,6 +10,7 @@ from django.db.models import Model
 from django.utils import timezone
 
 from sourcier.accounts.agents import Agent
+from sourcier.journal.actions import append
 from sourcier.journal.models import Entry
 from sourcier.kernel.french import format_moment
 from sourcier.kernel.transitions import Refused, refuse
@@ -23,7 +24,7 @@ from sourcier.sourcing.briefs import brief, link
 from sourcier.sourcing.models import Candidate, Extension, Invitation, Relay, Sourcing
 from sourcier.sourcing.rules import Verb
 from sourcier.suppliers.models import Firm
-from sourcier.suppliers.queries import emails_of
+from sourcier.suppliers.queries import email_of, emails_of
 
 KIND = "invitation"
 
@@ -140,6 +141,31 @@ def tell_all(sourcing: Sourcing, kind: str, subject_id: UUID, subject: str, body
         else:
             relays.append(Relay(invitation=invitation, subject=relay, text=text, created_at=now))
     return Relay.objects.bulk_create(relays)
+
+
+def tell_one(
+    invitation: Invitation, kind: str, subject_id: UUID, subject: str, body: str, relay: str, text: str
+) -> list[Relay]:
+    """Tell one firm: by the e-mail that reached it or that the city knows since, else by a relay for the city to pass on."""
+    failed = invitation.state == Invitation.State.FAILED
+    address = invitation.address if invitation.address and not failed else email_of(invitation.firm)
+    if not address or (failed and address == invitation.address):
+        return [Relay.objects.create(invitation=invitation, subject=relay, text=text, created_at=timezone.now())]
+    sourcing = invitation.sourcing
+    enqueue(
+        sourcing.organisation, kind=kind, to_address=address, to_name=invitation.firm.name, subject=subject, body=body,
+        operation_id=sourcing.need_id, firm_id=invitation.firm_id, subject_id=subject_id,
+    )  # fmt: skip
+    return []
+
+
+def relay_failure(invitation: Invitation, relay: str, text: str) -> Relay:
+    """An e-mail after the opening did not arrive: the city is to tell this firm otherwise (`relay.needed`)."""
+    made = Relay.objects.create(invitation=invitation, subject=relay, text=text, created_at=timezone.now())
+    sourcing, firm = invitation.sourcing, invitation.firm
+    facts = {"sourcing": sourcing.pk, "firm": firm.name, "siret": firm.siret, "subject": made.get_subject_display()}
+    append(sourcing.organisation_id, sourcing.need_id, "relay.needed", facts, rows=[made])
+    return made
 
 
 def _sent_entry(

@@ -15,7 +15,7 @@ from sourcier.journal.models import Entry
 from sourcier.kernel.activities import Activity
 from sourcier.kernel.geodesy import format_distance
 from sourcier.kernel.identifiers import InvalidIdentifier, parse_siret
-from sourcier.kernel.transitions import refuse
+from sourcier.kernel.transitions import Refused, refuse
 from sourcier.needs import queries as needs
 from sourcier.needs.models import Need
 from sourcier.register.establishment import Establishment, Filters, SearchResult
@@ -45,6 +45,9 @@ def start(agent: Agent, need_id: UUID, kind: str) -> Sourcing:
     existing = queries.current(need)
     if existing and existing.state in queries.ALIVE:
         raise refuse("already_started", "Une consultation est déjà en cours pour ce besoin.")
+    for guard in registry.START_GUARDS:
+        if refusal := guard(need.pk):
+            raise Refused(refusal)
     sourcing = _new(agent, need, kind)
     rows = _propose(sourcing) if kind != Sourcing.Kind.RFI else []
     entry(agent, sourcing, "sourcing.started", {"kind_words": sourcing.get_kind_display(), "title": sourcing.title}, rows)

@@ -64,13 +64,27 @@ def relay_letters(sourcing: Sourcing, relays: Sequence[Relay]) -> bytes:
     sheets = []
     for relay in relays:
         ended = relay.subject == Relay.Subject.END
+        # What is asked of one firm after the opening has its own date, in its words.
+        own = relay.subject in (Relay.Subject.CLARIFICATION, Relay.Subject.LAST_PRICE)
         text = {
             "subject": cut(f"{relay.get_subject_display()} : {told.title}", 120),
             "paragraphs": [cut(line, 700) for line in relay.text.split("\n") if line.strip()][:8],
-            "facts": [] if ended else [["Répondez avant", format_moment(told.deadline)]],
-            "closing": ["Toutes les entreprises interrogées reçoivent cette information."],
+            "facts": [] if ended or own else [["Répondez avant", format_moment(told.deadline)]],
+            "closing": [] if own else ["Toutes les entreprises interrogées reçoivent cette information."],
         }
         sheets.append(text | _addressed(relay.invitation) | ({"code": None} if ended else {}))
+    return _pdf(sourcing, told, sheets)
+
+
+def result_letters(sourcing: Sourcing, results: Sequence[tuple[Invitation, str]]) -> bytes:
+    """The result as a PDF, one page for each firm not reached by e-mail: `(invitation, its message)`."""
+    told = brief(sourcing)
+    sheets = []
+    for invitation, body in results:
+        # The template greets by itself.
+        lines = [line for line in body.split("\n") if line.strip() and line != "Madame, Monsieur,"]
+        text: dict[str, Any] = {"subject": cut(f"Le résultat : {told.title}", 120), "facts": [], "closing": []}
+        sheets.append(text | {"paragraphs": [cut(line, 700) for line in lines]} | _addressed(invitation))
     return _pdf(sourcing, told, sheets)
 
 

@@ -155,7 +155,7 @@ def last_price_ask(request: HttpRequest, need_id: UUID, sourcing_id: UUID | None
         except Refused as refused:
             add_refusal(form, refused)
         else:
-            messages.success(request, "Le dernier prix est demandé à toutes les entreprises gardées, à la même heure.")
+            messages.success(request, "Le dernier prix est demandé à toutes les entreprises gardées, avec la même date limite.")
             return redirect("comparison", need.pk, sourcing.pk)
     return _page(request, need, sourcing, last_price_form=form)
 

@@ -13,9 +13,11 @@ from sourcier.needs.models import Need
 from sourcier.quotes import results
 from sourcier.quotes.actions import tell
 from sourcier.quotes.models import Award, Notification
+from sourcier.sourcing import letter
 from sourcier.sourcing.models import Sourcing
 from sourcier.web.city.comparison import operation
 from sourcier.web.city.forms import add_refusal
+from sourcier.web.downloads import pdf
 from sourcier.web.operations import consultation_paths, operation_context
 from sourcier.web.rights import INSPECTION, PURCHASING, city
 
@@ -124,6 +126,20 @@ def tell_all(request: HttpRequest, need_id: UUID, sourcing_id: UUID | None = Non
 
 @require_POST
 @city(*PURCHASING)
+def results_print(request: HttpRequest, need_id: UUID, sourcing_id: UUID | None = None) -> HttpResponse:
+    """The results that no e-mail carried, one page each; the journal notes who printed them."""
+    need, sourcing = operation(request, need_id, sourcing_id)
+    try:
+        found = tell.print_results(request.agent, sourcing.pk)  # type: ignore[attr-defined]
+    except Refused as refused:
+        messages.error(request, refused.sentence)
+        return redirect("telling", need.pk, sourcing.pk)
+    sheets = [(each.submission.invitation, each.body) for each in found if each.submission]
+    return pdf(letter.result_letters(sourcing, sheets), "resultats.pdf")
+
+
+@require_POST
+@city(*PURCHASING)
 def told(request: HttpRequest, need_id: UUID, notification_id: UUID, sourcing_id: UUID | None = None) -> HttpResponse:
     _, sourcing = operation(request, need_id, sourcing_id)
     form = ToldForm(request.POST)
@@ -142,5 +158,6 @@ def told(request: HttpRequest, need_id: UUID, notification_id: UUID, sourcing_id
 urlpatterns = [
     *consultation_paths("annonce/", telling, "telling"),
     *consultation_paths("annonce/prevenir/", tell_all, "tell_all"),
+    *consultation_paths("annonce/courriers/", results_print, "results_print"),
     *consultation_paths("annonce/<uuid:notification_id>/", told, "told"),
 ]
