@@ -34,6 +34,7 @@ WITHOUT_ENTRY = {
         "relay_failure",
         "record_result",
     },
+    "sourcing.actions.panel": {"startable"},
     "vault.actions": {"store", "store_bytes"},
     "sourcing.actions.notice": {"visit_by_token"},
     "quotes.actions.evaluate": {"lock", "require_buyer", "round_pending", "record_clarification", "record_failure"},

@@ -16,7 +16,7 @@ POSTED = {
     "need_take_over": "need_new", "need_complete": "need", "need_submit": "need_edit", "need_accept": "need",
     "need_send_back": "need", "need_close": "need", "need_say": "need", "firm_contact_add": "firm_sheet",
     "firm_contact_remove": "firm_sheet", "firm_contact_failing": "firm_sheet", "firm_check_identity": "firm_sheet",
-    "families_load": "families", "panel_start": "panel", "panel_kind": "panel", "panel_search": "panel", "panel_choose": "panel",
+    "families_load": "families", "panel_start": "panel", "ask_again": "panel", "panel_kind": "panel", "panel_search": "panel", "panel_choose": "panel",
     "panel_contacts": "panel", "request_document_join": "request", "request_document_remove": "request",
     "question_answer": "asked", "invitation_address": "asked", "letter_posted": "asked", "letters_posted": "asked", "relay_told": "asked",
     "deadline_extend": "asked", "firms_widen": "asked", "sourcing_end": "asked", "reference_choose": "comparison",

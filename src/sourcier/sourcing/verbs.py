@@ -4,6 +4,11 @@ from sourcier.journal.registry import Verb
 
 VERBS = (
     Verb("sourcing.started", "{name} a commencé une consultation : {kind_words}, « {title} ».", personal=("name",)),
+    Verb(
+        "sourcing.asked_again",
+        "{name} a relancé plus largement « {title} », avec la demande et les entreprises gardées ({count}) de la précédente.",
+        personal=("name", "rows"),
+    ),
     Verb("sourcing.kind_changed", "{name} a changé la consultation : {kind_words}.", personal=("name",)),
     Verb(
         "panel.searched",

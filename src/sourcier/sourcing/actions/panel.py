@@ -35,11 +35,20 @@ MIN_RADIUS_M, MAX_RADIUS_M = 500, 200_000
 @transaction.atomic
 def start(agent: Agent, need_id: UUID, kind: str) -> Sourcing:
     """Begin to ask the market for an accepted need, with lines, criteria and a deadline proposed."""
+    if kind not in Sourcing.Kind.values:
+        raise refuse("kind", "Choisissez : se renseigner, demander des devis, ou acheter directement.", "kind")
+    need = startable(agent, need_id)
+    sourcing = _new(agent, need, kind)
+    rows = _propose(sourcing) if kind != Sourcing.Kind.RFI else []
+    entry(agent, sourcing, "sourcing.started", {"kind_words": sourcing.get_kind_display(), "title": sourcing.title}, rows)
+    return sourcing
+
+
+def startable(agent: Agent, need_id: UUID) -> Need:
+    """The need, locked, if this agent may begin a request for it now. Raises `PermissionDenied` or `Refused`."""
     need = needs.visible(agent).select_for_update(of=("self",)).select_related("organisation").get(pk=need_id)
     if rules.BUYERS.isdisjoint(needs.roles_for(agent, need.department_id)):
         raise PermissionDenied
-    if kind not in Sourcing.Kind.values:
-        raise refuse("kind", "Choisissez : se renseigner, demander des devis, ou acheter directement.", "kind")
     if need.state not in ASKABLE:
         raise refuse("need_not_accepted", "Acceptez d'abord le besoin : la demande aux entreprises vient ensuite.")
     existing = queries.current(need)
@@ -48,10 +57,7 @@ def start(agent: Agent, need_id: UUID, kind: str) -> Sourcing:
     for guard in registry.START_GUARDS:
         if refusal := guard(need.pk):
             raise Refused(refusal)
-    sourcing = _new(agent, need, kind)
-    rows = _propose(sourcing) if kind != Sourcing.Kind.RFI else []
-    entry(agent, sourcing, "sourcing.started", {"kind_words": sourcing.get_kind_display(), "title": sourcing.title}, rows)
-    return sourcing
+    return need
 
 
 def _new(agent: Agent, need: Need, kind: str) -> Sourcing:

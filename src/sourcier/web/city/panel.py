@@ -21,6 +21,7 @@ from sourcier.register import search as register
 from sourcier.register.establishment import Establishment
 from sourcier.register.search import RegisterMissing
 from sourcier.sourcing import finding, queries, rules
+from sourcier.sourcing.actions import again
 from sourcier.sourcing.actions import panel as actions
 from sourcier.sourcing.models import Candidate, Search, Sourcing
 from sourcier.sourcing.rules import Verb
@@ -118,6 +119,21 @@ def panel_start(request: HttpRequest, need_id: UUID) -> HttpResponse:
             actions.search(agent, sourcing.pk, ticked, sourcing.radius_m)
     except Refused as refused:
         messages.error(request, refused.sentence)
+    return redirect("panel", need.pk)
+
+
+@city(*PURCHASING)
+@require_POST
+def ask_again(request: HttpRequest, need_id: UUID, sourcing_id: UUID) -> HttpResponse:
+    """« Relancer plus largement »: the former request and its firms, to be widened before anything leaves."""
+    agent: Agent = request.agent  # type: ignore[attr-defined]
+    need, former = current_or_404(agent, need_id, sourcing_id)
+    try:
+        again.ask_again(agent, former.pk)
+    except Refused as refused:
+        messages.error(request, refused.sentence)
+    else:
+        messages.success(request, "La demande et ses entreprises sont reprises. Élargissez la recherche, puis envoyez.")
     return redirect("panel", need.pk)
 
 
@@ -310,6 +326,7 @@ def panel_contacts(request: HttpRequest, need_id: UUID) -> HttpResponse:
 
 urlpatterns = [
     *consultation_paths("entreprises/", panel, "panel"),
+    path("achats/<uuid:need_id>/consultations/<uuid:sourcing_id>/relancer/", ask_again, name="ask_again"),
     path("achats/<uuid:need_id>/entreprises/commencer/", panel_start, name="panel_start"),
     path("achats/<uuid:need_id>/entreprises/nature/", panel_kind, name="panel_kind"),
     path("achats/<uuid:need_id>/entreprises/chercher/", panel_search, name="panel_search"),
