@@ -254,7 +254,8 @@ def test_department_and_buyer_talk_with_files_and_the_auditor_only_reads(city: C
     actions.say(city.buyer, need.pk, "Merci")
     before = count(city)
     assert refused(actions.say, city.auditor, need.pk, "x").refusal.code == "wrong_role"
-    refused(actions.say, city.buyer, need.pk, "un virus", [SimpleUploadedFile("x.pdf", b"MZ\x90\x00not a pdf")])
+    virus = refused(actions.say, city.buyer, need.pk, "un virus", [SimpleUploadedFile("x.pdf", b"MZ\x90\x00not a pdf")])
+    assert virus.field == "files" and virus.sentence.startswith("« x.pdf » : Ce type de fichier n'est pas accepté.")
     assert count(city) == before and need.messages.count() == 2
 
 

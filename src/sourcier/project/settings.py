@@ -122,6 +122,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "sourcier.web.uploads.WeightMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -226,7 +227,12 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# One file may weigh 25 MB, one answer 100 MB (`vault.rules`); above 1 MB Django spools to disk.
+# One file may weigh 25 MB, one answer 100 MB (`vault.rules`, `web.uploads`); above 1 MB Django spools to disk.
+FILE_UPLOAD_HANDLERS = [
+    "sourcier.web.uploads.CuttingHandler",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
 DATA_UPLOAD_MAX_NUMBER_FILES = 40

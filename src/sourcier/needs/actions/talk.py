@@ -9,18 +9,20 @@ from django.utils import timezone
 
 from sourcier.accounts.agents import Agent
 from sourcier.journal.actions import append
+from sourcier.kernel.transitions import Refused, refuse
 from sourcier.needs import queries
 from sourcier.needs.actions.common import check, clean_text, load
 from sourcier.needs.models import NeedMessage
 from sourcier.needs.rules import Verb
 from sourcier.vault.actions import store
+from sourcier.vault.models import File
 
 
 def say(agent: Agent, need_id: UUID, text: str, files: Sequence[UploadedFile] = ()) -> NeedMessage:
     """Write a message on the need, with files: they are checked and on disk before any lock."""
     check(agent, queries.visible(agent).get(pk=need_id), Verb.SAY)
     text = clean_text("text", text, required=True)
-    stored = [store(agent.organisation.pk, upload) for upload in files]
+    stored = [_keep(agent, upload) for upload in files]
     attached = [{"file": file.pk, "name": file.name, "sha256": file.sha256, "size": file.size} for file in stored]
     with transaction.atomic():
         need = load(agent, need_id)
@@ -30,3 +32,11 @@ def say(agent: Agent, need_id: UUID, text: str, files: Sequence[UploadedFile] = 
         payload = {"name": agent.user.name, "text": text, "files": attached}
         append(agent.organisation.pk, need.pk, "need.said", payload, actor=agent.id, rows=[message])
     return message
+
+
+def _keep(agent: Agent, upload: UploadedFile) -> File:
+    """One of several files: a refusal says which."""
+    try:
+        return store(agent.organisation.pk, upload)
+    except Refused as refused:
+        raise refuse(refused.refusal.code, f"« {(upload.name or 'fichier')[:60]} » : {refused.sentence}", "files") from None

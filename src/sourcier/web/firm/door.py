@@ -145,6 +145,11 @@ def find(request: HttpRequest, invitation_id: UUID | None = None) -> Visit | Non
     return Visit(invitation, draft, sent, tuple(entry for entry in entries if entry is not chosen))
 
 
+def known(request: HttpRequest) -> bool:
+    """True when this browser holds a cookie that one of our links gave it; asks nothing of the database."""
+    return bool(_entries(request))
+
+
 def lost(request: HttpRequest) -> HttpResponse:
     """No cookie: the code form on a first page; after a form, what to do so that nothing typed is lost."""
     if request.method == "POST":
