@@ -29,10 +29,14 @@ def test_every_address_declares_who_may_use_it() -> None:
     assert without == []
 
 
-def test_every_address_has_one_name_of_its_own() -> None:
-    names = [pattern.name for pattern in patterns()]
+def test_every_address_has_one_name_of_its_own_a_page_of_a_consultation_the_same_with_its_id() -> None:
+    names = [pattern.name for pattern in patterns() if "sourcing_id" not in pattern.pattern.converters]
     assert None not in names
     assert len(names) == len(set(names))
+    with_id = [pattern for pattern in patterns() if "sourcing_id" in pattern.pattern.converters]
+    views = {pattern.name: pattern.callback for pattern in patterns()}
+    assert len(with_id) == len({pattern.name for pattern in with_id})
+    assert all(views[pattern.name] is pattern.callback for pattern in with_id)
 
 
 def test_sign_up_and_unused_pages_of_allauth_are_not_served() -> None:
