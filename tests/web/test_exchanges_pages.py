@@ -12,11 +12,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
+from sourcier.accounts.models import Department
 from sourcier.insights.exchanges import thread
 from sourcier.interop.export import FORMATS
 from sourcier.journal.models import Entry
 from sourcier.mail.models import FiledExchange
 from sourcier.needs import actions as needs
+from sourcier.needs.models import Need
 from sourcier.vault.models import File
 from tests.cities import City
 from tests.dossier.conftest import bakeries, rooms  # noqa: F401
@@ -137,9 +139,10 @@ def test_roles_and_cities(purchase: Purchase, other_city: City) -> None:
     city, target = purchase.city, reverse("exchange_file", args=[purchase.need.pk])
     for agent, expected in ((city.requester, 200), (city.auditor, 200), (city.buyer, 200), (city.admin, 403)):
         assert signed_in(agent).get(address(purchase)).status_code == expected
-    for agent in (city.requester, city.auditor, city.admin):
+    for agent in (city.auditor, city.admin):
         assert signed_in(agent).post(target, {}).status_code == 403
         assert "Verser au dossier" not in page(signed_in(agent), purchase)
+    assert "Verser au dossier" in page(signed_in(city.buyer), purchase)
     stranger = signed_in(other_city.head_buyer)
     assert stranger.get(address(purchase)).status_code == 404
     assert stranger.post(target, {"channel": "phone", "direction": "in", "summary": "x"}).status_code == 404
@@ -149,6 +152,26 @@ def test_roles_and_cities(purchase: Purchase, other_city: City) -> None:
     theirs = asked_purchase(other_city)
     assert stranger.get(reverse("exchange_document", args=[theirs.need.pk, file.pk])).status_code == 404
     assert stranger.get(reverse("exchange_document", args=[theirs.need.pk, uuid4()])).status_code == 404
+
+
+def test_who_asked_drops_in_a_call_of_his_own_department_alone(city: City) -> None:
+    purchase = asked_purchase(city)
+    client, target = signed_in(city.requester), reverse("exchange_file", args=[purchase.need.pk])
+    said = {
+        "channel": "phone",
+        "direction": "in",
+        "summary": "La directrice de la crèche confirme.",
+        "correspondent": "Mme Roux",
+    }
+    assert "Verser au dossier" in page(client, purchase)
+    with time_machine.travel(DEADLINE + timedelta(days=5), tick=True):
+        response = client.post(target, said | {"occurred_at_0": "2026-10-02", "occurred_at_1": "09:00"})
+    assert response.status_code == 302
+    assert FiledExchange.objects.get(correspondent="Mme Roux").filed_by == city.requester.user
+    Need.objects.filter(pk=purchase.need.pk).update(
+        department=Department.objects.create(organisation=city.organisation, name="Voirie")
+    )
+    assert client.post(target, said).status_code == 404
 
 
 def test_a_paper_of_a_closed_answer_is_not_served(city: City) -> None:

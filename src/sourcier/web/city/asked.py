@@ -22,8 +22,10 @@ from sourcier.sourcing.working_days import propose_deadline
 from sourcier.suppliers import actions as suppliers
 from sourcier.suppliers import rules as supplier_rules
 from sourcier.web.city.forms import MomentField, add_refusal
+from sourcier.web.city.lists import invitations_table
 from sourcier.web.city.panel import current_or_404, may
 from sourcier.web.downloads import pdf
+from sourcier.web.exports import exported
 from sourcier.web.operations import consultation_paths, operation_context
 from sourcier.web.rights import INSPECTION, PURCHASING, city
 
@@ -84,6 +86,8 @@ def asked(request: HttpRequest, need_id: UUID, sourcing_id: UUID | None = None) 
     need, sourcing = current_or_404(agent, need_id, sourcing_id)
     if sourcing.state == Sourcing.State.DRAFT:
         return redirect("request_send", need.pk)
+    if response := exported(request, invitations_table(need.reference, queries.invitations(sourcing))):
+        return response
     return _page(request, need, sourcing)
 
 

@@ -5,18 +5,21 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import ObjectDoesNotExist
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
 from django.views.decorators.http import require_POST
 
+from sourcier.accounts.agents import Agent
+from sourcier.accounts.models import Role
 from sourcier.insights.exchanges import CHANNELS, Exchange, asked_firms, thread
 from sourcier.interop.tables import Column, Kind, Table
 from sourcier.kernel.french import PARIS
 from sourcier.kernel.transitions import Refused
 from sourcier.mail.actions import file_exchange
 from sourcier.mail.models import FiledExchange
+from sourcier.mail.rules import may_file
 from sourcier.needs import queries as needs
 from sourcier.needs.models import Need
 from sourcier.sourcing.letter import invitation_copy
@@ -104,7 +107,7 @@ def _page(request: HttpRequest, need: Need, file_form: FileForm | None = None) -
         "lines": _gathered(found),
         "filters": filters,
         "file_form": file_form or FileForm(need),
-        "buys": agent.has(*PURCHASING),
+        "files": _may_file(agent, need),
     }
     return render(request, "city/exchanges/exchanges.html", context, status=422 if file_form else 200)
 
@@ -133,11 +136,18 @@ def _table(need: Need, found: list[Exchange]) -> Table:
     return Table(f"Échanges {need.reference}", COLUMNS, rows, (need.title or need.sentence,))
 
 
+def _may_file(agent: Agent, need: Need) -> bool:
+    """The buyers, and who asks in the department of this need."""
+    return may_file(needs.roles_for(agent, need.department_id)) is None
+
+
 @require_POST
-@city(*PURCHASING)
+@city(Role.REQUESTER, *PURCHASING)
 def exchange_file(request: HttpRequest, need_id: UUID) -> HttpResponse:
     """Drop in what was born elsewhere."""
     need = _need(request, need_id)
+    if not _may_file(request.agent, need):  # type: ignore[attr-defined]
+        raise PermissionDenied
     form = FileForm(need, request.POST, request.FILES)
     if form.is_valid():
         try:

@@ -17,7 +17,9 @@ from sourcier.kernel.transitions import Refused, refuse
 from sourcier.vault.actions import store
 from sourcier.vault.models import File
 from sourcier.web.city.forms import add_refusal
+from sourcier.web.city.lists import departments_table, places_table
 from sourcier.web.city.settings_forms import CityForm, DepartmentForm, PlaceForm
+from sourcier.web.exports import exported
 from sourcier.web.rights import city
 
 SETTLERS = (Role.HEAD_BUYER, Role.ADMIN, Role.AUDITOR)
@@ -73,7 +75,10 @@ def settings_departments(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, f"La direction « {department.name} » est ajoutée.")
             return redirect("settings_departments")
-    return _page(request, "departments", "departments", form=form, departments=queries.departments(agent))
+    departments = queries.departments(agent)
+    if response := exported(request, departments_table(departments)):
+        return response
+    return _page(request, "departments", "departments", form=form, departments=departments)
 
 
 @city(Role.HEAD_BUYER)
@@ -94,7 +99,8 @@ def settings_department(request: HttpRequest, department_id: UUID) -> HttpRespon
 
 @city(*SETTLERS)
 def settings_places(request: HttpRequest) -> HttpResponse:
-    return _page(request, "places", "places", places=queries.places(request.agent))  # type: ignore[attr-defined]
+    places = queries.places(request.agent)  # type: ignore[attr-defined]
+    return exported(request, places_table(places)) or _page(request, "places", "places", places=places)
 
 
 @city(Role.HEAD_BUYER)

@@ -16,7 +16,9 @@ from sourcier.accounts.models import Role, User
 from sourcier.accounts.rules import may_govern
 from sourcier.kernel.transitions import Refused
 from sourcier.web.city.forms import add_refusal
+from sourcier.web.city.lists import people_table
 from sourcier.web.city.settings_forms import InviteForm, PersonForm, RoleForm
+from sourcier.web.exports import exported
 from sourcier.web.rights import city
 from sourcier.web.welcome import send_link_again, welcome
 
@@ -37,7 +39,8 @@ def _page(request: HttpRequest, template: str, **context: Any) -> HttpResponse:
 
 @city(*READERS_OF_PEOPLE)
 def settings_people(request: HttpRequest) -> HttpResponse:
-    return _page(request, "people", people=queries.people(request.agent))  # type: ignore[attr-defined]
+    people = queries.people(request.agent)  # type: ignore[attr-defined]
+    return exported(request, people_table(people)) or _page(request, "people", people=people)
 
 
 @city(Role.ADMIN)

@@ -17,7 +17,9 @@ from sourcier.sourcing import letter
 from sourcier.sourcing.models import Sourcing
 from sourcier.web.city.comparison import operation
 from sourcier.web.city.forms import add_refusal
+from sourcier.web.city.lists import telling_table
 from sourcier.web.downloads import pdf
+from sourcier.web.exports import exported
 from sourcier.web.operations import consultation_paths, operation_context
 from sourcier.web.rights import INSPECTION, PURCHASING, city
 
@@ -63,6 +65,9 @@ def telling(request: HttpRequest, need_id: UUID, sourcing_id: UUID | None = None
     need, sourcing = operation(request, need_id, sourcing_id)
     if sourcing.state not in TOLD or sourcing.opened_at is None:
         raise Http404
+    told = Notification.objects.filter(sourcing=sourcing).select_related("firm").order_by("-won", "firm__name")
+    if response := exported(request, telling_table(need.reference, told)):
+        return response
     return _page(request, need, sourcing, SentencesForm(results.parts(request.agent, sourcing)))  # type: ignore[attr-defined]
 
 
