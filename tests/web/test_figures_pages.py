@@ -2,7 +2,9 @@
 
 import csv
 import re
+from dataclasses import replace
 from datetime import timedelta
+from html import unescape
 from io import StringIO
 from typing import Any
 
@@ -13,11 +15,15 @@ from django.urls import reverse
 
 from sourcier.insights.savings import groups
 from sourcier.interop.export import FORMATS
+from sourcier.needs.models import Lot
+from sourcier.quotes.actions.answer import submit
 from sourcier.quotes.models import SavingReference
 from sourcier.sourcing.models import Sourcing
+from sourcier.suppliers.models import Firm
 from tests.cities import City
 from tests.dossier.conftest import bakeries, rooms  # noqa: F401
 from tests.dossier.purchase import DEADLINE, Purchase, answered_purchase, asked_purchase, finished_purchase
+from tests.quotes.requests import BEFORE, answer, make_request
 from tests.web.clients import signed_in
 
 CHOSEN = 13_669_54
@@ -106,6 +112,95 @@ def test_the_export_has_one_row_an_operation(city: City) -> None:
     (row,) = rows(signed_in(city.buyer))
     assert row["Référence"] == purchase.need.reference
     assert (row["Entreprises interrogées"], row["Choisi HT"], row["Économie HT"]) == ("5", "13669,54", "2330,46")
+
+
+@pytest.mark.parametrize(
+    ("size_class", "category", "micro", "sme", "unsized"),
+    [
+        ("01", "PME", 5, 5, 0), ("01", "", 5, 5, 0), ("12", "PME", 0, 5, 0), ("12", "", 0, 5, 0), ("32", "", 0, 0, 0),
+        ("", "", 0, 0, 5), ("NN", "", 0, 0, 5), ("NN", "PME", 0, 5, 5), ("01", "GE", 0, 0, 0), ("", "ETI", 0, 0, 0),
+    ],
+)  # fmt: skip
+def test_a_size_that_nobody_knows_is_not_small_and_a_branch_of_a_large_firm_neither(
+    city: City, size_class: str, category: str, micro: int, sme: int, unsized: int
+) -> None:
+    asked_purchase(city)
+    Firm.objects.update(size_class=size_class, category=category)
+    (group,) = groups(city.buyer, 2026)
+    assert (group.micro_asked, group.sme_asked, group.unsized_asked) == (micro, sme, unsized)
+
+
+def test_small_winners_are_counted_in_tiles_table_and_export(city: City) -> None:
+    finished_purchase(city)
+    Firm.objects.update(size_class="", category="PME")
+    (group,) = groups(city.buyer, 2026)
+    assert (group.sme_winners, group.micro_winners, group.unsized_winners) == (1, 0, 1)
+    client = signed_in(city.buyer)
+    (row,) = rows(client)
+    assert [row[name] for name in ("PME interrogées", "Entreprises choisies", "PME choisies", "Choisies de taille inconnue",
+        "Choisies pour la première fois", "Choisies de moins de 10 salariés")] == ["5", "1", "1", "1", "1", "0"]  # fmt: skip
+    text = " ".join(re.sub("<[^>]+>", " ", page(client)).split())
+    assert "1 PME, 0 de moins de 10 salariés, 1 de taille inconnue" in text.replace(" ,", ",")
+
+
+def test_each_figure_opens_the_operations_it_counts(city: City) -> None:
+    chosen, waiting = finished_purchase(city), asked_purchase(city)
+    client = signed_in(city.auditor)
+    links = set(re.findall(r"\?year=2026&amp;figure=([a-z_]+)", page(client)))
+    assert {
+        "asked",
+        "first_asked",
+        "sme_asked",
+        "winners",
+        "first_winners",
+        "sme_winners",
+        "saving_cents",
+        "spread_percent",
+    } <= links
+    both, one = {chosen.need.reference, waiting.need.reference}, {chosen.need.reference}
+    for figure, shown in (("asked", both), ("winners", one), ("saving_cents", one), ("not_counted", set())):
+        text = page(client, year="2026", figure=figure)
+        found = {each.need.reference for each in (chosen, waiting) if each.need.reference in text}
+        assert found == shown, figure
+        content = client.get(reverse("savings"), {"figure": figure, "export": "csv"}).content.decode()
+        assert {each.need.reference for each in (chosen, waiting) if each.need.reference in content} == found
+    assert "Bilan 2026" in page(client, figure="x", department="x", family="x")
+
+
+def test_the_firms_of_the_year_before_open_its_operations_of_the_same_kinds(city: City) -> None:
+    old, information = finished_purchase(city), asked_purchase(city)
+    before = old.sourcing_now().sent_at - timedelta(days=365)
+    Sourcing.objects.update(sent_at=before)
+    Sourcing.objects.filter(pk=information.sourcing.pk).update(kind="rfi")
+    finished_purchase(city)
+    (group,) = groups(city.buyer, 2026)
+    assert group.asked_before == 5
+    Sourcing.objects.filter(pk=old.sourcing.pk).update(kind="rfi")
+    assert groups(city.buyer, 2026)[0].asked_before == 0
+    Sourcing.objects.filter(pk=old.sourcing.pk).update(kind="rfq")
+    client = signed_in(city.auditor)
+    (link,) = re.findall(r'href="(\?[^"]*year=2025[^"]*department[^"]*)"', page(client))
+    text = client.get(reverse("savings") + unescape(link)).content.decode()
+    assert old.need.reference in text and information.need.reference not in text
+
+
+def test_the_spread_compares_whole_offers_lot_by_lot(city: City) -> None:
+    request = make_request(city, lines=2, places=2)
+    lots = [Lot.objects.create(need=request.sourcing.need, number=n, title=f"Lot {n}") for n in (1, 2)]
+    for line, lot in zip(request.lines, lots, strict=True):
+        line.lot = lot
+        line.save()
+    one, two = (line.pk for line in request.lines)
+    with time_machine.travel(BEFORE, tick=True):
+        for number, (lines, price, places) in enumerate([
+            ({one, two}, "1.00", ()), ({one}, "1.20", ()), ({two}, "1.40", ()), ({one}, "0.10", request.places[:1])
+        ]):  # fmt: skip
+            sent = answer(request, price, places=frozenset(place.pk for place in places))
+            sent = replace(sent, prices=tuple(each for each in sent.prices if each.line_id in lines))
+            submit(request.invite(f"Boulangerie {number}", f"b{number}@pain.example"), sent)
+    Sourcing.objects.filter(pk=request.sourcing.pk).update(state="opened", opened_at=DEADLINE)
+    (group,) = groups(city.buyer, 2026)
+    assert group.operations[0].spread_percent == 30  # 20 % for one lot, 40 % for the other
 
 
 def test_who_may_and_which_city(city: City, other_city: City) -> None:

@@ -1,21 +1,23 @@
-"""Savings, new firms, small firms and spread of prices, by department and family. Sealed operations tell only who was asked."""
+"""Savings, new firms, small firms and spread of prices, by department and family. Sealed operations tell only who was asked.
+
+Each figure of a `Group` is a sum over operations; `counts` says which operations a figure counts, to open them.
+"""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
 
-from django.db.models import Min
+from django.db.models import Count, Min
 
 from sourcier.accounts.agents import Agent
 from sourcier.kernel.french import PARIS
 from sourcier.kernel.money import line_total
-from sourcier.quotes.models import Award, QuotedLine, SavingReference, Submission
+from sourcier.quotes.models import Award, QuotedLine, SavingReference, Submission, SubmissionPlace
 from sourcier.sourcing.models import Invitation, PriceLine, Sourcing
+from sourcier.suppliers.sizes import is_micro, is_sme, is_unsized
 
-# INSEE `trancheEffectifs`: no employee known, 0, 1-2, 3-5, 6-9.
-MICRO_CLASSES = frozenset({"", "NN", "00", "01", "02", "03"})
 DECIDED = (Sourcing.State.CHOSEN, Sourcing.State.DONE)
 
 
@@ -28,20 +30,47 @@ class OperationFigures:
     first_asked: set[UUID] = field(default_factory=set)
     micro_asked: set[UUID] = field(default_factory=set)
     sme_asked: set[UUID] = field(default_factory=set)
+    unsized_asked: set[UUID] = field(default_factory=set)
     winners: set[UUID] = field(default_factory=set)
     first_winners: set[UUID] = field(default_factory=set)
     micro_winners: set[UUID] = field(default_factory=set)
+    sme_winners: set[UUID] = field(default_factory=set)
+    unsized_winners: set[UUID] = field(default_factory=set)
     amount_cents: int = 0
     reference_cents: int | None = None
     saving_cents: int | None = None
-    totals: list[int] = field(default_factory=list)
+    totals: list[list[int]] = field(default_factory=list)
 
     @property
     def spread_percent(self) -> int | None:
-        """How far the highest complete price is above the lowest, in percent; None with fewer than two."""
-        if len(self.totals) < 2 or min(self.totals) <= 0:
-            return None
-        return round((max(self.totals) - min(self.totals)) * 100 / min(self.totals))
+        """How far the highest comparable price is above the lowest, in percent, lot by lot on average.
+
+        None when no lot has two. `totals` are those of each lot, or of the whole.
+        """
+        compared = [prices for prices in self.totals if len(prices) > 1 and min(prices) > 0]
+        spreads = [(max(prices) - min(prices)) * 100 / min(prices) for prices in compared]
+        return round(sum(spreads) / len(spreads)) if spreads else None
+
+    @property
+    def not_counted(self) -> bool:
+        """Decided, without a reference or not wholly awarded."""
+        return self.sourcing.state in DECIDED and self.saving_cents is None
+
+    def counts(self, figure: str) -> bool:
+        """This operation is one of those that the figure of that name sums."""
+        value = getattr(self, figure)
+        return value is not None if figure in ("saving_cents", "spread_percent") else bool(value)
+
+
+FIGURES = (
+    "asked", "first_asked", "micro_asked", "sme_asked", "unsized_asked", "winners", "first_winners", "micro_winners",
+    "sme_winners", "unsized_winners", "saving_cents", "not_counted", "spread_percent",
+)  # fmt: skip
+
+
+def _firms(name: str) -> property:
+    """How many firms the operations of a group count under that name, each once."""
+    return property(lambda group: len(set().union(*(getattr(operation, name) for operation in group.operations))))
 
 
 @dataclass(slots=True)
@@ -52,37 +81,19 @@ class Group:
     family: str
     operations: list[OperationFigures] = field(default_factory=list)
     asked_before: int = 0
+    department_id: UUID | None = None
+    family_id: UUID | None = None
 
-    def _count(self, name: str) -> int:
-        return len(set().union(*(getattr(operation, name) for operation in self.operations)))
-
-    @property
-    def asked(self) -> int:
-        return self._count("asked")
-
-    @property
-    def first_asked(self) -> int:
-        return self._count("first_asked")
-
-    @property
-    def micro_asked(self) -> int:
-        return self._count("micro_asked")
-
-    @property
-    def sme_asked(self) -> int:
-        return self._count("sme_asked")
-
-    @property
-    def winners(self) -> int:
-        return self._count("winners")
-
-    @property
-    def first_winners(self) -> int:
-        return self._count("first_winners")
-
-    @property
-    def micro_winners(self) -> int:
-        return self._count("micro_winners")
+    asked = _firms("asked")
+    first_asked = _firms("first_asked")
+    micro_asked = _firms("micro_asked")
+    sme_asked = _firms("sme_asked")
+    unsized_asked = _firms("unsized_asked")
+    winners = _firms("winners")
+    first_winners = _firms("first_winners")
+    micro_winners = _firms("micro_winners")
+    sme_winners = _firms("sme_winners")
+    unsized_winners = _firms("unsized_winners")
 
     @property
     def amount_cents(self) -> int:
@@ -101,7 +112,7 @@ class Group:
     @property
     def not_counted(self) -> int:
         """Decided operations without a reference, or not wholly awarded."""
-        return sum(o.sourcing.state in DECIDED and o.saving_cents is None for o in self.operations)
+        return sum(operation.not_counted for operation in self.operations)
 
     @property
     def spread_percent(self) -> int | None:
@@ -136,7 +147,10 @@ def groups(agent: Agent, year: int) -> list[Group]:
         need = operation.sourcing.need
         family = need.family.label if need.family else "Sans famille"
         key = (need.department.name, family)
-        group = found.setdefault(key, Group(*key, asked_before=len(before.get((need.department_id, need.family_id), ()))))
+        ids = (need.department_id, need.family_id)
+        group = found.setdefault(
+            key, Group(*key, asked_before=len(before.get(ids, ())), department_id=ids[0], family_id=ids[1])
+        )
         group.operations.append(operation)
     return list(found.values())
 
@@ -152,10 +166,13 @@ def _fill_asked(agent: Agent, figures: dict[UUID, OperationFigures]) -> None:
         operation.asked.add(invitation.firm_id)
         if invitation.sourcing.sent_at == first.get(invitation.firm_id):
             operation.first_asked.add(invitation.firm_id)
-        if invitation.firm.size_class in MICRO_CLASSES:
-            operation.micro_asked.add(invitation.firm_id)
-        if invitation.firm.category == "PME":
-            operation.sme_asked.add(invitation.firm_id)
+        for kept, size in (
+            (operation.micro_asked, is_micro),
+            (operation.sme_asked, is_sme),
+            (operation.unsized_asked, is_unsized),
+        ):
+            if size(invitation.firm.size_class, invitation.firm.category):
+                kept.add(invitation.firm_id)
 
 
 def _fill_awards(agent: Agent, figures: dict[UUID, OperationFigures]) -> None:
@@ -173,8 +190,10 @@ def _fill_awards(agent: Agent, figures: dict[UUID, OperationFigures]) -> None:
         operation.winners.add(firm.pk)
         if first.get(firm.pk) == award.chosen_at:
             operation.first_winners.add(firm.pk)
-        if firm.size_class in MICRO_CLASSES:
-            operation.micro_winners.add(firm.pk)
+        sizes = ((operation.micro_winners, is_micro), (operation.sme_winners, is_sme), (operation.unsized_winners, is_unsized))
+        for kept, size in sizes:
+            if size(firm.size_class, firm.category):
+                kept.add(firm.pk)
     for reference in SavingReference.objects.filter(sourcing__in=figures, amount_cents__isnull=False):
         operation = figures[reference.sourcing_id]
         operation.reference_cents = reference.amount_cents
@@ -184,28 +203,52 @@ def _fill_awards(agent: Agent, figures: dict[UUID, OperationFigures]) -> None:
 
 
 def _fill_totals(figures: dict[UUID, OperationFigures]) -> None:
-    """The complete prices received, of opened operations only, on the estimated quantities."""
+    """The comparable first prices, of opened operations only, on the estimated quantities: all lines of the lot, all places."""
     opened = [key for key, operation in figures.items() if operation.sourcing.opened_at is not None]
-    wanted: dict[UUID, int] = defaultdict(int)
-    for sourcing_id in PriceLine.objects.filter(sourcing__in=opened).values_list("sourcing_id", flat=True):
-        wanted[sourcing_id] += 1
-    lines: dict[tuple[UUID, UUID], list[int]] = defaultdict(list)
-    quoted = QuotedLine.objects.filter(
-        submission__sourcing__in=opened, submission__round=1, submission__state=Submission.State.RECEIVED
-    ).values_list("submission__sourcing_id", "submission_id", "unit_price_e4", "price_line__quantity_milli")
-    for sourcing_id, submission_id, price, quantity in quoted:
-        lines[(sourcing_id, submission_id)].append(line_total(price, quantity))
-    for (sourcing_id, _), totals in lines.items():
-        if len(totals) == wanted[sourcing_id]:
-            figures[sourcing_id].totals.append(sum(totals))
+    prices: dict[UUID, dict[UUID, dict[UUID, int]]] = defaultdict(lambda: defaultdict(dict))
+    quotes = Submission.objects.filter(
+        sourcing__in=opened, round=1, state=Submission.State.RECEIVED, kind=Submission.Kind.QUOTE
+    ).exclude(pk__in=_serving_some_places(opened))
+    quoted = QuotedLine.objects.filter(submission__in=quotes).values_list(
+        "submission__sourcing_id", "submission_id", "price_line_id", "unit_price_e4", "price_line__quantity_milli"
+    )
+    for sourcing_id, submission_id, line_id, price, quantity in quoted:
+        prices[sourcing_id][submission_id][line_id] = line_total(price, quantity)
+    for sourcing_id, wanted in _compared_lines(opened):
+        offers = prices[sourcing_id].values()
+        figures[sourcing_id].totals.append([sum(offer[pk] for pk in wanted) for offer in offers if wanted <= offer.keys()])
+
+
+def _serving_some_places(opened: Sequence[UUID]) -> set[UUID]:
+    """The answers for a part of the places: their totals are not those of the others."""
+    asked = Sourcing.objects.filter(pk__in=opened).annotate(count=Count("need__places")).values_list("pk", "count")
+    wanted = dict(asked)
+    served = (
+        SubmissionPlace.objects.filter(submission__sourcing__in=opened)
+        .values_list("submission_id", "submission__sourcing_id")
+        .annotate(count=Count("pk"))
+    )
+    return {submission_id for submission_id, sourcing_id, count in served if count < wanted[sourcing_id]}
+
+
+def _compared_lines(opened: Sequence[UUID]) -> Iterator[tuple[UUID, set[UUID]]]:
+    """`(sourcing, lines)` of each lot, with the lines common to all, or of the whole when there is no lot."""
+    lines: dict[UUID, dict[UUID | None, set[UUID]]] = defaultdict(lambda: defaultdict(set))
+    for pk, sourcing_id, lot_id in PriceLine.objects.filter(sourcing__in=opened).values_list("pk", "sourcing_id", "lot_id"):
+        lines[sourcing_id][lot_id].add(pk)
+    for sourcing_id, lots in lines.items():
+        common = lots.pop(None, set())
+        for own in lots.values() or [set()]:
+            yield sourcing_id, own | common
 
 
 def _asked_before(agent: Agent, year: int) -> dict[tuple[UUID, UUID | None], set[UUID]]:
-    """Firms asked the year before, by (department, family)."""
+    """Firms asked for prices the year before, by (department, family)."""
     start, end = year_bounds(year - 1)
     result: dict[tuple[UUID, UUID | None], set[UUID]] = defaultdict(set)
     asked: Iterable[tuple[UUID, UUID | None, UUID]] = (
         Invitation.objects.exclude(channel=Invitation.Channel.NOTICE)
+        .exclude(sourcing__kind=Sourcing.Kind.RFI)
         .filter(sourcing__organisation=agent.organisation, sourcing__sent_at__gte=start, sourcing__sent_at__lt=end)
         .values_list("sourcing__need__department_id", "sourcing__need__family_id", "firm_id")
     )
