@@ -133,7 +133,7 @@ def test_a_clarification_is_one_line_by_its_true_channel(city: City) -> None:
     assert [(each.channel, each.direction) for each in asked] == [("email", "out")]
 
 
-def test_a_clarification_of_a_firm_without_address_is_on_its_page(city: City) -> None:
+def test_a_clarification_of_a_firm_without_address_is_on_its_page_until_it_is_told_otherwise(city: City) -> None:
     request = make_request(city)
     invitation = request.invite("Lettre", "")
     with time_machine.travel(BEFORE, tick=True):
@@ -141,8 +141,15 @@ def test_a_clarification_of_a_firm_without_address_is_on_its_page(city: City) ->
     opened(request)
     with time_machine.travel(AFTER, tick=True):
         evaluate.clarify(city.buyer, sent.pk, "La livraison de Noël est-elle comprise ?")
-    found = thread(city.buyer, request.sourcing.need, firm_id=invitation.firm_id)
-    assert [(each.channel, each.subject) for each in found if "Noël" in each.text] == [("page", "Demande de précision")]
+
+    def lines() -> list[tuple[str, str]]:
+        found = thread(city.buyer, request.sourcing.need, firm_id=invitation.firm_id)
+        return [(each.channel, each.subject) for each in found if "Noël" in each.text]
+
+    assert lines() == [("page", "Demande de précision")]
+    with time_machine.travel(AFTER, tick=True):
+        invite.mark_relayed(city.buyer, Relay.objects.get(subject="clarify").pk, "Appelé ce matin")
+    assert lines() == [("phone", "Précision demandée")]
 
 
 @pytest.mark.parametrize(

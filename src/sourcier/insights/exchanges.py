@@ -16,6 +16,7 @@ from sourcier.accounts.models import User
 from sourcier.mail.models import FiledExchange, OutgoingMessage
 from sourcier.needs.models import Need, NeedMessage
 from sourcier.quotes.answer_rules import DECLINE_REASONS
+from sourcier.quotes.letters import clarification_on_paper
 from sourcier.quotes.models import Clarification, LastPriceRound, Notification, Submission
 from sourcier.sourcing.briefs import brief, deadline_told
 from sourcier.sourcing.letter import invitation_text
@@ -206,16 +207,18 @@ def _answers(reading: Reading) -> Iterator[Exchange]:
 
 
 def _clarifications(opened: Collection[UUID]) -> Iterator[Exchange]:
-    """A question put by e-mail is a message already; without an address, the firm reads it on its page."""
+    """A question put by e-mail is a message already, one told otherwise a relay; until then the firm reads it on its page."""
     asked = Clarification.objects.filter(submission__sourcing__in=opened).select_related("submission__firm")
     written = set(
         OutgoingMessage.objects.filter(kind="clarification", subject_id__in=asked.values("pk")).values_list(
             "subject_id", flat=True
         )
     )
+    relays = Relay.objects.filter(invitation__sourcing__in=opened, subject=Relay.Subject.CLARIFICATION, told_at__isnull=False)
+    told = set(relays.values_list("invitation_id", "text"))
     for each in asked:
         firm = each.submission.firm
-        if each.pk not in written:
+        if each.pk not in written and (each.submission.invitation_id, clarification_on_paper(each.question)) not in told:
             yield Exchange(each.asked_at, OUT, "page", firm.name, firm.pk, "Demande de précision", each.question)
         if each.answered_at:
             yield Exchange(each.answered_at, IN, "page", firm.name, firm.pk, "Précision", each.answer)
