@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src" / "sourcier"
 TEMPLATES = SOURCE / "web" / "templates"
 # Names that libraries look for by themselves.
-BY_CONVENTION = re.compile(r"^(account|mfa|allauth)/|^(400|403|403_csrf|404|413|429|500)\.html$")
+BY_CONVENTION = re.compile(r"^(account|mfa|allauth)/|^(400|403|403_csrf|404|413|429|500|503)\.html$")
 # Functions of `actions` modules that write no entry, each because its caller's entry carries the row, or because it only asks.
 WITHOUT_ENTRY = {
     "journal.actions": {"open_log", "append", "erase"},

@@ -4,6 +4,12 @@
   let pending = 0;
   document.addEventListener("htmx:beforeRequest", () => { pending += 1; });
   document.addEventListener("htmx:afterRequest", () => { pending -= 1; });
+  for (const failure of ["htmx:responseError", "htmx:sendError"]) {
+    document.addEventListener(failure, () => {
+      const mark = document.getElementById("saved");
+      if (mark) mark.textContent = mark.dataset.failed;
+    });
+  }
   document.addEventListener("submit", (event) => {
     if (pending <= 0) return;
     event.preventDefault();
