@@ -37,7 +37,7 @@ WITHOUT_ENTRY = {
     "sourcing.actions.panel": {"startable"},
     "vault.actions": {"store", "store_bytes"},
     "sourcing.actions.notice": {"visit_by_token"},
-    "quotes.actions.evaluate": {"lock", "require_buyer", "round_pending", "record_clarification", "record_failure"},
+    "quotes.actions.evaluate": {"lock", "require_buyer", "require_marking", "round_pending", "record_clarification", "record_failure"},
     "quotes.actions.choose": {"lots_of"},
     "quotes.actions.after_opening": {"sealed", "correct_firms", "correct"},
     "sourcing.actions.closing": {"close_due"},

@@ -21,6 +21,7 @@ POSTED = {
     "question_answer": "asked", "invitation_address": "asked", "letter_posted": "asked", "letters_posted": "asked", "relay_told": "asked",
     "deadline_extend": "asked", "firms_widen": "asked", "sourcing_end": "asked", "reference_choose": "comparison",
     "answers_open": "comparison", "last_price_ask": "comparison", "last_price_open": "comparison", "score_give": "answer",
+    "marks_set_aside": "comparison",
     "clarify": "answer", "clarification_record": "answer", "tell_all": "telling", "told": "telling", "exchange_file": "exchanges",
     "dossier_take": "dossier", "settings_role_grant": "settings_person", "settings_role_revoke": "settings_person",
     "settings_person_off": "settings_person", "settings_person_on": "settings_person", "settings_person_link": "settings_person",

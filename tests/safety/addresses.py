@@ -54,7 +54,8 @@ def ids(purchase: Purchase, export: Export) -> dict[str, Any]:
         "user_id": purchase.city.requester.user,
     }
     found = {name: row.pk for name, row in rows.items() if row is not None}
-    return {"lot_id": uuid4(), "relay_id": uuid4(), "clarification_id": uuid4(), "document_id": 1, **found}
+    missing = dict.fromkeys(("lot_id", "relay_id", "notification_id", "clarification_id"), uuid4())
+    return {**missing, "document_id": 1, **found}
 
 
 def filled(pattern: URLPattern, values: dict[str, Any]) -> str:

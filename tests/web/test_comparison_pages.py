@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from sourcier.kernel.transitions import Refused
 from sourcier.quotes.actions import choose as choosing
+from sourcier.quotes.actions import evaluate
 from sourcier.quotes.models import Award, SavingReference
 from sourcier.sourcing.models import Sourcing
 from tests.cities import City
@@ -115,3 +116,22 @@ def test_two_buyers_choose_at_once_and_one_choice_stands(city: City) -> None:
         thread.join()
     assert told.count("made") == 1 == Award.objects.count()
     assert Sourcing.objects.get(pk=request.sourcing.pk).state == Sourcing.State.CHOSEN
+
+
+def test_the_page_says_who_has_not_finished_and_the_head_buyer_goes_on_without_him(city: City) -> None:
+    request = make_request(city)
+    (submission,) = received(request, "0.95")
+    opened(request)
+    mark_all(city.buyer, request)
+    judged = request.sourcing.criteria.filter(kind="judged").first()
+    assert judged
+    evaluate.score(city.second_buyer, submission.pk, judged.pk, 40)
+    address = reverse("comparison", args=[request.sourcing.need_id])
+    page = signed_in(city.buyer).get(address).content.decode()
+    assert "Salima Rosny n'a pas fini ses notes" in page and "Continuer sans" not in page
+    aside = reverse("marks_set_aside", args=[request.sourcing.need_id, city.second_buyer.id])
+    assert "ou le responsable" in signed_in(city.buyer).post(aside, {"reason": "Partie"}, follow=True).content.decode()
+    head = signed_in(city.head_buyer)
+    assert "Continuer sans Salima Rosny" in head.get(address).content.decode()
+    assert "ne comptent plus" in head.post(aside, {"reason": "Partie en congé"}, follow=True).content.decode()
+    assert "pas fini" not in signed_in(city.buyer).get(address).content.decode().partition("<main")[2]

@@ -19,6 +19,7 @@ from sourcier.kernel.transitions import refuse
 from sourcier.needs import queries as needs
 from sourcier.needs.models import Need
 from sourcier.quotes.models import LastPriceRound
+from sourcier.quotes.queries.marking import marking_begun, may_mark
 from sourcier.sourcing.models import Sourcing
 from sourcier.sourcing.rules import is_sealed
 
@@ -26,13 +27,20 @@ READERS = (Role.BUYER, Role.HEAD_BUYER, Role.AUDITOR)
 ATTEMPTS = 5
 
 
-def may_take(need: Need) -> str:
+def may_read(agent: Agent, need: Need) -> str:
+    """Why no ZIP of this operation is for `agent` now; empty when it is. The marks of the others would be in it."""
+    if may_mark(agent, need.department_id) and marking_begun(need):
+        return "Des notes sont en cours : le dossier se prend après le choix. Un auditeur peut le prendre dès maintenant."
+    return ""
+
+
+def may_take(agent: Agent, need: Need) -> str:
     """Why the dossier cannot be taken now, in French; empty when it can. Closed answers must not show, not even by number."""
     if any(is_sealed(each.state) and each.state != Sourcing.State.DRAFT for each in need.sourcings.all()):
         return "Les réponses sont encore fermées : le dossier se prend après leur ouverture."
     if LastPriceRound.objects.filter(sourcing__need=need, opened_at=None).exists():
         return "Des derniers prix sont encore fermés : le dossier se prend après leur ouverture."
-    return ""
+    return may_read(agent, need)
 
 
 def take(agent: Agent, need_id: UUID) -> Export:
@@ -45,7 +53,7 @@ def take(agent: Agent, need_id: UUID) -> Export:
     if needs.roles_for(agent, need.department_id).isdisjoint(READERS):
         raise refuse("not_allowed", "Le dossier se prend par un acheteur ou un auditeur.")
     for _ in range(ATTEMPTS):
-        if sentence := may_take(need):
+        if sentence := may_take(agent, need):
             raise refuse("sealed", sentence)
         if export := _attempt(agent, need):
             return export

@@ -92,10 +92,15 @@ def may_evaluate(state: str, round_pending: bool) -> Refusal | None:
     return None
 
 
-def may_choose(missing_scores: bool, rationale: str) -> Refusal | None:
-    """Guard of the choice, once the answers are open."""
-    if missing_scores:
+def may_choose(own_missing: bool, unfinished: Sequence[tuple[str, int]], rationale: str) -> Refusal | None:
+    """Guard of the choice, once the answers are open; `unfinished`: the others who have begun, with their marks to give."""
+    if own_missing:
         return Refusal("scores_missing", "Donnez d'abord vos notes à chaque réponse comparée, pour chaque critère annoncé.")
+    if unfinished:
+        who = " et ".join(f"{name} (encore {count} note{'s' if count > 1 else ''})" for name, count in unfinished)
+        return Refusal(
+            "marks_unfinished", f"Des notes ne sont pas finies : {who}. Attendez-les, ou faites-les retirer avec une raison."
+        )
     if len(rationale.strip()) < 20:
         return Refusal("no_rationale", "Dites pourquoi ce choix, en une phrase ou deux : le dossier gardera votre raison.")
     return None

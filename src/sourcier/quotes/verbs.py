@@ -22,6 +22,11 @@ CHOICE_VERBS = (
     Verb(
         "score.corrected", "{evaluator} a corrigé sa note de {firm}, « {criterion} » : {value} sur 100.", ("name", "evaluator")
     ),
+    Verb(
+        "score.set_aside",
+        "{name} a retiré les notes de {evaluator}, qui n'avait pas fini : {reason}",
+        ("name", "evaluator"),
+    ),
     Verb("clarification.asked", "{name} a demandé une précision à {firm}.", ("name",)),
     Verb("clarification.answered", "{firm} a donné une précision."),
     Verb("last_price.asked", "{name} a demandé un dernier prix ({count}), jusqu'au {deadline:moment}.", ("name",)),

@@ -13,7 +13,8 @@ from sourcier.needs.actions import mark_awarded, mark_closed
 from sourcier.needs.models import Lot
 from sourcier.quotes.actions.evaluate import lock, require_buyer, round_pending
 from sourcier.quotes.models import Award
-from sourcier.quotes.queries.comparison import Offer, compare, missing_scores
+from sourcier.quotes.queries import marking
+from sourcier.quotes.queries.comparison import Offer, compare
 from sourcier.quotes.rules import may_choose, may_evaluate
 from sourcier.sourcing.actions import progress
 from sourcier.sourcing.models import Sourcing
@@ -40,7 +41,8 @@ def choose(
     sourcing = lock(agent, sourcing_id)
     lot = _open_lot(sourcing, lot_id)
     comparison = compare(agent, sourcing, lot)
-    if refusal := may_choose(missing_scores(agent, comparison.criteria, comparison.offers), rationale):
+    left = [(each.evaluator.name, each.remaining) for each in marking.unfinished(sourcing) if each.evaluator.pk != agent.id]
+    if refusal := may_choose(not marking.reads_marks(agent, sourcing), left, rationale):
         raise Refused(refusal)
     offer = comparison.offer(submission_id)
     if offer is None:

@@ -13,7 +13,8 @@ from sourcier.journal.actions import append
 from sourcier.kernel.transitions import Refused, refuse
 from sourcier.mail.models import OutgoingMessage
 from sourcier.quotes import letters
-from sourcier.quotes.models import Clarification, LastPriceRound, SavingReference, Score, Submission
+from sourcier.quotes.models import Award, Clarification, LastPriceRound, SavingReference, Score, Submission
+from sourcier.quotes.queries.marking import may_mark
 from sourcier.quotes.rules import may_evaluate, may_open
 from sourcier.sourcing.actions import progress
 from sourcier.sourcing.actions.invite import relay_failure, tell_one
@@ -45,6 +46,13 @@ def round_pending(sourcing: Sourcing) -> bool:
 def _require_evaluation(sourcing: Sourcing) -> None:
     if refusal := may_evaluate(sourcing.state, round_pending(sourcing)):
         raise Refused(refusal)
+
+
+def require_marking(sourcing: Sourcing) -> None:
+    """What makes the ranking may still move: once a lot has its firm, each must be told the rank it was chosen by."""
+    _require_evaluation(sourcing)
+    if Award.objects.filter(sourcing=sourcing, submission__isnull=False).exists():
+        raise refuse("lot_chosen", "Un lot est déjà attribué : les notes et les prix ne changent plus.")
 
 
 @transaction.atomic
@@ -133,9 +141,9 @@ def score(agent: Agent, submission_id: UUID, criterion_id: UUID, value: int, not
     """Give a mark (0 to 100) on a judged criterion; a correction is a new one, with its reason. Raises `Refused`."""
     submission = _own(agent, submission_id)
     sourcing = lock(agent, submission.sourcing_id)
-    if not (agent.has(*BUYERS) or agent.covers(sourcing.need.department_id, Role.REQUESTER)):
+    if not may_mark(agent, sourcing.need.department_id):
         raise refuse("not_an_evaluator", "Seuls les acheteurs et le service demandeur donnent des notes.")
-    _require_evaluation(sourcing)
+    require_marking(sourcing)
     if submission.state != Submission.State.RECEIVED or submission.round != 1 or submission.kind != Submission.Kind.QUOTE:
         raise refuse("not_compared", "Cette réponse n'est pas comparée : elle ne reçoit pas de note.")
     criterion = Criterion.objects.get(pk=criterion_id, sourcing=sourcing)
@@ -279,7 +287,7 @@ def ask_last_price(agent: Agent, sourcing_id: UUID, submission_ids: list[UUID], 
     """Ask all those kept for a last price, closed again until one common deadline; once. Raises `Refused`."""
     require_buyer(agent)
     sourcing = lock(agent, sourcing_id)
-    _require_evaluation(sourcing)
+    require_marking(sourcing)
     if LastPriceRound.objects.filter(sourcing=sourcing).exists():
         raise refuse("already_asked", "Un dernier prix a déjà été demandé : on ne le demande qu'une fois.")
     if deadline <= timezone.now():

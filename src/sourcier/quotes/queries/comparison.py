@@ -7,14 +7,12 @@ from uuid import UUID
 from django.db.models import Prefetch
 
 from sourcier.accounts.agents import Agent
-from sourcier.accounts.models import Role
 from sourcier.kernel.money import line_total, with_vat
 from sourcier.needs.models import Lot
 from sourcier.quotes.models import Clarification, LastPriceRound, QuotedLine, Score, Submission
+from sourcier.quotes.queries.marking import finished, reads_marks
 from sourcier.quotes.rules import judged_mark, price_marks, ranks, weighted_total
 from sourcier.sourcing.models import Criterion, PriceLine, Sourcing
-
-MARKED_STATES = (Sourcing.State.CHOSEN, Sourcing.State.DONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +120,7 @@ def compare(agent: Agent, sourcing: Sourcing, lot: Lot | None = None) -> Compari
         # A firm may answer some lots only: it is compared where it gave at least one price.
         offers = [offer for offer in offers if any(line.total_cents is not None for line in offer.lines)]
     _mark(sourcing, criteria, offers)
-    visible = sees_all_marks(agent, sourcing, criteria, offers)
+    visible = reads_marks(agent, sourcing)
     if not visible:
         _hide_others(agent, criteria, offers)
     offers.sort(key=lambda offer: (offer.rank or len(offers) + 1, offer.total_cents or 0, offer.key))
@@ -148,7 +146,8 @@ def _lines(submission: Submission, price_lines: Iterable[PriceLine]) -> list[Com
 
 
 def _mark(sourcing: Sourcing, criteria: Sequence[Criterion], offers: Sequence[Offer]) -> None:
-    """Fill marks, totals and ranks; a criterion without a mark leaves the total empty."""
+    """Fill marks, totals and ranks, from the evaluators who have finished; without a mark somewhere, no total."""
+    counted = finished(sourcing)
     scores: dict[tuple[UUID, UUID], list[Score]] = {}
     for score in Score.objects.filter(submission__sourcing=sourcing, current=True).select_related("evaluator"):
         scores.setdefault((score.submission_id, score.criterion_id), []).append(score)
@@ -161,30 +160,14 @@ def _mark(sourcing: Sourcing, criteria: Sequence[Criterion], offers: Sequence[Of
                 continue
             given = scores.get((offer.submission.pk, criterion.pk), [])
             offer.scores.extend(given)
-            offer.marks[criterion.pk] = judged_mark([score.value for score in given]) if given else None
+            values = [score.value for score in given if score.evaluator_id in counted]
+            offer.marks[criterion.pk] = judged_mark(values) if values else None
         marks = [(criterion.weight, offer.marks[criterion.pk]) for criterion in criteria]
         if marks and all(mark is not None for _, mark in marks):
             offer.total_mark = weighted_total([(weight, mark) for weight, mark in marks if mark is not None])
     placed = ranks({offer.key: offer.total_mark for offer in offers if offer.total_mark is not None})
     for offer in offers:
         offer.rank = placed.get(offer.key)
-
-
-def missing_scores(agent: Agent, criteria: Iterable[Criterion], offers: Iterable[Offer]) -> bool:
-    """True when `agent` has not marked every compared offer on every judged criterion."""
-    judged = [criterion.pk for criterion in criteria if criterion.kind == Criterion.Kind.JUDGED]
-    return any(
-        not any(score.criterion_id == criterion and score.evaluator_id == agent.id for score in offer.scores)
-        for offer in offers
-        for criterion in judged
-    )
-
-
-def sees_all_marks(agent: Agent, sourcing: Sourcing, criteria: Sequence[Criterion], offers: Sequence[Offer]) -> bool:
-    """Who has given all his marks sees the others'; an auditor and everyone after the choice too."""
-    if sourcing.state in MARKED_STATES or agent.has(Role.AUDITOR):
-        return True
-    return not missing_scores(agent, criteria, offers)
 
 
 def _hide_others(agent: Agent, criteria: Sequence[Criterion], offers: Iterable[Offer]) -> None:

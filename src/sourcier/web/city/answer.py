@@ -15,6 +15,7 @@ from sourcier.needs.models import Need
 from sourcier.quotes.actions import evaluate
 from sourcier.quotes.models import Clarification, Score, Submission
 from sourcier.quotes.queries.comparison import last_prices, opened_submissions
+from sourcier.quotes.queries.marking import may_mark
 from sourcier.sourcing.models import Criterion, Sourcing
 from sourcier.vault.models import File
 from sourcier.web.city.comparison import operation
@@ -70,7 +71,7 @@ def _page(request: HttpRequest, need_id: UUID, submission_id: UUID, **bound: for
         (criterion, mine.get(criterion.pk), bound.get(criterion.pk.hex) or _mark_form(mine.get(criterion.pk), criterion))
         for criterion in judged
     ]
-    evaluates = agent.has(*PURCHASING) or agent.covers(need.department_id, Role.REQUESTER)
+    evaluates = may_mark(agent, need.department_id)
     context = {
         **operation_context(agent, need, sourcing),
         "sourcing": sourcing,

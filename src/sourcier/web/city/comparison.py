@@ -17,6 +17,7 @@ from sourcier.quotes.actions import evaluate
 from sourcier.quotes.actions.choose import lots_of
 from sourcier.quotes.models import Award, LastPriceRound, SavingReference, Submission
 from sourcier.quotes.queries.comparison import compare, opened_submissions
+from sourcier.quotes.queries.marking import may_mark, unfinished
 from sourcier.sourcing.models import Sourcing
 from sourcier.sourcing.queries import last_sent
 from sourcier.vault.actions import store
@@ -79,7 +80,7 @@ def _page(request: HttpRequest, need: Need, sourcing: Sourcing, **forms_with_err
     comparisons = [] if sourcing.kind == Sourcing.Kind.RFI else [compare(agent, sourcing, lot) for lot in lots_of(sourcing)]
     if response := exported(request, comparison_table(need.reference, comparisons)):
         return response
-    evaluates = agent.has(*PURCHASING) or agent.covers(need.department_id, Role.REQUESTER)
+    evaluates = may_mark(agent, need.department_id)
     offers = [offer for each in comparisons for offer in each.offers]
     context |= {
         "comparisons": comparisons,
@@ -92,6 +93,8 @@ def _page(request: HttpRequest, need: Need, sourcing: Sourcing, **forms_with_err
         "round": pending,
         "round_open": pending is not None and pending.opened_at is None and timezone.now() > pending.deadline,
         "evaluates": evaluates and sourcing.state == Sourcing.State.OPENED,
+        "unfinished": unfinished(sourcing) if sourcing.state == Sourcing.State.OPENED else [],
+        "heads": agent.has(Role.HEAD_BUYER),
         "choosable": sourcing.state == Sourcing.State.OPENED and (pending is None or pending.opened_at is not None),
         "last_price_form": forms_with_errors.get("last_price_form")
         or _last_price_form({offer.submission.pk: offer.submission.firm.name for offer in offers}),

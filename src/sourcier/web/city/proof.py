@@ -77,17 +77,16 @@ def _days(entries: Iterable[Entry]) -> list[dict[str, Any]]:
 def dossier(request: HttpRequest, need_id: UUID) -> HttpResponse:
     """The dossiers taken, the button to take one, and the operation's journal in words."""
     need = _need(request, need_id)
-    organisation_id = need.organisation_id
-    entries = list(story.entries(organisation_id, need.pk))
+    agent = request.agent  # type: ignore[attr-defined]
+    entries = list(story.entries(agent, need.pk))
     if response := exported(request, Table(f"Journal {need.reference}", JOURNAL_COLUMNS, _rows(entries), (need.sentence,))):
         return response
-    agent = request.agent  # type: ignore[attr-defined]
     context = {
         **operation_context(agent, need),
         "exports": Export.objects.filter(need=need).select_related("made_by").order_by("-made_at"),
-        "refusal": build.may_take(need),
+        "refusal": build.may_take(agent, need),
         "days": _days(entries),
-        "fingerprint": fingerprint(organisation_id),
+        "fingerprint": fingerprint(need.organisation_id),
     }
     return render(request, "city/proof/dossier.html", context)
 
@@ -112,6 +111,9 @@ def dossier_download(request: HttpRequest, need_id: UUID, export_id: UUID) -> Ht
     export = Export.objects.select_related("organisation", "need").filter(pk=export_id, need=need).first()
     if export is None:
         raise Http404
+    if sentence := build.may_read(request.agent, need):  # type: ignore[attr-defined]
+        messages.error(request, sentence)
+        return redirect("dossier", need.pk)
     out = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - the response closes it
     build.write(export, out)  # type: ignore[arg-type]
     out.seek(0)
@@ -127,7 +129,7 @@ def control(request: HttpRequest) -> HttpResponse:
     """The city's dossiers, its last public checkpoint, its journal in words."""
     agent = request.agent  # type: ignore[attr-defined]
     organisation_id = agent.organisation.pk
-    found = story.entries(organisation_id).order_by("-index")
+    found = story.entries(agent).order_by("-index")
     if "export" in request.GET:
         rows = _rows(found[:EXPORTED])
         note = (
