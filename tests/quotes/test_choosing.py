@@ -7,6 +7,8 @@ import pytest
 import time_machine
 
 from sourcier.accounts.agents import Agent
+from sourcier.journal.models import Entry
+from sourcier.journal.queries import payload_of
 from sourcier.kernel.transitions import Refused
 from sourcier.mail.models import OutgoingMessage
 from sourcier.needs.models import Lot, Need
@@ -15,12 +17,13 @@ from sourcier.quotes.actions import evaluate, tell
 from sourcier.quotes.actions.answer import submit
 from sourcier.quotes.models import Award, Notification, SavingReference, Submission
 from sourcier.quotes.queries import awaiting
+from sourcier.quotes.queries.answers import kept_lines
 from sourcier.quotes.queries.comparison import compare, opened_submissions
 from sourcier.sourcing.actions.closing import close_due
-from sourcier.sourcing.models import Criterion, Sourcing
+from sourcier.sourcing.models import Criterion, Question, Sourcing
 from sourcier.spend.models import Commitment
 from tests.cities import City
-from tests.quotes.requests import BEFORE, DEADLINE, Request, answer, make_request
+from tests.quotes.requests import BEFORE, DEADLINE, Request, answer, make_request, priced
 
 AFTER = DEADLINE + timedelta(minutes=5)
 WHY = "Meilleure note au total, prix le plus bas et livraison avant 7 h."
@@ -161,6 +164,35 @@ def test_a_last_price_is_closed_again_until_the_common_deadline(city: City) -> N
     assert priced == {first.pk: 1, second.pk: 2}
 
 
+def test_a_last_price_for_one_line_leaves_the_first_price_of_the_others(city: City) -> None:
+    request = make_request(city, lines=3)
+    first, second = received(request, "0.95", "1.10")
+    limit = AFTER + timedelta(days=2)
+    with time_machine.travel(AFTER, tick=True):
+        opened(request)
+        mark_all(city.buyer, request)
+        evaluate.ask_last_price(city.buyer, request.sourcing.pk, [first.pk, second.pk], limit)
+        newer = submit(second.invitation, answer(request, prices=priced(request.lines[0].pk, 8_000)))
+        assert [line.designation for line in kept_lines(newer)] == ["Croissant", "Pain de mie"]
+    with time_machine.travel(limit + timedelta(seconds=1), tick=True):
+        evaluate.open_last_prices(city.buyer, request.sourcing.pk)
+        offer = compare(city.buyer, request.sourcing).offer(second.pk)
+        assert offer and offer.complete
+        assert [(line.unit_price_e4, line.first) for line in offer.lines] == [(7583, False), (10427, True), (10427, True)]
+        award = choosing.choose(city.buyer, request.sourcing.pk, None, second.pk, None, WHY)
+    assert award.amount_cents == 156 * (7583 + 2 * 10427)
+
+
+def test_a_last_price_need_not_answer_the_questions_again(city: City) -> None:
+    request = make_request(city)
+    Question.objects.create(sourcing=request.sourcing, position=0, kind="text", text="À quelle heure ?", required=True)
+    (only,) = received(request, "0.95", replies={request.sourcing.questions.get().pk: "Avant 7 h."})
+    with time_machine.travel(AFTER, tick=True):
+        opened(request)
+        evaluate.ask_last_price(city.buyer, request.sourcing.pk, [only.pk], AFTER + timedelta(days=2))
+        assert submit(only.invitation, answer(request, "0.80")).state == "received"
+
+
 def test_lots_are_chosen_one_by_one_and_one_may_stay_without_a_firm(city: City, at_closing: None) -> None:
     request = make_request(city, lines=2)
     lots = [Lot.objects.create(need=request.sourcing.need, number=n, title=f"Lot {n}") for n in (1, 2)]
@@ -267,3 +299,25 @@ def test_an_information_request_ends_with_what_the_city_keeps_of_it_and_the_need
     request.sourcing.refresh_from_db()
     assert request.sourcing.state == Sourcing.State.DONE
     assert Need.objects.get(pk=request.sourcing.need_id).state == Need.State.ASKED
+
+
+def test_who_does_not_serve_every_place_is_chosen_only_with_what_becomes_of_the_others(city: City, at_closing: None) -> None:
+    request = make_request(city, places=3)
+    (only,) = received(request, "0.95", places=frozenset({request.places[0].pk}))
+    opened(request)
+    mark_all(city.buyer, request)
+    (offer,) = compare(city.buyer, request.sourcing).offers
+    assert list(offer.unserved) == sorted(place.name for place in request.places[1:])
+    with pytest.raises(Refused) as refused:
+        choosing.choose(city.buyer, request.sourcing.pk, None, only.pk, None, WHY)
+    assert refused.value.field == "other_places" and request.places[1].name in refused.value.sentence
+    choosing.choose(city.buyer, request.sourcing.pk, None, only.pk, None, WHY, "Une autre commande pour les deux crèches.")
+    said = payload_of(Entry.objects.get(verb="choice.places_left"))
+    assert said and said["plan"] == "Une autre commande pour les deux crèches." and len(said["places"]) == 2
+
+
+def test_who_ticks_no_place_serves_them_all(city: City, at_closing: None) -> None:
+    request = make_request(city, places=3)
+    received(request, "0.95")
+    opened(request)
+    assert not compare(city.buyer, request.sourcing).offers[0].unserved

@@ -1,21 +1,24 @@
 """Until the opening nobody in the city sees content, count or senders: every page is the same with no answer and with five."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from io import StringIO
 
 import pytest
 import time_machine
 from django.core.management import call_command
+from django.urls import reverse
 
+from sourcier.quotes.actions import evaluate
 from sourcier.quotes.actions.after_opening import be_told
 from sourcier.quotes.actions.answer import decline
+from sourcier.quotes.queries.comparison import opened_submissions
 from sourcier.sourcing.models import FirmQuestion, Sourcing
 from sourcier.web.awaiting import awaiting
 from tests.cities import City
-from tests.dossier.purchase import DEADLINE, Purchase, asked_purchase
+from tests.dossier.purchase import DEADLINE, Purchase, answered_purchase, asked_purchase
 from tests.safety.addresses import filled, of_the_city
-from tests.sourcing.stock import LEFORT, MATHILDE
+from tests.sourcing.stock import LEFORT, MATHILDE, PERRIER
 from tests.web.clients import signed_in
 from tests.web.test_proof_pages import VARIES, come_by_notice
 
@@ -23,8 +26,8 @@ MOMENT = DEADLINE - timedelta(hours=1)
 ROLES = ("requester", "buyer", "head_buyer", "auditor", "admin")
 
 
-def everything(city: City, purchase: object, role: str) -> dict[str, str]:
-    """What this person can read now, address by address, exports included."""
+def everything(city: City, purchase: object, role: str, moment: datetime = MOMENT, **ids: object) -> dict[str, str]:
+    """What this person can read at that moment, address by address, exports included."""
     agent = getattr(city, role)
     client, seen = signed_in(agent), {}
     firms = [purchase.sourcing_now().invitations.order_by("created_at", "pk").first().firm_id]  # type: ignore[attr-defined]
@@ -32,8 +35,9 @@ def everything(city: City, purchase: object, role: str) -> dict[str, str]:
         "need_id": purchase.need.pk,  # type: ignore[attr-defined]
         "sourcing_id": purchase.sourcing_now().pk,  # type: ignore[attr-defined]
         "firm_id": firms[0], "department_id": city.department.pk, "place_id": city.place.pk, "user_id": city.requester.id,
+        **ids,
     }  # fmt: skip
-    with time_machine.travel(MOMENT, tick=False):
+    with time_machine.travel(moment, tick=False):
         for _ in range(3):  # what waits for its hour leaves before the page is read
             call_command("tick", stdout=StringIO())
         for pattern in of_the_city():
@@ -81,3 +85,42 @@ def test_what_a_firm_says_of_itself_shows_nowhere_before_the_opening(
         said(purchase)
     after = everything(city, purchase, "buyer")
     assert [name for name in before if before[name] != after[name]] == []
+
+
+LAST_PRICES = {
+    "a price": lambda purchase: purchase.last_price("0.70"),
+    "a refusal": lambda purchase: decline(purchase.invitation(MATHILDE), "no_time", "REFUS-FERME"),
+    "a changed trade": lambda purchase: decline(purchase.invitation(PERRIER), "left_trade"),
+}
+
+
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize("sent", LAST_PRICES)
+def test_every_page_is_the_same_with_no_last_price_and_with_one(city: City, sent: str, late: bool) -> None:
+    purchase = answered_purchase(city)
+    purchase.open()
+    limit = DEADLINE + timedelta(days=3)
+    with time_machine.travel(DEADLINE + timedelta(hours=4), tick=True):
+        quotes = [each for each in opened_submissions(purchase.sourcing_now()) if each.kind == "quote"]
+        evaluate.ask_last_price(city.buyer, purchase.sourcing.pk, [each.pk for each in quotes], limit)
+    moment = limit + timedelta(hours=1 if late else -1)
+    before = everything(city, purchase, "buyer", moment, submission_id=quotes[0].pk)
+    with time_machine.travel(moment - timedelta(minutes=10), tick=True):
+        LAST_PRICES[sent](purchase)
+    after = everything(city, purchase, "buyer", moment, submission_id=quotes[0].pk)
+    assert before.keys() == after.keys()
+    assert [name for name in before if before[name] != after[name]] == []
+
+
+def test_what_came_for_a_last_price_shows_once_it_is_opened(city: City) -> None:
+    purchase = answered_purchase(city)
+    purchase.open()
+    limit = DEADLINE + timedelta(days=3)
+    with time_machine.travel(DEADLINE + timedelta(hours=4), tick=True):
+        quotes = [each for each in opened_submissions(purchase.sourcing_now()) if each.kind == "quote"]
+        evaluate.ask_last_price(city.buyer, purchase.sourcing.pk, [each.pk for each in quotes], limit)
+        LAST_PRICES["a refusal"](purchase)
+    with time_machine.travel(limit + timedelta(hours=1), tick=True):
+        evaluate.open_last_prices(city.buyer, purchase.sourcing.pk)
+        page = signed_in(city.buyer).get(reverse("comparison", args=[purchase.need.pk])).content.decode()
+    assert "REFUS-FERME" in page and "son premier prix reste bon" in page

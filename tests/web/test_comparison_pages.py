@@ -1,5 +1,6 @@
 """The pages of the comparison and of the choice: what is typed stays, nothing is done twice, marks stay one's own."""
 
+from datetime import timedelta
 from threading import Barrier, Thread
 from typing import Any
 
@@ -15,7 +16,7 @@ from sourcier.quotes.actions import evaluate
 from sourcier.quotes.models import Award, SavingReference
 from sourcier.sourcing.models import Sourcing
 from tests.cities import City
-from tests.quotes.requests import make_request
+from tests.quotes.requests import browser, make_request
 from tests.quotes.test_choosing import AFTER, WHY, mark_all, opened, received
 from tests.web.clients import signed_in
 
@@ -135,3 +136,46 @@ def test_the_page_says_who_has_not_finished_and_the_head_buyer_goes_on_without_h
     assert "Continuer sans Salima Rosny" in head.get(address).content.decode()
     assert "ne comptent plus" in head.post(aside, {"reason": "Partie en congé"}, follow=True).content.decode()
     assert "pas fini" not in signed_in(city.buyer).get(address).content.decode().partition("<main")[2]
+
+
+def test_a_last_price_shows_its_reservation_its_documents_and_what_keeps_its_first_price(city: City) -> None:
+    request = make_request(city, lines=2)
+    (first,) = received(request, "0.95")
+    opened(request)
+    limit = AFTER + timedelta(days=2)
+    evaluate.ask_last_price(city.buyer, request.sourcing.pk, [first.pk], limit)
+    telephone = browser(first.invitation)
+    form = telephone.get("/r/prix/").content.decode()
+    assert "le premier prix de cet article reste bon" in form and "ce que vous ne faites pas" not in form
+    typed = request.form("") | {f"price-{request.lines[0].pk.hex}": "0,80", "reservation": "PAS-EN-AOUT"}
+    paper = SimpleUploadedFile("nouveau devis.txt", b"0,80")
+    assert telephone.post("/r/prix/", {**typed, "documents": paper}).status_code == 302
+    assert "votre premier prix reste bon" in telephone.get("/r/recepisse/").content.decode()
+    with time_machine.travel(limit + timedelta(minutes=1), tick=True):
+        evaluate.open_last_prices(city.buyer, request.sourcing.pk)
+        client = signed_in(city.buyer)
+        page = client.get(reverse("comparison", args=[request.sourcing.need_id])).content.decode()
+        assert "PAS-EN-AOUT" in page and "premier prix" in page and "incomplet" not in page
+        page = client.get(reverse("answer", args=[request.sourcing.need_id, first.pk])).content.decode()
+        assert "PAS-EN-AOUT" in page and "nouveau devis.txt" in page
+
+
+def test_a_firm_that_leaves_places_is_tagged_and_its_choice_asks_what_becomes_of_them(city: City) -> None:
+    request = make_request(city, places=2)
+    (only,) = received(request, "0.95", places=frozenset({request.places[0].pk}))
+    opened(request)
+    mark_all(city.buyer, request)
+    client = signed_in(city.buyer)
+    for address in (
+        reverse("comparison", args=[request.sourcing.need_id]),
+        reverse("answer", args=[request.sourcing.need_id, only.pk]),
+    ):
+        page = client.get(address).content.decode()
+        assert "Ne sert pas tous les lieux" in page and request.places[1].name in page
+    address = reverse("choice", args=[request.sourcing.need_id])
+    page = client.post(address, {"submission": str(only.pk), "rationale": WHY})
+    assert (
+        page.status_code == 422 and "Dites ce que vous ferez pour eux" in page.content.decode() and WHY in page.content.decode()
+    )
+    typed = {"submission": str(only.pk), "rationale": WHY, "other_places": "Un autre boulanger pour la crèche."}
+    assert client.post(address, typed).status_code == 302 and Award.objects.count() == 1

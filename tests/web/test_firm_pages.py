@@ -270,6 +270,27 @@ def test_documents_are_added_one_by_one_and_taken_out(city: City) -> None:
     assert "0,95" in text(client, "/r/prix/") and "deux.txt" in text(client, "/r/prix/")
 
 
+def test_an_answer_replaced_from_another_telephone_keeps_the_documents_of_the_former_one(city: City) -> None:
+    request = make_request(city)
+    invitation = request.invite()
+    with time_machine.travel(BEFORE, tick=True):
+        begun = act.draft(invitation)
+        for name in ("devis.txt", "conditions.txt"):
+            act.add_document(begun, SimpleUploadedFile(name, name.encode()))
+        act.submit(invitation, answer(request), draft=begun)
+        other = browser(invitation)
+        page = text(other, "/r/prix/")
+        assert "devis.txt" in page and "conditions.txt" in page and "0,95" not in page
+        former = begun.documents.get(file__name="conditions.txt").file.sha256
+        assert "conditions.txt" not in unescape(
+            other.post("/r/prix/", {**request.form("0,90"), "remove": former}).content.decode()
+        )
+        assert other.post("/r/prix/", request.form("0,90")).status_code == 302
+    sent = Submission.objects.get(state="received")
+    assert [d.file.name for d in sent.documents.filter(removed=False)] == ["devis.txt"]
+    assert begun.documents.filter(removed=False).count() == 2, "the replaced answer stays as it was"
+
+
 def test_a_page_open_at_the_deadline_is_told_late_and_nothing_is_opened(city: City, five_in_the_morning: Clock) -> None:
     request = make_request(city)
     client = browser(request.invite())

@@ -65,6 +65,8 @@ def _verdict(submission: Submission) -> list[str]:
     lines = [f"Bien reçu le {received}.", f"Votre récépissé : {submission.receipt_number}. Gardez ce message."]
     if submission.replaces:
         lines.append(f"Cette réponse remplace celle du récépissé {submission.replaces.receipt_number}.")
+    if submission.round > 1:
+        lines.append("Ce que vous n'avez pas changé garde votre premier prix.")
     if submission.kind != Submission.Kind.DECLINE:
         lines.append("Vous pouvez changer votre réponse jusqu'à la date limite, avec le même lien.")
         lines.append("Personne ne lit votre prix avant cette date.")

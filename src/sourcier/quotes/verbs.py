@@ -32,6 +32,7 @@ CHOICE_VERBS = (
     Verb("last_price.asked", "{name} a demandé un dernier prix ({count}), jusqu'au {deadline:moment}.", ("name",)),
     Verb("last_price.opened", "{name} a ouvert les derniers prix : {count} reçus.", ("name",)),
     Verb("choice.made", "{name} a choisi {firm}, {amount_cents:euros} HT. La raison : {rationale}", ("name",)),
+    Verb("choice.places_left", "{firm} ne sert pas {places}. Pour ces lieux : {plan}"),
     Verb("lot.left", "{name} a laissé le lot {lot} sans choix. La raison : {rationale}", ("name",)),
     Verb("sourcing.ended_after_opening", "{name} a fini sans choix. La raison : {reason}", ("name",)),
     Verb("information.finished", "{name} a terminé la demande d'information. Ce qui en est retenu : {used}", ("name",)),

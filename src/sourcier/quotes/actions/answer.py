@@ -226,7 +226,7 @@ def _draft_to_send(invitation: Invitation, given: Submission | None, window: rul
 
 def _check(sourcing: Sourcing, submission: Submission, answer: Answer) -> None:
     found = rules.problems(
-        answers.asked(sourcing),
+        answers.asked(sourcing, submission.round),
         answer,
         with_file=frozenset(_reply_files(submission)),
         documents=len(answers.documents(submission)),

@@ -21,6 +21,7 @@ from sourcier.sourcing.models import Sourcing
 from sourcier.spend.actions import commit
 
 SHORTEST_REASON = 20
+SHORTEST_PLAN = 10
 
 
 def lots_of(sourcing: Sourcing) -> list[Lot | None]:
@@ -31,10 +32,17 @@ def lots_of(sourcing: Sourcing) -> list[Lot | None]:
 
 @transaction.atomic
 def choose(
-    agent: Agent, sourcing_id: UUID, lot_id: UUID | None, submission_id: UUID, stand_in_id: UUID | None, rationale: str
+    agent: Agent,
+    sourcing_id: UUID,
+    lot_id: UUID | None,
+    submission_id: UUID,
+    stand_in_id: UUID | None,
+    rationale: str,
+    other_places: str = "",
 ) -> Award:
     """Choose an answer for a lot (or the whole), with a stand-in if any, and say why. Writes the commitment. Raises `Refused`.
 
+    `other_places`: what will be done for the places that the chosen firm does not serve; asked for when there are some.
     The last lot chosen closes the evaluation: the sourcing is `CHOSEN`, the need awarded, and everyone is to be told.
     """
     require_buyer(agent)
@@ -49,6 +57,9 @@ def choose(
         raise refuse("not_compared", "Choisissez une des réponses comparées.", "submission")
     if offer.total_cents is None:
         raise refuse("incomplete", "Il manque un prix à cette réponse : demandez une précision.", "submission")
+    if offer.unserved and len(other_places.strip()) < SHORTEST_PLAN:
+        left = ", ".join(offer.unserved)
+        raise refuse("places_left", f"Cette entreprise ne sert pas : {left}. Dites ce que vous ferez pour eux.", "other_places")
     stand_in = comparison.offer(stand_in_id) if stand_in_id else None
     if stand_in_id and (stand_in is None or stand_in_id == submission_id):
         raise refuse("bad_stand_in", "La remplaçante est une autre réponse de la comparaison.", "stand_in")
@@ -79,6 +90,9 @@ def choose(
         actor=agent.id,
         rows=[award, commitment, *_finish(sourcing)],
     )
+    if offer.unserved:
+        plan = {**_lot_words(lot), "firm": firm.name, "places": list(offer.unserved), "plan": other_places.strip()}
+        append(agent.organisation.pk, need.pk, "choice.places_left", plan, actor=agent.id)
     return award
 
 

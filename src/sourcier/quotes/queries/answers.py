@@ -9,7 +9,7 @@ from sourcier.journal.proofs import receipt
 from sourcier.needs.models import NeedPlace
 from sourcier.quotes import answer_rules as rules
 from sourcier.quotes.models import Clarification, LastPriceRound, Notification, Submission, SubmissionDocument
-from sourcier.sourcing.models import Invitation, Sourcing
+from sourcier.sourcing.models import Invitation, PriceLine, Sourcing
 
 SENT = (Submission.State.RECEIVED, Submission.State.REPLACED, Submission.State.WITHDRAWN, Submission.State.LATE)
 
@@ -23,13 +23,13 @@ def window(invitation: Invitation, sourcing: Sourcing | None = None) -> rules.Wi
     return rules.Window(sourcing.state, sourcing.deadline, 1)
 
 
-def asked(sourcing: Sourcing) -> rules.Asked:
-    """What the request allows, as the pure rules read it."""
+def asked(sourcing: Sourcing, round_: int = 1) -> rules.Asked:
+    """What the request allows, as the pure rules read it; a last price need not say again what the first answer said."""
     return rules.Asked(
         lines=frozenset(sourcing.price_lines.values_list("pk", flat=True)),
         places=frozenset(places(sourcing).values_list("place_id", flat=True)),
         questions=tuple(
-            rules.AskedQuestion(question.pk, question.kind, tuple(question.choices), question.required)
+            rules.AskedQuestion(question.pk, question.kind, tuple(question.choices), question.required and round_ == 1)
             for question in sourcing.questions.all()
         ),
         rates=rules.VAT_RATES[sourcing.organisation.territory],
@@ -73,6 +73,15 @@ def documents(submission: Submission | None) -> list[SubmissionDocument]:
     if submission is None:
         return []
     return list(submission.documents.filter(removed=False).select_related("file").order_by("pk"))
+
+
+def kept_lines(submission: Submission) -> list[PriceLine]:
+    """The lines whose first price a last price leaves as it was; none for a first answer."""
+    first = current(submission.invitation, 1) if submission.round > 1 and submission.kind == Submission.Kind.QUOTE else None
+    if first is None:
+        return []
+    newer = submission.lines.values("price_line_id")
+    return list(PriceLine.objects.filter(pk__in=first.lines.values("price_line_id")).exclude(pk__in=newer))
 
 
 def totals(submission: Submission) -> tuple[int, int]:

@@ -1,14 +1,14 @@
 """The answers side by side, on the same quantities, with marks and ranks. Empty before the opening."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
 
 from sourcier.accounts.agents import Agent
 from sourcier.kernel.money import line_total, with_vat
-from sourcier.needs.models import Lot
+from sourcier.needs.models import Lot, NeedPlace
 from sourcier.quotes.models import Clarification, LastPriceRound, QuotedLine, Score, Submission
 from sourcier.quotes.queries.marking import finished, reads_marks
 from sourcier.quotes.rules import judged_mark, price_marks, ranks, weighted_total
@@ -17,18 +17,22 @@ from sourcier.sourcing.models import Criterion, PriceLine, Sourcing
 
 @dataclass(frozen=True, slots=True)
 class ComparedLine:
-    """One price line of one answer; None where the firm gave no price."""
+    """One price line of one answer; None where the firm gave no price. `first`: its last price left this one as it was."""
 
     line: PriceLine
     unit_price_e4: int | None
     total_cents: int | None
     total_with_vat_cents: int | None
     vat_bp: int | None
+    first: bool = False
 
 
 @dataclass(slots=True)
 class Offer:
-    """One answer in a comparison. `submission` bears the marks; the prices are those of `priced` (a last price, if any)."""
+    """One answer in a comparison. `submission` bears the marks; the prices are those of `priced` (a last price, if any).
+
+    `unserved`: the places of the request that the firm cannot serve; its total is still that of all the quantities.
+    """
 
     submission: Submission
     priced: Submission
@@ -37,6 +41,7 @@ class Offer:
     scores: list[Score] = field(default_factory=list)
     total_mark: int | None = None
     rank: int | None = None
+    unserved: Sequence[str] = ()
 
     @property
     def key(self) -> str:
@@ -82,6 +87,16 @@ def opened_submissions(sourcing: Sourcing) -> list[Submission]:
     return list(_with_content(sourcing).filter(round=1, state=Submission.State.RECEIVED).order_by("received_at", "pk"))
 
 
+def not_compared(sourcing: Sourcing, state: Submission.State, kind: Submission.Kind | None = None) -> QuerySet[Submission]:
+    """Answers in `state` that are not compared, of the rounds opened: what comes for a last price waits for its opening."""
+    found = Submission.objects.filter(sourcing=sourcing, state=state).select_related("firm").order_by("received_at", "pk")
+    if kind is not None:
+        found = found.filter(kind=kind)
+    if sourcing.opened_at is None:
+        return found.none()
+    return found.filter(round=1) if LastPriceRound.objects.filter(sourcing=sourcing, opened_at=None).exists() else found
+
+
 def last_prices(sourcing: Sourcing) -> dict[UUID, Submission]:
     """`{invitation_id: last price}`, once their common deadline has passed and they were opened."""
     pending = LastPriceRound.objects.filter(sourcing=sourcing).first()
@@ -111,14 +126,17 @@ def compare(agent: Agent, sourcing: Sourcing, lot: Lot | None = None) -> Compari
     lines = [line for line in sourcing.price_lines.all() if lot is None or line.lot_id in (None, lot.pk)]
     criteria = list(sourcing.criteria.all())
     newer = last_prices(sourcing)
+    places = asked_places(sourcing)
     offers = [
-        Offer(submission, (priced := newer.get(submission.invitation_id, submission)), _lines(priced, lines))
+        Offer(submission, (priced := newer.get(submission.invitation_id, submission)), _lines(submission, priced, lines))
         for submission in opened_submissions(sourcing)
         if submission.kind == Submission.Kind.QUOTE
     ]
     if lines:
         # A firm may answer some lots only: it is compared where it gave at least one price.
         offers = [offer for offer in offers if any(line.total_cents is not None for line in offer.lines)]
+    for offer in offers:
+        offer.unserved = unserved(offer.submission, places)
     _mark(sourcing, criteria, offers)
     visible = reads_marks(agent, sourcing)
     if not visible:
@@ -127,21 +145,36 @@ def compare(agent: Agent, sourcing: Sourcing, lot: Lot | None = None) -> Compari
     return Comparison(sourcing, lot, criteria, offers, visible)
 
 
-def _lines(submission: Submission, price_lines: Iterable[PriceLine]) -> list[ComparedLine]:
-    """The answer's price for each line, on the estimated quantities of the request."""
-    quoted = {line.price_line_id: line for line in submission.lines.all()}
+def asked_places(sourcing: Sourcing) -> dict[UUID, str]:
+    """`{place_id: name}` of the places of delivery of the request, by name."""
+    return dict(
+        NeedPlace.objects.filter(need_id=sourcing.need_id).order_by("place__name").values_list("place_id", "place__name")
+    )
+
+
+def unserved(submission: Submission, places: Mapping[UUID, str]) -> list[str]:
+    """The names of the places that this firm did not tick; none when it ticked nothing, which means everywhere."""
+    served = {each.place_id for each in submission.places.all()}
+    return [name for place, name in places.items() if served and place not in served]
+
+
+def _lines(first: Submission, priced: Submission, price_lines: Iterable[PriceLine]) -> list[ComparedLine]:
+    """The answer's price for each line, on the estimated quantities; what a last price leaves out keeps its first price."""
+    quoted = {line.price_line_id: (first, line) for line in first.lines.all()}
+    quoted |= {line.price_line_id: (priced, line) for line in priced.lines.all()}
     result = []
     for price_line in price_lines:
-        line = quoted.get(price_line.pk)
-        if line is None:
+        if price_line.pk not in quoted:
             result.append(ComparedLine(price_line, None, None, None, None))
             continue
+        submission, line = quoted[price_line.pk]
         total = line_total(line.unit_price_e4, price_line.quantity_milli)
         if submission.vat == Submission.Vat.INCLUDED:
             including = line_total(line.typed_price_e4, price_line.quantity_milli)
         else:
             including = with_vat(total, line.vat_bp)
-        result.append(ComparedLine(price_line, line.unit_price_e4, total, including, line.vat_bp))
+        kept = submission is not priced
+        result.append(ComparedLine(price_line, line.unit_price_e4, total, including, line.vat_bp, kept))
     return result
 
 

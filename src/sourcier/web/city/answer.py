@@ -14,7 +14,7 @@ from sourcier.kernel.transitions import Refused
 from sourcier.needs.models import Need
 from sourcier.quotes.actions import evaluate
 from sourcier.quotes.models import Clarification, Score, Submission
-from sourcier.quotes.queries.comparison import last_prices, opened_submissions
+from sourcier.quotes.queries.comparison import asked_places, last_prices, opened_submissions, unserved
 from sourcier.quotes.queries.marking import may_mark
 from sourcier.sourcing.models import Criterion, Sourcing
 from sourcier.vault.models import File
@@ -76,6 +76,7 @@ def _page(request: HttpRequest, need_id: UUID, submission_id: UUID, **bound: for
         **operation_context(agent, need, sourcing),
         "sourcing": sourcing,
         "submission": submission,
+        "unserved": unserved(submission, asked_places(sourcing)),
         "last_price": last_prices(sourcing).get(submission.invitation_id),
         "marks": marks if submission.kind == Submission.Kind.QUOTE else [],
         "evaluates": evaluates and sourcing.state == Sourcing.State.OPENED,

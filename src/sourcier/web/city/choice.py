@@ -31,11 +31,20 @@ class ChoiceForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 4}),
     )
 
+    other_places = forms.CharField(
+        label="Pour les lieux que cette entreprise ne sert pas, que ferez-vous ?",
+        help_text="Par exemple : une autre commande, un autre lot. Le journal le gardera.",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
     def __init__(self, comparison: Comparison, *args: object, **options: object) -> None:
         super().__init__(*args, **options)  # type: ignore[arg-type]
         names = [(str(offer.submission.pk), offer.submission.firm.name) for offer in comparison.offers]
         last = [(NOBODY, "Personne : laisser ce lot sans suite")] if comparison.lot else []
         self.fields["submission"].choices = [*names, *last]  # type: ignore[attr-defined]
+        if not any(offer.unserved for offer in comparison.offers):
+            del self.fields["other_places"]
         self.fields["stand_in"].choices = [("", "Aucune"), *names]  # type: ignore[attr-defined]
 
 
@@ -75,7 +84,10 @@ def choice(request: HttpRequest, need_id: UUID, sourcing_id: UUID | None = None,
                 choosing.leave_lot(agent, sourcing.pk, lot_id, data["rationale"])
             else:
                 stand_in = UUID(data["stand_in"]) if data["stand_in"] else None
-                choosing.choose(agent, sourcing.pk, lot_id, UUID(data["submission"]), stand_in, data["rationale"])
+                choosing.choose(
+                    agent, sourcing.pk, lot_id, UUID(data["submission"]), stand_in, data["rationale"],
+                    data.get("other_places", ""),
+                )  # fmt: skip
         except Refused as refused:
             add_refusal(form, refused)
         else:

@@ -16,7 +16,7 @@ from sourcier.needs.models import Need
 from sourcier.quotes.actions import evaluate
 from sourcier.quotes.actions.choose import lots_of
 from sourcier.quotes.models import Award, LastPriceRound, SavingReference, Submission
-from sourcier.quotes.queries.comparison import compare, opened_submissions
+from sourcier.quotes.queries.comparison import compare, not_compared, opened_submissions
 from sourcier.quotes.queries.marking import may_mark, unfinished
 from sourcier.sourcing.models import Sourcing
 from sourcier.sourcing.queries import last_sent
@@ -85,10 +85,8 @@ def _page(request: HttpRequest, need: Need, sourcing: Sourcing, **forms_with_err
     context |= {
         "comparisons": comparisons,
         "informations": [s for s in opened_submissions(sourcing) if s.kind == Submission.Kind.INFORMATION],
-        "declines": Submission.objects.filter(
-            sourcing=sourcing, kind=Submission.Kind.DECLINE, state=Submission.State.RECEIVED
-        ).select_related("firm"),
-        "late": Submission.objects.filter(sourcing=sourcing, state=Submission.State.LATE).select_related("firm"),
+        "declines": not_compared(sourcing, Submission.State.RECEIVED, Submission.Kind.DECLINE),
+        "late": not_compared(sourcing, Submission.State.LATE),
         "awards": Award.objects.filter(sourcing=sourcing).select_related("lot", "submission__firm", "stand_in__firm"),
         "round": pending,
         "round_open": pending is not None and pending.opened_at is None and timezone.now() > pending.deadline,

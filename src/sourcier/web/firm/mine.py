@@ -86,6 +86,7 @@ def _receipt_context(visit: Visit, sent: Submission) -> dict[str, Any]:
             }
             for line in lines
         ],
+        "kept": answers.kept_lines(sent),
         "net": net,
         "gross": gross,
         "places": list(sent.places.select_related("place")),

@@ -31,7 +31,7 @@ def price(request: HttpRequest, visit: Visit) -> HttpResponse:
     if request.method == "POST":
         return _receive(request, visit)
     kept = _kept(visit)
-    return _page(request, visit, AnswerForm(visit.invitation.sourcing, sent=kept), kept)
+    return _page(request, visit, AnswerForm(visit.invitation, sent=kept), kept)
 
 
 def _kept(visit: Visit) -> Submission | None:
@@ -47,11 +47,16 @@ def _sent_here(visit: Visit) -> Submission | None:
     return sent if sent is not None and sent.kind != Submission.Kind.DECLINE else None
 
 
+def _former(visit: Visit) -> Submission | None:
+    """The answer that this one would replace, sent from any browser: its documents come along, its prices do not show."""
+    return answers.current(visit.invitation, answers.window(visit.invitation).round)
+
+
 def _receive(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Keep the files first, so that nothing sent is lost when a price is to mend; then send, or show the page again."""
-    form = AnswerForm(visit.invitation.sourcing, request.POST)
+    form = AnswerForm(visit.invitation, request.POST)
     draft, refused = _keep_files(request, visit, form)
-    begun = draft or _kept(visit)
+    begun = draft or _kept(visit) or _former(visit)
     with_file = frozenset(begun.answers.exclude(file=None).values_list("question_id", flat=True)) if begun else frozenset()
     sending = "add" not in request.POST and "remove" not in request.POST
     form.is_valid()
@@ -84,7 +89,7 @@ def _keep_files(request: HttpRequest, visit: Visit, form: AnswerForm) -> tuple[S
     removal = request.POST.get("remove", "")
     if not uploads and not removal:
         return _begun(visit), []
-    draft = _begun(visit) or act.draft(visit.invitation, like=_sent_here(visit))
+    draft = _begun(visit) or act.draft(visit.invitation, like=_sent_here(visit) or _former(visit))
     request.visit = visit.with_draft(draft.pk)  # type: ignore[attr-defined]
     refused = []
     for field, upload, question_id in uploads:
@@ -110,6 +115,8 @@ def _remove(draft: Submission, sha256: str) -> None:
 
 
 def _page(request: HttpRequest, visit: Visit, form: AnswerForm, begun: Submission | None) -> HttpResponse:
+    former = _former(visit)
+    begun = begun or former
     context: dict[str, Any] = base_context(visit) | {
         "form": form,
         "documents": answers.documents(begun),
@@ -119,7 +126,7 @@ def _page(request: HttpRequest, visit: Visit, form: AnswerForm, begun: Submissio
         if begun
         else {},
         "but": "mais" in request.GET,
-        "replacing": answers.current(visit.invitation, answers.window(visit.invitation).round),
+        "replacing": former,
     }
     return render(request, "firm/price.html", context, status=400 if form.wrong else 200)
 

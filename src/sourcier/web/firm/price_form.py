@@ -12,7 +12,7 @@ from sourcier.needs.models import NeedPlace
 from sourcier.quotes import answer_rules as rules
 from sourcier.quotes.models import Submission
 from sourcier.quotes.queries import answers
-from sourcier.sourcing.models import PriceLine, Question, Sourcing
+from sourcier.sourcing.models import Invitation, PriceLine, Question
 
 VAT_CHOICES = [
     (rules.INCLUDED, "avec TVA"),
@@ -53,16 +53,19 @@ class AnswerForm(forms.Form):
     )  # fmt: skip
 
     def __init__(
-        self, sourcing: Sourcing, data: MultiValueDict[str, Any] | None = None, sent: Submission | None = None
+        self, invitation: Invitation, data: MultiValueDict[str, Any] | None = None, sent: Submission | None = None
     ) -> None:
-        self.sourcing = sourcing
-        self.asked = answers.asked(sourcing)
+        self.sourcing = sourcing = invitation.sourcing
+        first = answers.window(invitation).round == 1
+        self.asked = answers.asked(sourcing, 1 if first else 2)
         self.lines: list[PriceLine] = list(sourcing.price_lines.select_related("lot"))
-        self.questions: list[Question] = list(sourcing.questions.all())
+        # A last price is a price: where the firm delivers and what it replied stand as in its first answer.
+        self.questions: list[Question] = list(sourcing.questions.all()) if first else []
         self.documents_wrong: list[str] = []
         super().__init__(data, initial=initial(sent) if sent else {}, auto_id="%s")
         self._add_prices()
-        self._add_places()
+        if first:
+            self._add_places()
         self._add_questions()
         if not self.lines:
             self.fields["note"].label = "Votre réponse"

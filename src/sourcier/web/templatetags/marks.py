@@ -35,7 +35,8 @@ def offer_words(comparison: Comparison, value: Any) -> str:
         return ""
     total = f"{format_cents(offer.total_cents)} HT" if offer.total_cents is not None else "prix incomplet"
     rank = f" · note {mark(offer.total_mark)} · rang {offer.rank}" if offer.rank else ""
-    return total + rank
+    left = f" · ne sert pas : {', '.join(offer.unserved)}" if offer.unserved else ""
+    return total + rank + left
 
 
 @register.filter
