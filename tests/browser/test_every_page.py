@@ -20,7 +20,7 @@ POSTED = {
     "panel_contacts": "panel", "request_document_join": "request", "request_document_remove": "request",
     "question_answer": "asked", "invitation_address": "asked", "letter_posted": "asked", "letters_posted": "asked", "relay_told": "asked",
     "deadline_extend": "asked", "firms_widen": "asked", "sourcing_end": "asked", "reference_choose": "comparison",
-    "answers_open": "comparison", "last_price_ask": "comparison", "last_price_open": "comparison", "score_give": "answer",
+    "answers_open": "comparison", "last_price_ask": "comparison", "last_price_open": "comparison", "marks_give": "comparison",
     "marks_set_aside": "comparison",
     "clarify": "answer", "clarification_record": "answer", "tell_all": "telling", "told": "telling", "exchange_file": "exchanges",
     "dossier_take": "dossier", "settings_role_grant": "settings_person", "settings_role_revoke": "settings_person",

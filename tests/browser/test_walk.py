@@ -158,13 +158,9 @@ def choose_and_tell(who: Person, hand: Mouse, need: str) -> None:
     hand._tick(page.locator("input[name=kind][value=none]"))
     hand.press("Garder cette référence")
     hand.press("Ouvrir les réponses")
-    for path in page.locator("main table a[href*='/reponses/']").evaluate_all(
-        "links => links.map(a => a.getAttribute('href'))"
-    ):
-        who.go(path)
-        while (fields := page.locator("input[name=value]:visible")).count():
-            hand._type(fields.first, "80")
-            hand.press(re.compile("Garder ma note"))
+    for field in page.locator("input[name^=value-]").all():
+        hand._type(field, "80")
+    hand.press("Garder mes notes")
     who.go(f"/achats/{need}/choix/")
     hand._tick(page.locator("input[name=submission]").first)
     hand.type("Pourquoi ce choix ?", "Seule réponse, à un prix raisonnable au regard de l'estimation.")

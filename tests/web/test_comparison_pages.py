@@ -10,10 +10,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.urls import reverse
 
+from sourcier.journal.models import Entry
 from sourcier.kernel.transitions import Refused
 from sourcier.quotes.actions import choose as choosing
 from sourcier.quotes.actions import evaluate
-from sourcier.quotes.models import Award, SavingReference
+from sourcier.quotes.actions.mark import Mark
+from sourcier.quotes.models import Award, SavingReference, Score
+from sourcier.quotes.queries.comparison import opened_submissions
 from sourcier.sourcing.models import Sourcing
 from tests.cities import City
 from tests.quotes.requests import browser, make_request
@@ -179,3 +182,68 @@ def test_a_firm_that_leaves_places_is_tagged_and_its_choice_asks_what_becomes_of
     )
     typed = {"submission": str(only.pk), "rationale": WHY, "other_places": "Un autre boulanger pour la crèche."}
     assert client.post(address, typed).status_code == 302 and Award.objects.count() == 1
+
+
+def cells(request: Any) -> list[str]:
+    """The ends of the names of the fields of the grid: answers by arrival, criteria in order."""
+    judged = request.sourcing.criteria.filter(kind="judged")
+    return [Mark.cell(answer.pk, criterion.pk) for answer in opened_submissions(request.sourcing) for criterion in judged]
+
+
+def test_all_the_marks_are_given_in_one_form_with_one_entry_each(city: City) -> None:
+    request = make_request(city)
+    received(request, "0.95", "1.10")
+    opened(request)
+    client = signed_in(city.buyer)
+    address = reverse("comparison", args=[request.sourcing.need_id])
+    page = client.get(address).content.decode()
+    assert all(f'name="value-{cell}"' in page and f'name="reason-{cell}"' not in page for cell in cells(request))
+    typed = {f"value-{cell}": str(70 + number) for number, cell in enumerate(cells(request))}
+    typed[f"note-{cells(request)[0]}"] = "Goûtée à deux.\r\nTrès bonne."
+    assert client.post(reverse("marks_give", args=[request.sourcing.need_id]), typed).status_code == 302
+    assert sorted(Score.objects.values_list("value", flat=True)) == [70, 71, 72, 73]
+    assert Entry.objects.filter(verb="score.given").count() == 4
+    page = client.get(address).content.decode()
+    assert f'name="reason-{cells(request)[0]}"' in page and "Goûtée à deux." in page
+    assert client.post(reverse("marks_give", args=[request.sourcing.need_id]), typed).status_code == 302
+    assert Entry.objects.filter(verb__startswith="score.").count() == 4, "what did not change writes nothing"
+
+
+def test_one_mark_to_mend_keeps_none_and_loses_nothing_typed(city: City) -> None:
+    request = make_request(city)
+    received(request, "0.95", "1.10")
+    opened(request)
+    first, second, third, fourth = cells(request)
+    typed = {f"value-{first}": "80", f"value-{second}": "douze", f"value-{third}": "140", f"note-{fourth}": "MOT-SEUL"}
+    page = signed_in(city.buyer).post(reverse("marks_give", args=[request.sourcing.need_id]), typed)
+    text = page.content.decode()
+    assert page.status_code == 422 and not Score.objects.exists()
+    assert all(words in text for words in ('value="80"', 'value="douze"', 'value="140"', "MOT-SEUL"))
+    assert "Écrivez un nombre entier" in text and "Une note va de 0 à 100" in text and "Écrivez la note" in text
+
+
+def test_a_correction_in_the_grid_asks_for_its_reason_beside_the_mark(city: City) -> None:
+    request = make_request(city)
+    received(request, "0.95")
+    opened(request)
+    mark_all(city.buyer, request)
+    first, second = cells(request)
+    client = signed_in(city.buyer)
+    address = reverse("marks_give", args=[request.sourcing.need_id])
+    typed = {f"value-{first}": "60", f"value-{second}": "80"}
+    page = client.post(address, typed)
+    assert page.status_code == 422 and "dites pourquoi" in page.content.decode() and 'value="60"' in page.content.decode()
+    assert client.post(address, {**typed, f"reason-{first}": "Regoûtée."}).status_code == 302
+    assert sorted(Score.objects.filter(current=True).values_list("value", flat=True)) == [60, 80]
+    assert client.post(address, {f"value-{first}": "", f"value-{second}": "80"}).status_code == 422, "a mark is not emptied"
+
+
+def test_the_grid_shows_to_each_his_own_marks_alone_and_to_an_auditor_no_grid(city: City) -> None:
+    request = make_request(city)
+    received(request, "0.95")
+    opened(request)
+    mark_all(city.buyer, request, 91)
+    address = reverse("comparison", args=[request.sourcing.need_id])
+    page = signed_in(city.second_buyer).get(address).content.decode()
+    assert "Vos notes" in page and 'value="91"' not in page and "91</strong>" not in page
+    assert 'id="notes"' not in signed_in(city.auditor).get(address).content.decode()

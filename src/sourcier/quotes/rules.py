@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Literal
 
 from sourcier.kernel.money import round_half_up
 from sourcier.kernel.transitions import Refusal
@@ -89,6 +90,19 @@ def may_evaluate(state: str, round_pending: bool) -> Refusal | None:
         return Refusal("not_opened", "Les réponses ne sont pas encore ouvertes.")
     if round_pending:
         return Refusal("last_price_pending", "Un dernier prix est attendu : ouvrez-le après sa date limite, puis continuez.")
+    return None
+
+
+def mark_problem(
+    value: int | None, note: str, reason: str, given: tuple[int, str] | None
+) -> tuple[Literal["value", "reason"], Refusal] | None:
+    """`(field, refusal)` of a mark typed by an evaluator; `given`: his present mark and note, that this one corrects."""
+    if value is None:
+        return "value", Refusal("no_value", "Écrivez la note, de 0 à 100.")
+    if not 0 <= value <= 100:
+        return "value", Refusal("out_of_range", "Une note va de 0 à 100.")
+    if given and given != (value, note) and not reason.strip():
+        return "reason", Refusal("no_reason", "Vous corrigez une note déjà donnée : dites pourquoi.")
     return None
 
 

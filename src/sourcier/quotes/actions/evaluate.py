@@ -13,9 +13,9 @@ from sourcier.journal.actions import append
 from sourcier.kernel.transitions import Refused, refuse
 from sourcier.mail.models import OutgoingMessage
 from sourcier.quotes import letters
-from sourcier.quotes.models import Award, Clarification, LastPriceRound, SavingReference, Score, Submission
-from sourcier.quotes.queries.marking import may_mark
-from sourcier.quotes.rules import may_evaluate, may_open
+from sourcier.quotes.models import Clarification, LastPriceRound, SavingReference, Score, Submission
+from sourcier.quotes.queries.marking import a_lot_is_chosen, may_mark
+from sourcier.quotes.rules import mark_problem, may_evaluate, may_open
 from sourcier.sourcing.actions import progress
 from sourcier.sourcing.actions.invite import relay_failure, tell_one
 from sourcier.sourcing.models import Criterion, Invitation, Relay, Sourcing
@@ -51,7 +51,7 @@ def _require_evaluation(sourcing: Sourcing) -> None:
 def require_marking(sourcing: Sourcing) -> None:
     """What makes the ranking may still move: once a lot has its firm, each must be told the rank it was chosen by."""
     _require_evaluation(sourcing)
-    if Award.objects.filter(sourcing=sourcing, submission__isnull=False).exists():
+    if a_lot_is_chosen(sourcing):
         raise refuse("lot_chosen", "Un lot est déjà attribué : les notes et les prix ne changent plus.")
 
 
@@ -149,19 +149,17 @@ def score(agent: Agent, submission_id: UUID, criterion_id: UUID, value: int, not
     criterion = Criterion.objects.get(pk=criterion_id, sourcing=sourcing)
     if criterion.kind != Criterion.Kind.JUDGED:
         raise refuse("computed", "La note du prix se calcule avec la formule annoncée.", "value")
-    if not 0 <= value <= 100:
-        raise refuse("out_of_range", "Une note va de 0 à 100.", "value")
     previous = (
         Score.objects.select_for_update()
         .filter(submission=submission, criterion=criterion, evaluator=agent.user, current=True)
         .first()
     )
+    if problem := mark_problem(value, note, reason, (previous.value, previous.note) if previous else None):
+        raise Refused(problem[1], problem[0])
     rows: list[Score] = []
     if previous:
         if previous.value == value and previous.note == note:
             return previous
-        if not reason.strip():
-            raise refuse("no_reason", "Vous corrigez une note déjà donnée : dites pourquoi.", "reason")
         previous.current = False
         previous.save(update_fields=["current"])
         rows.append(previous)

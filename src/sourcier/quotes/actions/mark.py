@@ -1,5 +1,7 @@
-"""What becomes of the marks of who does not finish."""
+"""The marks of one evaluator, given together; and what becomes of those of who does not finish."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import transaction
@@ -7,11 +9,40 @@ from django.db import transaction
 from sourcier.accounts.agents import Agent
 from sourcier.accounts.models import Role
 from sourcier.journal.actions import append
-from sourcier.kernel.transitions import refuse
-from sourcier.quotes.actions.evaluate import lock, require_marking
+from sourcier.kernel.transitions import Refused, refuse
+from sourcier.quotes.actions.evaluate import lock, require_marking, score
 from sourcier.quotes.models import Score
 from sourcier.quotes.queries import marking
 from sourcier.sourcing.models import Sourcing
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What one evaluator gives to one answer on one criterion; `reason` when it corrects a former one."""
+
+    submission_id: UUID
+    criterion_id: UUID
+    value: int
+    note: str = ""
+    reason: str = ""
+
+    @staticmethod
+    def cell(submission_id: UUID, criterion_id: UUID) -> str:
+        """The end of the names of the fields of one mark."""
+        return f"{submission_id.hex}-{criterion_id.hex}"
+
+
+@transaction.atomic
+def give_marks(agent: Agent, marks: Iterable[Mark]) -> list[Score]:
+    """Give all these marks, or none. A mark left as it was writes nothing. Raises `Refused`, with the field of its cell."""
+    given = []
+    for each in marks:
+        try:
+            given.append(score(agent, each.submission_id, each.criterion_id, each.value, each.note, each.reason))
+        except Refused as refused:
+            cell = Mark.cell(each.submission_id, each.criterion_id)
+            raise Refused(refused.refusal, f"{refused.field}-{cell}" if refused.field else None) from None
+    return given
 
 
 @transaction.atomic
@@ -30,8 +61,8 @@ def set_aside(agent: Agent, sourcing_id: UUID, evaluator_id: UUID, reason: str) 
     if not reason.strip():
         raise refuse("no_reason", "Dites pourquoi ces notes sont retirées.", "reason")
     scores = list(Score.objects.filter(submission__sourcing=sourcing, evaluator=left.evaluator, current=True))
-    for score in scores:
-        score.current = False
+    for each in scores:
+        each.current = False
     Score.objects.bulk_update(scores, ["current"])
     append(
         agent.organisation.pk,

@@ -9,7 +9,7 @@ from django.db.models import Count
 from sourcier.accounts.agents import Agent
 from sourcier.accounts.models import Role, User
 from sourcier.needs.models import Need
-from sourcier.quotes.models import Score, Submission
+from sourcier.quotes.models import Award, Score, Submission
 from sourcier.sourcing.models import Criterion, Sourcing
 
 MARK_VERBS = ("score.given", "score.corrected")
@@ -62,6 +62,11 @@ def closed_to(agent: Agent, sourcings: Iterable[Sourcing]) -> list[Sourcing]:
 def marking_begun(need: Need) -> bool:
     """Somebody has begun to mark answers among which nobody is chosen yet."""
     return Score.objects.filter(submission__sourcing__need=need, submission__sourcing__state=Sourcing.State.OPENED).exists()
+
+
+def a_lot_is_chosen(sourcing: Sourcing) -> bool:
+    """A firm is chosen for a lot: what makes the ranking no longer moves."""
+    return Award.objects.filter(sourcing=sourcing, submission__isnull=False).exists()
 
 
 def _current(sourcing: Sourcing):  # type: ignore[no-untyped-def]

@@ -9,7 +9,6 @@ from django.shortcuts import redirect, render
 from django.urls import path
 from django.views.decorators.http import require_POST
 
-from sourcier.accounts.models import Role
 from sourcier.kernel.transitions import Refused
 from sourcier.needs.models import Need
 from sourcier.quotes.actions import evaluate
@@ -23,16 +22,6 @@ from sourcier.web.city.forms import add_refusal
 from sourcier.web.downloads import attachment
 from sourcier.web.operations import operation_context
 from sourcier.web.rights import PURCHASING, READERS, city
-
-EVALUATORS = (Role.REQUESTER, *PURCHASING)
-
-
-class MarkForm(forms.Form):
-    """My mark for one criterion; a correction needs its reason."""
-
-    value = forms.IntegerField(label="Note, de 0 à 100", min_value=0, max_value=100)
-    note = forms.CharField(label="Pourquoi", required=False, widget=forms.Textarea(attrs={"rows": 2}))
-    reason = forms.CharField(label="Raison de la correction", required=False)
 
 
 class ClarifyForm(forms.Form):
@@ -67,11 +56,7 @@ def _page(request: HttpRequest, need_id: UUID, submission_id: UUID, **bound: for
         score.criterion_id: score for score in Score.objects.filter(submission=submission, evaluator=agent.user, current=True)
     }
     judged = [c for c in sourcing.criteria.all() if c.kind == Criterion.Kind.JUDGED]
-    marks = [
-        (criterion, mine.get(criterion.pk), bound.get(criterion.pk.hex) or _mark_form(mine.get(criterion.pk), criterion))
-        for criterion in judged
-    ]
-    evaluates = may_mark(agent, need.department_id)
+    marks = [(criterion, mine.get(criterion.pk)) for criterion in judged]
     context = {
         **operation_context(agent, need, sourcing),
         "sourcing": sourcing,
@@ -79,42 +64,12 @@ def _page(request: HttpRequest, need_id: UUID, submission_id: UUID, **bound: for
         "unserved": unserved(submission, asked_places(sourcing)),
         "last_price": last_prices(sourcing).get(submission.invitation_id),
         "marks": marks if submission.kind == Submission.Kind.QUOTE else [],
-        "evaluates": evaluates and sourcing.state == Sourcing.State.OPENED,
+        "evaluates": may_mark(agent, need.department_id) and sourcing.state == Sourcing.State.OPENED,
         "buys": agent.has(*PURCHASING) and sourcing.state == Sourcing.State.OPENED,
         "clarify_form": bound.get("clarify") or ClarifyForm(),
         "record_form": RecordForm(),
     }
     return render(request, "city/comparison/answer.html", context, status=422 if bound else 200)
-
-
-def _mark_form(score: Score | None, criterion: Criterion, data: object = None) -> MarkForm:
-    initial = {"value": score.value, "note": score.note} if score else None
-    form = MarkForm(data, initial=initial, auto_id=f"{criterion.pk.hex}-%s")  # type: ignore[arg-type]
-    if score is None:
-        del form.fields["reason"]
-    return form
-
-
-@require_POST
-@city(*EVALUATORS)
-def score_give(request: HttpRequest, need_id: UUID, submission_id: UUID, criterion_id: UUID) -> HttpResponse:
-    _, sourcing, submission = opened(request, need_id, submission_id)
-    agent = request.agent  # type: ignore[attr-defined]
-    criterion = sourcing.criteria.filter(pk=criterion_id).first()
-    if criterion is None:
-        raise Http404
-    known = Score.objects.filter(submission=submission, criterion=criterion, evaluator=agent.user, current=True).first()
-    form = _mark_form(known, criterion, request.POST)
-    if form.is_valid():
-        data = form.cleaned_data
-        try:
-            evaluate.score(agent, submission.pk, criterion.pk, data["value"], data["note"], data.get("reason", ""))
-        except Refused as refused:
-            add_refusal(form, refused)
-        else:
-            messages.success(request, f"Votre note pour « {criterion.label} » est gardée.")
-            return redirect("answer", need_id, submission_id)
-    return _page(request, need_id, submission_id, **{criterion.pk.hex: form})
 
 
 @require_POST
@@ -168,7 +123,6 @@ def answer_file(request: HttpRequest, need_id: UUID, submission_id: UUID, file_i
 
 urlpatterns = [
     path("achats/<uuid:need_id>/reponses/<uuid:submission_id>/", answer, name="answer"),
-    path("achats/<uuid:need_id>/reponses/<uuid:submission_id>/notes/<uuid:criterion_id>/", score_give, name="score_give"),
     path("achats/<uuid:need_id>/reponses/<uuid:submission_id>/precision/", clarify, name="clarify"),
     path("achats/<uuid:need_id>/reponses/<uuid:submission_id>/fichiers/<uuid:file_id>/", answer_file, name="answer_file"),
     path("achats/<uuid:need_id>/precisions/<uuid:clarification_id>/", clarification_record, name="clarification_record"),

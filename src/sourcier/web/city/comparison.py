@@ -17,11 +17,12 @@ from sourcier.quotes.actions import evaluate
 from sourcier.quotes.actions.choose import lots_of
 from sourcier.quotes.models import Award, LastPriceRound, SavingReference, Submission
 from sourcier.quotes.queries.comparison import compare, not_compared, opened_submissions
-from sourcier.quotes.queries.marking import may_mark, unfinished
+from sourcier.quotes.queries.marking import a_lot_is_chosen, may_mark, unfinished
 from sourcier.sourcing.models import Sourcing
 from sourcier.sourcing.queries import last_sent
 from sourcier.vault.actions import store
 from sourcier.web.city.forms import EurosField, MomentField, add_refusal
+from sourcier.web.city.marks_form import MarksForm
 from sourcier.web.city.tables import comparison_table
 from sourcier.web.exports import exported
 from sourcier.web.operations import consultation, consultation_paths, operation_context
@@ -63,10 +64,11 @@ def operation(request: HttpRequest, need_id: UUID, sourcing_id: UUID | None = No
 def comparison(request: HttpRequest, need_id: UUID, sourcing_id: UUID | None = None) -> HttpResponse:
     """Closed: the date, the reference, the opening. Open: each lot compared, then what is not compared."""
     need, sourcing = operation(request, need_id, sourcing_id)
-    return _page(request, need, sourcing)
+    return page(request, need, sourcing)
 
 
-def _page(request: HttpRequest, need: Need, sourcing: Sourcing, **forms_with_errors: forms.Form) -> HttpResponse:
+def page(request: HttpRequest, need: Need, sourcing: Sourcing, **forms_with_errors: forms.Form) -> HttpResponse:
+    """The comparison, with what was typed in the forms that have something to mend."""
     agent = request.agent  # type: ignore[attr-defined]
     context = {**operation_context(agent, need, sourcing), "sourcing": sourcing, "buys": agent.has(*PURCHASING)}
     context["reference"] = SavingReference.objects.filter(sourcing=sourcing).select_related("document").first()
@@ -80,8 +82,9 @@ def _page(request: HttpRequest, need: Need, sourcing: Sourcing, **forms_with_err
     comparisons = [] if sourcing.kind == Sourcing.Kind.RFI else [compare(agent, sourcing, lot) for lot in lots_of(sourcing)]
     if response := exported(request, comparison_table(need.reference, comparisons)):
         return response
-    evaluates = may_mark(agent, need.department_id)
     offers = [offer for each in comparisons for offer in each.offers]
+    choosable = sourcing.state == Sourcing.State.OPENED and (pending is None or pending.opened_at is not None)
+    marks = choosable and bool(offers) and may_mark(agent, need.department_id) and not a_lot_is_chosen(sourcing)
     context |= {
         "comparisons": comparisons,
         "informations": [s for s in opened_submissions(sourcing) if s.kind == Submission.Kind.INFORMATION],
@@ -90,10 +93,10 @@ def _page(request: HttpRequest, need: Need, sourcing: Sourcing, **forms_with_err
         "awards": Award.objects.filter(sourcing=sourcing).select_related("lot", "submission__firm", "stand_in__firm"),
         "round": pending,
         "round_open": pending is not None and pending.opened_at is None and timezone.now() > pending.deadline,
-        "evaluates": evaluates and sourcing.state == Sourcing.State.OPENED,
+        "marks_form": forms_with_errors.get("marks_form") or (MarksForm(agent, sourcing) if marks else None),
         "unfinished": unfinished(sourcing) if sourcing.state == Sourcing.State.OPENED else [],
         "heads": agent.has(Role.HEAD_BUYER),
-        "choosable": sourcing.state == Sourcing.State.OPENED and (pending is None or pending.opened_at is not None),
+        "choosable": choosable,
         "last_price_form": forms_with_errors.get("last_price_form")
         or _last_price_form({offer.submission.pk: offer.submission.firm.name for offer in offers}),
     }
@@ -125,7 +128,7 @@ def reference_choose(request: HttpRequest, need_id: UUID, sourcing_id: UUID | No
         else:
             messages.success(request, "La référence est notée au journal.")
             return redirect("comparison", need.pk, sourcing.pk)
-    return _page(request, need, sourcing, reference_form=form)
+    return page(request, need, sourcing, reference_form=form)
 
 
 @require_POST
@@ -158,7 +161,7 @@ def last_price_ask(request: HttpRequest, need_id: UUID, sourcing_id: UUID | None
         else:
             messages.success(request, "Le dernier prix est demandé à toutes les entreprises gardées, avec la même date limite.")
             return redirect("comparison", need.pk, sourcing.pk)
-    return _page(request, need, sourcing, last_price_form=form)
+    return page(request, need, sourcing, last_price_form=form)
 
 
 @require_POST

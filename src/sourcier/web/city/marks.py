@@ -3,15 +3,17 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import path
 from django.views.decorators.http import require_POST
 
 from sourcier.accounts.models import Role
 from sourcier.kernel.transitions import Refused
 from sourcier.quotes.actions import mark
-from sourcier.web.city.comparison import operation
+from sourcier.web.city.comparison import operation, page
+from sourcier.web.city.forms import add_refusal
+from sourcier.web.city.marks_form import MarksForm
+from sourcier.web.operations import consultation_paths
 from sourcier.web.rights import PURCHASING, city
 
 EVALUATORS = (Role.REQUESTER, *PURCHASING)
@@ -19,18 +21,39 @@ EVALUATORS = (Role.REQUESTER, *PURCHASING)
 
 @require_POST
 @city(*EVALUATORS)
-def marks_set_aside(request: HttpRequest, need_id: UUID, user_id: UUID) -> HttpResponse:
+def marks_give(request: HttpRequest, need_id: UUID, sourcing_id: UUID | None = None) -> HttpResponse:
+    """All the marks typed, together; with one to mend, none is kept and everything typed stays on the page."""
+    need, sourcing = operation(request, need_id, sourcing_id)
+    if sourcing.opened_at is None:
+        raise Http404
+    agent = request.agent  # type: ignore[attr-defined]
+    form = MarksForm(agent, sourcing, request.POST)
+    if form.is_valid():
+        try:
+            mark.give_marks(agent, form.marks())
+        except Refused as refused:
+            add_refusal(form, refused)
+        else:
+            messages.success(request, "Vos notes sont gardées.")
+            return redirect("comparison", need.pk, sourcing.pk)
+    return page(request, need, sourcing, marks_form=form)
+
+
+@require_POST
+@city(*EVALUATORS)
+def marks_set_aside(request: HttpRequest, need_id: UUID, user_id: UUID, sourcing_id: UUID | None = None) -> HttpResponse:
     """Leave out an evaluator who has begun and not finished."""
-    need, sourcing = operation(request, need_id)
+    need, sourcing = operation(request, need_id, sourcing_id)
     try:
         mark.set_aside(request.agent, sourcing.pk, user_id, request.POST.get("reason", ""))  # type: ignore[attr-defined]
     except Refused as refused:
         messages.error(request, refused.sentence)
     else:
         messages.success(request, "Ces notes ne comptent plus. Le journal garde la raison.")
-    return redirect("comparison", need.pk)
+    return redirect("comparison", need.pk, sourcing.pk)
 
 
 urlpatterns = [
-    path("achats/<uuid:need_id>/reponses/notes/<uuid:user_id>/retirer/", marks_set_aside, name="marks_set_aside"),
+    *consultation_paths("reponses/notes/", marks_give, "marks_give"),
+    *consultation_paths("reponses/notes/<uuid:user_id>/retirer/", marks_set_aside, "marks_set_aside"),
 ]
