@@ -45,6 +45,12 @@ ADDRESSES = {
     MATHILDE: "mathilde@pain.example", PERRIER: "contact@perrier.example", COOP: "coop@pain.example",
     DEPOT: "depot@pain.example",
 }  # fmt: skip
+FILED = (
+    ("Tarif du moulin.pdf", "letter", papers.pdf_bytes() + b"\n% MOULIN"),
+    ("Vitrine.jpg", "other", papers.JPEG + b"VITRINE"),
+    ("Précision.eml", "email", b"From: lefort@pain.example\nTo: achats@rosny.example\nSubject: Un mot\n\nFour en panne lundi."),
+)
+PIECES = ("crèche.jpg", "Fiche des crèches.pdf", *(name for name, _, _ in FILED), "devis signé.jpg")
 WHY = "Meilleure note au total : le prix le plus bas, et une tournée qui passe avant 6 h 45."
 
 
@@ -78,7 +84,7 @@ class Purchase:
         with self.at(0, 3):
             need = needs.accept(city.buyer, need.pk)
             needs.save(city.buyer, need.pk, need.version, title=self.said("Pain frais des crèches"))
-            needs.say(city.buyer, need.pk, self.said("Faut-il aussi du pain de mie ?"))
+            needs.say(city.buyer, need.pk, self.said("Faut-il aussi du pain de mie ?"), [self._photo("crèche.jpg", "CRECHE")])
             needs.tick_activities(city.buyer, need.pk, [BAKER, SHOP])
             family = propose_family(city.organisation, [BAKER])
             rule = advise("supplies", 16_000_00, 2_450_00, timezone.localdate()).to_json()
@@ -125,7 +131,7 @@ class Purchase:
         )  # fmt: skip
 
     def talk(self) -> None:
-        """A question and its answer, a call written down, a later deadline."""
+        """A question and its answer, a call written down, three papers dropped in, a later deadline."""
         buyer = self.city.buyer
         with self.at(4):
             asked = questions.ask(self.invitation(MATHILDE), self.said("Les sacs doivent-ils être en papier ?"))
@@ -135,6 +141,11 @@ class Purchase:
                 buyer, self.need.pk, channel="phone", direction="in", occurred_at=timezone.now() - timedelta(hours=2),
                 correspondent=self.said("M. Lefort"), summary=self.said("Il confirme avoir reçu la lettre."),
             )  # fmt: skip
+            for name, channel, data in FILED:
+                file_exchange(
+                    buyer, self.need.pk, channel=channel, direction="in", occurred_at=timezone.now() - timedelta(hours=1),
+                    correspondent=self.said("M. Lefort"), summary="", upload=SimpleUploadedFile(name, data),
+                )  # fmt: skip
             invite.extend(buyer, self.sourcing.pk, DEADLINE, self.said("Deux jours de plus pour tous : jours fériés."))
             self._post()
 

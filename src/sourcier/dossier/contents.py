@@ -8,13 +8,13 @@ from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from sourcier.dossier.history import History, cited_files
+from sourcier.dossier.history import History, Piece, pieces
 from sourcier.dossier.models import Export
 from sourcier.dossier.report.pages import report
 from sourcier.journal.keys import fingerprint_of, public_key
 from sourcier.journal.proofs import inclusions
-from sourcier.vault.models import File
-from sourcier.vault.queries import open_file
+from sourcier.kernel.transitions import Refused, refuse
+from sourcier.vault import queries as vault
 
 OFFLINE = Path(__file__).with_name("offline")
 HELPERS = ("LISEZ-MOI.txt", "VERIFIER.html", "verifier.py")
@@ -29,14 +29,14 @@ class Member:
     sha256: str
     size: int
     data: bytes | None = None
-    file: File | None = None
+    stored: Path | None = None
 
     def slices(self) -> Iterator[bytes]:
         """The content, at most 1 MiB at a time."""
-        if self.file is None:
+        if self.stored is None:
             yield self.data or b""
             return
-        with open_file(self.file) as stored:
+        with self.stored.open("rb") as stored:
             while block := stored.read(SLICE):
                 yield block
 
@@ -91,19 +91,29 @@ def _payloads(history: History) -> Iterator[Member]:
 
 
 def _documents(export: Export, history: History) -> Iterator[tuple[Member, dict[str, Any]]]:
-    """Each file that a content cites, under a short name, with its line of the index, which gives the sender's name back."""
-    cited = cited_files(history)
-    known: dict[str, File] = {}
-    for file in File.objects.filter(organisation_id=export.organisation_id, sha256__in=cited).order_by("created_at", "pk"):
-        known.setdefault(file.sha256, file)
-    for number, (digest, entry) in enumerate(sorted(cited.items(), key=lambda item: (item[1], item[0])), start=1):
-        file = known.get(digest)
-        if file is None:
-            continue
-        suffix = PurePosixPath(file.name).suffix.lower()
+    """Each file that a content cites, under a short name, with its line of the index, which gives the sender's name back.
+
+    Name and hash come from the journal, the bytes from the vault: what its rows became changes nothing. Raises `Refused` for
+    a piece that is lost.
+    """
+    for number, piece in enumerate(pieces(history), start=1):
+        if fault := vault.fault(export.organisation_id, piece.sha256):
+            raise _lost(piece, fault)
+        stored = vault.content_path(export.organisation_id, piece.sha256)
+        size = stored.stat().st_size
+        suffix = PurePosixPath(piece.name).suffix.lower()
         path = f"data/documents/{number:04d}{suffix if suffix.isascii() and suffix[1:].isalnum() else ''}"
-        row = {"path": path, "name": file.name, "sha256": digest, "size": file.size, "entry": entry}
-        yield Member(path, digest, file.size, file=file), row
+        row = {"path": path, "name": piece.name, "sha256": piece.sha256, "size": size, "entry": piece.entry}
+        yield Member(path, piece.sha256, size, stored=stored), row
+
+
+def _lost(piece: Piece, fault: str) -> Refused:
+    what = "n'est plus dans le coffre" if fault == "missing" else "est abîmée dans le coffre"
+    return refuse(
+        f"piece_{fault}",
+        f"La pièce « {piece.name} » {what} : un dossier ne part pas sans elle. Demandez à l'administrateur de la remettre "
+        f"depuis une sauvegarde (fichier {piece.sha256}), puis reprenez le dossier.",
+    )
 
 
 def _key(export: Export) -> bytes:

@@ -4,7 +4,6 @@ Rows are replayed from the snapshots that entries carry, so that what is shown i
 """
 
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -12,11 +11,11 @@ from typing import Any
 from uuid import UUID
 
 from sourcier.dossier.seal import Seal
+from sourcier.journal.citations import cited, names
 from sourcier.journal.models import Entry
 from sourcier.journal.queries import entries as journal_entries
 from sourcier.journal.queries import sentence
 
-SHA256 = re.compile(r'"sha256":"([0-9a-f]{64})"')
 ERASED = "contenu effacé"
 
 
@@ -38,6 +37,15 @@ class Step:
     def payload(self) -> dict[str, Any]:
         """What may be shown; empty when withheld or erased."""
         return {} if self.withheld or self.body is None else json.loads(self.body)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A document as the journal knows it: its hash, the name it was given, the first entry that cites it."""
+
+    sha256: str
+    name: str
+    entry: int
 
 
 @dataclass(slots=True)
@@ -95,11 +103,15 @@ def _step(entry: Entry, body: bytes | None, seal: Seal) -> Step:
     )  # fmt: skip
 
 
-def cited_files(history: History) -> dict[str, int]:
-    """`{sha256: index of the first entry that cites it}` among the contents that go out."""
-    cited: dict[str, int] = {}
+def pieces(history: History) -> list[Piece]:
+    """The documents that the contents that go out cite, in the order of their first entry."""
+    first: dict[str, int] = {}
+    called: dict[str, str] = {}
     for step in history.steps:
         if step.body and not step.withheld:
-            for digest in SHA256.findall(step.body.decode()):
-                cited.setdefault(digest, step.index)
-    return cited
+            for digest in cited(step.body):
+                first.setdefault(digest, step.index)
+            for digest, name in names(step.payload):
+                called.setdefault(digest, name)
+    found = [Piece(digest, called.get(digest, "document"), index) for digest, index in first.items()]
+    return sorted(found, key=lambda piece: (piece.entry, piece.sha256))

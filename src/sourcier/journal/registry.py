@@ -23,7 +23,8 @@ class Verb:
 class RowKind:
     """Fields of a model whose last journalled values must equal those of the database.
 
-    `settled` (a filter) leaves aside rows that no entry vouches for yet: a message that waits, a draft.
+    `settled` (a filter) leaves aside rows that no entry vouches for yet: a message that waits, a draft. `strays` says that one
+    without an entry is no fault: a file kept on the disk for an action that was then refused.
     """
 
     kind: str
@@ -31,6 +32,7 @@ class RowKind:
     organisation: str
     fields: tuple[str, ...]
     settled: Mapping[str, Any] = field(default_factory=dict)
+    strays: bool = False
 
 
 VERBS: dict[str, Verb] = {}
@@ -49,12 +51,18 @@ def register_verbs(verbs: Iterable[Verb]) -> None:
 
 
 def register_rows(
-    kind: str, model: type[Model], *, organisation: str, fields: Iterable[str], settled: Mapping[str, Any] | None = None
+    kind: str,
+    model: type[Model],
+    *,
+    organisation: str,
+    fields: Iterable[str],
+    settled: Mapping[str, Any] | None = None,
+    strays: bool = False,
 ) -> None:
     """Declare the fields of `model` that entries vouch for; `organisation` is the lookup path to the organisation's id."""
     if any(known.kind == kind and known.model is not model for known in ROWS.values()):
         raise ValueError(f"kind {kind} registered twice")
-    ROWS[model] = RowKind(kind, model, organisation, tuple(fields), settled or {})
+    ROWS[model] = RowKind(kind, model, organisation, tuple(fields), settled or {}, strays)
 
 
 def plain(value: Any) -> Any:

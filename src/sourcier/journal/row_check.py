@@ -60,6 +60,8 @@ def _compare(
     for row_id, values in rows.items():
         key, index = (known.kind, row_id), witnesses[row_id]
         if index is None:
+            if known.strays:
+                continue
             sentence = f"La ligne {known.kind} {row_id} n'est attestée par aucune écriture."
             findings.suspects[key] = Problem("row_unknown", sentence)
             continue

@@ -126,7 +126,7 @@ def file_exchange(
             "exchange.filed",
             _filed_payload(exchange),
             actor=agent.id,
-            rows=[exchange],
+            rows=[exchange, file] if file else [exchange],
         )
     return exchange
 
@@ -139,8 +139,7 @@ def _filed_payload(exchange: FiledExchange) -> dict[str, object]:
         "occurred_at": exchange.occurred_at,
         "correspondent": exchange.correspondent,
         "summary": exchange.summary,
-        "file_name": exchange.file.name if exchange.file else "",
-        "file_sha256": exchange.file.sha256 if exchange.file else "",
+        "file": vault.file_facts(exchange.file) if exchange.file else None,
     }
 
 

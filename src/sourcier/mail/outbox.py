@@ -211,7 +211,7 @@ def _record(claimed: OutgoingMessage, outcome: Outcome, now: datetime) -> None:
         message.sent_at = now
     message.save()
     _tell(message)
-    payload = _payload(message, [file.sha256 for file in claimed.files.all()])
+    payload = _payload(message, [vault.file_facts(file) for file in claimed.files.all()])
     append(message.organisation_id, message.operation_id, _verb(message), payload, rows=[message])
 
 
@@ -231,7 +231,7 @@ def _verb(message: OutgoingMessage) -> str:
     return f"message.{message.state}" + (".sealed" if message.sealed else "")
 
 
-def _payload(message: OutgoingMessage, files: list[str]) -> dict[str, Any]:
+def _payload(message: OutgoingMessage, files: list[dict[str, Any]]) -> dict[str, Any]:
     payload: dict[str, Any] = {
         "message": message.pk,
         "kind": message.kind,

@@ -17,6 +17,6 @@ VERBS = (
     Verb(
         "exchange.filed",
         "Échange versé ({channel}), daté du {occurred_at:moment} : {correspondent}.",
-        personal=("correspondent", "summary", "file_name"),
+        personal=("correspondent", "summary", "file"),
     ),
 )

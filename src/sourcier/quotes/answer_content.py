@@ -11,11 +11,7 @@ from sourcier.quotes.answer_rules import Answer, before_tax
 from sourcier.quotes.models import Submission, SubmissionDocument
 from sourcier.sourcing.models import Sourcing
 from sourcier.vault.models import File
-
-
-def file_facts(file: File) -> dict[str, Any]:
-    """What an entry says of a file: its name and its content's SHA-256."""
-    return {"name": file.name, "sha256": file.sha256, "size": file.size, "type": file.media_type}
+from sourcier.vault.queries import file_facts
 
 
 def deposit_facts(submission: Submission, documents: Sequence[SubmissionDocument]) -> dict[str, Any]:

@@ -28,7 +28,7 @@ def store(organisation_id: UUID, upload: UploadedFile, *, name: str = "") -> Fil
 
     Call it before the transaction of an action: checking and flushing a file takes seconds, during which a lock would stop the
     whole city. Within a transaction it raises `RuntimeError`. It writes no journal entry: the action that receives the file
-    puts its `sha256` in the payload of its own.
+    puts its `file_facts` in the payload of its own, and its row in `rows=`.
     """
     return store_bytes(organisation_id, _read(upload), name or upload.name or "")
 
@@ -41,7 +41,7 @@ def store_bytes(organisation_id: UUID, data: bytes, name: str, *, trusted: bool 
     else:
         kept = inspect(data, name)
     digest = sha256(kept.data).hexdigest()
-    path = f"{organisation_id.hex}/{digest[:2]}/{digest}"
+    path = rules.place(organisation_id.hex, digest)
     _write(settings.VAULT / path, kept.data, digest)
     with transaction.atomic(durable=True):
         return File.objects.create(

@@ -5,3 +5,13 @@ class VaultConfig(AppConfig):
     name = "sourcier.vault"
     label = "vault"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from sourcier.journal.registry import register_rows
+        from sourcier.vault.models import File
+
+        register_rows(
+            "file", File, organisation="organisation_id",
+            fields=("sha256", "received_sha256", "size", "media_type", "name", "path", "created_at"),
+            strays=True,
+        )  # fmt: skip

@@ -1,18 +1,24 @@
 """Reading the vault, always within one organisation."""
 
-from hashlib import sha256
+from hashlib import file_digest
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from uuid import UUID
 
 from django.conf import settings
 
+from sourcier.vault import rules
 from sourcier.vault.models import File
 
 
 def get(organisation_id: UUID, file_id: UUID) -> File:
     """A file of that organisation. Raises `File.DoesNotExist`, for another organisation's too."""
     return File.objects.get(organisation_id=organisation_id, pk=file_id)
+
+
+def file_facts(file: File) -> dict[str, Any]:
+    """What an entry says of a file: its name and its content's SHA-256."""
+    return {"name": file.name, "sha256": file.sha256, "size": file.size, "type": file.media_type}
 
 
 def path_of(file: File) -> Path:
@@ -26,11 +32,17 @@ def open_file(file: File) -> BinaryIO:
     return path_of(file).open("rb")
 
 
-def is_whole(file: File) -> bool:
-    """True when the stored bytes still have the size and hash of the row."""
+def content_path(organisation_id: UUID, digest: str) -> Path:
+    """Where the bytes of that SHA-256 lie, whatever the rows say."""
+    return Path(settings.VAULT) / rules.place(organisation_id.hex, digest)
+
+
+def fault(organisation_id: UUID, digest: str) -> str:
+    """Read the bytes of that SHA-256 again, by slices: `missing`, `damaged`, or empty when they are whole."""
     try:
-        with open_file(file) as stored:
-            data = stored.read()
+        with content_path(organisation_id, digest).open("rb") as stored:
+            return "" if file_digest(stored, "sha256").hexdigest() == digest else "damaged"
     except FileNotFoundError:
-        return False
-    return len(data) == file.size and sha256(data).hexdigest() == file.sha256
+        return "missing"
+    except OSError:
+        return "damaged"

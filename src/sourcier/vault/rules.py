@@ -55,6 +55,11 @@ _WINDOWS_NAMES = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com",
 _FORBIDDEN = set('<>:"/\\|?*')
 
 
+def place(organisation: str, digest: str) -> str:
+    """Where the bytes of that SHA-256 lie in the vault; `organisation` is 32 hexadecimal digits."""
+    return f"{organisation}/{digest[:2]}/{digest}"
+
+
 def megabytes(size: int) -> str:
     """« 25 Mo », « 1,2 Mo », in decimal megabytes."""
     tenths = round(size / 100_000)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Model
 
 from sourcier.accounts.agents import Agent
 from sourcier.accounts.models import Organisation
@@ -30,10 +31,10 @@ def create_organisation(**fields: Any) -> Organisation:
 
 
 @transaction.atomic
-def update_organisation(agent: Agent, *, logo_sha256: str = "", **fields: Any) -> Organisation:
+def update_organisation(agent: Agent, *, logo: Model | None = None, **fields: Any) -> Organisation:
     """Change some of `IDENTITY`. A colour on which white words cannot be read is refused.
 
-    `logo_sha256`: of the file `logo_file_id`, so that the entry says which picture it was.
+    `logo`: the stored file of `logo_file_id`, which the entry vouches for.
     """
     insist(may_govern(agent.roles, "identity"))
     organisation = Organisation.objects.select_for_update().get(pk=agent.organisation.pk)
@@ -55,9 +56,8 @@ def update_organisation(agent: Agent, *, logo_sha256: str = "", **fields: Any) -
         {
             "changed": ", ".join(labels),
             "values": {name: fields[name] for name in changed},
-            **({"logo_sha256": logo_sha256} if logo_sha256 else {}),
         },
         actor=agent.id,
-        rows=[organisation],
+        rows=[organisation, logo] if logo else [organisation],
     )
     return organisation

@@ -27,7 +27,7 @@ MAX_TEXT = 512 << 20
 END_OF_ZIP = b"PK\x05\x06"
 BAGIT = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 ENTRY_KEYS = {"v", "log", "stream", "seq", "prev", "verb", "at", "actor", "payload_sha256"}
-CITED = re.compile(r'"sha256":"([0-9a-f]{64})"')
+CITED = re.compile(r'"(?:file_)?sha256":"([0-9a-f]{64})"')
 MONTHS = [
     "janvier",
     "février",

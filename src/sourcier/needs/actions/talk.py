@@ -16,6 +16,7 @@ from sourcier.needs.models import NeedMessage
 from sourcier.needs.rules import Verb
 from sourcier.vault.actions import store
 from sourcier.vault.models import File
+from sourcier.vault.queries import file_facts
 
 
 def say(agent: Agent, need_id: UUID, text: str, files: Sequence[UploadedFile] = ()) -> NeedMessage:
@@ -23,14 +24,14 @@ def say(agent: Agent, need_id: UUID, text: str, files: Sequence[UploadedFile] = 
     check(agent, queries.visible(agent).get(pk=need_id), Verb.SAY)
     text = clean_text("text", text, required=True)
     stored = [_keep(agent, upload) for upload in files]
-    attached = [{"file": file.pk, "name": file.name, "sha256": file.sha256, "size": file.size} for file in stored]
+    attached = [{"file": file.pk, **file_facts(file)} for file in stored]
     with transaction.atomic():
         need = load(agent, need_id)
         check(agent, need, Verb.SAY)
         message = NeedMessage.objects.create(need=need, author=agent.user, text=text, created_at=timezone.now())
         message.files.set(stored)
         payload = {"name": agent.user.name, "text": text, "files": attached}
-        append(agent.organisation.pk, need.pk, "need.said", payload, actor=agent.id, rows=[message])
+        append(agent.organisation.pk, need.pk, "need.said", payload, actor=agent.id, rows=[message, *stored])
     return message
 
 

@@ -22,13 +22,14 @@ from sourcier.kernel.transitions import Refusal, Refused, next_state, refuse
 from sourcier.quotes import answer_rules as rules
 from sourcier.quotes.acknowledgement import acknowledge
 from sourcier.quotes.actions import after_opening
-from sourcier.quotes.answer_content import answer_facts, deposit_facts, file_facts, seal_envelope
+from sourcier.quotes.answer_content import answer_facts, deposit_facts, seal_envelope
 from sourcier.quotes.answer_rules import Answer
 from sourcier.quotes.models import QuestionAnswer, QuotedLine, Submission, SubmissionDocument, SubmissionPlace
 from sourcier.quotes.queries import answers
 from sourcier.sourcing.models import Invitation, Question, Sourcing
 from sourcier.vault.actions import store
 from sourcier.vault.models import File
+from sourcier.vault.queries import file_facts
 from sourcier.vault.rules import answer_refusal
 
 # --- drafts ----------------------------------------------------------------------------------------------------------------
@@ -81,7 +82,7 @@ def add_document(draft: Submission, upload: UploadedFile, question_id: UUID | No
         locked = _own_draft(draft)
         if refusal := _weight_refusal(locked, file.size):
             raise Refused(refusal, "documents")
-        rows = [locked, _join(locked, file, question_id)]
+        rows = [locked, _join(locked, file, question_id), file]
         _write(locked, "answer.document_joined", {"firm": locked.firm.name, **file_facts(file)}, rows)
     return file
 

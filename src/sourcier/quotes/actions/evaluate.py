@@ -20,6 +20,7 @@ from sourcier.sourcing.actions import progress
 from sourcier.sourcing.actions.invite import relay_failure, tell_one
 from sourcier.sourcing.models import Criterion, Invitation, Relay, Sourcing
 from sourcier.vault.models import File
+from sourcier.vault.queries import file_facts
 
 BUYERS = (Role.BUYER, Role.HEAD_BUYER)
 
@@ -95,10 +96,10 @@ def choose_reference(
             "name": agent.user.name,
             "reference": SavingReference.Kind(kind).label,
             "amount_cents": amount_cents,
-            "document": {"name": document.name, "sha256": document.sha256, "size": document.size} if document else None,
+            "document": file_facts(document) if document else None,
         },
         actor=agent.id,
-        rows=[reference],
+        rows=[reference, document] if document else [reference],
     )
     return reference
 

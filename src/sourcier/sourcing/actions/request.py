@@ -170,7 +170,7 @@ def join_document(agent: Agent, sourcing_id: UUID, upload: UploadedFile) -> Requ
             raise refuse("too_many", f"Au plus {rules.MAX_DOCUMENTS} documents.", "document")
         document, _ = RequestDocument.objects.get_or_create(sourcing=sourcing, file=file)
         touch(agent, sourcing)
-        entry(agent, sourcing, "request.document_joined", _file_payload(file), [document])
+        entry(agent, sourcing, "request.document_joined", _file_payload(file), [document, file])
     return document
 
 

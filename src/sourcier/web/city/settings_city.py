@@ -40,7 +40,7 @@ def settings_city(request: HttpRequest) -> HttpResponse:
         try:
             if form.cleaned_data["logo"]:
                 logo = _store_logo(agent, form.cleaned_data["logo"])
-                fields |= {"logo_file_id": logo.pk, "logo_sha256": logo.sha256}
+                fields |= {"logo_file_id": logo.pk, "logo": logo}
             elif form.cleaned_data["remove_logo"]:
                 fields["logo_file_id"] = None
             actions.update_organisation(agent, **fields)
