@@ -58,6 +58,14 @@ def repair(files: Files) -> Files:
     return files
 
 
+def without_a_document(files: Files, name: str) -> Files:
+    """The files without a document, nor its line in the index."""
+    index = json.loads(files[DOCUMENTS])
+    (gone,) = [row for row in index if row["name"] == name]
+    kept = {path: content for path, content in files.items() if path != gone["path"]}
+    return kept | {DOCUMENTS: json.dumps([row for row in index if row is not gone]).encode()}
+
+
 @dataclass
 class Attack:
     """One altered dossier and what was done to it."""
@@ -212,6 +220,13 @@ class Attacker:
         document = self.random.choice(index)
         document["sha256"], document["size"] = sha256(forged).hexdigest(), len(forged)
         return files | {document["path"]: forged, DOCUMENTS: json.dumps(index).encode()}
+
+    def attack_a_document_removed_with_its_lines(self, files: Files) -> Files:
+        return without_a_document(files, self.random.choice(json.loads(files[DOCUMENTS]))["name"])
+
+    def attack_a_document_replaced(self, files: Files) -> Files:
+        path = self.random.choice(json.loads(files[DOCUMENTS]))["path"]
+        return files | {path: self.random.choice([b"", b"%PDF-1.7 un autre devis", files[path] + b"\n"])}
 
     def attack_the_name_of_a_document(self, files: Files) -> Files:
         index = json.loads(files[DOCUMENTS])

@@ -47,7 +47,7 @@ ADDRESSES = {
 }  # fmt: skip
 FILED = (
     ("Tarif du moulin.pdf", "letter", papers.pdf_bytes() + b"\n% MOULIN"),
-    ("Vitrine.jpg", "other", papers.JPEG + b"VITRINE"),
+    ("Vitrine.jpg", "letter", papers.JPEG + b"VITRINE"),
     ("Précision.eml", "email", b"From: lefort@pain.example\nTo: achats@rosny.example\nSubject: Un mot\n\nFour en panne lundi."),
 )
 PIECES = ("crèche.jpg", "Fiche des crèches.pdf", *(name for name, _, _ in FILED), "devis signé.jpg")

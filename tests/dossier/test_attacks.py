@@ -19,8 +19,9 @@ from tests.dossier.attacks import (
     repair,
     signed_again,
     unpack,
+    without_a_document,
 )  # fmt: skip
-from tests.dossier.purchase import Purchase, asked_purchase, finished_purchase, taken, zipped
+from tests.dossier.purchase import PIECES, Purchase, asked_purchase, finished_purchase, taken, zipped
 
 MUTATIONS = 320
 
@@ -66,6 +67,17 @@ def test_a_whole_dossier_signed_again_is_found_by_the_fingerprint_alone(dossier:
     own = keys.fingerprint(finished.city.organisation.pk)
     assert problems(forged, own) == ["La clé du dossier n'est pas celle dont vous avez donné l'empreinte."]
     assert problems(dossier, own) == []
+
+
+@pytest.mark.parametrize("name", PIECES)
+def test_a_document_that_a_city_left_out_of_its_own_dossier_is_found(dossier: bytes, name: str) -> None:
+    """Sums, index, chain, tree and signatures all agree: only the entry that cites it tells."""
+    files = unpack(dossier)
+    (row,) = [each for each in json.loads(files[DOCUMENTS]) if each["name"] == name]
+    forged = signed_again(pack(repair(without_a_document(files, name))), lambda payload: payload)
+    (problem,) = problems(forged)
+    assert problem.startswith(f"Le document {row['sha256'][:16]}…, cité par l'entrée ")
+    assert problem.endswith(", manque au dossier.")
 
 
 def test_helpers_removed_and_files_deflated_by_a_mail_filter_still_verify(dossier: bytes) -> None:

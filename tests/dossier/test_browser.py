@@ -14,7 +14,7 @@ from playwright.sync_api import Page, sync_playwright
 from sourcier.dossier import contents
 from sourcier.dossier.offline import verifier
 from sourcier.journal import keys
-from tests.dossier.attacks import Attacker, pack, recompressed, repair, signed_again, unpack
+from tests.dossier.attacks import Attacker, pack, recompressed, repair, signed_again, unpack, without_a_document
 from tests.dossier.purchase import Purchase, taken, zipped
 
 CHROMIUM = shutil.which("chromium")
@@ -104,10 +104,16 @@ def test_a_dossier_signed_again_is_found_by_the_fingerprint(page: Page, dossier:
     assert judged(page, forged, fingerprint) == "bad"
 
 
+def test_a_document_left_out_is_said_by_the_page_as_by_the_script(page: Page, dossier: bytes) -> None:
+    forged = signed_again(pack(repair(without_a_document(unpack(dossier), "Vitrine.jpg"))), lambda payload: payload)
+    said = page.evaluate(ASKED_DIRECTLY, b64encode(forged).decode())
+    assert said == verifier.verify(BytesIO(forged)).problems and "manque au dossier" in said[0]
+
+
 def test_the_page_and_the_script_judge_alike(page: Page, dossier: bytes) -> None:
     files = unpack(dossier)
     stranger = files["data/journal/entries.jsonl"].decode().splitlines()[0]
-    for attack in Attacker(dossier, stranger, seed=7).attacks(42):
+    for attack in Attacker(dossier, stranger, seed=7).attacks(44):
         found = page.evaluate(ASKED_DIRECTLY, b64encode(attack.data).decode())
         assert bool(found) != verifier.verify(BytesIO(attack.data)).ok, (attack.name, found)
 

@@ -4,31 +4,28 @@ import json
 from datetime import timedelta
 from hashlib import sha256
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
+import pytest
 import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import CommandError, call_command
 from django.urls import reverse
 
+from sourcier.dossier.models import Export
 from sourcier.dossier.offline import verifier
-from sourcier.journal.actions import append
+from sourcier.journal.actions import append, erase
 from sourcier.journal.models import Entry, Payload
 from sourcier.journal.verify import verify
+from sourcier.kernel.transitions import Refused
 from sourcier.quotes.actions import evaluate
 from sourcier.vault.actions import store, store_bytes
 from sourcier.vault.models import File
+from sourcier.vault.queries import path_of
 from tests.cities import City
 from tests.dossier.attacks import unpack
-from tests.dossier.purchase import (
-    BEGUN,
-    DEADLINE,
-    FILED,
-    OPENED,
-    PIECES,
-    Purchase,
-    taken,
-    zipped,
-)  # fmt: skip
+from tests.dossier.purchase import BEGUN, DEADLINE, FILED, OPENED, PIECES, Purchase, taken, zipped
 from tests.pdf import text_of
 from tests.vault import papers
 from tests.web.clients import signed_in
@@ -107,6 +104,65 @@ def test_nothing_inside_tells_the_hash_of_a_paper_that_stays_closed(finished: Pu
 def faults(city: City) -> list[tuple[str, str]]:
     """What a check of the journal finds; the clock of these tests travels back once, after the city was made."""
     return [(each.code, each.sentence) for each in verify(city.organisation.pk).problems if each.code != "time"]
+
+
+# --- a lost piece stops the dossier --------------------------------------------------------------------------------------
+
+
+def lose(name: str, how: str) -> None:
+    path = path_of(File.objects.get(name=name))
+    if how == "missing":
+        path.unlink()
+    else:
+        path.write_bytes(path.read_bytes() + b"x")
+
+
+@pytest.mark.parametrize(("how", "words"), [("missing", "n'est plus dans le coffre"), ("damaged", "est abîmée dans le coffre")])
+@pytest.mark.parametrize("name", ["devis signé.jpg", "Tarif du moulin.pdf"])
+def test_a_dossier_without_one_of_its_pieces_is_refused_and_names_it(
+    finished: Purchase, how: str, words: str, name: str
+) -> None:
+    before = Entry.objects.count()
+    lose(name, how)
+    with pytest.raises(Refused, match=f"piece_{how}") as refused:
+        taken(finished)
+    sentence = refused.value.sentence
+    assert f"La pièce « {name} » {words}" in sentence and "depuis une sauvegarde" in sentence
+    assert File.objects.get(name=name).sha256 in sentence
+    assert Export.objects.count() == 0 and Entry.objects.count() == before
+
+
+def test_the_page_says_which_piece_is_lost_when_it_takes_or_gives_a_dossier(finished: Purchase) -> None:
+    export, client = taken(finished), signed_in(finished.city.auditor)
+    lose("devis signé.jpg", "missing")
+    for answer in (
+        client.post(reverse("dossier_take", args=[finished.need.pk]), follow=True),
+        client.get(reverse("dossier_download", args=[finished.need.pk, export.pk]), follow=True),
+    ):
+        assert answer.status_code == 200
+        assert "La pièce « devis signé.jpg » n&#x27;est plus dans le coffre" in answer.content.decode()
+
+
+def test_the_command_line_writes_no_dossier_without_a_piece(finished: Purchase, tmp_path: Path) -> None:
+    export, out = taken(finished), tmp_path / "ancien.zip"
+    out.write_bytes(b"ancien")
+    lose("devis signé.jpg", "damaged")
+    with pytest.raises(CommandError, match="devis signé"):
+        call_command("dossier", "build", "--export", str(export.pk), "--out", str(out))
+    assert out.read_bytes() == b"ancien" and [path.name for path in tmp_path.glob("*.zip*")] == ["ancien.zip"]
+
+
+def test_a_piece_whose_content_was_erased_stops_nothing(finished: Purchase) -> None:
+    log, name = finished.city.organisation.pk, "Vitrine.jpg"
+    digest = File.objects.get(name=name).sha256.encode()
+    bodies = Payload.objects.filter(entry__log_id=log).values_list("entry__index", "body")
+    citing = [index for index, body in bodies if digest in bytes(body)]
+    with time_machine.travel(DEADLINE + timedelta(days=2), tick=True):
+        erase(log, citing, "Délai de conservation atteint", stream=finished.need.pk)
+    lose(name, "missing")
+    data = zipped(taken(finished))
+    assert set(pieces(data)) == set(PIECES) - {name}
+    assert verifier.verify(BytesIO(data)).problems == []
 
 
 # --- the rows of files ---------------------------------------------------------------------------------------------------

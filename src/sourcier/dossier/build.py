@@ -93,7 +93,7 @@ def _attempt(agent: Agent, need: Need) -> Export | None:
 
 
 def write(export: Export, out: BinaryIO) -> None:
-    """Write the ZIP of an export; the same bytes each time while nothing is erased."""
+    """Write the ZIP of an export; the same bytes each time while nothing is erased. Raises `Refused` when a piece is lost."""
     told = history.read(export.organisation_id, export.need_id, export.size)
     made = contents.members(export, told)
     made.append(contents.member("data/proofs/export.json", contents.as_json(_proof(export))))

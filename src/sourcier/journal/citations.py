@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from typing import Any
 
 # The longer keys are those of entries written before the facts of a file had one form everywhere.
-_KEYS = {"sha256": ("file", "name"), "file_sha256": ("file_name",), "logo_sha256": ()}
 _CITED = re.compile(rb'"(?:file_|logo_)?sha256":"([0-9a-f]{64})"')
 
 
@@ -17,9 +16,9 @@ def cited(body: bytes) -> list[str]:
 def names(payload: Any) -> Iterator[tuple[str, str]]:
     """`(digest, name)` of each document that a payload names."""
     if isinstance(payload, dict):
-        for key, naming in _KEYS.items():
-            found = [payload[each] for each in naming if isinstance(payload.get(each), str)]
-            if found and isinstance(payload.get(key), str):
-                yield payload[key], found[0]
+        # Beside « file_id », « name » is that of who acted.
+        for key, naming in (("sha256", "file" if "file_id" in payload else "name"), ("file_sha256", "file_name")):
+            if payload.get(key) and payload.get(naming):
+                yield payload[key], payload[naming]
     for each in payload.values() if isinstance(payload, dict) else payload if isinstance(payload, list) else ():
         yield from names(each)

@@ -1,6 +1,6 @@
 """What higher rooms tell the journal about themselves, from their `apps.py`: verbs, and rows that entries vouch for."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -37,6 +37,8 @@ class RowKind:
 
 VERBS: dict[str, Verb] = {}
 ROWS: dict[type[Model], RowKind] = {}
+# `(log, sha256) -> fault`: `missing`, `damaged`, or empty when the document is whole.
+DOCUMENTS: list[Callable[[UUID, str], str]] = []
 
 
 class Unknown(LookupError):
@@ -63,6 +65,12 @@ def register_rows(
     if any(known.kind == kind and known.model is not model for known in ROWS.values()):
         raise ValueError(f"kind {kind} registered twice")
     ROWS[model] = RowKind(kind, model, organisation, tuple(fields), settled or {}, strays)
+
+
+def register_documents(fault: Callable[[UUID, str], str]) -> None:
+    """Declare who keeps the documents that entries cite, and can read one again."""
+    if fault not in DOCUMENTS:
+        DOCUMENTS.append(fault)
 
 
 def plain(value: Any) -> Any:

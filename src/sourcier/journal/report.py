@@ -56,6 +56,7 @@ class Report:
     checkpoints: int
     witnesses: int
     rows: int
+    documents: int
     erased: int
     uncompared: int
     problems: tuple[Problem, ...]
@@ -73,6 +74,7 @@ class Report:
         if self.ok and self.checkpoint and self.checkpoint.size < self.size:
             lines.append(f"{_count(self.size - self.checkpoint.size, 'écriture')} depuis, sans point de contrôle encore.")
         lines.append(f"Lignes de la base comparées à leurs écritures : {self.rows}.")
+        lines.append(f"Documents relus dans le coffre et comparés à leur empreinte : {self.documents}.")
         if self.erased:
             lines.append(f"Contenus effacés : {self.erased} ; leurs écritures restent, leur texte ne peut être relu.")
         if self.uncompared:
@@ -112,6 +114,7 @@ class Report:
             "checkpoints": self.checkpoints,
             "witnesses": self.witnesses,
             "rows": self.rows,
+            "documents": self.documents,
             "erased": self.erased,
             "uncompared": self.uncompared,
             "problem_count": self.problem_count,

@@ -1,4 +1,4 @@
-"""Recomputes a whole journal: texts, columns, chains, tree, payloads, checkpoints, business rows, and what was kept outside."""
+"""Recomputes a whole journal: texts, columns, chains, tree, payloads, checkpoints; rows, documents; what was kept outside."""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -7,6 +7,7 @@ from django.db import transaction
 
 from sourcier.journal.keys import fingerprint_of, same_fingerprint
 from sourcier.journal.models import Entry, Log, Node
+from sourcier.journal.registry import DOCUMENTS
 from sourcier.journal.report import Findings, Report
 from sourcier.journal.row_check import RowFindings, check_rows
 from sourcier.journal.walk import Walk
@@ -26,6 +27,7 @@ def verify(log_id: UUID, *, fingerprint: str = "", witnesses: Mapping[str, str] 
     walk = Walk(log, findings, sizes=[witness.head.size for witness in outside])
     walk.to(log.size)
     rows = _rows(walk)
+    _documents(walk)
     walk.finish()
     _whole(walk)
     for witness in outside:
@@ -46,6 +48,7 @@ def verify(log_id: UUID, *, fingerprint: str = "", witnesses: Mapping[str, str] 
         checkpoints=walk.checkpoints,
         witnesses=len(read),
         rows=rows.compared,
+        documents=len(walk.cited),
         erased=len(walk.empty),
         uncompared=rows.uncompared,
         problems=tuple(findings.listed),
@@ -62,6 +65,18 @@ def _rows(walk: Walk) -> RowFindings:
             walk.to(Log.objects.select_for_update().get(pk=walk.log.pk).size)
             rows.suspects = check_rows(walk.log.pk, walk.vouched, only=rows.suspects.keys()).suspects
     return rows
+
+
+_FAULTS = {"missing": "n'est plus dans le coffre", "damaged": "n'a plus le contenu que le journal atteste"}
+
+
+def _documents(walk: Walk) -> None:
+    """Read again, by slices, the bytes of every document that an entry cites. Names are not quoted: some are sealed."""
+    for fault_of in DOCUMENTS:
+        for digest, index in walk.cited.items():
+            if fault := fault_of(walk.log.pk, digest):
+                sentence = f"Le document {digest}, cité par l'écriture n° {index}, {_FAULTS[fault]}."
+                walk.findings.add(f"document_{fault}", sentence, index)
 
 
 def _whole(walk: Walk) -> None:

@@ -1,4 +1,4 @@
-"""Reads a log from its first entry and recomputes everything; its memory grows with operations and rows, not with entries."""
+"""Reads a log from its first entry and recomputes everything; its memory grows with operations, rows and documents alone."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -6,6 +6,7 @@ from hashlib import sha256
 from typing import Any, NamedTuple
 
 from sourcier.journal.actions import CLOCK_SKEW_MS, ENTRY_VERSION, FIRST_PREV
+from sourcier.journal.citations import cited
 from sourcier.journal.models import Checkpoint, Entry, Log, Node
 from sourcier.journal.registry import plain
 from sourcier.journal.report import Findings, Sealed
@@ -50,14 +51,16 @@ COLUMNS = (
 class Walk:
     """The state of a reading: `to(size)` goes on from where it stopped.
 
-    `vouched` gives, for each business row, the index of the last entry that holds its snapshot (`NO_SNAPSHOT` once erased);
-    `roots` the recomputed root at each size of `sizes`; `sealed` the last checkpoint found good.
+    `cited` gives, for each document that an unerased content cites, the index of the first entry that does; `vouched`, for
+    each business row, the index of the last entry that holds its snapshot (`NO_SNAPSHOT` once erased); `roots` the recomputed
+    root at each size of `sizes`; `sealed` the last checkpoint found good.
     """
 
     def __init__(self, log: Log, findings: Findings, sizes: Iterable[int] = ()) -> None:
         self.log, self.findings = log, findings
         self.size = 0
         self.vouched: dict[Key, int] = {}
+        self.cited: dict[str, int] = {}
         self.roots: dict[int, bytes] = dict.fromkeys(sizes, b"")
         self.sealed: Sealed | None = None
         self.checkpoints = 0
@@ -160,6 +163,8 @@ class Walk:
         if sha256(salt + body).hexdigest() != row.payload_sha256:
             self.findings.add("payload", f"Le contenu de l'écriture n° {row.index} a été modifié.", row.index)
             return
+        for digest in cited(body):
+            self.cited.setdefault(digest, row.index)
         if b'"rows":' in body or row.verb == ERASED:
             self._vouch(row, json.loads(body))
 

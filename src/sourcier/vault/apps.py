@@ -7,9 +7,11 @@ class VaultConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from sourcier.journal.registry import register_rows
+        from sourcier.journal.registry import register_documents, register_rows
         from sourcier.vault.models import File
+        from sourcier.vault.queries import fault
 
+        register_documents(fault)
         register_rows(
             "file", File, organisation="organisation_id",
             fields=("sha256", "received_sha256", "size", "media_type", "name", "path", "created_at"),

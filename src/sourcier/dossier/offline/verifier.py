@@ -448,9 +448,9 @@ def check_entries(archive, head, report):
 
 
 def check_payloads(archive, names, entries, report):
-    """Chaque contenu est celui que son entrée engage ; ce qui manque est déclaré. Rend les sommes que les contenus citent."""
+    """Chaque contenu est celui que son entrée engage ; ce qui manque est déclaré. Rend `{somme citée: entrée}`."""
     salts, withheld = read_json(archive, SALTS, dict), read_json(archive, WITHHELD, dict)
-    cited, problems = set(), []
+    cited, problems = {}, []
     expected = {SALTS, WITHHELD}
     for entry in entries:
         key = str(entry["index"])
@@ -465,7 +465,8 @@ def check_payloads(archive, names, entries, report):
         salt = bytes.fromhex(salts[key]) if re.fullmatch("[0-9a-f]{32}", str(salts[key])) else b""
         if hashlib.sha256(salt + body).hexdigest() != entry["payload_sha256"]:
             problems.append(f"Le contenu de l'entrée {key} n'est pas celui que le journal engage.")
-        cited.update(CITED.findall(body.decode("utf-8", "replace")))
+        for digest in CITED.findall(body.decode("utf-8", "replace")):
+            cited.setdefault(digest, key)
     known = {str(entry["index"]) for entry in entries}
     for extra in sorted((set(salts) | set(withheld)) - known):
         problems.append(f"Un contenu est annoncé pour l'entrée {extra[:20]}, qui n'est pas là.")
@@ -543,18 +544,22 @@ def french(milliseconds):
 
 
 def check_documents(archive, names, cited, sums, report):
-    """Chaque document est cité, avec sa somme, par un contenu du journal."""
-    listed, problems = set(), []
+    """Chaque document est cité, avec sa somme, par un contenu du journal ; chaque document cité est là."""
+    listed, given, problems = set(), set(), []
     for document in read_json(archive, DOCUMENTS, list):
         path, digest = (document.get("path"), document.get("sha256")) if isinstance(document, dict) else (None, None)
         if not isinstance(path, str) or path in listed or path not in names or sums.get(path) != digest or digest not in cited:
             problems.append(f"Le document {str(path)[:80]} n'est cité par aucune entrée du journal.")
+        else:
+            given.add(digest)
         listed.add(str(path))
     for name in sorted(names):
         if name.startswith("data/documents/") and name != DOCUMENTS and name not in listed:
             problems.append(f"Le document {name} n'est pas dans l'index.")
+    for digest in sorted(set(cited) - given):
+        problems.append(f"Le document {digest[:16]}…, cité par l'entrée {cited[digest]}, manque au dossier.")
     if not problems:
-        report.facts.append(f"{len(listed)} documents, chacun cité par le journal avec sa somme.")
+        report.facts.append(f"{len(listed)} documents, chacun cité par le journal avec sa somme ; aucun ne manque.")
     report.problems += problems
 
 

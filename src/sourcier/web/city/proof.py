@@ -115,7 +115,12 @@ def dossier_download(request: HttpRequest, need_id: UUID, export_id: UUID) -> Ht
         messages.error(request, sentence)
         return redirect("dossier", need.pk)
     out = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - the response closes it
-    build.write(export, out)  # type: ignore[arg-type]
+    try:
+        build.write(export, out)  # type: ignore[arg-type]
+    except Refused as refused:
+        out.close()
+        messages.error(request, refused.sentence)
+        return redirect("dossier", need.pk)
     out.seek(0)
     name = f"dossier-{need.reference}-{export.pk.hex[:8]}.zip"
     response = FileResponse(out, as_attachment=True, filename=name, content_type="application/zip")

@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from sourcier.dossier import build
 from sourcier.dossier.models import Export
 from sourcier.dossier.offline import verifier
+from sourcier.kernel.transitions import Refused
 
 
 class Command(BaseCommand):
@@ -37,8 +38,15 @@ class Command(BaseCommand):
             export = Export.objects.select_related("organisation", "need").get(pk=export_id)
         except Export.DoesNotExist:
             raise CommandError("Aucun dossier ne porte cet identifiant.") from None
-        with out.open("wb") as file:
-            build.write(export, file)
+        aside = out.with_name(f".{out.name}.{export.pk.hex[:8]}")
+        try:
+            with aside.open("wb") as file:
+                build.write(export, file)
+            aside.replace(out)
+        except Refused as refused:
+            raise CommandError(refused.sentence) from None
+        finally:
+            aside.unlink(missing_ok=True)
         self.stdout.write(f"Dossier écrit : {out}")
 
     def verify(self, file: Path, fingerprint: str, *, as_json: bool) -> None:
