@@ -93,7 +93,7 @@ def test_a_helper_that_was_swapped_is_found_while_a_missing_one_is_not(dossier: 
 
 def test_a_document_changed_in_place_with_its_crc_mended_is_found(dossier: bytes) -> None:
     files = unpack(dossier)
-    path = next(row["path"] for row in json.loads(files[DOCUMENTS]) if row["name"].endswith(".jpg"))
+    path = next(row["path"] for row in json.loads(files[DOCUMENTS]) if row["name"] == "devis signé.jpg")
     forged = files[path].replace(b"MARQUE", b"MARQUO")
     data = crc_repaired(dossier, path, forged)
     assert unpack(data)[path] == forged

@@ -21,6 +21,8 @@ from sourcier.accounts.models import Organisation
 from sourcier.journal import keys, proofs
 from sourcier.journal.actions import append
 from sourcier.journal.models import Entry, Log
+from sourcier.vault.actions import store_bytes
+from sourcier.vault.queries import file_facts
 from tests.cities import make_city
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -137,6 +139,19 @@ def test_after_a_restore_the_missing_tail_is_told_from_its_checkpoint(folder: Pa
     with pytest.raises(SystemExit):
         call_command("journal", "verify", stdout=out)
     assert f"s'arrête après le point de contrôle à {kept} écritures ; manque : n° {kept} à {kept + 1}." in out.getvalue()
+
+
+def test_a_file_that_the_backup_did_not_have_is_told_after_the_restore(folder: Path, installation: Path) -> None:
+    """Its sums are right: only the entry that cites the file tells that it should be there."""
+    log = Log.objects.get()
+    kept = store_bytes(log.pk, b"Bonjour", "devis.txt")
+    with transaction.atomic():
+        append(log.pk, None, "organisation.created", {"name": "devis", "file": file_facts(kept)}, rows=[kept])
+    assert verify() == (True, set())
+    (installation / "vault" / kept.path).unlink()
+    run("backup", str(folder))
+    run("restore", str(folder), "--force")
+    assert verify() == (False, {"document_missing"})
 
 
 def test_keys_kept_elsewhere_are_given_apart_or_left_as_they_are(folder: Path, tmp_path: Path) -> None:
