@@ -3,7 +3,6 @@ from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
@@ -13,7 +12,7 @@ from sourcier.mail.models import OutgoingMessage
 from sourcier.mail.rules import SECRET_MARK
 from sourcier.web.sign_in import password_link
 from tests.cities import City
-from tests.web.clients import signed_in
+from tests.web.clients import code_now, signed_in
 
 PASSWORD = "motdepasse-de-test"
 OTHER = "quatre-mots-sans-lien"
@@ -31,10 +30,6 @@ def sign_in(client: Client, email: str, password: str = PASSWORD) -> Any:
 def confirm(client: Client) -> None:
     """A change of protection asks for the password again."""
     assert client.post(reverse("account_reauthenticate"), {"password": PASSWORD}).status_code == 302
-
-
-def code(secret: str) -> str:
-    return format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time()))))
 
 
 def test_the_right_password_opens_the_home_page(city: City) -> None:
@@ -80,7 +75,7 @@ def test_the_second_code_protects_the_account_and_recovery_codes_replace_the_tel
     found = re.search(r'id="authenticator_secret">\s*([A-Z2-7]+)\s*<', page)
     assert found
     assert client.post(reverse("mfa_activate_totp"), {"code": "000000"}).status_code == 200
-    response = client.post(reverse("mfa_activate_totp"), {"code": code(found[1])})
+    response = client.post(reverse("mfa_activate_totp"), {"code": code_now(found[1])})
     assert response.status_code == 302
     codes = re.findall(r"<li>([0-9a-f]{8})</li>", client.get(reverse("mfa_view_recovery_codes")).content.decode())
     assert len(codes) == 10
@@ -99,7 +94,7 @@ def test_the_second_code_protects_the_account_and_recovery_codes_replace_the_tel
     sign_in(third, city.buyer.user.email)
     assert third.post(reverse("mfa_authenticate"), {"code": codes[0]}).status_code == 200, "a recovery code serves once"
     cache.clear()
-    assert third.post(reverse("mfa_authenticate"), {"code": code(found[1])})["Location"] == "/"
+    assert third.post(reverse("mfa_authenticate"), {"code": code_now(found[1])})["Location"] == "/"
 
     confirm(third)
     assert third.post(reverse("mfa_deactivate_totp")).status_code == 302

@@ -188,6 +188,8 @@ ACCOUNT_FORMS = {
 }
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Sourcier"
+# A code copied while the telephone shows the next one still serves (RFC 6238, section 5.2).
+MFA_TOTP_TOLERANCE = 1
 MFA_FORMS = {
     "authenticate": "sourcier.web.sign_in.SecondStep",
     "reauthenticate": "sourcier.web.sign_in.SecondStepAgain",
