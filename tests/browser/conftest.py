@@ -1,5 +1,6 @@
 """A town as a newcomer meets it: the demonstration's data, its server and worker in their processes, a mail sink, Chromium."""
 
+import json
 import os
 import shutil
 import socket
@@ -8,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from re import search
@@ -17,12 +19,15 @@ from urllib.request import urlopen
 from uuid import UUID
 
 import pytest
+from aiosmtpd.smtp import SMTP, Envelope, Session
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from sourcier.project.demo.city import PASSWORD
 from sourcier.project.demo.smtp_sink import SmtpSink, messages_in
+from tests.browser.scene import REFUSED_ADDRESS
 from tests.demonstration import Demonstration, clean_environment
 
+ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = shutil.which("chromium")
 FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
 
@@ -44,6 +49,21 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+class Sink(SmtpSink):
+    """The mail server of the town, which knows that one mailbox does not exist."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        super().__init__(folder, port)
+        self.handler.handle_RCPT = self._recipient
+
+    @staticmethod
+    async def _recipient(server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]) -> str:
+        if address == REFUSED_ADDRESS:
+            return "550 No such mailbox"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+
 @dataclass
 class Town:
     """The running installation. `rows` reads its database; `late` makes a deadline pass, as time would."""
@@ -55,15 +75,6 @@ class Town:
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         with sqlite3.connect(self.folder / "sourcier.sqlite3", timeout=20) as database:
             return database.execute(query, values).fetchall()
-
-    def need(self, state: str) -> str:
-        """The id of the latest need in a state, as addresses write it."""
-        found = self.rows("SELECT id FROM needs_need WHERE state = ? ORDER BY created_at DESC", state)
-        return str(UUID(found[0][0]))
-
-    def one(self, query: str, *values: object) -> str:
-        """An id, as addresses write it."""
-        return str(UUID(self.rows(query, *values)[0][0]))
 
     def sourcier(self, *words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -111,7 +122,7 @@ def town(demonstration: Demonstration, tmp_path_factory: pytest.TempPathFactory)
     environment = {
         **clean_environment(), "SOURCIER_VAR": str(folder), "SOURCIER_SMTP_PORT": str(mail_port), "SOURCIER_URL": f"http://127.0.0.1:{port}",
     }  # fmt: skip
-    with SmtpSink(folder / "mail", mail_port):
+    with Sink(folder / "mail", mail_port):
         server = subprocess.Popen([sys.executable, "-m", "sourcier.project.cli", "serve", "--port", str(port)], env=environment)
         try:
             _wait(f"http://127.0.0.1:{port}/aide/")
@@ -129,6 +140,17 @@ def _wait(address: str) -> None:
         except (URLError, OSError):
             time.sleep(0.2)
     raise AssertionError("the site did not start")
+
+
+@pytest.fixture(scope="session")
+def scene(town: Town) -> dict[str, str]:
+    """More of the town, played by `scene.play` from a process that has its environment."""
+    played = subprocess.run(
+        [sys.executable, "-c", "import django; django.setup(); from tests.browser import scene; scene.play()"],
+        env={**town.environment, "DJANGO_SETTINGS_MODULE": "sourcier.project.settings"},
+        cwd=ROOT, stdout=subprocess.PIPE, check=True,
+    )  # fmt: skip
+    return json.loads(played.stdout)
 
 
 @pytest.fixture(scope="session")
@@ -153,25 +175,29 @@ class Person:
         return self.page
 
 
+@contextmanager
+def newcomer(chromium: Browser, town: Town, width: int = 1280) -> Iterator[Person]:
+    """Someone at a screen of their own, whom nobody knows yet."""
+    context = chromium.new_context(viewport={"width": width, "height": 900}, locale="fr-FR", timezone_id="Europe/Paris")
+    page, faults = context.new_page(), []
+    page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    yield Person(context, page, town, faults)
+    context.close()
+
+
 @pytest.fixture
 def people(chromium: Browser, town: Town) -> Iterator[Any]:
     """`people("denise", 390)` signs someone in at a width; `people(None, 390)` is a firm's telephone."""
-    opened: list[BrowserContext] = []
+    with ExitStack() as screens:
 
-    def person(first: str | None, width: int = 1280) -> Person:
-        context = chromium.new_context(viewport={"width": width, "height": 900}, locale="fr-FR", timezone_id="Europe/Paris")
-        opened.append(context)
-        page, faults = context.new_page(), []
-        page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
-        page.on("pageerror", lambda error: faults.append(str(error)))
-        who = Person(context, page, town, faults)
-        if first:
-            sign_in(who, first)
-        return who
+        def person(first: str | None, width: int = 1280) -> Person:
+            who = screens.enter_context(newcomer(chromium, town, width))
+            if first:
+                sign_in(who, first)
+            return who
 
-    yield person
-    for context in opened:
-        context.close()
+        yield person
 
 
 def sign_in(who: Person, first: str) -> None:

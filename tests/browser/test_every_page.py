@@ -1,108 +1,56 @@
-"""Every named address, visited by someone who may: it answers, axe-core finds nothing serious, nothing overflows."""
+"""Every named address, visited by someone who may: it answers, axe-core finds nothing serious, nothing overflows.
 
-from collections.abc import Iterator
+Each role has one walk, one window and one signing in. A walk also sends a few forms with what is wrong in them, since the page
+that says so is a page too; it notes the names of the addresses it was shown, and the forms it saw.
+"""
+
+import re
+from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.urls import URLPattern, URLResolver, get_resolver
-from playwright.sync_api import Page
+from django.urls import URLPattern, URLResolver, get_resolver, resolve
+from playwright.sync_api import Browser, Page, Response
 
-from tests.browser.conftest import Person, Town
+from sourcier.project.demo.city import PASSWORD
+from tests.browser.conftest import Person, Town, newcomer, sign_in
+from tests.web.clients import code_now
 
 WIDTHS = (1280, 390, 320)
-# Forms alone: each is on the page named beside it, which is visited.
+NEW_PASSWORD = "quatre-mots-sans-lien"
+# Forms alone, which no one visits: the walks see each of them on a page.
 POSTED = {
-    "need_take_over": "need_new", "need_complete": "need", "need_submit": "need_edit", "need_accept": "need",
-    "need_send_back": "need", "need_close": "need", "need_say": "need", "firm_contact_add": "firm_sheet",
-    "firm_contact_remove": "firm_sheet", "firm_contact_failing": "firm_sheet", "firm_check_identity": "firm_sheet",
-    "families_load": "families", "panel_start": "panel", "ask_again": "panel", "panel_kind": "panel", "panel_search": "panel", "panel_choose": "panel",
-    "panel_contacts": "panel", "request_document_join": "request", "request_document_remove": "request",
-    "question_answer": "asked", "invitation_address": "asked", "letter_posted": "asked", "letters_posted": "asked", "relay_told": "asked",
-    "deadline_extend": "asked", "firms_widen": "asked", "sourcing_end": "asked", "reference_choose": "comparison",
-    "answers_open": "comparison", "last_price_ask": "comparison", "last_price_open": "comparison", "marks_give": "comparison",
-    "marks_set_aside": "comparison",
-    "clarify": "answer", "clarification_record": "answer", "tell_all": "telling", "told": "telling", "exchange_file": "exchanges",
-    "dossier_take": "dossier", "settings_role_grant": "settings_person", "settings_role_revoke": "settings_person",
-    "settings_person_off": "settings_person", "settings_person_on": "settings_person", "settings_person_link": "settings_person",
-    "settings_place_switch": "settings_place", "firm_proof": "firm_receipt", "firm_news": "firm", "firm_withdraw": "firm",
+    "need_take_over", "need_complete", "need_submit", "need_accept", "need_send_back", "need_close", "need_say",
+    "choose_organisation", "firm_contact_add", "firm_contact_remove", "firm_contact_failing", "firm_check_identity",
+    "families_load", "ask_again", "panel_start", "panel_kind", "panel_search", "panel_choose", "panel_contacts",
+    "request_document_join", "request_document_remove", "question_answer", "invitation_address", "letters_print",
+    "letter_posted", "letters_posted", "relays_print", "relay_told", "deadline_extend", "firms_widen", "sourcing_end",
+    "reference_choose", "answers_open", "last_price_ask", "last_price_open", "marks_give", "marks_set_aside", "clarify",
+    "clarification_record", "tell_all", "told", "results_print", "exchange_file", "dossier_take", "settings_role_grant",
+    "settings_role_revoke", "settings_person_off", "settings_person_on", "settings_person_link", "settings_place_switch",
+    "firm_proof", "firm_news",
 }  # fmt: skip
-# Files and texts, not pages: they answer, and that is all.
-FILES = {"robots": "/robots.txt", "city_css": "/ville.css?couleur=%230b6e69"}
-# Addresses that need a file, a lot or a step that the demonstration has not; each is exercised by the test named beside it.
-ELSEWHERE = {
-    "need_file": "tests/web/test_needs_pages.py", "request_document": "tests/web/test_request_pages.py",
-    "answer_file": "tests/dossier",
-    "exchange_document": "tests/dossier", "exchange_letter": "tests/web/test_thread.py", "choice_lot": "tests/quotes/test_choosing.py", "city_logo": "tests/web/test_settings.py",
-    "firm_document": "tests/web/test_firm_pages.py", "firm_clarification": "tests/web/test_firm_pages.py",
-    "notice_confirm": "tests/web/test_notice_pages.py", "letters_print": "tests/web/test_asked_pages.py",
-    "relays_print": "tests/web/test_asked_pages.py", "results_print": "tests/quotes/test_reaching.py",
-    "dossier_download": "tests/browser/test_walk.py", "choose_organisation": "tests/web/test_settings.py",
-    "need_edit": "tests/browser/test_walk.py", "choice": "tests/browser/test_walk.py",
-    "end_without_choice": "tests/quotes/test_choosing.py", "firm_open": "tests/browser/test_walk.py",
-    "account_inactive": "tests/web/test_sign_in.py", "account_reauthenticate": "tests/web/test_sign_in.py",
-    "account_reset_password_from_key": "tests/web/test_sign_in.py", "mfa_authenticate": "tests/web/test_sign_in.py",
-    "account_reset_password_from_key_done": "tests/web/test_sign_in.py", "mfa_reauthenticate": "tests/web/test_sign_in.py",
-    "mfa_activate_totp": "tests/web/test_sign_in.py", "mfa_deactivate_totp": "tests/web/test_sign_in.py",
-    "mfa_view_recovery_codes": "tests/web/test_sign_in.py", "mfa_generate_recovery_codes": "tests/web/test_sign_in.py",
-    "mfa_download_recovery_codes": "tests/web/test_sign_in.py", "request_send": "tests/browser/test_walk.py",
-    "firm_price": "tests/browser/test_walk.py", "firm_receipt": "tests/browser/test_walk.py",
-    "firm_decline": "tests/browser/test_walk.py", "notice_sent": "tests/web/test_notice_pages.py",
+# Files and texts, which are not pages: they answer whoever may have them, and that is all.
+FILES = {
+    "robots", "city_css", "city_logo", "need_file", "request_document", "answer_file", "exchange_document", "exchange_letter",
+    "dossier_download", "firm_document", "mfa_download_recovery_codes",
 }  # fmt: skip
-
-
-def visits(town: Town) -> dict[str, list[tuple[str, str | None, str]]]:
-    """`{who: [(name, address)]}` on the demonstration's data; None signs nobody in."""
-    done, open_ = town.need("awarded"), town.need("asked")
-    submitted = town.need("submitted")
-    firm = town.one("SELECT firm_id FROM sourcing_invitation LIMIT 1")
-    answer = town.one("SELECT id FROM quotes_submission WHERE state = 'received' LIMIT 1")
-    person = town.one("SELECT id FROM accounts_user WHERE email LIKE 'samir%'")
-    department = town.one("SELECT id FROM accounts_department LIMIT 1")
-    place = town.one("SELECT id FROM accounts_deliveryplace LIMIT 1")
-    notice = town.rows("SELECT notice_slug FROM sourcing_sourcing WHERE state = 'open'")[0][0]
-    each = lambda name, *paths: [(name, path) for path in paths]  # noqa: E731
-    return {
-        "denise": [
-            *each("home", "/"), *each("my_account", "/mon-compte/"), *each("needs", "/besoins/"),
-            *each("need_new", "/besoins/nouveau/"), *each("need", f"/achats/{done}/"),
-            *each("account_change_password", "/compte/mot-de-passe/"), *each("mfa_index", "/compte/double-verification/"),
-            *each("account_logout", "/compte/deconnexion/"),
-        ],
-        "bruno": [
-            *each("home", "/"), *each("need", f"/achats/{submitted}/", f"/achats/{open_}/"),
-            *each("activities", f"/achats/{open_}/activites/", f"/achats/{submitted}/activites/"),
-            *each("rule", f"/achats/{done}/regle/", f"/achats/{submitted}/regle/"),
-            *each("panel", f"/achats/{open_}/entreprises/", f"/achats/{done}/entreprises/"),
-            *each("request", f"/achats/{open_}/demande/", f"/achats/{done}/demande/"),
-            *each("asked", f"/achats/{open_}/suivi/", f"/achats/{done}/suivi/"), *each("sourcings", "/consultations/"),
-            *each("comparison", f"/achats/{done}/reponses/", f"/achats/{open_}/reponses/"),
-            *each("answer", f"/achats/{done}/reponses/{answer}/"), *each("telling", f"/achats/{done}/annonce/"),
-            *each("exchanges", f"/achats/{done}/echanges/", f"/achats/{open_}/echanges/"),
-            *each("dossier", f"/achats/{done}/dossier/", f"/achats/{open_}/dossier/"), *each("control", "/controle/"),
-            *each("savings", "/bilan/"), *each("families", "/familles/"), *each("firms", "/entreprises/"),
-            *each("firm_sheet", f"/entreprises/{firm}/"), *each("firms_import", "/entreprises/importer/"),
-        ],
-        "helene": [
-            *each("settings_city", "/reglages/"), *each("settings_departments", "/reglages/directions/"),
-            *each("settings_department", f"/reglages/directions/{department}/"), *each("settings_places", "/reglages/lieux/"),
-            *each("settings_place_new", "/reglages/lieux/nouveau/"), *each("settings_place", f"/reglages/lieux/{place}/"),
-        ],
-        "adam": [
-            *each("settings_people", "/reglages/personnes/"), *each("settings_person_new", "/reglages/personnes/nouvelle/"),
-            *each("settings_person", f"/reglages/personnes/{person}/"),
-        ],
-        "": [
-            *each("account_login", "/compte/connexion/"), *each("account_reset_password", "/compte/mot-de-passe/oublie/"),
-            *each("account_reset_password_done", "/compte/mot-de-passe/envoye/"), *each("help", "/aide/"),
-            *each("accessibility", "/accessibilite/"), *each("personal_data", "/donnees-personnelles/"),
-            *each("components", "/composants/"), *each("notices", "/avis/"), *each("notice", f"/avis/{notice}/"),
-        ],
-        "firm": [
-            *each("firm", "/r/"), *each("firm_result", "/r/resultat/"), *each("firm_questions", "/r/questions/"),
-            *each("firm_stop", "/r/ne-plus-ecrire/"),
-        ],
-    }  # fmt: skip
+AXE = Axe().axe_script
+# Two rules about colours cost more than all the others together: of a list, they read the first lines, as the next are alike.
+# « region » is never serious.
+JUDGED = """async () => {
+    const colours = ["color-contrast", "link-in-text-block"], off = {enabled: false}
+    const rules = Object.fromEntries([...colours, "region"].map(rule => [rule, off]))
+    const alike = {exclude: ["main li:nth-child(n+4)", "main tbody tr:nth-child(n+4)"]}
+    const all = await axe.run({resultTypes: ["violations"], rules})
+    const some = await axe.run(alike, {resultTypes: ["violations"], runOnly: colours})
+    return [...all.violations, ...some.violations]
+}"""
+SENT_TO = """() => [...document.querySelectorAll("form[method=post]")].map(
+    form => new URL(form.getAttribute("action") || location.href, location.href).href
+)"""
 
 
 def names(patterns: list[Any]) -> Iterator[str]:
@@ -113,18 +61,14 @@ def names(patterns: list[Any]) -> Iterator[str]:
             yield pattern.name
 
 
-def test_every_named_address_is_in_the_walk(town: Town) -> None:
-    visited = {name for pages in visits(town).values() for name, _ in pages}
-    known = visited | POSTED.keys() | FILES.keys() | ELSEWHERE.keys()
-    existing = set(names(get_resolver().url_patterns))
-    assert existing - known == set(), "an address that nobody visits"
-    assert known - existing == set(), "the walk visits an address that no longer exists"
-    assert set(POSTED.values()) <= visited | ELSEWHERE.keys()
+def name_of(address: str) -> str:
+    return resolve(urlsplit(address).path).url_name or ""
 
 
 def faults_of(page: Page, path: str) -> list[str]:
-    """What is wrong with the page shown, at each width."""
+    """What is wrong with the page shown, at each width, with all its folds open."""
     found = []
+    page.evaluate("document.querySelectorAll('main details').forEach(fold => { fold.open = true })")
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
         if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
@@ -133,28 +77,311 @@ def faults_of(page: Page, path: str) -> list[str]:
         found.append(f"{path} has {page.locator('h1').count()} first headings")
     if not page.title().strip():
         found.append(f"{path} has no title")
-    for broken in Axe().run(page).response["violations"]:
+    page.evaluate(AXE)
+    for broken in page.evaluate(JUDGED):
         if broken["impact"] in ("serious", "critical"):
             found.append(f"{path}: {broken['id']} {broken['nodes'][0]['html'][:160]}")
     return found
 
 
-@pytest.mark.parametrize("first", ["denise", "bruno", "helene", "adam", "", "firm"])
-def test_pages_answer_without_a_serious_fault_of_accessibility(first: str, town: Town, people: Any) -> None:
-    who: Person = people(first if first not in ("", "firm") else None)
-    if first == "firm":
-        who.go(town.link_for("fournil1@"))
-    found: list[str] = []
-    for name, path in visits(town)[first]:
-        response = who.page.goto(town.site + path)
-        if response is None or response.status != 200:
-            found.append(f"{name} {path} answered {response.status if response else 'nothing'}")
-            continue
-        found += faults_of(who.page, path)
-    assert found + who.faults == []
+class Walk:
+    """Someone who goes from page to page, and what was seen on the way."""
+
+    def __init__(self, who: Person) -> None:
+        self.who, self.page = who, who.page
+        self.found: list[str] = []
+        self.pages: set[str] = set()
+        self.files: set[str] = set()
+        self.forms: set[str] = set()
+
+    def look(self, *paths: str, status: int = 200) -> None:
+        """Go to each address, be let in, and look at the page."""
+        for path in paths:
+            response = self.page.goto(self.who.town.site + path)
+            shown = urlsplit(self.page.url)._replace(scheme="", netloc="").geturl()
+            if shown != path:
+                self.found.append(f"{path} led to {shown}")
+            self.judge(response, path, status)
+
+    def enter(self, path: str) -> None:
+        """Follow a link that leads somewhere else."""
+        response = self.page.goto(self.who.town.site + path)
+        self.pages.add(name_of(path))
+        self.judge(response, path)
+
+    def judge(self, response: Response | None, path: str, status: int = 200) -> None:
+        """The page shown, whichever way one came to it."""
+        if response is None or response.status != status:
+            self.found.append(f"{path} answered {response.status if response else 'nothing'}")
+        if status != 200:
+            self._forgive(status)
+        elif response and response.request.method == "GET":
+            self.pages.add(name_of(self.page.url))
+        self.found += faults_of(self.page, path)
+        self.forms |= {name_of(action) for action in self.page.evaluate(SENT_TO)}
+
+    def _forgive(self, status: int) -> None:
+        """The browser complains of a page that is an error; this one was expected."""
+        said = [fault for fault in self.who.faults if f"status of {status}" in fault]
+        if said:
+            self.who.faults.remove(said[0])
+
+    def press(self, button: str | re.Pattern[str], path: str, status: int = 200) -> None:
+        """Send the form of a button, whatever the browser would say of its fields; look at what comes back."""
+        self.page.locator("form").evaluate_all("forms => forms.forEach(form => { form.noValidate = true })")
+        pressed = self.page.locator("button", has_text=button).first
+        with self.page.expect_navigation() as came:
+            pressed.click()
+        self.judge(came.value, path, status)
+
+    def refused(self, path: str, button: str | re.Pattern[str], status: int = 422, **typed: str) -> None:
+        """Send a form with what is wrong in it: `typed` is {name of a field: text}. The page that comes back says so."""
+        self.page.goto(self.who.town.site + path)
+        self.page.evaluate("document.querySelectorAll('main details').forEach(fold => { fold.open = true })")
+        for name, text in typed.items():
+            self.page.locator(f"main [name='{name}']").first.fill(text)
+        self.press(button, f"{path} refused", status)
+        if not self.page.locator("main .has-error, main [role=alert]").count():
+            self.found.append(f"{path} does not say what is wrong")
+
+    def fetch(self, *paths: str) -> None:
+        """Files, with this person's cookies: they come, and are not empty."""
+        for path in paths:
+            response = self.who.context.request.get(self.who.town.site + path)
+            if response.status != 200 or not response.body():
+                self.found.append(f"{path} answered {response.status}, {len(response.body())} bytes")
+            self.files.add(name_of(path))
+
+    def download(self, path: str, button: str) -> None:
+        """A file that a button gives."""
+        self.page.goto(self.who.town.site + path)
+        with self.page.expect_download() as came:
+            self.page.locator("button", has_text=button).first.click()
+        if came.value.failure():
+            self.found.append(f"{button}: {came.value.failure()}")
 
 
-@pytest.mark.parametrize("name", sorted(FILES))
-def test_files_answer(name: str, town: Town, people: Any) -> None:
-    response = people(None).context.request.get(town.site + FILES[name])
-    assert response.status == 200
+def requester(walk: Walk, scene: dict[str, str]) -> None:
+    walk.look(
+        "/", "/mon-compte/", "/besoins/", "/besoins/nouveau/", "/compte/mot-de-passe/", "/compte/double-verification/",
+        f"/achats/{scene['begun']}/decrire/", f"/achats/{scene['returned']}/decrire/", "/compte/deconnexion/",
+        f"/achats/{scene['begun']}/", f"/achats/{scene['done']}/",
+    )  # fmt: skip
+    walk.page.locator("header details summary").last.click()
+    walk.found += faults_of(walk.page, "the menu")
+    walk.fetch(scene["need_file"])
+    walk.refused("/besoins/nouveau/", "Continuer", 200, sentence=" ")
+    walk.refused(f"/achats/{scene['blank']}/decrire/", "Envoyer mon besoin", 200)
+    walk.refused("/compte/mot-de-passe/", "Changer", 200, oldpassword="faux", password1="court", password2="long")
+    walk.refused("/mon-compte/", "Enregistrer", 200, name=" ")
+
+
+def buyer(walk: Walk, scene: dict[str, str]) -> None:
+    """Each step of a purchase, before, during and after."""
+    steps = {
+        "submitted": [""],
+        "accepted": ["", "activites/", "regle/", "entreprises/"],
+        "draft": ["entreprises/", "demande/", "demande/envoyer/"],
+        "asked": ["demande/", "suivi/", "reponses/", "echanges/"],
+        "closed": ["reponses/"],
+        "opened": ["reponses/", "choix/", "sans-suite/", f"reponses/{scene['answer']}/"],
+        "lots": ["reponses/"],
+        "learned": ["reponses/", "sans-suite/"],
+        "chosen": ["annonce/"],
+        "stopped": ["annonce/", "entreprises/"],
+        "done": ["regle/", "reponses/", "annonce/", "dossier/"],
+    }
+    walk.look(
+        "/", "/consultations/", "/controle/", "/bilan/", "/familles/", "/entreprises/", "/entreprises/importer/",
+        f"/entreprises/{scene['done_firm']}/", f"/entreprises/{scene['stranger']}/", scene["choice_lot"],
+        *(f"/achats/{scene[need]}/{step}" for need, pages in steps.items() for step in pages),
+    )  # fmt: skip
+    walk.fetch(*(scene[file] for file in ("request_document", "answer_file", "exchange_document", "exchange_letter")))
+
+
+def buyer_in_a_hurry(walk: Walk, scene: dict[str, str]) -> None:
+    """The forms of a purchase, sent with what is wrong in them; then the letters, for those whom no e-mail reaches."""
+    asked = f"/achats/{scene['asked']}/suivi/"
+    walk.refused(
+        f"/achats/{scene['draft']}/demande/",
+        "Relire avant d'envoyer",
+        **{"lignes-0-quantity": "beaucoup", "criteres-0-weight": "0"},
+    )
+    walk.refused(asked, "Reporter pour toutes", **{"extend-reason": " "})
+    walk.refused(f"/achats/{scene['opened']}/choix/", "Faire ce choix")
+    walk.refused(f"/achats/{scene['chosen']}/annonce/", "Lire les messages avant l'envoi")
+    for sentence in walk.page.locator("main textarea:visible").all():
+        sentence.fill("Votre prix est plus élevé, à qualité égale.")
+    walk.press("Lire les messages avant l'envoi", "the messages before they leave")
+    walk.download(asked, "courriers (PDF)")
+    walk.download(asked, "Imprimer (")
+    walk.download(f"/achats/{scene['stopped']}/annonce/", "Imprimer les courriers")
+
+
+def head_of_purchasing(walk: Walk, scene: dict[str, str]) -> None:
+    walk.look(
+        "/reglages/", "/reglages/directions/", f"/reglages/directions/{scene['department']}/", "/reglages/lieux/",
+        "/reglages/lieux/nouveau/", f"/reglages/lieux/{scene['place']}/",
+    )  # fmt: skip
+    walk.refused("/reglages/lieux/nouveau/", "Ajouter", 200, name=" ", postal_code="9311")
+
+
+def administrator(walk: Walk, scene: dict[str, str]) -> None:
+    walk.look(
+        "/reglages/personnes/", "/reglages/personnes/nouvelle/", f"/reglages/personnes/{scene['samir']}/",
+        f"/reglages/personnes/{scene['gone']}/", f"/reglages/personnes/{scene['invited']}/",
+    )  # fmt: skip
+    walk.refused("/reglages/personnes/nouvelle/", "Ouvrir", 200, name=" ", email="bruno@rosny.example")
+
+
+def auditor(walk: Walk, scene: dict[str, str]) -> None:
+    walk.look("/", f"/achats/{scene['done']}/dossier/")
+    walk.fetch(scene["dossier_download"])
+
+
+def anyone(walk: Walk, scene: dict[str, str]) -> None:
+    notice = f"/avis/{scene['notice']}/"
+    walk.look(
+        "/compte/connexion/", "/aide/", "/accessibilite/", "/donnees-personnelles/", "/composants/", "/avis/", notice,
+        f"{notice}envoye/", scene["notice_confirm"], "/r/", "/compte/desactive/",
+    )  # fmt: skip
+    walk.look("/avis/inconnu/", "/r/inconnu", f"/avis/confirmer/{'x' * 43}/", status=404)
+    walk.fetch("/robots.txt", "/ville.css?couleur=%230b6e69", scene["city_logo"])
+    walk.refused(notice, "Recevoir mon lien", siret="123", email="lyon arobase")
+    walk.refused("/r/", "Continuer", 400, code="AAAAA-AAAAA")
+    walk.refused("/compte/connexion/", "Se connecter", 200, login="bruno@rosny.example", password="faux")
+
+
+def firm(walk: Walk, scene: dict[str, str]) -> None:
+    """A baker asked for a price: what is missing is said; the price leaves; another telephone does not show it."""
+    walk.enter(scene["link"])
+    walk.look("/r/", "/r/questions/", "/r/prix/", "/r/prix/?mais", "/r/non/", "/r/ne-plus-ecrire/")
+    walk.fetch(scene["firm_document"])
+    walk.refused("/r/non/", "Envoyer", 400)
+    walk.refused("/r/prix/", "Envoyer mon prix", 400)
+    page = walk.page
+    for price in page.locator("input[name^=price-]").all():
+        price.fill("0,95")
+    for choice in ("[name=vat]", "[name=rate]", "[name^=question-][value=Oui]"):
+        page.locator(f"input{choice}").first.check()
+    page.get_by_label("Votre nom").fill("Mathilde D.")
+    walk.press("Envoyer mon prix", "the receipt")
+    walk.look("/r/retirer/", "/r/")
+    walk.who.context.clear_cookies()
+    walk.enter(scene["link"])
+    walk.refused("/r/recepisse/", "Voir ma réponse", 400, number="RX-0000")
+
+
+def firm_after_the_deadline(walk: Walk, scene: dict[str, str]) -> None:
+    walk.enter(scene["late_link"])
+    walk.refused("/r/", "Prévenez-moi", 400, email="mathilde")
+    walk.enter(scene["clarified_link"])
+    walk.look(scene["firm_clarification"])
+    walk.refused(scene["firm_clarification"], "Envoyer", 400, text=" ")
+    walk.enter(scene["done_link"])
+    walk.look("/r/resultat/")
+
+
+def someone_who_forgot(walk: Walk, scene: dict[str, str]) -> None:
+    """From the lost password to another one; the link serves once."""
+    walk.look("/compte/mot-de-passe/oublie/")
+    walk.page.locator("[name=email]").fill("fred@rosny.example")
+    walk.press("Recevoir le lien", "a lost password")
+    walk.enter(scene["new_password"])
+    for password, shown in (("court", "a short password"), (NEW_PASSWORD, "the new password")):
+        walk.page.locator("[name=password1]").fill(password)
+        walk.page.locator("[name=password2]").fill(password)
+        walk.press("Garder ce mot de passe", shown)
+    walk.enter(scene["new_password"])
+
+
+def someone_gone(walk: Walk, scene: dict[str, str]) -> None:
+    walk.page.goto(walk.who.town.site + "/compte/connexion/")
+    walk.page.locator("[name=login]").fill("ines@rosny.example")
+    walk.page.locator("[name=password]").fill(PASSWORD)
+    walk.press("Se connecter", "a closed account")
+    assert walk.page.url.endswith("/compte/desactive/")
+
+
+def someone_of_two_organisations(walk: Walk, scene: dict[str, str]) -> None:
+    """The first one has no list of families yet."""
+    walk.look("/familles/", "/mon-compte/")
+    walk.press("Y aller", "another organisation")
+
+
+def someone_with_a_second_code(walk: Walk, scene: dict[str, str]) -> None:
+    """A telephone gives a second code, signing in asks for it, and a code on paper replaces the telephone."""
+    page, settings = walk.page, "/compte/double-verification/"
+    walk.enter(f"{settings}activer/")
+    page.locator("[name=password]").fill(PASSWORD)
+    walk.press("Continuer", "activation")
+    page.locator("[name=code]").fill("000000")
+    walk.press("Activer", "a wrong code")
+    page.locator("[name=code]").fill(code_now(page.locator("#authenticator_secret").inner_text().strip()))
+    walk.press("Activer", "the first code")
+    walk.look(settings, f"{settings}secours/", f"{settings}secours/refaire/", f"{settings}desactiver/", f"{settings}confirmer/")
+    walk.fetch(f"{settings}secours/telecharger/")
+    page.goto(f"{walk.who.town.site}{settings}secours/")
+    code = page.locator(".codes li").first.inner_text()
+    walk.who.context.clear_cookies()
+    sign_in(walk.who, "tom")
+    walk.judge(page.reload(), "the second code")
+    page.locator("[name=code]").fill("123456")
+    walk.press("Se connecter", "a wrong second code")
+    page.locator("[name=code]").fill(code)
+    walk.press("Se connecter", "home after the second code")
+    assert page.url == f"{walk.who.town.site}/"
+
+
+ROLES: dict[str, tuple[str | None, Callable[[Walk, dict[str, str]], None]]] = {
+    "requester": ("denise", requester),
+    "buyer": ("bruno", buyer),
+    "buyer in a hurry": ("bruno", buyer_in_a_hurry),
+    "head of purchasing": ("helene", head_of_purchasing),
+    "administrator": ("adam", administrator),
+    "auditor": ("aude", auditor),
+    "anyone": (None, anyone),
+    "firm": (None, firm),
+    "firm after the deadline": (None, firm_after_the_deadline),
+    "someone who forgot": (None, someone_who_forgot),
+    "someone gone": (None, someone_gone),
+    "someone of two organisations": ("lea", someone_of_two_organisations),
+    "someone with a second code": ("tom", someone_with_a_second_code),
+}
+
+
+@pytest.fixture(scope="module")
+def walked(chromium: Browser, town: Town, scene: dict[str, str]) -> Callable[[str], Walk]:
+    """`walked(role)`: the walk of a role, done once."""
+    done: dict[str, Walk] = {}
+
+    def of(role: str) -> Walk:
+        if role not in done:
+            first, way = ROLES[role]
+            with newcomer(chromium, town) as who:
+                if first:
+                    sign_in(who, first)
+                done[role] = Walk(who)
+                way(done[role], scene)
+        return done[role]
+
+    return of
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_pages_answer_without_a_serious_fault_of_accessibility(role: str, walked: Callable[[str], Walk]) -> None:
+    walk = walked(role)
+    assert walk.found + walk.who.faults == []
+
+
+def test_every_named_address_is_in_a_walk(walked: Callable[[str], Walk]) -> None:
+    walks = [walked(role) for role in ROLES]
+    pages, files, forms = (
+        set[str]().union(*found) for found in zip(*((w.pages, w.files, w.forms) for w in walks), strict=True)
+    )
+    existing = set(names(get_resolver().url_patterns))
+    assert existing - pages - POSTED - FILES == set(), "a page that nobody visits"
+    assert (POSTED | FILES) - existing == set(), "an address that no longer exists"
+    assert POSTED & pages == set(), "a page, not a form alone"
+    assert POSTED - forms == set(), "a form that nobody is shown"
+    assert FILES - files == set(), "a file that nobody fetches"

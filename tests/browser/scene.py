@@ -1,0 +1,346 @@
+"""What the demonstration has not: each step of a purchase at once, made by the real actions beside the server that shows them.
+
+`play()` runs in a process of its own, with the town's environment, and prints `{name: id or address}`.
+"""
+
+import io
+import json
+import sys
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+from django.utils import timezone
+from PIL import Image
+
+from sourcier.accounts.actions import (
+    create_organisation,
+    create_user,
+    deactivate_user,
+    grant,
+    invite_user,
+    update_organisation,
+)
+from sourcier.accounts.agents import Agent, agent_for
+from sourcier.accounts.models import Organisation, Role, User
+from sourcier.dossier import build
+from sourcier.mail.actions import file_exchange
+from sourcier.needs import actions as needs
+from sourcier.needs.models import Need
+from sourcier.project.demo import bread
+from sourcier.quotes.actions import answer as answering
+from sourcier.quotes.actions import choose, evaluate, tell
+from sourcier.quotes.answer_rules import Answer, TypedPrice
+from sourcier.quotes.models import Submission
+from sourcier.sourcing import tokens
+from sourcier.sourcing.actions import closing, invite, notice, panel, questions, request
+from sourcier.sourcing.models import Invitation, Sourcing
+from sourcier.suppliers.actions import add_contact
+from sourcier.vault.actions import store
+from sourcier.web.sign_in import password_link
+from tests.cities import City, siret
+from tests.sourcing.scenes import BAKER, accepted_need
+from tests.vault import papers
+
+AROUND_M = 2_200
+OPEN_AT_LEAST_S = 1.5
+PATIENCE_S = 60.0
+REFUSED_ADDRESS = "refusee@boulangers.example"
+
+LOTS = ("Pain de tous les jours", "Viennoiserie du mercredi")
+CRITERIA = [
+    {"kind": "price", "label": "Prix", "weight": 40, "detail": "Le total hors taxes"},
+    {"kind": "judged", "label": "Qualité", "weight": 40, "detail": "Farine, cuisson"},
+    {"kind": "judged", "label": "Livraison", "weight": 20, "detail": "Heure et régularité"},
+]
+QUESTIONS = [
+    {"kind": "text", "text": "À quelle heure livrez-vous ?", "required": False},
+    {"kind": "choice", "text": "Votre pain est-il biologique ?", "choices": ["Oui", "Non", "En partie"], "required": True},
+    {"kind": "file", "text": "Votre fiche technique, si vous en avez une", "required": False},
+]
+WHY = "Meilleure note au total : le prix le plus bas, et une tournée qui passe avant 6 h 45."
+
+
+def paper(name: str) -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, papers.pdf_bytes())
+
+
+def town_of_the_demonstration() -> City:
+    """The demonstration's people, in the shape that the tests' other scenes take."""
+    organisation = Organisation.objects.get(slug="rosny")
+
+    def agent(first: str) -> Agent:
+        found = agent_for(User.objects.get(email=f"{first}@rosny.example"), organisation.pk)
+        assert found
+        return found
+
+    department = organisation.departments.get(name="Petite enfance")
+    place = organisation.places.get(name="Crèche du Centre")
+    return City(
+        organisation, department, place, requester=agent("denise"), buyer=agent("bruno"), second_buyer=agent("helene"),
+        head_buyer=agent("helene"), auditor=agent("aude"), admin=agent("adam"),
+    )  # fmt: skip
+
+
+def wait(until: Callable[[], bool], what: str) -> None:
+    limit = time.monotonic() + PATIENCE_S
+    while not until():
+        assert time.monotonic() < limit, f"{what} never came"
+        time.sleep(0.1)
+
+
+class Scene:
+    """One method per moment; each puts what it made in `told`."""
+
+    def __init__(self) -> None:
+        self.city = town_of_the_demonstration()
+        self.requester, self.buyer = self.city.requester, self.city.buyer
+        self.told: dict[str, str] = {}
+        self.open_for = timedelta(0)
+
+    def tell(self, **told: object) -> None:
+        self.told |= {name: str(value) for name, value in told.items()}
+
+    # --- the demonstration's own -------------------------------------------------------------------------------------------
+
+    def demonstration(self) -> None:
+        """Its purchases, found again by their words."""
+        done = Need.objects.get(sentence=bread.SENTENCE)
+        winner = Submission.objects.filter(sourcing__need=done, state="received").earliest("received_at")
+        self.tell(
+            done=done.pk, done_firm=winner.firm_id, done_link=self.link(winner.invitation),
+            submitted=Need.objects.get(sentence__startswith="Nettoyage des vitres").pk,
+            blank=Need.objects.get(sentence__startswith="Des jeux d'eau").pk,
+            samir=User.objects.get(email="samir@rosny.example").pk,
+            department=self.city.department.pk, place=self.city.place.pk,
+        )  # fmt: skip
+        filed = file_exchange(
+            self.buyer, done.pk, channel="letter", direction="in", occurred_at=timezone.now() - timedelta(days=1),
+            correspondent="M. Lefort", summary="Il remercie de l'avoir interrogé.", upload=paper("Lettre de M. Lefort.pdf"),
+        )  # fmt: skip
+        export = build.take(self.city.auditor, done.pk)
+        self.tell(
+            exchange_document=reverse("exchange_document", args=[done.pk, filed.file_id]),
+            dossier_download=reverse("dossier_download", args=[done.pk, export.pk]),
+        )
+
+    # --- needs -------------------------------------------------------------------------------------------------------------
+
+    def needs(self) -> None:
+        """One begun, with a file and lots; one sent back; one accepted, with lots."""
+        begun = needs.start(self.requester, "Du pain et des viennoiseries pour la fête des crèches")
+        begun = needs.set_lots(self.requester, begun.pk, LOTS)
+        said = needs.say(self.requester, begun.pk, "Voici la liste de l'an dernier.", [paper("Liste de l'an dernier.pdf")])
+        returned = needs.start(self.requester, "Un goûter pour la réunion des familles")
+        returned = needs.save(
+            self.requester, returned.pk, returned.version, unknown=["what", "how_much", "where", "when", "estimate"]
+        )
+        needs.submit(self.requester, returned.pk)
+        needs.send_back(self.buyer, returned.pk, "Dites pour combien de familles, et quel jour.")
+        accepted = accepted_need(self.city)
+        needs.set_lots(self.buyer, accepted.pk, LOTS)
+        file = said.files.get()
+        self.tell(
+            begun=begun.pk, returned=returned.pk, accepted=accepted.pk, need_file=reverse("need_file", args=[begun.pk, file.pk])
+        )
+
+    # --- requests ----------------------------------------------------------------------------------------------------------
+
+    def written(self, kind: str = "rfq", lots: tuple[str, ...] = ()) -> Sourcing:
+        """A request ready to leave, with its document and the bakers around."""
+        need = accepted_need(self.city)
+        needs.set_lots(self.buyer, need.pk, lots)
+        sourcing = panel.start(self.buyer, need.pk, kind)
+        told: dict[str, Any] = {"questions": QUESTIONS, "criteria": CRITERIA} if kind == "rfq" else {"questions": QUESTIONS}
+        request.save_request(
+            self.buyer, sourcing.pk, sourcing.version, title="Du pain pour la crèche du Centre", trade="un boulanger",
+            description="60 baguettes fraîches par jour, livrées avant 7 h.", **told,
+        )  # fmt: skip
+        panel.search(self.buyer, sourcing.pk, [BAKER], AROUND_M)
+        kept = panel.keep_all(self.buyer, sourcing.pk)
+        panel.drop(self.buyer, sourcing.pk, kept[-1].firm.siret, "Ne livre pas, d'après son site.")
+        request.join_document(self.buyer, sourcing.pk, paper("Fiche des crèches.pdf"))
+        return sourcing
+
+    def sent(self, **written: Any) -> Sourcing:
+        sourcing = self.written(**written)
+        evaluate.choose_reference(self.buyer, sourcing.pk, "none")
+        sourcing.refresh_from_db()
+        request.save_request(self.buyer, sourcing.pk, sourcing.version, deadline=timezone.now() + self.open_for)
+        invite.send(self.buyer, sourcing.pk)
+        sourcing.refresh_from_db()
+        return sourcing
+
+    def draft(self) -> None:
+        """A request not sent yet. The time it takes tells how long this machine needs to send one and to hear of it."""
+        began = time.monotonic()
+        sourcing = self.written()
+        self.open_for = timedelta(seconds=OPEN_AT_LEAST_S + 3 * (time.monotonic() - began))
+        document = sourcing.documents.get()
+        self.tell(draft=sourcing.need_id, request_document=reverse("request_document", args=[sourcing.need_id, document.pk]))
+
+    def waiting(self) -> None:
+        """A request that is out: letters to post, an address that fails, questions, a firm kept since, a visitor."""
+        sourcing = self.written()
+        wrong = sourcing.candidates.filter(state="kept", firm__contacts=None).order_by("distance_m", "pk")[0]
+        add_contact(self.buyer, wrong.firm_id, "email", REFUSED_ADDRESS, "", "Carte de visite")
+        sourcing.refresh_from_db()
+        invite.send(self.buyer, sourcing.pk)
+        first = self.by_email(sourcing)[0]
+        self.talk(sourcing, first)
+        posted = self.by_letter(sourcing)[0]
+        invite.mark_posted(self.buyer, posted.pk, "posté au guichet de La Poste")
+        dropped = sourcing.candidates.exclude(state="kept").get()
+        panel.keep(self.buyer, sourcing.pk, [dropped.firm.siret])
+        visit = notice.come(sourcing, siret(1), "avis@boulangers.example", "Le fournil d'ailleurs")
+        self.tell(
+            asked=sourcing.need_id, notice=sourcing.notice_slug, link=self.link(first),
+            notice_confirm=reverse("notice_confirm", args=[tokens.token(visit.seed)]),
+            exchange_letter=reverse("exchange_letter", args=[sourcing.need_id, posted.pk]),
+            firm_document=reverse("firm_document", args=[sourcing.documents.get().file_id]),
+        )  # fmt: skip
+        refused = sourcing.invitations.filter(address=REFUSED_ADDRESS, state="failed")
+        self.awaited = refused.exists
+
+    def talk(self, sourcing: Sourcing, invitation: Invitation) -> None:
+        answered = questions.ask(invitation, "Les sacs doivent-ils être en papier ?")
+        questions.answer(self.buyer, answered.pk, "Oui, en papier, sans marque.")
+        questions.ask(invitation, "Peut-on livrer la veille au soir ?")
+        sourcing.refresh_from_db()
+        later = (sourcing.deadline or timezone.now()) + timedelta(days=2)
+        invite.extend(self.buyer, sourcing.pk, later, "Deux jours de plus pour tous : jours fériés.")
+
+    # --- after the deadline ------------------------------------------------------------------------------------------------
+
+    def answered(self, stranger: bool = False, **sent: Any) -> Sourcing:
+        """Two answers, the second by letter, with a document and a reservation; a refusal; all in time."""
+        sourcing = self.sent(**sent)
+        first, third, *_ = self.by_email(sourcing)
+        second = self.by_letter(sourcing)[0]
+        self.submit(first, 9_500)
+        begun = answering.draft(second)
+        answering.add_document(begun, paper("Devis signé.pdf"))
+        self.submit(second, 10_400, begun, reservation="Fermé la première semaine d'août.")
+        answering.decline(third, "too_early", "Nous ouvrons à 7 h.", received_at=sourcing.sent_at)
+        if stranger:
+            visit = notice.come(sourcing, siret(2), "ailleurs@boulangers.example", "Le fournil de la gare")
+            self.submit(notice.confirm(tokens.token(visit.seed)), 9_900)
+            self.tell(stranger=visit.sourcing.invitations.get(channel="notice").firm_id)
+        return sourcing
+
+    def submit(self, invitation: Invitation, price_e4: int, draft: Submission | None = None, **more: str) -> None:
+        sourcing = invitation.sourcing
+        lines = () if sourcing.kind == "rfi" else sourcing.price_lines.all()
+        chosen = {question.pk: "Oui" for question in sourcing.questions.filter(kind="choice")}
+        prices = tuple(TypedPrice(line.pk, price_e4, 550) for line in lines)
+        said = Answer(prices=prices, signer="Mathilde D.", note="Livré avant 6 h 45.", replies=chosen, **more)
+        answering.submit(invitation, said, draft=draft, received_at=sourcing.sent_at)
+
+    def after_the_deadline(self) -> None:
+        """Five requests closed at about the same time, then each brought to its own step."""
+        closed, opened, chosen, stopped = (self.answered() for _ in range(4))
+        lots, learned = self.answered(lots=LOTS), self.answered(kind="rfi", stranger=True)
+        requests = (closed, opened, chosen, stopped, lots, learned)
+        deadline = max(each.deadline for each in requests if each.deadline)
+        wait(lambda: timezone.now() > deadline, "the deadline")
+        closing.close_due(timezone.now())
+        for each in requests[1:]:
+            evaluate.open_answers(self.buyer, each.pk)
+        evaluate.ask_last_price(self.buyer, lots.pk, [self.quotes(lots)[0].pk], timezone.now() + timedelta(seconds=1))
+        best, second = self.marked(chosen)
+        choose.choose(self.buyer, chosen.pk, None, best.pk, second.pk, WHY)
+        choose.end_without_choice(self.buyer, stopped.pk, "Les crèches feront leur pain.", close_need=False)
+        tell.tell_all(self.buyer, stopped.pk, {})
+        self.evaluated(opened)
+        self.tell(
+            closed=closed.need_id, chosen=chosen.need_id, stopped=stopped.need_id, lots=lots.need_id, learned=learned.need_id,
+            choice_lot=reverse("choice_lot", args=[lots.need_id, lots.need.lots.earliest("number").pk]),
+            late_link=self.link(self.by_email(closed)[2]),
+        )  # fmt: skip
+
+    def marked(self, sourcing: Sourcing) -> list[Submission]:
+        quotes = self.quotes(sourcing)
+        for each in quotes:
+            for criterion in sourcing.criteria.filter(kind="judged"):
+                evaluate.score(self.buyer, each.pk, criterion.pk, 80, "Goûté à deux.")
+        return quotes
+
+    def evaluated(self, sourcing: Sourcing) -> None:
+        """Marked once, and one firm asked to make its answer clear."""
+        second = self.quotes(sourcing)[1]
+        criterion = sourcing.criteria.filter(kind="judged")[0]
+        evaluate.score(self.buyer, second.pk, criterion.pk, 80, "Goûté à deux.")
+        asked = evaluate.clarify(self.buyer, second.pk, "La livraison du lundi est-elle comprise ?")
+        document = second.documents.get()
+        self.tell(
+            opened=sourcing.need_id, answer=second.pk, clarified_link=self.link(second.invitation),
+            answer_file=reverse("answer_file", args=[sourcing.need_id, second.pk, document.file_id]),
+            firm_clarification=reverse("firm_clarification", args=[asked.pk]),
+        )  # fmt: skip
+
+    @staticmethod
+    def quotes(sourcing: Sourcing) -> list[Submission]:
+        return list(sourcing.submissions.filter(state="received").exclude(kind="decline").order_by("created_at"))
+
+    @staticmethod
+    def by_letter(sourcing: Sourcing) -> list[Invitation]:
+        return list(sourcing.invitations.filter(channel="letter").select_related("sourcing", "firm").order_by("firm__siret"))
+
+    @staticmethod
+    def by_email(sourcing: Sourcing) -> list[Invitation]:
+        return list(
+            sourcing.invitations.filter(channel="email")
+            .exclude(address=REFUSED_ADDRESS)
+            .select_related("sourcing", "firm")
+            .order_by("address")
+        )
+
+    @staticmethod
+    def link(invitation: Invitation) -> str:
+        return reverse("firm_open", args=[tokens.token(invitation.seed)])
+
+    # --- people ------------------------------------------------------------------------------------------------------------
+
+    def people(self) -> None:
+        """Someone of two organisations, someone gone, someone who forgot a password, someone with a second code; and a logo."""
+        organisation = self.city.organisation
+        school = create_organisation(
+            name="Caisse des écoles de Rosny-sous-Bois", slug="caisse", siret=siret(93), address="20 rue Claude-Pernès",
+            postal_code="93110", commune_code="93064", commune="Rosny-sous-Bois", lat_e6=48_870_700, lon_e6=2_485_500,
+            email="caisse@rosny.example", phone="01 99 00 00 02", phone_hours="de 9 h à 17 h", fictitious=True,
+        )  # fmt: skip
+        made = {}
+        for first, name in (("lea", "Léa Martin"), ("ines", "Inès Dubois"), ("fred", "Fred Morel"), ("tom", "Tom Garnier")):
+            made[first] = create_user(organisation, email=f"{first}@rosny.example", name=name)
+            grant(organisation, made[first], Role.BUYER)
+        # The password of the demonstration, hashed once for all: one more takes half a second and protects nobody.
+        User.objects.filter(pk__in=[user.pk for user in made.values()]).update(password=self.buyer.user.password)
+        grant(school, made["lea"], Role.HEAD_BUYER)
+        invited, _ = invite_user(self.city.admin, email="nina@rosny.example", name="Nina Haddad", role=Role.BUYER)
+        deactivate_user(self.city.admin, made["ines"].pk)
+        picture = io.BytesIO()
+        Image.new("RGB", (120, 60), "#0b6e69").save(picture, "PNG")
+        logo = store(organisation.pk, SimpleUploadedFile("logo.png", picture.getvalue()))
+        update_organisation(self.city.head_buyer, logo_file_id=logo.pk, logo_sha256=logo.sha256)
+        self.tell(
+            new_password=urlsplit(password_link(User.objects.get(pk=made["fred"].pk))).path,
+            gone=made["ines"].pk,
+            invited=invited.pk,
+            city_logo=reverse("city_logo", args=[logo.pk]),
+        )
+
+
+def play() -> None:
+    scene = Scene()
+    scene.demonstration()
+    scene.needs()
+    scene.draft()
+    scene.waiting()
+    scene.after_the_deadline()
+    scene.people()
+    wait(scene.awaited, "the refusal of an address")
+    json.dump(scene.told, sys.stdout)
