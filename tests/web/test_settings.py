@@ -1,5 +1,6 @@
 import io
 import re
+from html import unescape
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -127,6 +128,17 @@ def test_what_is_not_a_picture_is_no_logo(city: City) -> None:
     assert Organisation.objects.get(pk=city.organisation.pk).logo_file_id is None
 
 
+def test_a_logo_that_unpacks_to_gigabytes_is_refused_beside_its_field(city: City) -> None:
+    bombs = {form: io.BytesIO() for form in ("PNG", "JPEG")}
+    for form, out in bombs.items():
+        Image.new("L", (3001, 9)).save(out, form)
+        page = signed_in(city.head_buyer).post(
+            reverse("settings_city"), identity(logo=SimpleUploadedFile(f"logo.{form.lower()}", out.getvalue()))
+        )
+        assert "3 000 pixels de côté au plus" in page.content.decode()
+    assert Organisation.objects.get(pk=city.organisation.pk).logo_file_id is None
+
+
 def test_a_department_is_added_once(city: City) -> None:
     client = signed_in(city.head_buyer)
     assert client.post(reverse("settings_departments"), {"name": "Sports"}).status_code == 302
@@ -178,3 +190,67 @@ def test_a_place_is_no_longer_offered_and_comes_back(city: City) -> None:
     assert not DeliveryPlace.objects.get(pk=city.place.pk).active
     client.post(url, {"to": "on"})
     assert DeliveryPlace.objects.get(pk=city.place.pk).active
+
+
+def opened(client: Client, url: str) -> dict[str, str]:
+    """What a browser would send back of a page, untouched: each field, and what the page remembers of it."""
+    page = client.get(url).content.decode()
+    tags = re.findall(r'<input type="hidden" name="initial-[^>]*>', page)
+    read = [(re.search(r'name="initial-(.*?)"', tag), re.search(r'value="(.*?)"', tag)) for tag in tags]
+    values = {name[1]: unescape(value[1]) if value else "" for name, value in read if name}
+    return values | {f"initial-{name}": value for name, value in values.items()}
+
+
+def test_two_people_at_once_each_keep_their_own_change_of_the_city(city: City) -> None:
+    client, url = signed_in(city.head_buyer), reverse("settings_city")
+    first, second = opened(client, url), opened(client, url)
+    assert {"name", "phone", "phone_hours", "email", "counter", "colour"} <= set(first)
+    assert client.post(url, first | {"phone": "01 99 99 99 99"}).status_code == 302
+    assert client.post(url, second | {"phone_hours": "de 9 h à 12 h"}).status_code == 302
+    organisation = Organisation.objects.get(pk=city.organisation.pk)
+    assert (organisation.phone, organisation.phone_hours) == ("01 99 99 99 99", "de 9 h à 12 h")
+
+
+def test_two_changes_of_one_field_both_show_and_the_second_person_decides(city: City) -> None:
+    client, url = signed_in(city.head_buyer), reverse("settings_city")
+    first, second = opened(client, url), opened(client, url)
+    client.post(url, first | {"phone": "01 99 99 99 99"})
+    mine = second | {"phone": "01 22 22 22 22", "counter": "Hall"}
+    page = client.post(url, mine)
+    text = unescape(page.content.decode())
+    assert page.status_code == 200
+    assert "Quelqu'un a modifié cette page pendant que vous écriviez" in text and "Rien n'est perdu" in text
+    assert "Enregistré par quelqu'un d'autre : « 01 99 99 99 99 »" in text and 'value="01 22 22 22 22"' in text
+    organisation = Organisation.objects.get(pk=city.organisation.pk)
+    assert (organisation.phone, organisation.counter) == ("01 99 99 99 99", "")
+    assert 'name="initial-phone" value="01 99 99 99 99"' in text
+    assert client.post(url, mine | {"initial-phone": "01 99 99 99 99"}).status_code == 302
+    organisation.refresh_from_db()
+    assert (organisation.phone, organisation.counter) == ("01 22 22 22 22", "Hall")
+
+
+def test_two_people_at_once_on_a_place_a_department_and_a_person(city: City) -> None:
+    head, admin = signed_in(city.head_buyer), signed_in(city.admin)
+    place = reverse("settings_place", args=[city.place.pk])
+    first, second = opened(head, place), opened(head, place)
+    assert head.post(place, first | {"coordinates": "48,9001 2,5001"}).status_code == 302
+    assert head.post(place, second | {"hours": "de 7 h à 8 h"}).status_code == 302
+    city.place.refresh_from_db()
+    assert (city.place.lat_e6, city.place.hours) == (48_900_100, "de 7 h à 8 h")
+    both = unescape(head.post(place, second | {"coordinates": "48,1000 2,1000"}).content.decode())
+    assert "Enregistré par quelqu'un d'autre : « 48,9001 2,5001 »" in both and 'value="48,1000 2,1000"' in both
+    city.place.refresh_from_db()
+    assert city.place.lat_e6 == 48_900_100
+
+    department = reverse("settings_department", args=[city.department.pk])
+    stale = opened(head, department)
+    head.post(department, stale | {"name": "Enfance"})
+    assert "« Enfance »" in unescape(head.post(department, stale | {"name": "Crèches"}).content.decode())
+    assert Department.objects.get(pk=city.department.pk).name == "Enfance"
+
+    person = reverse("settings_person", args=[city.buyer.id])
+    stale = opened(admin, person)
+    admin.post(person, stale | {"phone": "06 11 11 11 11"})
+    assert admin.post(person, stale | {"name": "Bruno de Rosny"}).status_code == 302
+    buyer = User.objects.get(pk=city.buyer.id)
+    assert (buyer.name, buyer.phone) == ("Bruno de Rosny", "06 11 11 11 11")

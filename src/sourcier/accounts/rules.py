@@ -1,8 +1,9 @@
 """Pure decisions of accounts: the city's colour, who may govern what."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sourcier.kernel.transitions import Refusal, Refused, refuse
 
@@ -126,6 +127,32 @@ def may_take_away(role: str, *, administrators: int, oneself: bool) -> Refusal |
     if role == ADMIN and administrators <= 1:
         return Refusal("last_admin", "C'est le dernier administrateur. Donnez d'abord ce rôle à une autre personne.")
     return None
+
+
+class Overtaken(Refused):
+    """Somebody else changed the same fields since the page was opened. `saved`: their value now; nothing was overwritten."""
+
+    def __init__(self, saved: Mapping[str, Any]) -> None:
+        sentence = (
+            "Quelqu'un a modifié cette page pendant que vous écriviez. Voici ses changements et les vôtres. Rien n'est perdu."
+        )
+        super().__init__(Refusal("overtaken", sentence))
+        self.saved = dict(saved)
+
+
+def to_write(current: Mapping[str, Any], wanted: Mapping[str, Any], shown: Mapping[str, Any] | None) -> list[str]:
+    """The fields that this person changed: those that differ from what is written and from what the page `shown` to him had.
+
+    Without `shown`, the caller has just read the row. Raises `Overtaken` when somebody else changed one of them meanwhile, and
+    `Refused` when there is nothing to write.
+    """
+    before = {**current, **(shown or {})}
+    changed = [name for name, value in wanted.items() if value not in (current[name], before[name])]
+    if overtaken := {name: current[name] for name in changed if before[name] != current[name]}:
+        raise Overtaken(overtaken)
+    if not changed:
+        raise refuse("nothing_changed", "Rien n'a changé : il n'y a rien à enregistrer.")
+    return changed
 
 
 def insist(refusal: Refusal | None, field: str | None = None) -> None:

@@ -1,12 +1,14 @@
 """People: created, given roles, deactivated. Nobody is ever deleted: the journal and the files name them by their random id."""
 
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
 from sourcier.accounts.agents import Agent
 from sourcier.accounts.models import Department, Membership, Organisation, Role, User
-from sourcier.accounts.rules import insist, may_govern, may_grant, may_take_away
+from sourcier.accounts.rules import insist, may_govern, may_grant, may_take_away, to_write
 from sourcier.journal.actions import append
 from sourcier.kernel.transitions import refuse
 
@@ -151,26 +153,26 @@ def reactivate_user(agent: Agent, user_id: UUID) -> User:
 
 
 @transaction.atomic
-def update_person(agent: Agent, user_id: UUID, *, name: str, phone: str) -> User:
-    """Correct the name or telephone of a person whom no other organisation knows."""
+def update_person(agent: Agent, user_id: UUID, *, shown: Mapping[str, Any] | None = None, **fields: str) -> User:
+    """Correct the name or telephone of a person whom no other organisation knows (`shown`: see `rules.to_write`)."""
     insist(may_govern(agent.roles, "people"))
     user = _person(agent, user_id)
     if user.memberships.exclude(organisation=agent.organisation).exists():
         raise refuse("shared", "Cette personne travaille aussi pour un autre organisme : elle seule change ses coordonnées.")
-    return _update(agent, user, name, phone)
+    return _update(agent, user, fields, shown)
 
 
 @transaction.atomic
-def update_self(agent: Agent, *, name: str, phone: str) -> User:
-    """Change one's own name or telephone."""
-    return _update(agent, _person(agent, agent.id), name, phone)
+def update_self(agent: Agent, *, shown: Mapping[str, Any] | None = None, **fields: str) -> User:
+    """Change one's own name or telephone (`shown`: see `rules.to_write`)."""
+    return _update(agent, _person(agent, agent.id), fields, shown)
 
 
-def _update(agent: Agent, user: User, name: str, phone: str) -> User:
-    if (user.name, user.phone) == (name, phone):
-        raise refuse("nothing_changed", "Rien n'a changé : il n'y a rien à enregistrer.")
-    user.name, user.phone = name, phone
-    user.save(update_fields=["name", "phone"])
+def _update(agent: Agent, user: User, fields: Mapping[str, str], shown: Mapping[str, Any] | None) -> User:
+    changed = to_write({"name": user.name, "phone": user.phone}, fields, shown)
+    for name in changed:
+        setattr(user, name, fields[name])
+    user.save(update_fields=changed)
     append(agent.organisation.pk, None, "user.updated", {"user": user.pk, "name": user.name}, actor=agent.id)
     return user
 

@@ -1,5 +1,6 @@
 """The city's lists: departments, where needs come from; delivery places, where things arrive."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -7,7 +8,7 @@ from django.db import transaction
 
 from sourcier.accounts.agents import Agent
 from sourcier.accounts.models import DeliveryPlace, Department
-from sourcier.accounts.rules import insist, may_govern
+from sourcier.accounts.rules import insist, may_govern, to_write
 from sourcier.journal.actions import append
 from sourcier.kernel.transitions import refuse
 
@@ -24,11 +25,10 @@ def add_department(agent: Agent, name: str) -> Department:
 
 
 @transaction.atomic
-def rename_department(agent: Agent, department_id: UUID, name: str) -> Department:
+def rename_department(agent: Agent, department_id: UUID, name: str, *, shown: Mapping[str, Any] | None = None) -> Department:
     insist(may_govern(agent.roles, "departments"))
     department = agent.organisation.departments.select_for_update().get(pk=department_id)
-    if department.name == name:
-        raise refuse("nothing_changed", "C'est déjà son nom.", "name")
+    to_write({"name": department.name}, {"name": name}, shown)
     _free(agent.organisation.departments.exclude(pk=department.pk), name, "Une direction porte déjà ce nom.")
     before, department.name = department.name, name
     department.save(update_fields=["name"])
@@ -55,15 +55,14 @@ def add_place(agent: Agent, **fields: Any) -> DeliveryPlace:
 
 
 @transaction.atomic
-def edit_place(agent: Agent, place_id: UUID, **fields: Any) -> DeliveryPlace:
+def edit_place(agent: Agent, place_id: UUID, *, shown: Mapping[str, Any] | None = None, **fields: Any) -> DeliveryPlace:
+    """Change some of `PLACE`; of these, only what differs from what the page had `shown` is written (see `rules.to_write`)."""
     insist(may_govern(agent.roles, "places"))
     _check_place(fields)
     place = agent.organisation.places.select_for_update().get(pk=place_id)
-    if "name" in fields:
+    changed = to_write({name: getattr(place, name) for name in fields}, fields, shown)
+    if "name" in changed:
         _free(agent.organisation.places.exclude(pk=place.pk), fields["name"], "Un lieu porte déjà ce nom.")
-    changed = [name for name, value in fields.items() if getattr(place, name) != value]
-    if not changed:
-        raise refuse("nothing_changed", "Rien n'a changé : il n'y a rien à enregistrer.")
     for name in changed:
         setattr(place, name, fields[name])
     place.save(update_fields=changed)

@@ -1,5 +1,6 @@
 """The buyer itself: its name, its look, how to reach it."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
@@ -7,9 +8,8 @@ from django.db.models import Model
 
 from sourcier.accounts.agents import Agent
 from sourcier.accounts.models import Organisation
-from sourcier.accounts.rules import check_colour, insist, may_govern
+from sourcier.accounts.rules import check_colour, insist, may_govern, to_write
 from sourcier.journal.actions import append, open_log
-from sourcier.kernel.transitions import refuse
 
 # What the head of purchasing may change; the rest (SIRET, address, territory) is set when the organisation is opened.
 IDENTITY = ("name", "phone", "phone_hours", "email", "dpo_email", "counter", "colour", "logo_file_id")
@@ -31,10 +31,13 @@ def create_organisation(**fields: Any) -> Organisation:
 
 
 @transaction.atomic
-def update_organisation(agent: Agent, *, logo: Model | None = None, **fields: Any) -> Organisation:
+def update_organisation(
+    agent: Agent, *, logo: Model | None = None, shown: Mapping[str, Any] | None = None, **fields: Any
+) -> Organisation:
     """Change some of `IDENTITY`. A colour on which white words cannot be read is refused.
 
-    `logo`: the stored file of `logo_file_id`, which the entry vouches for.
+    `logo`: the stored file of `logo_file_id`, which the entry vouches for. `shown`: the values that the page had, so that only
+    what the person changed is written (see `rules.to_write`).
     """
     insist(may_govern(agent.roles, "identity"))
     organisation = Organisation.objects.select_for_update().get(pk=agent.organisation.pk)
@@ -42,9 +45,7 @@ def update_organisation(agent: Agent, *, logo: Model | None = None, **fields: An
         raise TypeError(f"not part of the identity: {sorted(unknown)}")
     if "colour" in fields:
         fields["colour"] = check_colour(fields["colour"])
-    changed = [name for name, value in fields.items() if getattr(organisation, name) != value]
-    if not changed:
-        raise refuse("nothing_changed", "Rien n'a changé : il n'y a rien à enregistrer.")
+    changed = to_write({name: getattr(organisation, name) for name in fields}, fields, shown)
     for name in changed:
         setattr(organisation, name, fields[name])
     organisation.save(update_fields=changed)

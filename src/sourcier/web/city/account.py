@@ -20,7 +20,7 @@ def my_account(request: HttpRequest) -> HttpResponse:
     form = PersonForm(request.POST or None, instance=person.user)
     if request.method == "POST" and form.is_valid():
         try:
-            actions.update_self(agent, **form.cleaned_data)
+            actions.update_self(agent, shown=form.shown(), **form.cleaned_data)
         except Refused as refused:
             add_refusal(form, refused)
         else:

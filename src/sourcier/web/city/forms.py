@@ -1,10 +1,12 @@
 """Fields that several pages of the city share: French amounts, moments, files, and an action's refusal beside its field."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from django import forms
 
+from sourcier.accounts.rules import Overtaken
 from sourcier.kernel.money import NotANumber, parse_decimal, to_cents
 from sourcier.kernel.transitions import Refused
 
@@ -42,6 +44,29 @@ class MomentField(forms.SplitDateTimeField):
         return super().compress(data_list)
 
 
+class TwoAtOnce(forms.BaseForm):
+    """A form whose page remembers what it showed: only what the person changed is written; two changes of a field both show."""
+
+    def remember(self, *names: str) -> None:
+        for name in names:
+            self.fields[name].show_hidden_initial = True
+
+    def shown(self) -> dict[str, Any]:
+        """What the page showed when it was opened; nothing for a page that does not say."""
+        keys = {name: self.add_initial_prefix(name) for name, field in self.fields.items() if field.show_hidden_initial}
+        return {name: self.fields[name].to_python(self.data[key]) for name, key in keys.items() if key in self.data}
+
+    def show_both(self, saved: Mapping[str, Any]) -> None:
+        """Beside each field, what somebody else saved; sent again, the form is then judged from there."""
+        self.data = self.data.copy()
+        for name, value in saved.items():
+            told = f"Enregistré par quelqu'un d'autre : « {value} »." if value else "Vidé par quelqu'un d'autre."
+            self.add_error(name, f"{told} Pour garder votre texte, enregistrez de nouveau ; sinon, remettez le sien.")
+            self.data[self.add_initial_prefix(name)] = value
+
+
 def add_refusal(form: forms.BaseForm, refused: Refused) -> None:
     """Show a refusal beside the field it names, else above the form; what was typed stays."""
+    if isinstance(refused, Overtaken) and isinstance(form, TwoAtOnce):
+        form.show_both(refused.saved)
     form.add_error(refused.field if refused.field in form.fields else None, refused.sentence)

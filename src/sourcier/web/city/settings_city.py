@@ -43,7 +43,7 @@ def settings_city(request: HttpRequest) -> HttpResponse:
                 fields |= {"logo_file_id": logo.pk, "logo": logo}
             elif form.cleaned_data["remove_logo"]:
                 fields["logo_file_id"] = None
-            actions.update_organisation(agent, **fields)
+            actions.update_organisation(agent, shown=form.shown(), **fields)
         except Refused as refused:
             add_refusal(form, refused)
         else:
@@ -88,7 +88,7 @@ def settings_department(request: HttpRequest, department_id: UUID) -> HttpRespon
     form = DepartmentForm(request.POST or None, initial={"name": department.name})
     if request.method == "POST" and form.is_valid():
         try:
-            actions.rename_department(agent, department_id, form.cleaned_data["name"])
+            actions.rename_department(agent, department_id, form.cleaned_data["name"], shown=form.shown())
         except Refused as refused:
             add_refusal(form, refused)
         else:
@@ -125,7 +125,7 @@ def settings_place(request: HttpRequest, place_id: UUID) -> HttpResponse:
     form = PlaceForm(request.POST or None, instance=place)
     if request.method == "POST" and form.is_valid():
         try:
-            actions.edit_place(agent, place_id, **form.cleaned_data)
+            actions.edit_place(agent, place_id, shown=form.shown(), **form.cleaned_data)
         except Refused as refused:
             add_refusal(form, refused)
         else:

@@ -1,6 +1,7 @@
 """Forms of the settings."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -9,6 +10,8 @@ from sourcier.accounts.models import DeliveryPlace, Department, Organisation, Ro
 from sourcier.accounts.rules import DEPARTMENT_ROLES
 from sourcier.kernel.transitions import Refused
 from sourcier.register.places import commune
+from sourcier.vault.pictures import sides
+from sourcier.web.city.forms import TwoAtOnce
 
 ROLE_SENTENCES = {
     Role.REQUESTER: "Dit ce qu'il lui faut.",
@@ -17,10 +20,11 @@ ROLE_SENTENCES = {
     Role.AUDITOR: "Lit tout, ne change rien.",
     Role.ADMIN: "Gère les comptes, pas les achats.",
 }
+MOST_PIXELS = 3_000
 WHOLE_CITY = "Toute la collectivité"
 
 
-class CityForm(forms.ModelForm):
+class CityForm(TwoAtOnce, forms.ModelForm):
     class Meta:
         model = Organisation
         fields = ("name", "phone", "phone_hours", "email", "dpo_email", "counter", "colour")
@@ -42,10 +46,17 @@ class CityForm(forms.ModelForm):
     )
     remove_logo = forms.BooleanField(label="Retirer le logo actuel", required=False)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.remember(*self.Meta.fields)
+
     def clean_logo(self) -> Any:
         logo = self.cleaned_data["logo"]
         if logo and logo.size > 500_000:
             raise forms.ValidationError("Ce logo est trop lourd : 500 ko au plus. Enregistrez-le en plus petit.")
+        # Letters draw it: a few kilobytes may unpack to gigabytes.
+        if logo and max(sides(logo.read()) or (0,)) > MOST_PIXELS:
+            raise forms.ValidationError("Ce logo est trop grand : 3 000 pixels de côté au plus. Enregistrez-le en plus petit.")
         return logo
 
 
@@ -81,18 +92,27 @@ class InviteForm(RoleForm):
     field_order = ("name", "email", "phone", "role", "department")
 
 
-class PersonForm(forms.ModelForm):
+class PersonForm(TwoAtOnce, forms.ModelForm):
     class Meta:
         model = User
         fields = ("name", "phone")
         labels = {"name": "Prénom et nom"}
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.remember(*self.Meta.fields)
 
-class DepartmentForm(forms.Form):
+
+class DepartmentForm(TwoAtOnce, forms.Form):
     name = forms.CharField(label="Nom de la direction ou du service", max_length=120)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.initial:
+            self.remember("name")
 
-class PlaceForm(forms.ModelForm):
+
+class PlaceForm(TwoAtOnce, forms.ModelForm):
     """A delivery place. Without coordinates of its own, it stands at the middle of its commune."""
 
     postal_code = forms.CharField(
@@ -119,6 +139,21 @@ class PlaceForm(forms.ModelForm):
         if self.instance.lat_e6 is not None:
             place = self.instance
             self.initial["coordinates"] = f"{place.lat_e6 / 1e6:.4f} {place.lon_e6 / 1e6:.4f}".replace(".", ",")
+        if not self.instance._state.adding:
+            self.remember(*self.Meta.fields, "coordinates")
+
+    def shown(self) -> dict[str, Any]:
+        """The point as well: known as it is in the database when the page showed the same, else unknown."""
+        values = super().shown()
+        text = values.pop("coordinates", None)
+        if text is not None:
+            same = text == self.initial.get("coordinates", "")
+            values |= {name: getattr(self.instance, name) if same else None for name in ("lat_e6", "lon_e6")}
+        return values
+
+    def show_both(self, saved: Mapping[str, Any]) -> None:
+        told = {name: value for name, value in saved.items() if name not in ("lat_e6", "lon_e6")}
+        super().show_both(told if len(told) == len(saved) else {**told, "coordinates": self.initial["coordinates"]})
 
     def clean_postal_code(self) -> str:
         text = self.cleaned_data["postal_code"].replace(" ", "")
@@ -131,7 +166,8 @@ class PlaceForm(forms.ModelForm):
         if self.errors:
             return data
         text = data.pop("coordinates", "")
-        if text and "coordinates" not in self.changed_data:
+        showed = self.data.get(self.add_initial_prefix("coordinates"), self.initial.get("coordinates"))
+        if text and text == showed:
             return data | {"lat_e6": self.instance.lat_e6, "lon_e6": self.instance.lon_e6}
         found = self._typed(text) if text else self._middle(f"{data['postal_code']} {data['commune']}")
         if found:

@@ -70,7 +70,7 @@ def settings_person(request: HttpRequest, user_id: UUID) -> HttpResponse:
     form = PersonForm(request.POST or None, instance=person.user)
     if request.method == "POST" and form.is_valid():
         try:
-            actions.update_person(agent, user_id, **form.cleaned_data)
+            actions.update_person(agent, user_id, shown=form.shown(), **form.cleaned_data)
         except Refused as refused:
             add_refusal(form, refused)
         else:
