@@ -47,7 +47,7 @@ WITHOUT_ENTRY = {
     },
     "quotes.actions.mark": {"give_marks"},
     "quotes.actions.choose": {"lots_of"},
-    "quotes.actions.after_opening": {"sealed", "correct_firms", "correct"},
+    "quotes.actions.after_opening": {"sealed", "correct_firms", "correct_at_once"},
     "sourcing.actions.closing": {"close_due"},
 }
 

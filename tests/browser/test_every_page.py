@@ -23,7 +23,7 @@ NEW_PASSWORD = "quatre-mots-sans-lien"
 # Forms alone, which no one visits: the walks see each of them on a page.
 POSTED = {
     "need_take_over", "need_complete", "need_submit", "need_accept", "need_send_back", "need_close", "need_say",
-    "choose_organisation", "firm_contact_add", "firm_contact_remove", "firm_contact_failing", "firm_check_identity",
+    "choose_organisation", "firm_contact_add", "firm_contact_remove", "firm_contact_failing", "identity_check",
     "families_load", "ask_again", "panel_start", "panel_kind", "panel_search", "panel_choose", "panel_contacts",
     "request_document_join", "request_document_remove", "question_answer", "invitation_address", "letters_print",
     "letter_posted", "letters_posted", "relays_print", "relay_told", "deadline_extend", "firms_widen", "sourcing_end",

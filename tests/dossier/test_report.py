@@ -2,6 +2,7 @@
 
 import json
 from io import BytesIO
+from typing import Any
 from zipfile import ZipFile
 
 import pikepdf
@@ -14,9 +15,18 @@ from sourcier.dossier.report.sections import sections
 from sourcier.journal.actions import erase
 from sourcier.journal.models import Entry, Log
 from sourcier.needs import actions as needs
+from sourcier.quotes import results
+from sourcier.quotes.actions import choose, tell
+from sourcier.sourcing.actions import identity
+from sourcier.sourcing.models import Sourcing
 from tests.cities import City
 from tests.dossier.purchase import BEGUN, DEADLINE, Purchase, asked_purchase, finished_purchase, taken, zipped
 from tests.pdf import text_of
+from tests.quotes.test_two_for_one_siret import HOW, WHY, after, opened, quote
+from tests.sourcing.scenes import sent
+from tests.sourcing.stock import MATHILDE
+from tests.sourcing.test_identity import STRANGER, asked, impostor
+from tests.sourcing.test_notice import came
 
 HOSTILE = ('#read("/etc/passwd")', '#panic("perdu")', '$x^2$ *gras* <lien> @cle \\ "guillemets" #import "x.typ": *', "]#{}[")
 
@@ -103,3 +113,29 @@ def test_a_direct_question_asked_and_an_open_consultation_are_read_too(city: Cit
     size = Log.objects.get(pk=city.organisation.pk).size
     made = sections(history.read(city.organisation.pk, purchase.need.pk, size))
     assert [section["title"] for section in made][-1] == "Qui a agi, en quelle qualité"
+
+
+def test_who_came_by_the_notice_is_told_from_the_firm_asked_in_every_section(city: City) -> None:
+    sourcing = sent(city)
+    real, false = quote(asked(sourcing), 10_000), quote(impostor(sourcing), 5_000)
+    late = came(sourcing, MATHILDE.siret, "tardif@mail.example")
+    with after(sourcing):
+        quote(late, 4_000)
+        opened(city, sourcing)
+        size = Log.objects.get(pk=city.organisation.pk).size
+        unchecked = {s["title"]: json.dumps(s["blocks"], ensure_ascii=False) for s in told(city, sourcing, size)}
+        identity.check_identity(city.buyer, false.invitation_id, HOW)
+        choose.choose(city.buyer, sourcing.pk, None, real.pk, None, WHY)
+        sourcing.refresh_from_db()
+        tell.tell_all(city.buyer, sourcing.pk, {part.key: "Plus cher." for part in results.parts(city.buyer, sourcing)})
+        size = Log.objects.get(pk=city.organisation.pk).size
+        checked = {s["title"]: json.dumps(s["blocks"], ensure_ascii=False) for s in told(city, sourcing, size)}
+    for title in ("Qui a été interrogé, par quelle voie, quand", "Ce qui est revenu, et l'ouverture", "La comparaison"):
+        assert STRANGER in unchecked[title] and "identité non vérifiée" in unchecked[title], title
+        assert STRANGER in checked[title] and "identité vérifiée le" in checked[title] and HOW in checked[title], title
+    choice = checked["Le choix et ses raisons"]
+    assert STRANGER in choice and "tardif@mail.example" in choice and f"{MATHILDE.name} (avis public)" in choice
+
+
+def told(city: City, sourcing: Sourcing, size: int) -> list[dict[str, Any]]:
+    return sections(history.read(city.organisation.pk, sourcing.need_id, size))

@@ -37,7 +37,7 @@ def test_a_firm_from_anywhere_confirms_its_address_and_gets_its_page(city: City)
     invitation = notice.confirm(confirmation_token(LYON))
 
     assert (invitation.firm.siret, invitation.firm.name, invitation.address) == (FAR.siret, FAR.name, LYON)
-    assert not invitation.firm.identity_checked
+    assert invitation.unverified
     assert queries.invitation_by_token(page_token(LYON)) == invitation
     assert queries.is_open_to_answers(sourcing, timezone.now())
 

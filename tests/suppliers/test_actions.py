@@ -31,7 +31,7 @@ def test_a_firm_is_met_once_per_city_and_keeps_its_wishes(city: City, other_city
     firm = met(city)
     actions.unsubscribe(firm)
     again = actions.meet(city.organisation, facts(name="Un autre nom"), "notice")
-    assert again.pk == firm.pk and again.unsubscribed_at and again.name == "Au pain de Mathilde" and again.identity_checked
+    assert again.pk == firm.pk and again.unsubscribed_at and again.name == "Au pain de Mathilde"
     assert met(other_city).pk != firm.pk
 
 
@@ -51,17 +51,6 @@ def test_meeting_many_firms_costs_a_fixed_number_of_queries(city: City, number: 
 def test_a_non_diffusible_firm_keeps_neither_name_nor_address(city: City) -> None:
     firm = met(city, disclosed=False, lat_e6=48_000_000)
     assert (firm.name, firm.address, firm.lat_e6) == ("Entreprise non diffusible", "", None)
-
-
-def test_who_comes_by_a_notice_is_unverified_until_a_buyer_checks(city: City) -> None:
-    firm = actions.meet(city.organisation, facts(), "notice")
-    assert not firm.identity_checked
-    for agent in (city.requester, city.auditor, city.admin):
-        with pytest.raises((Refused, Firm.DoesNotExist)):
-            actions.check_identity(agent, firm)
-    assert actions.check_identity(city.buyer, firm).identity_checked
-    with pytest.raises(Refused):
-        actions.check_identity(city.buyer, firm)
 
 
 def test_a_contact_carries_its_source_its_date_and_its_author(city: City) -> None:
@@ -134,8 +123,6 @@ def test_contacts_of_another_city_are_out_of_reach(city: City, other_city: City)
         actions.add_contact(other_city.buyer, firm.pk, "email", "b@x.fr")
     with pytest.raises(Contact.DoesNotExist):
         actions.remove_contact(other_city.buyer, contact.pk)
-    with pytest.raises(Firm.DoesNotExist):
-        actions.check_identity(other_city.buyer, firm)
     assert not queries.search(other_city.buyer, "mathilde").exists()
 
 

@@ -493,8 +493,9 @@ def test_a_clarification_is_answered_once(city: City) -> None:
 def test_the_result_is_read_once_told(city: City) -> None:
     request = make_request(city, state="chosen")
     invitation = request.invite()
+    answered = act.submit(invitation, answer(request), received_at=BEFORE)
     told = Notification.objects.create(
-        sourcing=request.sourcing, firm=invitation.firm, channel="email", sentence="Plus cher.",
+        sourcing=request.sourcing, firm=invitation.firm, submission=answered, channel="email", sentence="Plus cher.",
         body="Votre devis n'est pas choisi. Votre place : 3e sur 5.",
     )  # fmt: skip
     client = browser(invitation)

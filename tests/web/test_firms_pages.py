@@ -66,13 +66,6 @@ def test_a_contact_is_noted_with_its_source_then_failing_then_removed(city: City
     assert "Contacts retirés" in text_of(client, "firm_sheet", firm.pk)
 
 
-def test_the_identity_of_who_came_by_a_notice_is_checked_once(city: City) -> None:
-    firm, client = met(city, origin="notice"), signed_in(city.buyer)
-    assert "identité non vérifiée" in text_of(client, "firm_sheet", firm.pk)
-    client.post(reverse("firm_check_identity", args=[firm.pk]))
-    assert "identité non vérifiée" not in text_of(client, "firm_sheet", firm.pk)
-
-
 def test_lines_pasted_are_confirmed_then_imported_and_reported(city: City) -> None:
     client = signed_in(city.buyer)
     lines = f"{siret(1)}; a@x.fr; 01 48 12 34 56; Léa\n12; b@x.fr; ; Faux\n{siret(2)}; c@x.fr; ; Fournil"
@@ -133,8 +126,8 @@ def test_another_city_meets_404_and_an_empty_list(city: City, other_city: City) 
     assert "Au pain" not in text_of(client, "firms") + text_of(client, "firms", q="Mathilde")
     assert client.get(reverse("firm_sheet", args=[firm.pk])).status_code == 404
     for name, args in (
-        ("firm_contact_add", [firm.pk]), ("firm_check_identity", [firm.pk]),
-        ("firm_contact_remove", [firm.pk, contact.pk]), ("firm_contact_failing", [firm.pk, contact.pk]),
+        ("firm_contact_add", [firm.pk]), ("firm_contact_remove", [firm.pk, contact.pk]),
+        ("firm_contact_failing", [firm.pk, contact.pk]),
     ):  # fmt: skip
         assert client.post(reverse(name, args=args), {"kind": "email", "value": "b@x.fr", "source": "x"}).status_code == 404
     theirs = met(other_city)

@@ -132,11 +132,25 @@ def _messages(need: Need, reading: Reading) -> Iterator[Exchange]:
     elif reading.last_price_closed:
         closed = Submission.objects.filter(sourcing__in=reading.last_price_closed, round=2).values("pk")
         messages = messages.exclude(sealed=True, subject_id__in=closed)
+    visitors = _visitors(need)
     for message in messages:
+        who = visitors.get((message.firm_id, message.to_address)) or message.to_name or message.to_address
         yield Exchange(
-            message.sent_at or message.created_at, OUT, "email", message.to_name or message.to_address,
-            message.firm_id, message.subject, message.body, message.get_state_display(), tuple(message.files.all()),
+            message.sent_at or message.created_at, OUT, "email", who, message.firm_id, message.subject, message.body,
+            message.get_state_display(), tuple(message.files.all()),
         )  # fmt: skip
+
+
+def _visitors(need: Need) -> dict[tuple[UUID, str], str]:
+    """`{(firm id, address): who}` of who came by the notice with an address that is not the firm's."""
+    invitations = list(Invitation.objects.filter(sourcing__need=need).select_related("firm"))
+    asked = {(each.firm_id, each.address) for each in invitations if not each.came}
+    return {key: each.who for each in invitations if (key := (each.firm_id, each.address)) not in asked and each.came}
+
+
+def _channel(invitation: Invitation) -> str:
+    """Of what is written on the page of a firm asked, or of who came by the public notice."""
+    return "notice" if invitation.came else "page"
 
 
 def channel_of(how: str, otherwise: str = "other") -> str:
@@ -171,18 +185,19 @@ def _relays(reading: Reading) -> Iterator[Exchange]:
     if not reading.whole:
         told = told.exclude(invitation__channel=Invitation.Channel.NOTICE)
     for each in told.select_related("invitation__firm", "told_by"):
-        firm = each.invitation.firm
+        who, key = each.invitation.who, each.invitation.firm_id
         yield Exchange(
-            each.told_at, OUT, channel_of(each.how), firm.name, firm.pk, each.get_subject_display(), each.text,
+            each.told_at, OUT, channel_of(each.how), who, key, each.get_subject_display(), each.text,
             _by_hand(each.how, each.told_by),
         )  # fmt: skip
 
 
 def _questions(sourcings: Iterable[Sourcing], opened: Collection[UUID]) -> Iterator[Exchange]:
     for question in FirmQuestion.objects.filter(sourcing__in=sourcings).select_related("invitation__firm"):
-        firm = question.invitation.firm if question.sourcing_id in opened else None
-        name, key = (firm.name, firm.pk) if firm else ("Une entreprise", None)
-        yield Exchange(question.asked_at, IN, "page", name, key, "Question", question.text)
+        asker = question.invitation if question.sourcing_id in opened else None
+        name, key = (asker.who, asker.firm_id) if asker else ("Une entreprise", None)
+        channel = _channel(asker) if asker else "page"
+        yield Exchange(question.asked_at, IN, channel, name, key, "Question", question.text)
         if question.answered_at:
             yield Exchange(
                 question.answered_at, OUT, "page", "Toutes", None, "Réponse à une question",
@@ -193,14 +208,14 @@ def _questions(sourcings: Iterable[Sourcing], opened: Collection[UUID]) -> Itera
 
 def _answers(reading: Reading) -> Iterator[Exchange]:
     """Each with its words and papers when the city opened it; a replaced, withdrawn or late one says only that it came."""
-    for answer in reading.answers().select_related("firm").prefetch_related("documents__file"):
+    for answer in reading.answers().select_related("invitation__firm").prefetch_related("documents__file"):
         read = answer.state == Submission.State.RECEIVED
         text = answer.note or answer.reservation
         if answer.kind == Submission.Kind.DECLINE:
             text = " · ".join(filter(None, [DECLINE_REASONS.get(answer.decline_reason, ""), answer.decline_note]))
         files = tuple(document.file for document in answer.documents.all() if not document.removed)
         yield Exchange(
-            answer.received_at, IN, "page", answer.firm.name, answer.firm_id,
+            answer.received_at, IN, _channel(answer.invitation), answer.invitation.who, answer.firm_id,
             f"{answer.get_kind_display()} · récépissé {answer.receipt_number}", text if read else "",
             answer.get_state_display(), files if read else (),
         )  # fmt: skip
@@ -208,7 +223,7 @@ def _answers(reading: Reading) -> Iterator[Exchange]:
 
 def _clarifications(opened: Collection[UUID]) -> Iterator[Exchange]:
     """A question put by e-mail is a message already, one told otherwise a relay; until then the firm reads it on its page."""
-    asked = Clarification.objects.filter(submission__sourcing__in=opened).select_related("submission__firm")
+    asked = Clarification.objects.filter(submission__sourcing__in=opened).select_related("submission__invitation__firm")
     written = set(
         OutgoingMessage.objects.filter(kind="clarification", subject_id__in=asked.values("pk")).values_list(
             "subject_id", flat=True
@@ -217,20 +232,21 @@ def _clarifications(opened: Collection[UUID]) -> Iterator[Exchange]:
     relays = Relay.objects.filter(invitation__sourcing__in=opened, subject=Relay.Subject.CLARIFICATION, told_at__isnull=False)
     told = set(relays.values_list("invitation_id", "text"))
     for each in asked:
-        firm = each.submission.firm
-        if each.pk not in written and (each.submission.invitation_id, clarification_on_paper(each.question)) not in told:
-            yield Exchange(each.asked_at, OUT, "page", firm.name, firm.pk, "Demande de précision", each.question)
+        invitation = each.submission.invitation
+        channel, who, key = _channel(invitation), invitation.who, invitation.firm_id
+        if each.pk not in written and (invitation.pk, clarification_on_paper(each.question)) not in told:
+            yield Exchange(each.asked_at, OUT, channel, who, key, "Demande de précision", each.question)
         if each.answered_at:
-            yield Exchange(each.answered_at, IN, "page", firm.name, firm.pk, "Précision", each.answer)
+            yield Exchange(each.answered_at, IN, channel, who, key, "Précision", each.answer)
 
 
 def _told(sourcings: Iterable[Sourcing]) -> Iterator[Exchange]:
     """Results told by hand; those told by e-mail are messages already."""
     by_hand = Notification.objects.filter(sourcing__in=sourcings, told_at__isnull=False).exclude(how="")
-    for each in by_hand.select_related("firm", "told_by"):
+    for each in by_hand.select_related("submission__invitation__firm", "told_by"):
         yield Exchange(
-            each.told_at, OUT, channel_of(each.how), each.firm.name, each.firm_id, "Résultat annoncé", each.body,
-            _by_hand(each.how, each.told_by),
+            each.told_at, OUT, channel_of(each.how), each.submission.invitation.who, each.firm_id, "Résultat annoncé",
+            each.body, _by_hand(each.how, each.told_by),
         )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ def deposit_facts(submission: Submission, documents: Sequence[SubmissionDocument
     """Who sent what kind of answer, when, with which files: common to every entry of a deposit."""
     return {
         "submission": submission.pk,
-        "firm": submission.firm.name,
+        "firm": submission.invitation.named,
         "siret": submission.firm.siret,
         "receipt": submission.receipt_number,
         "kind": submission.kind,

@@ -208,7 +208,7 @@ class Award(models.Model):
 
 
 class Notification(models.Model):
-    """A firm told of the choice (or of the end without one), by the channel that reached it."""
+    """A firm told of the choice (or of the end without one), by the channel that reached it; once for each answer."""
 
     class State(models.TextChoices):
         TO_TELL = "to_tell", "À prévenir"
@@ -218,7 +218,7 @@ class Notification(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     sourcing = models.ForeignKey("sourcing.Sourcing", on_delete=models.PROTECT, related_name="notifications")
     firm = models.ForeignKey("suppliers.Firm", on_delete=models.PROTECT, related_name="+")
-    submission = models.ForeignKey(Submission, null=True, on_delete=models.PROTECT, related_name="+")
+    submission = models.OneToOneField(Submission, on_delete=models.PROTECT, related_name="+")
     won = models.BooleanField(default=False)
     channel = models.CharField(max_length=6, help_text="email, letter or phone")
     state = models.CharField(max_length=7, choices=State, default=State.TO_TELL)
@@ -227,6 +227,3 @@ class Notification(models.Model):
     told_at = models.DateTimeField(null=True)
     told_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
     how = models.CharField(max_length=200, blank=True, help_text="of a letter posted or a call made")
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["sourcing", "firm"], name="quotes_notification_once")]

@@ -45,18 +45,21 @@ class Message:
 
 
 def answers_to_tell(sourcing: Sourcing) -> list[Submission]:
-    """One answer per firm: what stood at the deadline, else what came too late. Refusals are not results."""
+    """One answer per invitation: what stood at the deadline, else what came too late. Refusals are not results.
+
+    Two who answer for one SIRET, the firm asked and someone come by the notice, are each told their own result.
+    """
     found: dict[UUID, Submission] = {}
     answers = (
         Submission.objects.filter(sourcing=sourcing, round=1, state__in=(Submission.State.RECEIVED, Submission.State.LATE))
         .exclude(kind=Submission.Kind.DECLINE)
-        .select_related("firm", "invitation")
+        .select_related("firm", "invitation__firm")
         .order_by("received_at", "pk")
     )
     for submission in answers:
-        known = found.get(submission.firm_id)
+        known = found.get(submission.invitation_id)
         if known is None or known.state == Submission.State.LATE:
-            found[submission.firm_id] = submission
+            found[submission.invitation_id] = submission
     return list(found.values())
 
 
@@ -102,9 +105,8 @@ def _message(sourcing: Sourcing, submission: Submission, own: Sequence[Part], se
         sentence = sentences.get(part.key, "").strip()
         if not sentence and not part.won:
             lot = f", lot {part.award.lot.number}" if part.award.lot else ""
-            raise refuse(
-                "no_sentence", f"Écrivez la raison pour {submission.firm.name}{lot} : une phrase suffit.", field_name(part.key)
-            )
+            who = submission.invitation.who
+            raise refuse("no_sentence", f"Écrivez la raison pour {who}{lot} : une phrase suffit.", field_name(part.key))
         told.append(letters.Told(part.award, part.won, "" if part.won else _place(part), sentence))
     sentence = "\n".join(each.sentence for each in told if each.sentence)
     return Message(submission, any(each.won for each in told), sentence, *letters.result(sourcing, told))

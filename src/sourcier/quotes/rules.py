@@ -118,3 +118,14 @@ def may_choose(own_missing: bool, unfinished: Sequence[tuple[str, int]], rationa
     if len(rationale.strip()) < 20:
         return Refusal("no_rationale", "Dites pourquoi ce choix, en une phrase ou deux : le dossier gardera votre raison.")
     return None
+
+
+def may_bind(unverified: bool, who: str) -> Refusal | None:
+    """Guard of the answer chosen and of its stand-in: the city knows who answered."""
+    if unverified:
+        return Refusal(
+            "identity",
+            f"{who} : identité non vérifiée. Appelez l'entreprise à un numéro que vous connaissez d'ailleurs, puis notez la "
+            "vérification sur la page de sa réponse. Le choix sera possible ensuite.",
+        )
+    return None

@@ -1,5 +1,10 @@
 from django.apps import AppConfig
 
+INVITATION = (
+    "firm_id", "channel", "address", "seed", "how", "created_at", "identity_how", "identity_checked_at",
+    "identity_checked_by_id", "stopped_at",
+)  # fmt: skip
+
 
 class SourcingConfig(AppConfig):
     name = "sourcier.sourcing"
@@ -42,7 +47,7 @@ class SourcingConfig(AppConfig):
             ("criterion", models.Criterion, ("position", "kind", "label", "weight", "detail")),
             ("question", models.Question, ("position", "kind", "text", "choices", "required")),
             ("request_document", models.RequestDocument, ("file_id",)),
-            ("invitation", models.Invitation, ("firm_id", "channel", "address", "seed", "how", "created_at")),
+            ("invitation", models.Invitation, INVITATION),
             ("firm_question", models.FirmQuestion, ("text", "asked_at", "wording", "answer", "answered_by_id", "answered_at")),
             ("extension", models.Extension, ("old_deadline", "new_deadline", "reason", "made_by_id", "made_at")),
         ):

@@ -12,6 +12,7 @@ NOTICE_BY_SENDER = 10
 NOTICE_BY_EMAIL = 4
 NOTICE_BY_SOURCING = 120
 CONFIRM_BY_SENDER = 60
+NEWS_BY_INVITATION = 10
 TOO_MANY = "Trop d'essais depuis une heure. Rien n'est perdu : réessayez dans une heure, ou appelez la mairie."
 
 

@@ -163,7 +163,8 @@ class Invitation(models.Model):
     """A firm asked (or come by the public notice), by one channel, with its secret link and typed code.
 
     Neither rests here: both are computed from `seed` and a key outside the database, and looked up by hash. A new seed kills
-    the former link and code. Who came by the notice is hidden from the city until the opening (`Channel.NOTICE`).
+    the former link and code. Who came by the notice is hidden from the city until the opening (`Channel.NOTICE`): his address
+    is confirmed, not who he is. Until a buyer has checked it, he speaks for his address alone, never for the firm.
     """
 
     class Channel(models.TextChoices):
@@ -188,9 +189,38 @@ class Invitation(models.Model):
     how = models.CharField(max_length=200, blank=True, help_text="of a letter posted or handed over")
     created_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True)
+    identity_how = models.CharField(max_length=200, blank=True, help_text="how the city checked who came by the notice")
+    identity_checked_at = models.DateTimeField(null=True)
+    identity_checked_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+    stopped_at = models.DateTimeField(null=True, help_text="« Ne plus m'écrire », said by who came by the notice")
 
     class Meta:
         indexes = [models.Index(fields=["sourcing", "firm"], name="sourcing_invitation_firm")]
+
+    @property
+    def came(self) -> bool:
+        """The city did not ask: someone came by the public notice, in the name of this firm."""
+        return self.channel == self.Channel.NOTICE
+
+    @property
+    def unverified(self) -> bool:
+        """Nobody has checked that who came is the firm he names."""
+        return self.came and self.identity_checked_at is None
+
+    @property
+    def author_id(self) -> uuid.UUID:
+        """Who speaks by it, for the journal. Who came by the notice does not speak under the firm's own id."""
+        return self.pk if self.came else self.firm_id
+
+    @property
+    def named(self) -> str:
+        """The firm, marked when who answers came by the notice: several may answer for one SIRET."""
+        return f"{self.firm.name} (avis public)" if self.came else self.firm.name
+
+    @property
+    def who(self) -> str:
+        """`named`, with the address that tells two of them apart."""
+        return f"{self.firm.name} (avis public, {self.address})" if self.came else self.firm.name
 
 
 class FirmQuestion(models.Model):

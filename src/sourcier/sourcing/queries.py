@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, OuterRef, Q, QuerySet, Subquery, Sum
 from django.urls import reverse
 
 from sourcier.accounts.agents import Agent
@@ -232,6 +232,20 @@ def hidden_firms(organisation_id: UUID) -> QuerySet[Invitation]:
         ~Q(channel=Invitation.Channel.NOTICE) | Q(sourcing__opened_at__isnull=False)
     )
     return came.filter(~Exists(known)).values("firm_id")
+
+
+def with_identity(firms: QuerySet[Firm]) -> QuerySet[Firm]:
+    """The firms with `unverified`: known by notices alone, and nobody has checked who came."""
+    known = Invitation.objects.filter(firm=OuterRef("pk")).exclude(channel=Invitation.Channel.NOTICE, identity_checked_at=None)
+    alone = Q(origin="notice") & ~Exists(known)
+    return firms.annotate(unverified=ExpressionWrapper(alone, output_field=BooleanField()))
+
+
+def is_stopped(invitation: Invitation) -> bool:
+    """« Ne plus m'écrire » was said from this page: by the firm, or for the address of who came by the notice alone."""
+    if invitation.unverified:
+        return invitation.stopped_at is not None
+    return invitation.firm.unsubscribed_at is not None
 
 
 def total_weight(sourcing: Sourcing) -> int:

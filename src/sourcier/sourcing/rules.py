@@ -36,6 +36,7 @@ class Verb(StrEnum):
     ASK = "ask"
     COME = "come"
     CLOSE = "close"
+    CHECK = "check"
     OPEN_ANSWERS = "open_answers"
     CHOOSE = "choose"
     FINISH = "finish"
@@ -66,12 +67,15 @@ TRANSITIONS: dict[tuple[State, Verb], State] = {
     (S.CLOSED, V.END): S.ENDED,
     (S.CLOSED, V.OPEN_ANSWERS): S.OPENED,
     (S.OPENED, V.RELAY): S.OPENED,
+    (S.OPENED, V.CHECK): S.OPENED,
     (S.OPENED, V.CHOOSE): S.CHOSEN,
     (S.OPENED, V.FINISH): S.DONE,
     (S.OPENED, V.END_OPENED): S.ENDED,
     (S.CHOSEN, V.CHOOSE): S.CHOSEN,
+    (S.CHOSEN, V.CHECK): S.CHOSEN,
     (S.CHOSEN, V.FINISH): S.DONE,
     (S.CHOSEN, V.RELAY): S.CHOSEN,
+    (S.DONE, V.CHECK): S.DONE,
     (S.DONE, V.RELAY): S.DONE,
     (S.ENDED, V.RELAY): S.ENDED,
 }
@@ -101,6 +105,7 @@ WRONG_STATE: dict[Verb, str] = {
     V.ASK: "La date limite est passée : il n'est plus possible de poser une question.",
     V.COME: "Cette consultation n'est plus ouverte.",
     V.CLOSE: "Cette consultation n'est pas ouverte.",
+    V.CHECK: "L'identité de qui est venu par l'avis public se vérifie après l'ouverture des réponses.",
     V.OPEN_ANSWERS: "Les réponses s'ouvrent une fois, après la date limite.",
     V.CHOOSE: "Le choix se fait après l'ouverture des réponses.",
     V.FINISH: "La consultation ne peut pas encore se terminer.",

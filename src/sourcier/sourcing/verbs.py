@@ -56,4 +56,15 @@ VERBS = (
         personal=("siret", "firm", "email", "rows"),
         sealed=True,
     ),
+    Verb(
+        "notice.stopped",
+        "{firm} ne veut plus de nouvelles de cette demande.",
+        personal=("siret", "firm", "address", "rows"),
+        sealed=True,
+    ),
+    Verb(
+        "notice.identity_checked",
+        "{name} a vérifié l'identité de {firm}, venue par l'avis public avec l'adresse {address} : {how}",
+        personal=("name", "siret", "firm", "address", "how", "rows"),
+    ),
 )

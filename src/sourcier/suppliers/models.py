@@ -25,9 +25,6 @@ class Firm(models.Model):
     created_on = models.DateField(null=True, help_text="of the establishment")
     social_economy = models.BooleanField(default=False)
     origin = models.CharField(max_length=10, help_text="register, manual or notice")
-    identity_checked = models.BooleanField(
-        default=False, help_text="False shows « identité non vérifiée » for who came by a notice"
-    )
     unsubscribed_at = models.DateTimeField(null=True, help_text="« Ne plus m'écrire »")
     trade_left_at = models.DateTimeField(null=True, help_text="« Ce n'est plus mon métier »")
     closed_at = models.DateTimeField(null=True, help_text="« J'ai fermé ou vendu »")

@@ -9,7 +9,6 @@ VERBS = (
     Verb(
         "contacts.imported", "{name} a importé {read} contacts depuis {source} ; {unread} lignes non lues.", personal=("name",)
     ),
-    Verb("firm.identity_checked", "{name} a vérifié l'identité de {firm}.", personal=("name",)),
     Verb("firm.unsubscribed", "{firm} a demandé à ne plus recevoir de courrier."),
     Verb("firm.trade_left", "{firm} a dit que ce n'est plus son métier."),
     Verb("firm.closed", "{firm} a dit avoir fermé ou vendu."),

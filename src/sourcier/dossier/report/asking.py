@@ -3,7 +3,7 @@
 from typing import Any
 
 from sourcier.dossier.history import History
-from sourcier.dossier.report.blocks import Block, at, day, facts, firm, moment, p, quote, table
+from sourcier.dossier.report.blocks import Block, at, day, facts, firm, identity, moment, p, quote, table
 from sourcier.kernel.french import format_moment
 from sourcier.kernel.geodesy import format_distance
 from sourcier.kernel.money import format_cents, format_milli
@@ -155,7 +155,7 @@ def asked(history: History) -> list[Block]:
         [
             firm(history, each["firm_id"]),
             Invitation.Channel(each["channel"]).label,
-            each["address"] or each["how"],
+            "\n".join(filter(None, [each["address"] or each["how"], identity(each) if each["channel"] == "notice" else ""])),
             moment(each["created_at"]),
         ]
         for each in history.of("invitation")

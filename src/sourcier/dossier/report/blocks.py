@@ -60,5 +60,18 @@ def firm(history: History, firm_id: str | None) -> str:
     return f"{row['name']}\n{format_siret(row['siret'])}" if row else "Entreprise (contenu effacé)"
 
 
-def firm_name(history: History, firm_id: str | None) -> str:
-    return firm(history, firm_id).split("\n")[0]
+def answerer(history: History, row: dict[str, Any], *, short: bool = False) -> str:
+    """Who answered, from a row with its `firm_id` and `invitation_id`: the firm asked; or who came by the public notice, with
+    his address and how far the city knows who he is. `short` leaves the SIRET out."""
+    who, invitation = firm(history, row.get("firm_id")), history.one("invitation", row.get("invitation_id"))
+    if short:
+        who = who.split("\n")[0]
+    if invitation.get("channel") != "notice":
+        return who
+    return f"{who}\npar l'avis public, {invitation['address']}, {identity(invitation)}"
+
+
+def identity(invitation: dict[str, Any]) -> str:
+    """« identité non vérifiée », or when and how it was."""
+    checked = moment(invitation.get("identity_checked_at"))
+    return f"identité vérifiée le {checked} : {invitation['identity_how']}" if checked else "identité non vérifiée"

@@ -3,7 +3,7 @@
 from typing import Any
 
 from sourcier.dossier.history import History
-from sourcier.dossier.report.blocks import Block, facts, firm, firm_name, moment, p, quote, table
+from sourcier.dossier.report.blocks import Block, answerer, facts, moment, p, quote, table
 from sourcier.kernel.french import format_moment
 from sourcier.kernel.money import format_cents, format_milli, format_unit_price, line_total
 from sourcier.quotes.models import SavingReference, Submission
@@ -30,7 +30,7 @@ def answers(history: History) -> list[Block]:
     ]
     rows = [
         [
-            firm(history, each["firm_id"]),
+            answerer(history, each),
             Submission.Kind(each["kind_"]).label + ("\ndernier prix" if each["round"] == 2 else ""),
             moment(each["received_at"]),
             each["receipt_number"],
@@ -46,9 +46,16 @@ def answers(history: History) -> list[Block]:
         blocks.append(
             p(f"Réponses jamais ouvertes : {closed}. Remplacées, retirées ou arrivées trop tard, elles le restent ici.")
         )
-    asked = [[firm(history, history.one("submission", each["submission_id"]).get("firm_id")), each["question"],
-              each["answer"] or "sans réponse"] for each in history.of("clarification")]  # fmt: skip
+    asked = [
+        [answerer(history, _answer(history, each)), each["question"], each["answer"] or "sans réponse"]
+        for each in history.of("clarification")
+    ]
     return blocks + table("Précision demandée à*4 | Question*5 | Réponse*5", asked)
+
+
+def _answer(history: History, row: Row) -> Row:
+    """The answer that a row is about; empty when its content is not here."""
+    return history.one("submission", row["submission_id"])
 
 
 def _words(history: History, answer: Row) -> str:
@@ -69,7 +76,7 @@ def comparison(history: History) -> list[Block]:
             for line in history.of("quoted_line")
             if line["submission_id"] == answer["id"] and line["price_line_id"] in asked
         ]
-        name = firm_name(history, answer["firm_id"]) + (" (dernier prix)" if answer["round"] == 2 else "")
+        name = answerer(history, answer, short=True) + ("\ndernier prix" if answer["round"] == 2 else "")
         totals = []
         for line in sorted(quoted, key=lambda line: asked[line["price_line_id"]]["position"]):
             wanted = asked[line["price_line_id"]]
@@ -89,7 +96,6 @@ def comparison(history: History) -> list[Block]:
 
 def _marks(history: History) -> list[list[str]]:
     criteria = {each["id"]: each for each in history.of("criterion")}
-    answers = {each["id"]: each["firm_id"] for each in history.of("submission")}
     authors = {
         row["id"]: said["evaluator"]
         for _, said in history.payloads("score.given", "score.corrected")
@@ -104,7 +110,7 @@ def _marks(history: History) -> list[list[str]]:
         if criterion is None or not each["current"]:
             continue
         corrected = f"Corrigée (c'était {former[key]}) : {each['reason']}" if each["reason"] and key in former else ""
-        who = firm_name(history, answers.get(each["submission_id"]))
+        who = answerer(history, _answer(history, each), short=True)
         rows.append((criterion["position"], who, authors.get(each["id"], ""), each, criterion["label"], corrected))
     rows.sort(key=lambda row: row[:3])
     return [
@@ -123,8 +129,16 @@ def choice(history: History) -> list[Block]:
     for step, said in history.payloads(*ENDINGS):
         blocks += _decision(step.verb, said, format_moment(step.at))
     channels = {"email": "courriel", "letter": "courrier"}
+    # A late answer never goes out: the entry of the telling says by which invitation it came.
+    by_invitation = {
+        told["notification"]: told["invitation"]
+        for _, said in history.payloads("result.told")
+        for told in said["told"]
+        if "notification" in told
+    }
     told = [
-        [firm(history, each["firm_id"]), "choisie" if each["won"] else each["sentence"] or "réponse hors délai, non ouverte",
+        [answerer(history, each | {"invitation_id": by_invitation.get(each["id"])}),
+         "choisie" if each["won"] else each["sentence"] or "réponse hors délai, non ouverte",
          moment(each["told_at"]) or "pas encore", each["how"] or channels.get(each["channel"], "")]
         for each in history.of("notification")
     ]  # fmt: skip
@@ -142,7 +156,7 @@ def _decision(verb: str, said: Row, when: str) -> list[Block]:
         ("Décidé par", f"{said['name']}, le {when}"),
     )
     ranking = [
-        [str(each["rank"] or "–"), each["firm"],
+        [str(each["rank"] or "–"), each["firm"] + ("\nidentité non vérifiée" if each.get("unverified") else ""),
          format_cents(each["total_cents"]) if each["total_cents"] is not None else "incomplet",
          f"{each['mark_e2'] / 100:.2f}".replace(".", ",") if each["mark_e2"] is not None else "–"]
         for each in said.get("ranking", [])

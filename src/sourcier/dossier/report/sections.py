@@ -5,7 +5,7 @@ from typing import Any
 
 from sourcier.dossier.history import History
 from sourcier.dossier.report import asking, choosing
-from sourcier.dossier.report.blocks import Block, firm_name, moment
+from sourcier.dossier.report.blocks import Block, answerer, moment
 from sourcier.kernel.money import format_cents
 from sourcier.sourcing.models import Sourcing
 
@@ -33,7 +33,7 @@ def essentials(history: History) -> list[list[str]]:
     """What a reader in a hurry needs: `[[label, value]]`."""
     asked = len([each for each in history.of("invitation") if each["channel"] != "notice"])
     received = [each for each in history.of("submission") if each["state"] == "received"]
-    firms = dict.fromkeys(each["firm_id"] for each in received)
+    answers = {each["invitation_id"]: answerer(history, each, short=True).replace("\n", ", ") for each in received}
     chosen = [(said["firm"], said["amount_cents"]) for _, said in history.payloads("choice.made")]
     last = next(reversed([row for row in history.of("sourcing") if row["sent_at"]]), None)
     pairs = [
@@ -42,7 +42,7 @@ def essentials(history: History) -> list[list[str]]:
         ("Entreprises interrogées", str(asked) if asked else ""),
         (
             "Réponses ouvertes",
-            f"{len(firms)} : " + ", ".join(firm_name(history, each) for each in firms) if firms else "",
+            f"{len(answers)} : " + " ; ".join(answers.values()) if answers else "",
         ),
         ("Date limite", moment(last["deadline"], weekday=True) if last else ""),
     ]

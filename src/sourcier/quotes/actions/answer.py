@@ -42,7 +42,7 @@ def draft(invitation: Invitation, like: Submission | None = None) -> Submission:
         raise Refused(refusal)
     begun = _begin(invitation, like)
     rows = [begun, *answers.documents(begun), *begun.answers.all()]
-    _write(begun, "answer.begun", {"firm": begun.firm.name}, rows)
+    _write(begun, "answer.begun", {"firm": begun.invitation.named}, rows)
     return begun
 
 
@@ -83,7 +83,7 @@ def add_document(draft: Submission, upload: UploadedFile, question_id: UUID | No
         if refusal := _weight_refusal(locked, file.size):
             raise Refused(refusal, "documents")
         rows = [locked, _join(locked, file, question_id), file]
-        _write(locked, "answer.document_joined", {"firm": locked.firm.name, **file_facts(file)}, rows)
+        _write(locked, "answer.document_joined", {"firm": locked.invitation.named, **file_facts(file)}, rows)
     return file
 
 
@@ -112,7 +112,7 @@ def remove_document(draft: Submission, document_id: int) -> None:
         raise refuse("unknown_document", "Ce document n'est plus dans votre réponse.", "documents")
     document.removed = True
     document.save(update_fields=["removed"])
-    facts = {"firm": locked.firm.name, **file_facts(document.file)}
+    facts = {"firm": locked.invitation.named, **file_facts(document.file)}
     _write(locked, "answer.document_removed", facts, [locked, document])
 
 
@@ -160,7 +160,8 @@ def submit(
 def decline(invitation: Invitation, reason: str, note: str = "", *, received_at: datetime | None = None) -> Submission:
     """Say no, with a reason of `DECLINE_REASONS` (`answer.declined`). Raises `Refused`.
 
-    « Ce n'est plus mon métier » and « J'ai fermé ou vendu » correct the firm after the opening.
+    « Ce n'est plus mon métier » and « J'ai fermé ou vendu » correct the firm after the opening; said by who came by the
+    notice, after the check of his identity.
     """
     at = rules.to_millisecond(received_at or timezone.now())
     sourcing = _lock(invitation)
@@ -177,8 +178,7 @@ def decline(invitation: Invitation, reason: str, note: str = "", *, received_at:
     facts = deposit_facts(submission, [])
     content = {"reason": rules.DECLINE_REASONS[reason], "note": submission.decline_note, "deadline": window.deadline}
     _deposit(submission, verb, facts | content, rows, [])
-    if not after_opening.sealed(sourcing):
-        after_opening.correct(submission)
+    after_opening.correct_at_once(submission, sourcing)
     return submission
 
 
@@ -310,7 +310,7 @@ def _deposit(
 ) -> None:
     if former := submission.replaces:
         # An entry of its own: what was replaced is never opened, while the new answer will be.
-        told = {"firm": former.firm.name, "submission": former.pk, "receipt": former.receipt_number}
+        told = {"firm": former.invitation.named, "submission": former.pk, "receipt": former.receipt_number}
         _write(former, "answer.replaced", {**told, "by": submission.receipt_number}, [former])
     entry = _write(submission, verb, facts, [*rows, *documents])
     submission.entry_id = entry.pk
@@ -320,4 +320,4 @@ def _deposit(
 
 def _write(submission: Submission, verb: str, facts: Mapping[str, Any], rows: list[Model]) -> Entry:
     need_id = submission.sourcing.need_id
-    return append(submission.organisation_id, need_id, verb, facts, actor=submission.firm_id, rows=rows)
+    return append(submission.organisation_id, need_id, verb, facts, actor=submission.invitation.author_id, rows=rows)

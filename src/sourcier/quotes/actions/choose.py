@@ -15,7 +15,7 @@ from sourcier.quotes.actions.evaluate import lock, require_buyer, round_pending
 from sourcier.quotes.models import Award
 from sourcier.quotes.queries import marking
 from sourcier.quotes.queries.comparison import Offer, compare
-from sourcier.quotes.rules import may_choose, may_evaluate
+from sourcier.quotes.rules import may_bind, may_choose, may_evaluate
 from sourcier.sourcing.actions import progress
 from sourcier.sourcing.models import Sourcing
 from sourcier.spend.actions import commit
@@ -60,9 +60,12 @@ def choose(
     if offer.unserved and len(other_places.strip()) < SHORTEST_PLAN:
         left = ", ".join(offer.unserved)
         raise refuse("places_left", f"Cette entreprise ne sert pas : {left}. Dites ce que vous ferez pour eux.", "other_places")
+    _require_identity(offer, "submission")
     stand_in = comparison.offer(stand_in_id) if stand_in_id else None
     if stand_in_id and (stand_in is None or stand_in_id == submission_id):
         raise refuse("bad_stand_in", "La remplaçante est une autre réponse de la comparaison.", "stand_in")
+    if stand_in:
+        _require_identity(stand_in, "stand_in")
     award = Award.objects.create(
         sourcing=sourcing, lot=lot, submission=offer.submission, stand_in=stand_in.submission if stand_in else None,
         amount_cents=offer.total_cents, rationale=rationale, chosen_by=agent.user, chosen_at=timezone.now(),
@@ -80,10 +83,10 @@ def choose(
         {
             "name": agent.user.name,
             **_lot_words(lot),
-            "firm": firm.name,
+            "firm": offer.submission.invitation.named,
             "siret": firm.siret,
             "amount_cents": award.amount_cents,
-            "stand_in": stand_in.submission.firm.name if stand_in else None,
+            "stand_in": stand_in.submission.invitation.named if stand_in else None,
             "rationale": rationale,
             "ranking": [_ranked(each) for each in comparison.offers],
         },
@@ -91,8 +94,9 @@ def choose(
         rows=[award, commitment, *_finish(sourcing)],
     )
     if offer.unserved:
-        plan = {**_lot_words(lot), "firm": firm.name, "places": list(offer.unserved), "plan": other_places.strip()}
-        append(agent.organisation.pk, need.pk, "choice.places_left", plan, actor=agent.id)
+        plan = {"places": list(offer.unserved), "plan": other_places.strip()}
+        told = {**_lot_words(lot), "firm": offer.submission.invitation.named, **plan}
+        append(agent.organisation.pk, need.pk, "choice.places_left", told, actor=agent.id)
     return award
 
 
@@ -166,6 +170,13 @@ def finish_information(agent: Agent, sourcing_id: UUID, used: str) -> Sourcing:
     return sourcing
 
 
+def _require_identity(offer: Offer, field: str) -> None:
+    """Whoever came by the notice may have typed the SIRET of another: nobody is bound by his price before the check."""
+    invitation = offer.submission.invitation
+    if refusal := may_bind(invitation.unverified, invitation.who):
+        raise Refused(refusal, field)
+
+
 def _require_reason(reason: str) -> None:
     if len(reason.strip()) < SHORTEST_REASON:
         raise refuse("no_reason", "Dites pourquoi, en une phrase ou deux : le dossier gardera votre raison.", "rationale")
@@ -202,8 +213,9 @@ def _lot_words(lot: Lot | None) -> dict[str, object]:
 def _ranked(offer: Offer) -> dict[str, object]:
     """What the journal keeps of one compared answer."""
     return {
-        "firm": offer.submission.firm.name,
+        "firm": offer.submission.invitation.named,
         "siret": offer.submission.firm.siret,
+        "unverified": offer.submission.invitation.unverified,
         "total_cents": offer.total_cents,
         "mark_e2": offer.total_mark,
         "rank": offer.rank,

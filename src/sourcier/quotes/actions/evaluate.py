@@ -117,7 +117,7 @@ def open_answers(agent: Agent, sourcing_id: UUID) -> Sourcing:
     progress.mark_opened(sourcing, now)
     standing = list(
         Submission.objects.filter(sourcing=sourcing, round=1, state=Submission.State.RECEIVED)
-        .select_related("firm")
+        .select_related("invitation__firm")
         .order_by("received_at", "pk")
     )
     late = Submission.objects.filter(sourcing=sourcing, state=Submission.State.LATE).count()
@@ -129,7 +129,7 @@ def open_answers(agent: Agent, sourcing_id: UUID) -> Sourcing:
             "name": agent.user.name,
             "count": len(standing),
             "late": late,
-            "opened": [{"submission": s.pk, "kind": s.kind, "siret": s.firm.siret, "firm": s.firm.name} for s in standing],
+            "opened": [_named(s) | {"submission": s.pk, "kind": s.kind} for s in standing],
         },
         actor=agent.id,
         rows=[sourcing],
@@ -175,7 +175,7 @@ def score(agent: Agent, submission_id: UUID, criterion_id: UUID, value: int, not
         {
             "name": agent.user.name,
             "evaluator": agent.user.name,
-            "firm": submission.firm.name,
+            "firm": submission.invitation.named,
             "criterion": criterion.label,
             "value": value,
             "note": note,
@@ -185,6 +185,15 @@ def score(agent: Agent, submission_id: UUID, criterion_id: UUID, value: int, not
         rows=[*rows, given],
     )
     return given
+
+
+def _named(submission: Submission) -> dict[str, str]:
+    """Who answers, for an entry: the SIRET given, by which channel, and whether the city has checked it."""
+    invitation = submission.invitation
+    identity = "to_check" if invitation.unverified else "checked" if invitation.came else ""
+    return {
+        "siret": invitation.firm.siret, "firm": invitation.named, "channel": invitation.channel, "identity": identity,
+    }  # fmt: skip
 
 
 def _own(agent: Agent, submission_id: UUID) -> Submission:
@@ -216,7 +225,7 @@ def clarify(agent: Agent, submission_id: UUID, question: str) -> Clarification:
         agent.organisation.pk,
         sourcing.need_id,
         "clarification.asked",
-        {"name": agent.user.name, "firm": submission.firm.name, "question": question},
+        {"name": agent.user.name, "firm": submission.invitation.named, "question": question},
         actor=agent.id,
         rows=[clarification, *relays],
     )
@@ -242,7 +251,7 @@ def answer_clarification(invitation: Invitation, clarification_id: UUID, text: s
     """The firm's explanation; once. Raises `Refused`."""
     clarification = (
         Clarification.objects.select_for_update(of=("self",))
-        .select_related("submission__sourcing", "submission__firm")
+        .select_related("submission__sourcing", "submission__invitation__firm")
         .get(pk=clarification_id, submission__invitation=invitation)
     )
     sourcing = clarification.submission.sourcing
@@ -259,7 +268,7 @@ def answer_clarification(invitation: Invitation, clarification_id: UUID, text: s
         sourcing.organisation_id,
         sourcing.need_id,
         "clarification.answered",
-        {"firm": clarification.submission.firm.name, "text": text},
+        {"firm": clarification.submission.invitation.named, "text": text},
         actor=invitation.pk,
         rows=[clarification],
     )
@@ -315,7 +324,7 @@ def ask_last_price(agent: Agent, sourcing_id: UUID, submission_ids: list[UUID], 
             "name": agent.user.name,
             "deadline": deadline,
             "count": len(kept),
-            "firms": [{"siret": s.firm.siret, "name": s.firm.name} for s in kept],
+            "firms": [{"siret": s.firm.siret, "name": s.invitation.named} for s in kept],
         },
         actor=agent.id,
         rows=[asked, *relays],
@@ -336,7 +345,8 @@ def open_last_prices(agent: Agent, sourcing_id: UUID) -> LastPriceRound:
         raise refuse("before_deadline", "Personne ne voit les derniers prix avant la date limite. Vous non plus.")
     asked.opened_at = now
     asked.save(update_fields=["opened_at"])
-    received = Submission.objects.filter(sourcing=sourcing, round=2, state=Submission.State.RECEIVED).select_related("firm")
+    received = Submission.objects.filter(sourcing=sourcing, round=2, state=Submission.State.RECEIVED)
+    received = received.select_related("firm", "invitation__firm")
     append(
         agent.organisation.pk,
         sourcing.need_id,
@@ -344,7 +354,7 @@ def open_last_prices(agent: Agent, sourcing_id: UUID) -> LastPriceRound:
         {
             "name": agent.user.name,
             "count": len(received),
-            "firms": [{"siret": s.firm.siret, "name": s.firm.name} for s in received],
+            "firms": [{"siret": s.firm.siret, "name": s.invitation.named} for s in received],
         },
         actor=agent.id,
         rows=[asked],

@@ -57,7 +57,7 @@ def tell_all(agent: Agent, sourcing_id: UUID, sentences: Mapping[Key, str]) -> l
         {
             "name": agent.user.name,
             "count": len(told),
-            "told": [{"firm": n.firm.name, "channel": n.channel, "won": n.won, "body": n.body} for n in told],
+            "told": [_told_facts(notification) for notification in told],
         },
         actor=agent.id,
         rows=rows,
@@ -76,7 +76,7 @@ def tell_all(agent: Agent, sourcing_id: UUID, sentences: Mapping[Key, str]) -> l
 def mark_told(agent: Agent, notification_id: UUID, how: str) -> Notification:
     """Write down that a firm was told by letter, telephone or at the counter. Raises `Refused`."""
     require_buyer(agent)
-    notification = Notification.objects.select_related("firm").get(
+    notification = Notification.objects.select_related("submission__invitation__firm").get(
         pk=notification_id, sourcing__organisation=agent.organisation
     )
     sourcing = lock(agent, notification.sourcing_id)
@@ -92,7 +92,7 @@ def mark_told(agent: Agent, notification_id: UUID, how: str) -> Notification:
         agent.organisation.pk,
         sourcing.need_id,
         "result.told_by_hand",
-        {"name": agent.user.name, "firm": notification.firm.name, "how": how},
+        {"name": agent.user.name, "firm": notification.submission.invitation.named, "how": how},
         actor=agent.id,
         rows=rows,
     )
@@ -106,10 +106,12 @@ def print_results(agent: Agent, sourcing_id: UUID) -> list[Notification]:
     sourcing = lock(agent, sourcing_id)
     by_hand = Q(state=Notification.State.FAILED) | ~Q(channel="email")
     left = Notification.objects.filter(by_hand, sourcing=sourcing, told_at=None)
-    found = list(left.select_related("firm", "submission__invitation__firm").order_by("firm__name", "pk"))
+    left = left.select_related("firm", "submission__invitation__firm").order_by("firm__name", "pk")
+    # A letter goes to the address of the register: not what concerns someone of whom only an e-mail is known.
+    found = [each for each in left if not each.submission.invitation.unverified]
     if not found:
         raise refuse("no_letter", "Aucun courrier à imprimer.")
-    firms = [{"siret": each.firm.siret, "name": each.firm.name} for each in found]
+    firms = [{"siret": each.firm.siret, "name": each.submission.invitation.named} for each in found]
     facts = {"name": agent.user.name, "sourcing": sourcing.pk, "count": len(found), "firms": firms}
     append(agent.organisation.pk, sourcing.need_id, "letter.printed", facts, actor=agent.id)
     return found
@@ -128,7 +130,15 @@ def record_delivery(message: OutgoingMessage) -> None:
         notification.state = Notification.State.FAILED
         notification.save(update_fields=["state"])
         rows, verb = [notification], "result.undelivered"
-    append(sourcing.organisation_id, sourcing.need_id, verb, {"firm": notification.firm.name}, rows=rows)
+    append(sourcing.organisation_id, sourcing.need_id, verb, {"firm": notification.submission.invitation.named}, rows=rows)
+
+
+def _told_facts(notification: Notification) -> dict[str, object]:
+    invitation = notification.submission.invitation
+    return {
+        "notification": notification.pk, "invitation": invitation.pk, "firm": invitation.named,
+        "channel": notification.channel, "won": notification.won, "body": notification.body,
+    }  # fmt: skip
 
 
 def _told(notification: Notification, sourcing: Sourcing, at: datetime) -> list[Model]:

@@ -105,6 +105,6 @@ def receipt_text(submission: Submission) -> str:
 
 
 def result(invitation: Invitation) -> Notification | None:
-    """What this firm was told of the choice, once it has been told."""
-    told = Notification.objects.filter(sourcing_id=invitation.sourcing_id, firm_id=invitation.firm_id)
+    """What was told of the choice to who answered by this invitation, once he has been told."""
+    told = Notification.objects.filter(submission__invitation=invitation)
     return told.exclude(state=Notification.State.TO_TELL).first()

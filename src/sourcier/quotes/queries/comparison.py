@@ -89,7 +89,8 @@ def opened_submissions(sourcing: Sourcing) -> list[Submission]:
 
 def not_compared(sourcing: Sourcing, state: Submission.State, kind: Submission.Kind | None = None) -> QuerySet[Submission]:
     """Answers in `state` that are not compared, of the rounds opened: what comes for a last price waits for its opening."""
-    found = Submission.objects.filter(sourcing=sourcing, state=state).select_related("firm").order_by("received_at", "pk")
+    found = Submission.objects.filter(sourcing=sourcing, state=state).order_by("received_at", "pk")
+    found = found.select_related("firm", "invitation")
     if kind is not None:
         found = found.filter(kind=kind)
     if sourcing.opened_at is None:
@@ -109,7 +110,7 @@ def last_prices(sourcing: Sourcing) -> dict[UUID, Submission]:
 def _with_content(sourcing: Sourcing):  # type: ignore[no-untyped-def]
     return (
         Submission.objects.filter(sourcing=sourcing)
-        .select_related("firm", "invitation")
+        .select_related("firm", "invitation__firm", "invitation__identity_checked_by")
         .prefetch_related(
             Prefetch("lines", QuotedLine.objects.select_related("price_line")),
             "answers__question",

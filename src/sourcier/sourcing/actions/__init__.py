@@ -1,1 +1,1 @@
-"""The verbs: panel, request, invite, questions, notice, closing; `progress` is for the rooms above."""
+"""The verbs: panel, request, invite, questions, notice, identity, closing; `progress` is for the rooms above."""

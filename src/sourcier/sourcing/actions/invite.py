@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Model
+from django.db.models import Model, Q
 from django.utils import timezone
 
 from sourcier.accounts.agents import Agent
@@ -126,12 +126,15 @@ def write(invitation: Invitation, kind: str, subject: str, body: str, subject_id
 def tell_all(sourcing: Sourcing, kind: str, subject_id: UUID, subject: str, body: str, relay: str, text: str) -> list[Relay]:
     """Tell every firm asked: by e-mail, or, reached by letter or with a failing address, by a relay for the city to pass on.
 
-    Who said « Ne plus m'écrire » since is left in peace.
+    Who said « Ne plus m'écrire » since is left in peace: a firm asked, or the address of who came by the notice.
     """
     relays = []
     now = timezone.now()
-    asked = sourcing.invitations.filter(firm__unsubscribed_at=None, firm__closed_at=None)
-    for invitation in asked.select_related("firm", "sourcing__organisation").order_by("created_at", "pk"):
+    came = Q(channel=Invitation.Channel.NOTICE)
+    told = sourcing.invitations.filter(
+        (came & Q(stopped_at=None)) | (~came & Q(firm__unsubscribed_at=None, firm__closed_at=None))
+    )
+    for invitation in told.select_related("firm", "sourcing__organisation").order_by("created_at", "pk"):
         if (
             invitation.address
             and invitation.state != Invitation.State.FAILED
@@ -148,7 +151,7 @@ def tell_one(
 ) -> list[Relay]:
     """Tell one firm: by the e-mail that reached it or that the city knows since, else by a relay for the city to pass on."""
     failed = invitation.state == Invitation.State.FAILED
-    address = invitation.address if invitation.address and not failed else email_of(invitation.firm)
+    address = invitation.address if invitation.address and not failed else "" if invitation.came else email_of(invitation.firm)
     if not address or (failed and address == invitation.address):
         return [Relay.objects.create(invitation=invitation, subject=relay, text=text, created_at=timezone.now())]
     sourcing = invitation.sourcing
@@ -163,7 +166,7 @@ def relay_failure(invitation: Invitation, relay: str, text: str) -> Relay:
     """An e-mail after the opening did not arrive: the city is to tell this firm otherwise (`relay.needed`)."""
     made = Relay.objects.create(invitation=invitation, subject=relay, text=text, created_at=timezone.now())
     sourcing, firm = invitation.sourcing, invitation.firm
-    facts = {"sourcing": sourcing.pk, "firm": firm.name, "siret": firm.siret, "subject": made.get_subject_display()}
+    facts = {"sourcing": sourcing.pk, "firm": invitation.named, "siret": firm.siret, "subject": made.get_subject_display()}
     append(sourcing.organisation_id, sourcing.need_id, "relay.needed", facts, rows=[made])
     return made
 
@@ -332,10 +335,8 @@ def mark_relayed(agent: Agent, relay_id: UUID, how: str) -> Relay:
     relay.how = common.words(how, 200, "how", required="Dites comment : téléphone, courrier, remis en main propre.")
     relay.told_at, relay.told_by = timezone.now(), agent.user
     relay.save()
-    firm = relay.invitation.firm
-    entry(
-        agent, sourcing, "relay.told", {"firm": firm.name, "siret": firm.siret, "how": relay.how, "text": relay.text}, [relay]
-    )
+    facts = {"firm": relay.invitation.named, "siret": relay.invitation.firm.siret, "how": relay.how, "text": relay.text}
+    entry(agent, sourcing, "relay.told", facts, [relay])
     return relay
 
 
@@ -343,7 +344,8 @@ def mark_relayed(agent: Agent, relay_id: UUID, how: str) -> Relay:
 def print_relays(agent: Agent, sourcing_id: UUID) -> list[Relay]:
     """Note who printed what firms reached by letter are still to be told, and return it for `letter.relay_letters`."""
     sourcing = load(agent, sourcing_id, Verb.RELAY)
-    relays = list(queries.relays(sourcing))
+    # A letter goes to the address of the register: not what concerns someone of whom only an e-mail is known.
+    relays = [relay for relay in queries.relays(sourcing) if not relay.invitation.unverified]
     if not relays:
         raise refuse("no_letter", "Aucun courrier à imprimer.")
     firms = [{"siret": relay.invitation.firm.siret, "name": relay.invitation.firm.name} for relay in relays]

@@ -34,11 +34,10 @@ def ask(invitation: Invitation, text: str) -> FirmQuestion:
     text = common.words(text, MAX_TEXT, "text", required="Écrivez votre question.")
     limits.take("question", invitation.pk.hex, BY_FIRM_AND_HOUR, now)
     question = FirmQuestion.objects.create(sourcing=sourcing, invitation=invitation, text=text, asked_at=now)
-    firm = invitation.firm
     append(
         sourcing.organisation_id, sourcing.need_id, "question.asked",
-        {"sourcing": sourcing.pk, "question": question.pk, "invitation": invitation.pk, "firm": firm.name, "text": text},
-        actor=firm.pk, rows=[question],
+        {"sourcing": sourcing.pk, "question": question.pk, "invitation": invitation.pk, "firm": invitation.named, "text": text},
+        actor=invitation.author_id, rows=[question],
     )  # fmt: skip
     return question
 

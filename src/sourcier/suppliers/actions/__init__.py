@@ -1,10 +1,10 @@
 """The verbs of suppliers."""
 
 from sourcier.suppliers.actions.contacts import add_contact, cleaned, mark_failing, own_contact, remove_contact
-from sourcier.suppliers.actions.firms import check_identity, close_firm, leave_trade, meet, meet_many, unsubscribe
+from sourcier.suppliers.actions.firms import close_firm, leave_trade, meet, meet_many, unsubscribe
 from sourcier.suppliers.actions.imports import import_contacts, import_rows
 
 __all__ = [
-    "add_contact", "check_identity", "cleaned", "close_firm", "import_contacts", "import_rows", "leave_trade", "mark_failing",
-    "meet", "meet_many", "own_contact", "remove_contact", "unsubscribe",
+    "add_contact", "cleaned", "close_firm", "import_contacts", "import_rows", "leave_trade", "mark_failing", "meet",
+    "meet_many", "own_contact", "remove_contact", "unsubscribe",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Firms met, checked, and what they say of themselves. Those acts take the `Firm`: the rooms above have checked who speaks."""
+"""Firms met, and what they say of themselves. Those acts take the `Firm`: the rooms above have checked who speaks."""
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
@@ -11,7 +11,7 @@ from django.utils import timezone
 from sourcier.accounts.agents import Agent
 from sourcier.accounts.models import Organisation
 from sourcier.journal.actions import append
-from sourcier.kernel.transitions import Refused, refuse
+from sourcier.kernel.transitions import Refused
 from sourcier.suppliers import queries, rules
 from sourcier.suppliers.models import Firm
 
@@ -40,20 +40,6 @@ def meet_many(organisation: Organisation, establishments: Iterable[Any], origin:
         Firm.objects.bulk_create(missing, ignore_conflicts=True)
         known = known_firms(organisation, given)
     return [known[siret] for siret in given]
-
-
-@transaction.atomic
-def check_identity(agent: Agent, firm: Firm) -> Firm:
-    """The city has checked that who came by a notice is the firm it says it is."""
-    check_writer(agent)
-    firm = lock(agent, firm.pk)
-    if firm.identity_checked:
-        raise refuse("checked", "L'identité de cette entreprise est déjà vérifiée.")
-    firm.identity_checked = True
-    firm.save()
-    payload = {"name": agent.user.name, "firm": firm.name, "siret": firm.siret}
-    append(agent.organisation.pk, None, "firm.identity_checked", payload, actor=agent.id, rows=[firm])
-    return firm
 
 
 def unsubscribe(firm: Firm) -> Firm:
@@ -116,6 +102,5 @@ def _firm(organisation: Organisation, item: Any, origin: str) -> Firm:
         facts |= {"name": UNDISCLOSED, "address": "", "lat_e6": None, "lon_e6": None}
     return Firm(
         organisation=organisation, siret=_fact(item, "siret"), approximate=bool(_fact(item, "approximate")),
-        social_economy=bool(_fact(item, "social_economy")), origin=origin, identity_checked=origin != "notice",
-        first_met_at=timezone.now(), **facts,
+        social_economy=bool(_fact(item, "social_economy")), origin=origin, first_met_at=timezone.now(), **facts,
     )  # fmt: skip

@@ -15,10 +15,13 @@ from sourcier.quotes.actions import evaluate
 from sourcier.quotes.models import Clarification, Score, Submission
 from sourcier.quotes.queries.comparison import asked_places, last_prices, opened_submissions, unserved
 from sourcier.quotes.queries.marking import may_mark
-from sourcier.sourcing.models import Criterion, Sourcing
+from sourcier.sourcing.actions import identity
+from sourcier.sourcing.models import Criterion, Invitation, Sourcing
+from sourcier.sourcing.rules import Verb
 from sourcier.vault.models import File
 from sourcier.web.city.comparison import operation
 from sourcier.web.city.forms import add_refusal
+from sourcier.web.city.panel import may
 from sourcier.web.downloads import attachment
 from sourcier.web.operations import operation_context
 from sourcier.web.rights import PURCHASING, READERS, city
@@ -26,6 +29,15 @@ from sourcier.web.rights import PURCHASING, READERS, city
 
 class ClarifyForm(forms.Form):
     question = forms.CharField(label="Votre question à cette entreprise", widget=forms.Textarea(attrs={"rows": 3}))
+
+
+class IdentityForm(forms.Form):
+    how = forms.CharField(
+        label="Comment l'avez-vous vérifiée ?",
+        max_length=200,
+        error_messages={"required": "Dites comment : à qui vous avez parlé, à quel numéro."},
+        help_text="Par exemple : appel au numéro de la facture de mars, parlé à Mme Durand.",
+    )
 
 
 class RecordForm(forms.Form):
@@ -66,6 +78,9 @@ def _page(request: HttpRequest, need_id: UUID, submission_id: UUID, **bound: for
         "marks": marks if submission.kind == Submission.Kind.QUOTE else [],
         "evaluates": may_mark(agent, need.department_id) and sourcing.state == Sourcing.State.OPENED,
         "buys": agent.has(*PURCHASING) and sourcing.state == Sourcing.State.OPENED,
+        "invitation": submission.invitation,
+        "may_check": may(agent, sourcing, Verb.CHECK),
+        "identity_form": bound.get("identity") or IdentityForm(),
         "clarify_form": bound.get("clarify") or ClarifyForm(),
         "record_form": RecordForm(),
     }
@@ -106,6 +121,32 @@ def clarification_record(request: HttpRequest, need_id: UUID, clarification_id: 
     return redirect("answer", need_id, clarification.submission_id)
 
 
+@require_POST
+@city(*PURCHASING)
+def identity_check(request: HttpRequest, need_id: UUID, invitation_id: UUID) -> HttpResponse:
+    """« J'ai vérifié son identité »: from the answer's page, or from the firm's sheet when no answer was opened."""
+    invitation = Invitation.objects.filter(pk=invitation_id, sourcing__need=need_id).first()
+    if invitation is None:
+        raise Http404
+    _, sourcing = operation(request, need_id, invitation.sourcing_id)
+    answered = next((each.pk for each in opened_submissions(sourcing) if each.invitation_id == invitation.pk), None)
+    form = IdentityForm(request.POST)
+    if form.is_valid():
+        try:
+            identity.check_identity(request.agent, invitation.pk, form.cleaned_data["how"])  # type: ignore[attr-defined]
+        except Invitation.DoesNotExist:
+            raise Http404 from None
+        except Refused as refused:
+            messages.error(request, refused.sentence)
+        else:
+            messages.success(request, "Identité vérifiée : c'est noté au journal.")
+    elif answered:
+        return _page(request, need_id, answered, identity=form)
+    else:
+        messages.error(request, form.errors["how"][0])
+    return redirect("answer", need_id, answered) if answered else redirect("firm_sheet", invitation.firm_id)
+
+
 @city(*READERS)
 def answer_file(request: HttpRequest, need_id: UUID, submission_id: UUID, file_id: UUID) -> HttpResponse:
     """A document of an opened answer, as an attachment."""
@@ -125,5 +166,6 @@ urlpatterns = [
     path("achats/<uuid:need_id>/reponses/<uuid:submission_id>/", answer, name="answer"),
     path("achats/<uuid:need_id>/reponses/<uuid:submission_id>/precision/", clarify, name="clarify"),
     path("achats/<uuid:need_id>/reponses/<uuid:submission_id>/fichiers/<uuid:file_id>/", answer_file, name="answer_file"),
+    path("achats/<uuid:need_id>/avis/<uuid:invitation_id>/identite/", identity_check, name="identity_check"),
     path("achats/<uuid:need_id>/precisions/<uuid:clarification_id>/", clarification_record, name="clarification_record"),
 ]

@@ -40,7 +40,7 @@ class ChoiceForm(forms.Form):
 
     def __init__(self, comparison: Comparison, *args: object, **options: object) -> None:
         super().__init__(*args, **options)  # type: ignore[arg-type]
-        names = [(str(offer.submission.pk), offer.submission.firm.name) for offer in comparison.offers]
+        names = [(str(offer.submission.pk), offer.submission.invitation.who) for offer in comparison.offers]
         last = [(NOBODY, "Personne : laisser ce lot sans suite")] if comparison.lot else []
         self.fields["submission"].choices = [*names, *last]  # type: ignore[attr-defined]
         if not any(offer.unserved for offer in comparison.offers):

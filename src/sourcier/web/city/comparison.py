@@ -90,7 +90,9 @@ def page(request: HttpRequest, need: Need, sourcing: Sourcing, **forms_with_erro
         "informations": [s for s in opened_submissions(sourcing) if s.kind == Submission.Kind.INFORMATION],
         "declines": not_compared(sourcing, Submission.State.RECEIVED, Submission.Kind.DECLINE),
         "late": not_compared(sourcing, Submission.State.LATE),
-        "awards": Award.objects.filter(sourcing=sourcing).select_related("lot", "submission__firm", "stand_in__firm"),
+        "awards": Award.objects.filter(sourcing=sourcing).select_related(
+            "lot", "submission__invitation__firm", "stand_in__firm"
+        ),
         "round": pending,
         "round_open": pending is not None and pending.opened_at is None and timezone.now() > pending.deadline,
         "marks_form": forms_with_errors.get("marks_form") or (MarksForm(agent, sourcing) if marks else None),
@@ -98,7 +100,7 @@ def page(request: HttpRequest, need: Need, sourcing: Sourcing, **forms_with_erro
         "heads": agent.has(Role.HEAD_BUYER),
         "choosable": choosable,
         "last_price_form": forms_with_errors.get("last_price_form")
-        or _last_price_form({offer.submission.pk: offer.submission.firm.name for offer in offers}),
+        or _last_price_form({offer.submission.pk: offer.submission.invitation.who for offer in offers}),
     }
     return render(request, "city/comparison/open.html", context, status=status)
 
@@ -146,7 +148,7 @@ def answers_open(request: HttpRequest, need_id: UUID, sourcing_id: UUID | None =
 @city(*PURCHASING)
 def last_price_ask(request: HttpRequest, need_id: UUID, sourcing_id: UUID | None = None) -> HttpResponse:
     need, sourcing = operation(request, need_id, sourcing_id)
-    firms = {s.pk: s.firm.name for s in opened_submissions(sourcing) if s.kind == Submission.Kind.QUOTE}
+    firms = {s.pk: s.invitation.who for s in opened_submissions(sourcing) if s.kind == Submission.Kind.QUOTE}
     form = _last_price_form(firms, request.POST)
     if form.is_valid():
         try:

@@ -19,9 +19,12 @@ from sourcier.matching.labels import label
 from sourcier.quotes.models import Award
 from sourcier.register.establishment import SIZES
 from sourcier.sourcing.models import Invitation
-from sourcier.sourcing.queries import hidden_firms
+from sourcier.sourcing.queries import hidden_firms, with_identity
+from sourcier.sourcing.rules import Verb
 from sourcier.suppliers import actions, queries
 from sourcier.suppliers.models import Contact, Firm
+from sourcier.web.city.answer import IdentityForm
+from sourcier.web.city.panel import may
 from sourcier.web.city.tables import firms_table
 from sourcier.web.exports import exported
 from sourcier.web.rights import INSPECTION, PURCHASING, city
@@ -48,7 +51,7 @@ class ContactForm(forms.Form):
 def shown_firms(agent: Agent, text: str = "") -> QuerySet[Firm]:
     """What this agent may see, without the firms that closed answers would give away."""
     firms = queries.search(agent, text) if text else queries.visible(agent).order_by("name", "siret")
-    return firms.exclude(pk__in=hidden_firms(agent.organisation.pk))
+    return with_identity(firms.exclude(pk__in=hidden_firms(agent.organisation.pk)))
 
 
 def firm_or_404(agent: Agent, firm_id: UUID) -> Firm:
@@ -79,11 +82,12 @@ def firm(request: HttpRequest, firm_id: UUID) -> HttpResponse:
 
 def _page(request: HttpRequest, firm: Firm, form: ContactForm | None = None) -> HttpResponse:
     agent: Agent = request.agent  # type: ignore[attr-defined]
-    asked = (
+    invitations = (
         firm.invitations.exclude(channel=Invitation.Channel.NOTICE, sourcing__opened_at=None)
-        .select_related("sourcing__need")
+        .select_related("sourcing__need", "identity_checked_by")
         .order_by("-created_at")
     )
+    chosen = set(Award.objects.filter(submission__firm=firm).values_list("submission__invitation_id", flat=True))
     contacts = firm.contacts.select_related("added_by").order_by("state", "kind", "-added_at")
     context: dict[str, Any] = {
         "firm": firm,
@@ -91,8 +95,15 @@ def _page(request: HttpRequest, firm: Firm, form: ContactForm | None = None) -> 
         "size": SIZES.get(firm.size_class, ""),
         "contacts": [contact for contact in contacts if contact.state != Contact.State.REMOVED],
         "removed": [contact for contact in contacts if contact.state == Contact.State.REMOVED],
-        "asked": asked,
-        "won": set(Award.objects.filter(submission__firm=firm).values_list("sourcing_id", flat=True)),
+        "asked": [
+            {
+                "invitation": each,
+                "won": each.pk in chosen,
+                "form": IdentityForm(auto_id=f"id_{each.pk}_%s"),
+                "may_check": each.unverified and may(agent, each.sourcing, Verb.CHECK),
+            }
+            for each in invitations
+        ],
         "may_write": agent.has(*PURCHASING),
         "form": form or ContactForm(),
     }
@@ -133,14 +144,6 @@ def firm_contact_failing(request: HttpRequest, firm_id: UUID, contact_id: UUID) 
     return _done(request, firm_id, lambda: actions.mark_failing(contact, why, agent=agent), "Contact marqué en échec.")
 
 
-@city(*PURCHASING)
-@require_POST
-def firm_check_identity(request: HttpRequest, firm_id: UUID) -> HttpResponse:
-    agent: Agent = request.agent  # type: ignore[attr-defined]
-    firm = firm_or_404(agent, firm_id)
-    return _done(request, firm_id, lambda: actions.check_identity(agent, firm), "Identité vérifiée : c'est noté au journal.")
-
-
 def _contact_or_404(agent: Agent, firm_id: UUID, contact_id: UUID) -> Contact:
     firm = firm_or_404(agent, firm_id)
     try:
@@ -166,5 +169,4 @@ urlpatterns = [
     path(f"{_FIRM}contacts/", firm_contact_add, name="firm_contact_add"),
     path(f"{_FIRM}contacts/<uuid:contact_id>/retirer/", firm_contact_remove, name="firm_contact_remove"),
     path(f"{_FIRM}contacts/<uuid:contact_id>/echec/", firm_contact_failing, name="firm_contact_failing"),
-    path(f"{_FIRM}identite/", firm_check_identity, name="firm_check_identity"),
 ]

@@ -9,7 +9,7 @@ from sourcier.kernel.identifiers import format_siret
 from sourcier.needs.models import Need
 from sourcier.quotes.models import Award
 from sourcier.quotes.queries.comparison import Comparison
-from sourcier.sourcing.models import Candidate, Criterion, PriceLine
+from sourcier.sourcing.models import Candidate, Criterion, Invitation, PriceLine
 from sourcier.suppliers.models import Firm
 from sourcier.suppliers.queries import emails_of
 
@@ -60,12 +60,20 @@ def panel_table(reference: str, candidates: Iterable[Candidate], notes: Sequence
     return Table(f"Entreprises {reference}", columns, rows, notes)
 
 
+def _channel(invitation: Invitation) -> str:
+    """« Courriel », or how far one knows who came by the notice."""
+    if not invitation.came:
+        return invitation.get_channel_display()
+    return f"Avis public, {invitation.address}, identité {'non ' if invitation.unverified else ''}vérifiée"
+
+
 def comparison_table(reference: str, comparisons: Sequence[Comparison]) -> Table:
     """One row per answer and lot; marks as this person may see them now."""
     criteria = comparisons[0].criteria if comparisons else ()
     marked, lines, choices = _marked(comparisons), _priced(comparisons), _choices(comparisons)
     columns = (
-        Column("Lot"), Column("Entreprise"), Column("SIRET"), Column("Total HT", Kind.CENTS), Column("Total TTC", Kind.CENTS),
+        Column("Lot"), Column("Entreprise"), Column("SIRET"), Column("Voie"),
+        Column("Total HT", Kind.CENTS), Column("Total TTC", Kind.CENTS),
         *(Column(f"{criterion.label} ({criterion.weight} %)", Kind.MARK) for criterion in criteria),
         Column("Note", Kind.MARK), Column("Rang", Kind.INTEGER), Column("Oui, mais"),
         Column("Choix"), Column("Au plus, par jour"), Column("Lieux servis"),
@@ -75,7 +83,7 @@ def comparison_table(reference: str, comparisons: Sequence[Comparison]) -> Table
     rows = [
         (
             comparison.lot.title if comparison.lot else "", offer.submission.firm.name,
-            format_siret(offer.submission.firm.siret),
+            format_siret(offer.submission.firm.siret), _channel(offer.submission.invitation),
             offer.total_cents, offer.total_with_vat_cents, *(offer.marks.get(criterion.pk) for criterion in criteria),
             offer.total_mark, offer.rank, offer.submission.reservation,
             choices.get((comparison.lot and comparison.lot.pk, offer.submission.pk), ""), offer.priced.daily_maximum,

@@ -42,7 +42,7 @@ class SentencesForm(forms.Form):
         for part in parts:
             lot = f", lot {part.award.lot.number}" if part.award.lot else ""
             self.fields[results.field_name(part.key)] = forms.CharField(
-                label=f"{'Ce que lira' if part.won else 'La raison, pour'} {part.submission.firm.name}{lot}",
+                label=f"{'Ce que lira' if part.won else 'La raison, pour'} {part.submission.invitation.who}{lot}",
                 help_text="Choisie : une phrase pour elle. Vide, rien n'est ajouté."
                 if part.won
                 else "Une phrase, écrite pour elle : ce qui a manqué à son devis.",
@@ -73,18 +73,19 @@ def telling(request: HttpRequest, need_id: UUID, sourcing_id: UUID | None = None
 
 def _page(request: HttpRequest, need: Need, sourcing: Sourcing, form: SentencesForm) -> HttpResponse:
     agent = request.agent  # type: ignore[attr-defined]
-    told = list(Notification.objects.filter(sourcing=sourcing).select_related("firm").order_by("-won", "firm__name"))
+    told = list(Notification.objects.filter(sourcing=sourcing).select_related("submission__invitation__firm"))
+    told.sort(key=lambda each: (not each.won, each.submission.invitation.who))
     composed = [] if told or form.errors else _composed(request, sourcing, form)
     context = {
         **operation_context(agent, need, sourcing),
         "sourcing": sourcing,
         "buys": agent.has(*PURCHASING),
         "awards": Award.objects.filter(sourcing=sourcing).select_related(
-            "lot", "submission__firm", "stand_in__firm", "chosen_by"
+            "lot", "submission__invitation__firm", "stand_in__invitation__firm", "chosen_by"
         ),
         "notifications": told,
         "untold": sum(each.state != Notification.State.SENT for each in told),
-        "to_print": any(_by_hand(each) for each in told),
+        "to_print": any(_by_hand(each) and not each.submission.invitation.unverified for each in told),
         "form": form,
         "composed": composed,
         "mark": results.mark_of(composed),
@@ -139,7 +140,7 @@ def results_print(request: HttpRequest, need_id: UUID, sourcing_id: UUID | None 
     except Refused as refused:
         messages.error(request, refused.sentence)
         return redirect("telling", need.pk, sourcing.pk)
-    sheets = [(each.submission.invitation, each.body) for each in found if each.submission]
+    sheets = [(each.submission.invitation, each.body) for each in found]
     return pdf(letter.result_letters(sourcing, sheets), "resultats.pdf")
 
 

@@ -24,6 +24,8 @@ from sourcier.web.firm.price_form import typed_price
 from sourcier.web.rights import firm
 
 TRIES_AN_HOUR = 10
+TOLD = "C'est noté. La mairie vous écrira à cette adresse pour ses prochains achats."
+TOLD_LATER = "C'est noté. La mairie vous écrira à cette adresse quand elle aura vérifié que vous êtes bien cette entreprise."
 
 
 class ReceiptForm(forms.Form):
@@ -151,7 +153,7 @@ def news(request: HttpRequest, visit: Visit) -> HttpResponse:
     if form.is_valid():
         try:
             after_opening.be_told(visit.invitation, form.cleaned_data["email"])
-            messages.success(request, "C'est noté. La mairie vous écrira à cette adresse pour ses prochains achats.")
+            messages.success(request, TOLD_LATER if visit.invitation.unverified else TOLD)
             return redirect("firm")
         except Refused as refused:
             form.add_error("email", refused.sentence)

@@ -10,7 +10,8 @@ from sourcier.kernel.transitions import Refused
 from sourcier.quotes import answer_rules as rules
 from sourcier.quotes.actions.answer import decline as decline_answer
 from sourcier.quotes.queries import answers
-from sourcier.suppliers.actions import unsubscribe
+from sourcier.sourcing.actions.identity import stop as stop_writing
+from sourcier.sourcing.queries import is_stopped
 from sourcier.web.firm.door import Visit, visitor
 from sourcier.web.firm.first import base_context
 from sourcier.web.rights import firm
@@ -51,10 +52,9 @@ def decline(request: HttpRequest, visit: Visit) -> HttpResponse:
 def stop(request: HttpRequest, visit: Visit) -> HttpResponse:
     """« Ne plus m'écrire »: asked by a GET, done by a POST."""
     if request.method == "POST":
-        unsubscribe(visit.invitation.firm)
+        stop_writing(visit.invitation)
         return redirect("firm_stop")
-    visit.invitation.firm.refresh_from_db()
-    return render(request, "firm/stop.html", base_context(visit) | {"done": visit.invitation.firm.unsubscribed_at is not None})
+    return render(request, "firm/stop.html", base_context(visit) | {"done": is_stopped(visit.invitation)})
 
 
 urlpatterns = [path("r/non/", decline, name="firm_decline"), path("r/ne-plus-ecrire/", stop, name="firm_stop")]

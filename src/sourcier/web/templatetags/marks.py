@@ -36,7 +36,8 @@ def offer_words(comparison: Comparison, value: Any) -> str:
     total = f"{format_cents(offer.total_cents)} HT" if offer.total_cents is not None else "prix incomplet"
     rank = f" · note {mark(offer.total_mark)} · rang {offer.rank}" if offer.rank else ""
     left = f" · ne sert pas : {', '.join(offer.unserved)}" if offer.unserved else ""
-    return total + rank + left
+    identity = " · identité non vérifiée" if offer.submission.invitation.unverified else ""
+    return total + rank + left + identity
 
 
 @register.filter
