@@ -141,3 +141,11 @@ def test_people_are_read_in_the_same_number_of_queries(city: City, more: int, dj
         found = queries.people(city.admin)
         assert [m.department and m.department.name for p in found for m in p.memberships]
     assert len(found) == 6 + more
+
+
+def test_nobody_is_ever_deleted(city: City) -> None:
+    user = city.requester.user
+    for delete in (user.delete, User.objects.all().delete, User.objects.filter(pk=user.pk).delete):
+        with pytest.raises(TypeError, match="never deleted"):
+            delete()
+    assert User.objects.filter(pk=user.pk).exists()

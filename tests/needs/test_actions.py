@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 
 from sourcier.accounts.actions import grant
 from sourcier.accounts.agents import Agent, agent_for
@@ -319,6 +320,9 @@ def test_what_awaits_costs_the_same_number_of_queries_whatever_the_number_of_nee
     city: City, number: int, django_assert_num_queries: Any
 ) -> None:
     for _ in range(number):
-        submitted(city)
-    with django_assert_num_queries(1):
-        assert len(queries.awaiting(city.buyer)) == number
+        accepted(city)
+        actions.say(city.requester, submitted(city).pk, "Bonjour")
+    with django_assert_num_queries(3):
+        assert len(queries.awaiting(city.head_buyer)) == 3 * number
+    with django_assert_num_queries(3):
+        assert len(queries.in_progress(city.requester, timezone.now())) == 2 * number

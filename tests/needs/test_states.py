@@ -21,7 +21,7 @@ EXPECTED = {
     State.ACCEPTED: dict.fromkeys(
         (Verb.COMPLETE, Verb.TICK, Verb.SEND_BACK, Verb.KEEP_RULE, Verb.CLOSE, Verb.MARK_ASKED, Verb.MARK_CLOSED), BUYERS
     ),
-    State.ASKED: dict.fromkeys((Verb.MARK_ASKED, Verb.MARK_AWARDED, Verb.MARK_CLOSED), BUYERS),
+    State.ASKED: dict.fromkeys((Verb.CLOSE, Verb.MARK_ASKED, Verb.MARK_AWARDED, Verb.MARK_CLOSED), BUYERS),
     State.AWARDED: {Verb.MARK_AWARDED: BUYERS},
     State.CLOSED: {},
 }
@@ -36,6 +36,13 @@ def test_each_state_verb_and_role_is_allowed_or_refused_as_the_issue_says() -> N
                 assert (refusal is None) == (role in expected), (state, verb, role)
                 if refusal:
                     assert refusal.sentence.endswith(".")
+
+
+def test_a_consultation_in_progress_keeps_its_need_from_being_closed_and_from_nothing_else() -> None:
+    for state in State:
+        for verb in Verb:
+            free, live = (rules.refusal(state, verb, BOTH, live) for live in (False, True))
+            assert (live and live.code) == ("in_progress" if verb is Verb.CLOSE and free is None else free and free.code)
 
 
 def test_the_states_of_the_rules_are_those_of_the_model() -> None:

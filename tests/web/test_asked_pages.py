@@ -156,6 +156,13 @@ def test_the_end_needs_a_reason_and_leaves_the_need_open(city: City) -> None:
     assert "Arrêter la consultation" not in page
 
 
+def test_the_end_may_close_the_need_too(city: City) -> None:
+    sourcing, client = sent(city), signed_in(city.buyer)
+    act(client, "sourcing_end", sourcing, **{"end-reason": "La crèche ferme.", "end-close_need": "on"})
+    sourcing.need.refresh_from_db()
+    assert sourcing.need.state == "closed" and "Interroger de nouveau" not in page_of(client, sourcing)
+
+
 def test_after_the_deadline_the_page_leads_to_the_opening(city: City) -> None:
     sourcing, client = sent(city), signed_in(city.buyer)
     closing.close_due(after_deadline(sourcing))

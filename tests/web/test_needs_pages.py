@@ -1,17 +1,20 @@
 """The pages of a need as a browser sees them, with and without JavaScript."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from sourcier.accounts.actions import grant
+from sourcier.accounts.actions import edit_place, grant
 from sourcier.accounts.models import Department, Role
 from sourcier.journal.models import Entry
 from sourcier.needs import actions, rules
 from sourcier.needs.models import Need
+from sourcier.sourcing.actions import panel
 from tests.cities import City
 from tests.web.clients import signed_in
 
@@ -250,6 +253,65 @@ def test_last_years_purchase_is_taken_over_in_one_button(city: City) -> None:
     assert response.url == url("need_edit", new)  # type: ignore[attr-defined]
 
 
+def test_home_shows_the_author_where_his_needs_are_in_three_words(city: City) -> None:
+    need, client = submitted(city), signed_in(city.requester)
+    page = client.get(reverse("home")).content.decode()
+    assert "Vos besoins en cours" in page and "Le besoin est chez le service achats" in page and "d&#x27;ici le" in page
+    words = page[page.index('class="three-words"') :]
+    assert words.index("Demandé") < words.index("En cours") < words.index("Choisi")
+    assert 'class="now" aria-current="step">En cours' in words
+    actions.accept(city.buyer, need.pk)
+    assert "chez Bruno Rosny, qui prépare" in client.get(reverse("home")).content.decode()
+    assert "Vos besoins en cours" not in signed_in(city.buyer).get(reverse("home")).content.decode()
+
+
+def test_a_message_shows_its_reader_that_it_may_wait_for_nothing(city: City) -> None:
+    need, client = submitted(city), signed_in(city.requester)
+    assert "Rien à répondre" not in client.get(url("need", need)).content.decode()
+    actions.say(city.buyer, need.pk, "Merci !")
+    assert "Message de Bruno Rosny" in client.get(reverse("home")).content.decode()
+    assert "Rien à répondre" in client.get(url("need", need)).content.decode()
+    assert "Rien à répondre" not in signed_in(city.buyer).get(url("need", need)).content.decode()
+    client.post(url("need_settle", need))
+    assert "Message de Bruno Rosny" not in client.get(reverse("home")).content.decode()
+    again = client.post(url("need_settle", need), follow=True).content.decode()
+    assert "Aucun message n&#x27;attend de réponse." in again
+
+
+@pytest.mark.parametrize("close_need", [False, True])
+def test_a_request_in_preparation_is_given_up_from_its_need_with_a_reason(city: City, close_need: bool) -> None:
+    need, client = submitted(city), signed_in(city.buyer)
+    actions.accept(city.buyer, need.pk)
+    assert "Abandonner" not in client.get(url("need", need)).content.decode()
+    panel.start(city.buyer, need.pk, "rfq")
+    page = client.get(url("need", need)).content.decode()
+    assert "Abandonner la demande en préparation" in page and "Continuer la demande" in page and "Clore ce besoin" not in page
+    typed = {"close_need": "on"} if close_need else {}
+    assert client.post(url("need_give_up", need), {**typed, "reason": " "}).status_code == 422
+    client.post(url("need_give_up", need), {**typed, "reason": "Le budget est gelé."})
+    assert reload(need).state == ("closed" if close_need else "accepted")
+    page = client.get(url("need", need)).content.decode()
+    assert ("à reprendre ou à clore" in page, "Interroger de nouveau" in page) == (not close_need, not close_need)
+    again = client.post(url("need_give_up", need), {"reason": "Encore."}, follow=True).content.decode()
+    assert "Aucune demande n&#x27;est en préparation." in again
+
+
+def test_the_need_shows_whom_to_ask_for_at_each_place(city: City) -> None:
+    edit_place(city.head_buyer, city.place.pk, contact_name="Mme Keller", contact_phone="01 48 00 00 00")
+    need = submitted(city)
+    actions.set_places(city.buyer, need.pk, {city.place.pk: ""})
+    for agent in (city.requester, city.buyer):
+        page = signed_in(agent).get(url("need", need)).content.decode()
+        assert "Sur place : Mme Keller, 01 48 00 00 00" in page and "6 h 30 à 7 h" in page
+
+
+def test_dates_are_shown_as_in_paris(city: City) -> None:
+    with time_machine.travel(datetime(2026, 9, 29, 22, 30, tzinfo=UTC), tick=False):
+        need = submitted(city)
+    page = signed_in(city.requester).get(url("need", need)).content.decode()
+    assert "depuis le 30 septembre 2026" in page and "Envoyé le 30 septembre 2026" in page and "29 septembre" not in page
+
+
 PAGES = ("need", "need_edit", "activities")
 POSTS = (
     "need_edit",
@@ -259,6 +321,8 @@ POSTS = (
     "need_send_back",
     "need_close",
     "need_say",
+    "need_settle",
+    "need_give_up",
     "need_take_over",
 )
 

@@ -62,7 +62,14 @@ class Department(models.Model):
         ordering = ["name"]
 
 
-class UserManager(BaseUserManager["User"]):
+class NeverDeleted(models.QuerySet["User"]):
+    """People are deactivated: the journal and the files name them by their id for ever."""
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        raise TypeError("a user is deactivated, never deleted")
+
+
+class UserManager(BaseUserManager.from_queryset(NeverDeleted)):  # type: ignore[misc]
     def create_user(self, email: str, password: str | None = None, **fields: object) -> "User":
         user = self.model(email=self.normalize_email(email).lower(), **fields)
         user.set_password(password)
@@ -94,6 +101,9 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def get_full_name(self) -> str:
         return self.name
+
+    def delete(self, *args: object, **kwargs: object) -> tuple[int, dict[str, int]]:
+        raise TypeError("a user is deactivated, never deleted")
 
 
 class Membership(models.Model):

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from sourcier.accounts.agents import Agent
-from sourcier.accounts.models import DeliveryPlace, Department, Membership, Organisation, User
+from sourcier.accounts.models import DeliveryPlace, Department, Membership, Organisation, Role, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +65,19 @@ def organisations(user: User) -> QuerySet[Organisation]:
 def organisation(agent: Agent) -> Organisation:
     """The agent's organisation as it is now, free of what a form may have put on the agent's own copy."""
     return Organisation.objects.get(pk=agent.organisation.pk)
+
+
+def in_scope(agent: Agent, *roles: Role, department: str = "department") -> Q:
+    """Rows whose `department` is among those for which this agent holds one of these roles (every one, when for all)."""
+    covered = [membership.department_id for membership in agent.memberships if membership.role in roles]
+    # Not an empty `Q`, which « or » forgets.
+    return Q(pk__isnull=False) if None in covered else Q(**{f"{department}__in": covered})
+
+
+def still_holds(*roles: Role, person: str, organisation: str = "organisation", department: str = "department") -> Exists:
+    """Whether the one whom a row names as `person` still holds one of these roles for the row's department."""
+    held = Membership.objects.filter(
+        Q(department=None) | Q(department=OuterRef(department)),
+        user=OuterRef(person), organisation=OuterRef(organisation), user__is_active=True, active=True, role__in=roles,
+    )  # fmt: skip
+    return Exists(held)

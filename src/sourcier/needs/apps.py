@@ -23,6 +23,7 @@ class NeedsConfig(AppConfig):
         inside = "need__organisation_id"
         register_rows("lot", Lot, organisation=inside, fields=("need_id", "number", "title"))
         register_rows("need_place", NeedPlace, organisation=inside, fields=("need_id", "place_id", "note"))
-        register_rows("need_message", NeedMessage, organisation=inside, fields=("need_id", "author_id", "text", "created_at"))
+        said = ("need_id", "author_id", "side", "text", "created_at", "settled_at")
+        register_rows("need_message", NeedMessage, organisation=inside, fields=said)
         ticked = ("need_id", "nomenclature", "code", "label", "words", "proposed")
         register_rows("need_activity", NeedActivity, organisation=inside, fields=ticked)

@@ -102,11 +102,17 @@ class NeedActivity(models.Model):
 
 
 class NeedMessage(models.Model):
-    """Talk between the department and the buyer."""
+    """Talk between the department and the buyer. The last one waits for the other side, until `settled_at`."""
+
+    class Side(models.TextChoices):
+        DEPARTMENT = "department", "Le service"
+        PURCHASING = "purchasing", "Les achats"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     need = models.ForeignKey(Need, on_delete=models.PROTECT, related_name="messages")
     author = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
     text = models.TextField()
     files = models.ManyToManyField("vault.File", related_name="+")
+    side = models.CharField(max_length=10, choices=Side, help_text="for whom its author wrote")
     created_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True, help_text="when the other side said that it needs no answer")

@@ -1,7 +1,7 @@
 """Pure decisions about a need: who may do what in which state, what is missing before it is sent, what comes next."""
 
 from collections.abc import Collection, Mapping
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
@@ -58,6 +58,7 @@ TABLE: Mapping[tuple[State, Verb], State] = {
     (State.RETURNED, Verb.CLOSE): State.CLOSED,
     (State.SUBMITTED, Verb.CLOSE): State.CLOSED,
     (State.ACCEPTED, Verb.CLOSE): State.CLOSED,
+    (State.ASKED, Verb.CLOSE): State.CLOSED,
     (State.ACCEPTED, Verb.MARK_ASKED): State.ASKED,
     (State.ASKED, Verb.MARK_ASKED): State.ASKED,
     (State.ASKED, Verb.MARK_AWARDED): State.AWARDED,
@@ -91,12 +92,13 @@ _NOT_NOW: Mapping[Verb, str] = {
     Verb.ACCEPT: "Seul un besoin envoyé et pas encore accepté peut être accepté.",
     Verb.SEND_BACK: "Ce besoin ne peut plus être renvoyé : les entreprises sont déjà interrogées, ou il n'a pas été envoyé.",
     Verb.KEEP_RULE: "La règle du jour se retient entre l'envoi du besoin et la demande aux entreprises.",
-    Verb.CLOSE: "Ce besoin ne peut plus être clos ici : mettez fin à la demande en cours, avec sa raison.",
+    Verb.CLOSE: "Ce besoin est déjà choisi ou clos.",
     Verb.MARK_ASKED: "Acceptez le besoin avant d'interroger des entreprises.",
     Verb.MARK_AWARDED: "Aucune entreprise n'est interrogée pour ce besoin.",
     Verb.MARK_CLOSED: "Ce besoin est déjà choisi ou clos.",
 }
 _NOT_YOU = "Votre rôle ne permet pas cette action sur ce besoin."
+_LIVE = "Une demande aux entreprises est en cours : mettez-y fin d'abord, avec sa raison."
 
 QUESTIONS: Mapping[str, tuple[str, ...]] = {
     "what": ("what",),
@@ -122,7 +124,13 @@ LENGTHS: Mapping[str, int] = {
 }
 MAX_CENTS = 100_000_000_000
 MAX_LOTS = 30
-DAYS_BEFORE_ASKING_AGAIN = 7
+
+
+class Side(StrEnum):
+    """The two who talk on a need; the values of `NeedMessage.Side`."""
+
+    DEPARTMENT = "department"
+    PURCHASING = "purchasing"
 
 
 class Conflict(Refused):
@@ -142,13 +150,21 @@ def who_may(state: State, verb: Verb) -> frozenset[str]:
     return REQUESTERS if state in WITH_DEPARTMENT else BUYERS
 
 
-def refusal(state: str, verb: Verb, roles: Collection[str]) -> Refusal | None:
-    """Why these roles (those the agent holds for the need's department) may not do `verb` now; None when they may."""
+def refusal(state: str, verb: Verb, roles: Collection[str], live: bool = False) -> Refusal | None:
+    """Why these roles (those the agent holds for the need's department) may not do `verb` now; None when they may.
+
+    `live`: a consultation is in progress, which ends first, with its reason.
+    """
     if (State(state), verb) not in TABLE:
         return Refusal("wrong_state", _NOT_NOW[verb])
     if who_may(State(state), verb).isdisjoint(roles):
         return Refusal("wrong_role", _NOT_YOU)
-    return None
+    return Refusal("in_progress", _LIVE) if live and verb is Verb.CLOSE else None
+
+
+def side(roles: Collection[str], is_author: bool) -> Side:
+    """On which side of the talk this person writes; the author of a need speaks for its department, whatever else he does."""
+    return Side.DEPARTMENT if is_author or BUYERS.isdisjoint(roles) else Side.PURCHASING
 
 
 def after(state: str, verb: Verb) -> State:
@@ -188,17 +204,6 @@ def unanswered(answers: Mapping[str, Any], places: int, unknown: Collection[str]
         for question, fields in QUESTIONS.items()
         if question not in unknown and not any(answers.get(field) for field in fields) and not (question == "where" and places)
     )
-
-
-def next_date(state: str, waiting_since: date, starts_on: date | None, deadline: date | None) -> tuple[str, date] | None:
-    """The next date that matters to the author, with its words; `deadline` is that of the request in progress."""
-    if state == State.SUBMITTED:
-        return "Réponse de l'acheteur attendue d'ici le", waiting_since + timedelta(days=DAYS_BEFORE_ASKING_AGAIN)
-    if state == State.ASKED and deadline:
-        return "Réponses des entreprises attendues jusqu'au", deadline
-    if state not in (State.AWARDED, State.CLOSED) and starts_on:
-        return "Attendu à partir du", starts_on
-    return None
 
 
 def years_later(starts_on: date | None, ends_on: date | None, today: date) -> tuple[date | None, date | None]:

@@ -15,4 +15,5 @@ VERBS = (
     Verb("need.rule_kept", "{name} a retenu la règle du jour.", personal=("name",)),
     Verb("need.closed", "{name} a clos le besoin : {reason}", personal=("name",)),
     Verb("need.said", "{name} a écrit un message.", personal=("name", "text")),
+    Verb("need.message_settled", "{name} a lu le dernier message : il n'appelle pas de réponse.", personal=("name",)),
 )

@@ -15,12 +15,14 @@ class SourcingConfig(AppConfig):
         from sourcier.journal.registry import register_verbs
         from sourcier.mail.due import register_due
         from sourcier.mail.registry import on_result
-        from sourcier.sourcing import limits
+        from sourcier.needs.registry import register_asking
+        from sourcier.sourcing import limits, queries
         from sourcier.sourcing.actions import closing, invite
         from sourcier.sourcing.verbs import VERBS
 
         register_verbs(VERBS)
         self.register_rows()
+        register_asking(queries.askings)
         on_result("invitation", invite.record_result)
         register_due("sourcing.close", closing.close_due)
         register_due("sourcing.limits", limits.forget)

@@ -12,8 +12,10 @@ from django.urls import reverse
 from sourcier.accounts.agents import Agent
 from sourcier.accounts.awaiting import Awaiting
 from sourcier.accounts.models import Role
+from sourcier.accounts.queries import in_scope, still_holds
 from sourcier.needs import queries as needs
 from sourcier.needs.models import Need
+from sourcier.needs.standing_rules import Asking, Stage
 from sourcier.sourcing import rules, tokens
 from sourcier.sourcing.models import Candidate, Extension, FirmQuestion, Invitation, Relay, Search, Sourcing
 from sourcier.sourcing.rules import Facts
@@ -256,16 +258,13 @@ def total_weight(sourcing: Sourcing) -> int:
 def awaiting(agent: Agent) -> list[Awaiting]:
     """What consultations expect of this person: to prepare, to answer a question, to mend an address, to post, to pass on.
 
-    Each goes to its buyer; to the head buyers when he has left.
+    Each goes to its buyer; to the head buyers when he buys no more for that department.
     """
     if not agent.has(Role.BUYER, Role.HEAD_BUYER):
         return []
-    mine = Q(buyer=agent.user)
-    if agent.has(Role.HEAD_BUYER):
-        mine |= Q(buyer__is_active=False)
     asking = Q(state__in=(Sourcing.State.DRAFT, Sourcing.State.OPEN))
     to_tell = waiting_relays().filter(invitation__sourcing=OuterRef("pk"))
-    held = visible(agent).filter(mine).filter(asking | Exists(to_tell))
+    held = held_by(agent).filter(asking | Exists(to_tell))
     unsettled = Invitation.objects.filter(sourcing=OuterRef("pk")).exclude(channel=Invitation.Channel.NOTICE)
     to_post = unsettled.filter(channel=Invitation.Channel.LETTER, state=Invitation.State.WAITING)
     asked = FirmQuestion.objects.filter(sourcing=OuterRef("pk"), answered_at=None)
@@ -277,6 +276,39 @@ def awaiting(agent: Agent) -> list[Awaiting]:
         tell_at=_first(to_tell, "created_at"),
     )
     return sorted((line for sourcing in found for line in _lines(sourcing)), key=lambda line: line.since)
+
+
+def held_by(agent: Agent) -> QuerySet[Sourcing]:
+    """The sourcings that are this buyer's to carry on; for a head buyer, also those whose buyer holds the role no more."""
+    buys = in_scope(agent, Role.BUYER, Role.HEAD_BUYER, department="need__department")
+    heads = in_scope(agent, Role.HEAD_BUYER, department="need__department")
+    held = visible(agent).annotate(
+        buyer_holds=still_holds(Role.BUYER, Role.HEAD_BUYER, person="buyer", department="need__department")
+    )
+    return held.filter(Q(buyer=agent.user) & buys | Q(buyer_holds=False) & heads)
+
+
+def askings(need_ids: Collection[UUID]) -> dict[UUID, Asking]:
+    """For the needs: their consultation in progress, else the last one."""
+    found: dict[UUID, Asking] = {}
+    for sourcing in Sourcing.objects.filter(need__in=need_ids).order_by("created_at", "pk"):
+        known = found.get(sourcing.need_id)
+        if known is None or not known.live or sourcing.state in ALIVE:
+            found[sourcing.need_id] = _asking(sourcing)
+    return found
+
+
+def _asking(sourcing: Sourcing) -> Asking:
+    stage, since = {
+        Sourcing.State.DRAFT: (Stage.PREPARED, sourcing.created_at),
+        Sourcing.State.OPEN: (Stage.ASKED, sourcing.sent_at),
+        Sourcing.State.CLOSED: (Stage.PAST, sourcing.closed_at),
+        Sourcing.State.OPENED: (Stage.OPENED, sourcing.opened_at),
+        Sourcing.State.CHOSEN: (Stage.CHOSEN, sourcing.chosen_at),
+        Sourcing.State.DONE: (Stage.OVER, sourcing.ended_at),
+        Sourcing.State.ENDED: (Stage.OVER, sourcing.ended_at),
+    }[Sourcing.State(sourcing.state)]
+    return Asking(stage, since or sourcing.created_at, sourcing.deadline if sourcing.sent_at else None)
 
 
 def _first(rows: QuerySet[Any], field: str) -> Subquery:

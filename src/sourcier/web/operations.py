@@ -11,7 +11,7 @@ from django.urls import URLPattern, path, reverse
 from sourcier.accounts.agents import Agent
 from sourcier.accounts.models import Role
 from sourcier.journal.models import Entry
-from sourcier.kernel.french import format_date, format_moment
+from sourcier.kernel.french import PARIS, format_date, format_moment
 from sourcier.needs.models import Need
 from sourcier.quotes.models import LastPriceRound
 from sourcier.sourcing import queries
@@ -83,7 +83,7 @@ def operation_context(agent: Agent, need: Need, sourcing: Sourcing | None = None
 
 def seven_steps(need: Need, sourcing: Sourcing | None = None) -> list[Step]:
     """The steps of WORDS 11 to 17; the first one not done is the present one, and no step is present once all is over."""
-    named, sourcing = sourcing is not None, sourcing or queries.current(need)
+    named, sourcing = sourcing is not None, sourcing or _shown(need)
     over = need.state == Need.State.CLOSED
     done = _done(need, sourcing)
     steps, present = [], None
@@ -102,6 +102,15 @@ def seven_steps(need: Need, sourcing: Sourcing | None = None) -> list[Step]:
         url = "" if status == LATER else reverse(page, args=[need.pk, *of_it])
         steps.append(Step(number, name, _precise(number, sentence, sourcing), status, url, page))
     return steps
+
+
+def _shown(need: Need) -> Sourcing | None:
+    """The consultation that the thread follows: not one given up before it left, nor an information that has ended."""
+    sourcing, states = queries.current(need), Sourcing.State
+    if sourcing is None or need.state not in (Need.State.ACCEPTED, Need.State.ASKED):
+        return sourcing
+    given_up = sourcing.state == states.ENDED and sourcing.sent_at is None
+    return None if given_up or sourcing.state == states.DONE else sourcing
 
 
 def _done(need: Need, sourcing: Sourcing | None) -> dict[int, bool]:
@@ -160,7 +169,9 @@ def three_words(need: Need) -> list[Step]:
     asked = need.state not in (states.DRAFT, states.RETURNED)
     chosen = need.state == states.AWARDED
     over = need.state == states.CLOSED
-    sent = f"Envoyé le {format_date(need.submitted_at)}" if need.submitted_at else "Décrivez votre besoin"
+    sent = (
+        f"Envoyé le {format_date(need.submitted_at.astimezone(PARIS).date())}" if need.submitted_at else "Décrivez votre besoin"
+    )
     if need.state == states.RETURNED:
         sent = "À compléter"
     holder = f"Chez {need.buyer.name}" if need.buyer else "Au service achats"

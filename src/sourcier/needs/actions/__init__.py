@@ -11,7 +11,7 @@ from sourcier.needs.actions.decide import (
     submit,
 )
 from sourcier.needs.actions.describe import describe, save, set_lots, set_places, start, take_over, tick_activities
-from sourcier.needs.actions.talk import say
+from sourcier.needs.actions.talk import say, settle
 
 __all__ = [
     "accept",
@@ -26,6 +26,7 @@ __all__ = [
     "send_back",
     "set_lots",
     "set_places",
+    "settle",
     "start",
     "submit",
     "take_over",

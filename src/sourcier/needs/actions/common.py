@@ -24,7 +24,7 @@ def load(agent: Agent, need_id: UUID) -> Need:
 
 def check(agent: Agent, need: Need, verb: Verb) -> None:
     """Raise `Refused` unless this agent may do `verb` now."""
-    if refusal := rules.refusal(need.state, verb, queries.roles_for(agent, need.department_id)):
+    if refusal := queries.refusal(agent, need, verb):
         raise Refused(refusal)
 
 

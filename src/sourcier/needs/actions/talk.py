@@ -28,7 +28,8 @@ def say(agent: Agent, need_id: UUID, text: str, files: Sequence[UploadedFile] = 
     with transaction.atomic():
         need = load(agent, need_id)
         check(agent, need, Verb.SAY)
-        message = NeedMessage.objects.create(need=need, author=agent.user, text=text, created_at=timezone.now())
+        side = queries.side(agent, need)
+        message = NeedMessage.objects.create(need=need, author=agent.user, side=side, text=text, created_at=timezone.now())
         message.files.set(stored)
         payload = {"name": agent.user.name, "text": text, "files": attached}
         append(agent.organisation.pk, need.pk, "need.said", payload, actor=agent.id, rows=[message, *stored])
@@ -41,3 +42,18 @@ def _keep(agent: Agent, upload: UploadedFile) -> File:
         return store(agent.organisation.pk, upload)
     except Refused as refused:
         raise refuse(refused.refusal.code, f"« {(upload.name or 'fichier')[:60]} » : {refused.sentence}", "files") from None
+
+
+@transaction.atomic
+def settle(agent: Agent, need_id: UUID) -> NeedMessage:
+    """« Rien à répondre »: the last message of the other side waits no more."""
+    need = load(agent, need_id)
+    check(agent, need, Verb.SAY)
+    message = queries.waiting_message(need, queries.side(agent, need))
+    if message is None:
+        raise refuse("nothing_waits", "Aucun message n'attend de réponse.")
+    message.settled_at = timezone.now()
+    message.save(update_fields=["settled_at"])
+    payload = {"name": agent.user.name, "message": message.pk}
+    append(agent.organisation.pk, need.pk, "need.message_settled", payload, actor=agent.id, rows=[message])
+    return message

@@ -8,6 +8,7 @@ from django.urls import reverse
 from sourcier.accounts.agents import Agent
 from sourcier.accounts.awaiting import Awaiting
 from sourcier.accounts.models import Role
+from sourcier.accounts.queries import in_scope
 from sourcier.kernel.transitions import Refusal
 from sourcier.quotes.models import LastPriceRound, Notification, Submission
 from sourcier.sourcing.models import Sourcing
@@ -17,11 +18,9 @@ States = Sourcing.State
 
 def awaiting(agent: Agent) -> list[Awaiting]:
     """One line per operation of this buyer (or of any, for a head buyer) that waits after its deadline."""
-    if not agent.has(Role.BUYER, Role.HEAD_BUYER):
-        return []
-    sourcings = Sourcing.objects.filter(organisation=agent.organisation).select_related("need__department")
-    if not agent.has(Role.HEAD_BUYER):
-        sourcings = sourcings.filter(buyer=agent.user)
+    buys, heads = (in_scope(agent, role, department="need__department") for role in (Role.BUYER, Role.HEAD_BUYER))
+    held = Q(buyer=agent.user) & buys | heads
+    sourcings = Sourcing.objects.filter(held, organisation=agent.organisation).select_related("need__department")
     pending = LastPriceRound.objects.filter(sourcing=OuterRef("pk"), opened_at=None)
     by_hand = Notification.objects.filter(sourcing=OuterRef("pk")).exclude(state=Notification.State.SENT)
     found = sourcings.filter(

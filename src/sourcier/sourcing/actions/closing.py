@@ -4,11 +4,13 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Model
 from django.utils import timezone
 
 from sourcier.accounts.agents import Agent
 from sourcier.journal.actions import append
 from sourcier.kernel.french import format_moment
+from sourcier.needs.actions import mark_closed
 from sourcier.sourcing import rules, words
 from sourcier.sourcing.actions import common
 from sourcier.sourcing.actions.common import entry, load, touch
@@ -38,18 +40,21 @@ def _close(sourcing_id: UUID, now: datetime) -> bool:
 
 
 @transaction.atomic
-def end(agent: Agent, sourcing_id: UUID, reason: str) -> Sourcing:
-    """Stop before the opening, with a reason told to all who were asked; the answers stay closed for ever."""
+def end(agent: Agent, sourcing_id: UUID, reason: str, *, close_need: bool = False) -> Sourcing:
+    """Stop before the opening, with a reason told to all who were asked; the answers stay closed for ever.
+
+    The need is closed too, or waits for its buyer to take it up again.
+    """
     sourcing = load(agent, sourcing_id, Verb.END)
     reason = common.words(reason, 1_000, "reason", required="Dites pourquoi : les entreprises recevront cette raison.")
     was_sent = sourcing.state != State.DRAFT
     sourcing.state, sourcing.ending_reason, sourcing.next_check = State.ENDED, reason, None
     sourcing.ended_at = timezone.now()
     touch(agent, sourcing)
-    relays: list[Relay] = []
+    rows: list[Model] = [mark_closed(sourcing.need, reason)] if close_need else []
     if was_sent:
         subject, body = words.end_mail(brief(sourcing), reason)
         text = f"La consultation est arrêtée. La raison : {reason}"
-        relays = tell_all(sourcing, "end", sourcing.pk, subject, body, Relay.Subject.END, text)
-    entry(agent, sourcing, "sourcing.ended", {"reason": reason}, relays)
+        rows += tell_all(sourcing, "end", sourcing.pk, subject, body, Relay.Subject.END, text)
+    entry(agent, sourcing, "sourcing.ended", {"reason": reason, "need_closed": close_need}, rows)
     return sourcing

@@ -78,6 +78,7 @@ class EndForm(forms.Form):
         label="Pourquoi arrêter ?", max_length=1_000, widget=forms.Textarea(attrs={"rows": 2}),
         help_text="Les entreprises interrogées recevront cette raison. Aucune réponse ne sera ouverte.",
     )  # fmt: skip
+    close_need = forms.BooleanField(label="Clore aussi le besoin (sinon il attend une autre demande)", required=False)
 
 
 @city(*INSPECTION)
@@ -322,7 +323,7 @@ def sourcing_end(request: HttpRequest, need_id: UUID) -> HttpResponse:
     form = EndForm(request.POST, prefix="end")
     if form.is_valid():
         try:
-            closing.end(agent, sourcing.pk, form.cleaned_data["reason"])
+            closing.end(agent, sourcing.pk, form.cleaned_data["reason"], close_need=form.cleaned_data["close_need"])
         except Refused as refused:
             add_refusal(form, refused)
         else:

@@ -9,7 +9,9 @@ from django.utils import timezone
 
 from sourcier.accounts.models import Role
 from sourcier.kernel.french import PARIS, format_date
+from sourcier.needs import queries as needs
 from sourcier.web.awaiting import awaiting
+from sourcier.web.operations import three_words
 from sourcier.web.rights import EVERYBODY, READERS, city
 
 MISSIONS = {
@@ -28,6 +30,9 @@ def home(request: HttpRequest) -> HttpResponse:
     lines = [(line, since(line.since, now)) for line in awaiting(agent)]
     context = {
         "lines": lines,
+        "progress": [
+            {"need": need, "standing": standing, "steps": three_words(need)} for need, standing in needs.in_progress(agent, now)
+        ],
         "today": format_date(now.astimezone(PARIS).date(), weekday=True),
         "missions": [MISSIONS[role] for role in Role if role in agent.roles],
         "may_ask": agent.has(Role.REQUESTER),

@@ -170,6 +170,12 @@ class ReasonForm(forms.Form):
     )  # fmt: skip
 
 
+class GiveUpForm(ReasonForm):
+    """Giving up a request, with the need or without it."""
+
+    close_need = forms.BooleanField(label="Clore aussi le besoin (sinon il attend une autre demande)", required=False)
+
+
 class ManyFilesInput(forms.ClearableFileInput):
     allow_multiple_selected = True
     template_name = "django/forms/widgets/file.html"

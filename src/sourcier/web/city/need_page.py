@@ -18,11 +18,13 @@ from sourcier.kernel.transitions import Refused
 from sourcier.needs import actions, queries
 from sourcier.needs.models import Need
 from sourcier.needs.rules import Conflict, Verb
+from sourcier.sourcing.actions import closing
 from sourcier.sourcing.models import Sourcing
+from sourcier.sourcing.queries import ALIVE, current
 from sourcier.spend.models import Family
 from sourcier.spend.queries import propose_family
 from sourcier.vault.models import File
-from sourcier.web.city.need_forms import CompleteForm, MessageForm, ReasonForm
+from sourcier.web.city.need_forms import CompleteForm, GiveUpForm, MessageForm, ReasonForm
 from sourcier.web.city.needs import need_or_404
 from sourcier.web.downloads import attachment
 from sourcier.web.operations import operation_context
@@ -44,7 +46,7 @@ def _page(request: HttpRequest, need: Need, **bound: forms.Form) -> HttpResponse
     """The page, with the form that was refused, if any, kept as it was typed."""
     agent: Agent = request.agent  # type: ignore[attr-defined]
     may = {name: queries.may(agent, need, verb) for name, verb in BUTTONS.items()}
-    deadline = need.sourcings.filter(state=Sourcing.State.OPEN).values_list("deadline", flat=True).first()
+    side = queries.side(agent, need)
     context: dict[str, Any] = {
         **operation_context(agent, need),
         "need": need,
@@ -53,10 +55,12 @@ def _page(request: HttpRequest, need: Need, **bound: forms.Form) -> HttpResponse
         "lots": need.lots.all(),
         "activities": need.activities.order_by("code"),
         "talk": need.messages.select_related("author").prefetch_related("files").order_by("created_at"),
-        "standing": queries.standing(need, deadline.date() if deadline else None),
+        "standing": queries.standing(need),
+        "may_settle": may["say"] and queries.waiting_message(need, side) is not None,
         "message_form": bound.get("message") or MessageForm(),
         "send_back_form": bound.get("send_back") or ReasonForm(auto_id="retour-%s"),
         "close_form": bound.get("close") or ReasonForm(auto_id="cloture-%s"),
+        "give_up_form": bound.get("give_up") or GiveUpForm(auto_id="abandon-%s"),
         "may_take_over": queries.to_take_over(agent).filter(pk=need.pk).exists(),
     }
     context |= next_step(agent, need)
@@ -65,13 +69,26 @@ def _page(request: HttpRequest, need: Need, **bound: forms.Form) -> HttpResponse
     return render(request, "city/needs/need.html", context, status=422 if bound else 200)
 
 
-def next_step(agent: Agent, need: Need) -> dict[str, str]:
-    """The buyer's way on, once the need is his: activities first, then the rule of the day."""
-    if need.state != Need.State.ACCEPTED or not queries.may(agent, need, Verb.TICK):
+def next_step(agent: Agent, need: Need) -> dict[str, Any]:
+    """The buyer's way on, once the need is his: activities, then the rule; another request, when the last one ended."""
+    if not queries.may(agent, need, Verb.MARK_ASKED):
         return {}
-    if need.activities.exists():
-        return {"next_url": reverse("rule", args=[need.pk]), "next_button": "Voir la règle du jour"}
-    return {"next_url": reverse("activities", args=[need.pk]), "next_button": "Choisir les activités"}
+    sourcing = current(need)
+    if sourcing and sourcing.state == Sourcing.State.DRAFT:
+        return _way("panel", need, "Continuer la demande") | {"may_give_up": True}
+    if sourcing and sourcing.state not in ALIVE:
+        return _way("panel", need, "Interroger de nouveau")
+    if need.state != Need.State.ACCEPTED:
+        return {}
+    return (
+        _way("rule", need, "Voir la règle du jour")
+        if need.activities.exists()
+        else _way("activities", need, "Choisir les activités")
+    )
+
+
+def _way(page: str, need: Need, button: str) -> dict[str, Any]:
+    return {"next_url": reverse(page, args=[need.pk]), "next_button": button}
 
 
 def _complete_form(agent: Agent, need: Need, data: Any = None) -> CompleteForm:
@@ -147,11 +164,12 @@ def need_accept(request: HttpRequest, need_id: UUID) -> HttpResponse:
 
 
 def _with_reason(
-    request: HttpRequest, need_id: UUID, name: str, prefix: str, act: Callable[[Agent, UUID, str], Any], said: str
-) -> HttpResponse:
+    request: HttpRequest, need_id: UUID, name: str, prefix: str, act: Callable[[Agent, UUID, str], Any], said: str,
+    form_class: type[forms.Form] = ReasonForm,
+) -> HttpResponse:  # fmt: skip
     agent: Agent = request.agent  # type: ignore[attr-defined]
     need = need_or_404(agent, need_id)
-    form = ReasonForm(request.POST, auto_id=prefix)
+    form = form_class(request.POST, auto_id=prefix)
     if form.is_valid():
         try:
             act(agent, need.pk, form.cleaned_data["reason"])
@@ -176,6 +194,24 @@ def need_close(request: HttpRequest, need_id: UUID) -> HttpResponse:
     return _with_reason(request, need_id, "close", "cloture-%s", actions.close, "Besoin clos. Il reste dans la liste.")
 
 
+@city(*PURCHASING)
+@require_POST
+def need_give_up(request: HttpRequest, need_id: UUID) -> HttpResponse:
+    """Give up a request that has not left; the need is closed with it, or waits to be taken up again."""
+    agent: Agent = request.agent  # type: ignore[attr-defined]
+    sourcing = current(need_or_404(agent, need_id))
+    if sourcing is None or sourcing.state != Sourcing.State.DRAFT:
+        messages.error(request, "Aucune demande n'est en préparation.")
+        return redirect("need", need_id)
+    close_need = bool(request.POST.get("close_need"))
+
+    def give_up(agent: Agent, _: UUID, reason: str) -> None:
+        closing.end(agent, sourcing.pk, reason, close_need=close_need)
+
+    said = "La demande en préparation est abandonnée" + (", et le besoin est clos." if close_need else ".")
+    return _with_reason(request, need_id, "give_up", "abandon-%s", give_up, said, GiveUpForm)
+
+
 @city(*WRITERS)
 @require_POST
 def need_say(request: HttpRequest, need_id: UUID) -> HttpResponse:
@@ -194,6 +230,12 @@ def need_say(request: HttpRequest, need_id: UUID) -> HttpResponse:
             messages.success(request, "Message envoyé.")
             return redirect("need", need.pk)
     return _page(request, need, message=form)
+
+
+@city(*WRITERS)
+@require_POST
+def need_settle(request: HttpRequest, need_id: UUID) -> HttpResponse:
+    return _step(request, need_id, actions.settle, "C'est noté : ce message n'attend plus de réponse.")
 
 
 @city(*READERS)
@@ -215,6 +257,8 @@ urlpatterns = [
     path(f"{_BASE}accepter/", need_accept, name="need_accept"),
     path(f"{_BASE}renvoyer/", need_send_back, name="need_send_back"),
     path(f"{_BASE}clore/", need_close, name="need_close"),
+    path(f"{_BASE}abandonner/", need_give_up, name="need_give_up"),
     path(f"{_BASE}ecrire/", need_say, name="need_say"),
+    path(f"{_BASE}rien-a-repondre/", need_settle, name="need_settle"),
     path(f"{_BASE}messages/<uuid:file_id>/", need_file, name="need_file"),
 ]

@@ -41,6 +41,9 @@ def hour(value: datetime | None) -> str:
 
 @register.filter
 def day(value: date | None) -> str:
+    """Of a moment, the day in the city's zone."""
+    if isinstance(value, datetime):
+        value = value.astimezone(french.PARIS).date()
     return "" if value is None else french.format_date(value)
 
 

@@ -1,0 +1,42 @@
+"""The read side of needs, always through the eyes of an agent."""
+
+from sourcier.needs.queries.reading import (
+    READERS,
+    get,
+    may,
+    places,
+    readable_departments,
+    refusal,
+    roles_for,
+    side,
+    to_take_over,
+    unanswered,
+    visible,
+    words,
+    writable_departments,
+)
+from sourcier.needs.queries.standing import Move, in_progress, moved, standing, standings
+from sourcier.needs.queries.work import awaiting, waiting_message
+
+__all__ = [
+    "READERS",
+    "Move",
+    "awaiting",
+    "get",
+    "in_progress",
+    "may",
+    "moved",
+    "places",
+    "readable_departments",
+    "refusal",
+    "roles_for",
+    "side",
+    "standing",
+    "standings",
+    "to_take_over",
+    "unanswered",
+    "visible",
+    "waiting_message",
+    "words",
+    "writable_departments",
+]

@@ -1,0 +1,28 @@
+"""What higher rooms tell needs from their `apps.py`: where the asking of firms is."""
+
+from collections.abc import Callable, Collection, Mapping
+from uuid import UUID
+
+from sourcier.needs.standing_rules import Asking
+
+Reader = Callable[[Collection[UUID]], Mapping[UUID, Asking]]
+_READERS: list[Reader] = []
+
+
+def register_asking(reader: Reader) -> None:
+    """`reader` maps the ids of needs to their consultation in progress, else the last one; it leaves out those with none."""
+    if reader not in _READERS:
+        _READERS.append(reader)
+
+
+def askings(need_ids: Collection[UUID]) -> dict[UUID, Asking]:
+    """Where the asking is for these needs, in one query whatever their number."""
+    if not need_ids:
+        return {}
+    return {need_id: asking for reader in _READERS for need_id, asking in reader(need_ids).items()}
+
+
+def is_live(need_id: UUID) -> bool:
+    """A consultation is in progress for this need, prepared or sent."""
+    asking = askings([need_id]).get(need_id)
+    return asking is not None and asking.live
