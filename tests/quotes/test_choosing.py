@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import time_machine
 
+from sourcier.accounts.actions import edit_place
 from sourcier.accounts.agents import Agent
 from sourcier.journal.models import Entry
 from sourcier.journal.queries import payload_of
@@ -100,6 +101,22 @@ def test_the_choice_is_not_closed_while_someone_remains_untold(city: City, at_cl
     tell.mark_told(city.buyer, notification.pk, "Courrier posté le 1er octobre")
     request.sourcing.refresh_from_db()
     assert request.sourcing.state == Sourcing.State.DONE
+
+
+def test_the_winner_alone_is_told_where_to_deliver_and_whom_to_ask_for(city: City, at_closing: None) -> None:
+    edit_place(city.head_buyer, city.place.pk, contact_name="Mme Keller", contact_phone="01 48 00 00 00")
+    request = make_request(city, places=3)
+    cheap, dear = received(request, "0.90", "1.10", places=frozenset({city.place.pk}))
+    opened(request)
+    mark_all(city.buyer, request)
+    choosing.choose(city.buyer, request.sourcing.pk, None, cheap.pk, None, WHY)
+    tell.tell_all(city.buyer, request.sourcing.pk, {dear.pk: "Son prix est plus élevé."})
+    told = {each.firm.name: each.body for each in Notification.objects.select_related("firm")}
+    where = (
+        "– Crèche Jean-Mermoz, 1 rue Jean-Mermoz, 93110 Rosny-sous-Bois (6 h 30 à 7 h). Sur place : Mme Keller, 01 48 00 00 00."
+    )
+    assert where in told["Boulangerie 0"] and "rue du Four" not in told["Boulangerie 0"]
+    assert "Keller" not in told["Boulangerie 1"]
 
 
 def test_nobody_opens_before_the_deadline_nor_without_a_reference(city: City) -> None:

@@ -23,5 +23,8 @@ class AccountsConfig(AppConfig):
         register_rows("department", models.Department, organisation="organisation_id", fields=("name",))
         register_rows(
             "place", models.DeliveryPlace, organisation="organisation_id",
-            fields=("name", "address", "postal_code", "commune", "lat_e6", "lon_e6", "hours", "active"),
+            fields=(
+                "name", "address", "postal_code", "commune", "lat_e6", "lon_e6", "hours", "contact_name", "contact_phone",
+                "active",
+            ),
         )  # fmt: skip

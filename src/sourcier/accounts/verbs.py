@@ -13,8 +13,8 @@ VERBS = (
     Verb("role.revoked", "{name} n'a plus le rôle {role}.", personal=("name",)),
     Verb("department.added", "La direction {name} a été ajoutée."),
     Verb("department.renamed", "La direction {before} s'appelle maintenant {name}."),
-    Verb("place.added", "Le lieu de livraison {name} a été ajouté."),
-    Verb("place.edited", "Le lieu de livraison {name} a été modifié : {changed}."),
-    Verb("place.deactivated", "Le lieu de livraison {name} n'est plus proposé."),
-    Verb("place.reactivated", "Le lieu de livraison {name} est proposé de nouveau."),
+    Verb("place.added", "Le lieu de livraison {name} a été ajouté.", personal=("rows",)),
+    Verb("place.edited", "Le lieu de livraison {name} a été modifié : {changed}.", personal=("rows",)),
+    Verb("place.deactivated", "Le lieu de livraison {name} n'est plus proposé.", personal=("rows",)),
+    Verb("place.reactivated", "Le lieu de livraison {name} est proposé de nouveau.", personal=("rows",)),
 )

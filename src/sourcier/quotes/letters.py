@@ -9,7 +9,9 @@ from django.conf import settings
 from sourcier.kernel.french import format_moment
 from sourcier.kernel.money import format_cents
 from sourcier.quotes.models import Award, Submission
-from sourcier.sourcing.models import Sourcing
+from sourcier.quotes.queries.answers import ticked_places
+from sourcier.sourcing.briefs import asked_places
+from sourcier.sourcing.models import AskedPlace, Sourcing
 
 MARK_SCALE = 100
 
@@ -108,6 +110,7 @@ def result(sourcing: Sourcing, told: Sequence[Told]) -> tuple[str, str]:
     for each in told:
         lines += ["", *_part(sourcing, each)] if len(told) > 1 else _part(sourcing, each)
     if wins:
+        lines += _where_to_deliver(sourcing, [each.award for each in told if each.won])
         lines += ["", "Voici la suite : 1. le bon de commande 2. vos papiers 3. la facture 4. le paiement sous 30 jours."]
     return subject, _signed(sourcing, lines)
 
@@ -124,6 +127,19 @@ def _part(sourcing: Sourcing, told: Told) -> list[str]:
 
 def _lot(award: Award) -> str:
     return f"Lot {award.lot.number}, {award.lot.title}. " if award.lot else ""
+
+
+def _where_to_deliver(sourcing: Sourcing, awards: list[Award]) -> list[str]:
+    """The places that the firm serves, with whom to ask for there: no other firm is told."""
+    answer = awards[0].submission
+    places = (ticked_places(answer) if answer else []) or asked_places(sourcing)
+    return ["", "Où livrer :", *(f"– {_place(place)}" for place in places)] if places else []
+
+
+def _place(place: AskedPlace) -> str:
+    contact = ", ".join(filter(None, (place.contact_name, place.contact_phone)))
+    hours = f" ({place.hours})" if place.hours else ""
+    return f"{place.name}, {place.whole_address}{hours}." + (f" Sur place : {contact}." if contact else "")
 
 
 def late(sourcing: Sourcing, results: list[str]) -> tuple[str, str]:

@@ -36,7 +36,7 @@ CHOICE_VERBS = (
     Verb("lot.left", "{name} a laissé le lot {lot} sans choix. La raison : {rationale}", ("name",)),
     Verb("sourcing.ended_after_opening", "{name} a fini sans choix. La raison : {reason}", ("name",)),
     Verb("information.finished", "{name} a terminé la demande d'information. Ce qui en est retenu : {used}", ("name",)),
-    Verb("result.told", "{name} a annoncé le résultat ({count}).", ("name",)),
+    Verb("result.told", "{name} a annoncé le résultat ({count}).", ("name", "told")),
     Verb("result.delivered", "{firm} a été prévenue du résultat."),
     Verb("result.undelivered", "Le message du résultat n'est pas arrivé à {firm}."),
     Verb("result.told_by_hand", "{name} a prévenu {firm} du résultat : {how}", ("name",)),

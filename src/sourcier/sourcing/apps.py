@@ -4,6 +4,9 @@ INVITATION = (
     "firm_id", "channel", "address", "seed", "how", "created_at", "identity_how", "identity_checked_at",
     "identity_checked_by_id", "stopped_at",
 )  # fmt: skip
+ASKED_PLACE = (
+    "place_id", "name", "address", "postal_code", "commune", "hours", "contact_name", "contact_phone", "note",
+)  # fmt: skip
 
 
 class SourcingConfig(AppConfig):
@@ -50,6 +53,7 @@ class SourcingConfig(AppConfig):
             ("question", models.Question, ("position", "kind", "text", "choices", "required")),
             ("request_document", models.RequestDocument, ("file_id",)),
             ("invitation", models.Invitation, INVITATION),
+            ("asked_place", models.AskedPlace, ASKED_PLACE),
             ("firm_question", models.FirmQuestion, ("text", "asked_at", "wording", "answer", "answered_by_id", "answered_at")),
             ("extension", models.Extension, ("old_deadline", "new_deadline", "reason", "made_by_id", "made_at")),
         ):

@@ -5,8 +5,7 @@ from datetime import datetime
 from django.conf import settings
 from django.urls import reverse
 
-from sourcier.accounts.models import DeliveryPlace
-from sourcier.sourcing.models import Sourcing
+from sourcier.sourcing.models import AskedPlace, Sourcing
 from sourcier.sourcing.words import Brief, Line, Place
 
 
@@ -23,10 +22,7 @@ def brief(sourcing: Sourcing, deadline: datetime | None = None) -> Brief:
         title=sourcing.title,
         trade=sourcing.trade,
         description=sourcing.description,
-        places=tuple(
-            Place(row.place.name, _address(row.place), row.place.hours, row.note)
-            for row in need.places.select_related("place").order_by("place__name", "pk")
-        ),
+        places=tuple(Place(place.name, place.whole_address, place.hours, place.note) for place in asked_places(sourcing)),
         where_note=need.where_note,
         starts_on=need.starts_on,
         ends_on=need.ends_on,
@@ -56,8 +52,15 @@ def deadline_told(sourcing: Sourcing, at: datetime) -> datetime | None:
     return min(since, key=lambda each: each.made_at).old_deadline if since else sourcing.deadline
 
 
-def _address(place: DeliveryPlace) -> str:
-    return f"{place.address}, {place.postal_code} {place.commune}"
+def asked_places(sourcing: Sourcing) -> list[AskedPlace]:
+    """The places of delivery by name, as the firms were told of them; before the sending, as they would be, not saved."""
+    if sourcing.sent_at and (told := list(sourcing.asked_places.all())):
+        return told
+    copied = ("name", "address", "postal_code", "commune", "hours", "contact_name", "contact_phone")
+    return [
+        AskedPlace(sourcing=sourcing, place=row.place, note=row.note, **{field: getattr(row.place, field) for field in copied})
+        for row in sourcing.need.places.select_related("place").order_by("place__name", "pk")
+    ]
 
 
 def link(token: str) -> str:

@@ -223,6 +223,29 @@ class Invitation(models.Model):
         return f"{self.firm.name} (avis public, {self.address})" if self.came else self.firm.name
 
 
+class AskedPlace(models.Model):
+    """A place of delivery as the firms were told of it: what the city's list says later changes nothing to the request."""
+
+    sourcing = models.ForeignKey(Sourcing, on_delete=models.PROTECT, related_name="asked_places")
+    place = models.ForeignKey("accounts.DeliveryPlace", on_delete=models.PROTECT, related_name="+")
+    name = models.CharField(max_length=120)
+    address = models.CharField(max_length=200)
+    postal_code = models.CharField(max_length=5)
+    commune = models.CharField(max_length=80)
+    hours = models.CharField(max_length=120, blank=True)
+    contact_name = models.CharField(max_length=120, blank=True, help_text="told to the firm that is chosen, to no other")
+    contact_phone = models.CharField(max_length=20, blank=True)
+    note = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["sourcing", "place"], name="sourcing_asked_place_once")]
+        ordering = ["name", "pk"]
+
+    @property
+    def whole_address(self) -> str:
+        return f"{self.address}, {self.postal_code} {self.commune}"
+
+
 class FirmQuestion(models.Model):
     """A question of a firm; its answer goes to all asked, without the asker's name."""
 

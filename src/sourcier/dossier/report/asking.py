@@ -12,6 +12,7 @@ from sourcier.needs.models import Kind
 from sourcier.sourcing.models import Invitation, Relay, Sourcing
 
 Row = dict[str, Any]
+SAYS_PLACES = ("need.started", "need.taken_over", "need.places_set")
 
 
 def need(history: History) -> list[Block]:
@@ -45,8 +46,19 @@ def _period(row: Row) -> str:
 
 
 def _places(history: History) -> str:
-    said = [payload for _, payload in history.payloads("need.places_set")][-1:]
-    return "\n".join(_place(each) for payload in said for each in payload.get("places", []))
+    """As they were said when the need was described, the last time."""
+    said = [payload["places"] for _, payload in history.payloads(*SAYS_PLACES) if "places" in payload][-1:]
+    return "\n".join(_place(each) for places in said for each in places)
+
+
+def _asked_places(history: History, sourcing_id: str) -> str:
+    """As every firm was told of them."""
+    told = [each for each in history.of("asked_place") if each["sourcing_id"] == sourcing_id]
+    return "\n".join(_place(each | {"address": _whole(each)}) for each in told)
+
+
+def _whole(place: Row) -> str:
+    return f"{place['address']}, {place['postal_code']} {place['commune']}" + (f", {place['hours']}" if place["hours"] else "")
 
 
 def _place(place: Row) -> str:
@@ -117,6 +129,7 @@ def request(history: History) -> list[Block]:
             ("Ce qu'il faut", row["description"]),
             ("Partie", moment(row["sent_at"], weekday=True)),
             ("Date limite", moment(row["deadline"], weekday=True)),
+            ("Où", _asked_places(history, row["id"])),
             ("Avis public", "oui, toute entreprise pouvait répondre" if row["public_notice"] else "non"),
             ("Formule du prix", row["price_sentence"]),
             ("Une seule entreprise", row["single_reason"]),

@@ -6,10 +6,10 @@ from django.db.models import QuerySet
 
 from sourcier.journal.models import Entry
 from sourcier.journal.proofs import receipt
-from sourcier.needs.models import NeedPlace
 from sourcier.quotes import answer_rules as rules
 from sourcier.quotes.models import Clarification, LastPriceRound, Notification, Submission, SubmissionDocument
-from sourcier.sourcing.models import Invitation, PriceLine, Sourcing
+from sourcier.sourcing.briefs import asked_places
+from sourcier.sourcing.models import AskedPlace, Invitation, PriceLine, Sourcing
 
 SENT = (Submission.State.RECEIVED, Submission.State.REPLACED, Submission.State.WITHDRAWN, Submission.State.LATE)
 
@@ -27,7 +27,7 @@ def asked(sourcing: Sourcing, round_: int = 1) -> rules.Asked:
     """What the request allows, as the pure rules read it; a last price need not say again what the first answer said."""
     return rules.Asked(
         lines=frozenset(sourcing.price_lines.values_list("pk", flat=True)),
-        places=frozenset(places(sourcing).values_list("place_id", flat=True)),
+        places=frozenset(place.place_id for place in asked_places(sourcing)),
         questions=tuple(
             rules.AskedQuestion(question.pk, question.kind, tuple(question.choices), question.required and round_ == 1)
             for question in sourcing.questions.all()
@@ -37,9 +37,10 @@ def asked(sourcing: Sourcing, round_: int = 1) -> rules.Asked:
     )
 
 
-def places(sourcing: Sourcing) -> QuerySet[NeedPlace]:
-    """The places of delivery of the request, by name."""
-    return NeedPlace.objects.filter(need_id=sourcing.need_id).select_related("place").order_by("place__name")
+def ticked_places(submission: Submission) -> list[AskedPlace]:
+    """The places ticked in this answer, by name; none means all of them."""
+    ticked = set(submission.places.values_list("place_id", flat=True))
+    return [place for place in asked_places(submission.sourcing) if place.place_id in ticked] if ticked else []
 
 
 def current(invitation: Invitation, round_: int | None = None) -> Submission | None:

@@ -20,8 +20,8 @@ from sourcier.needs.actions import mark_asked
 from sourcier.sourcing import queries, rules, tokens, words
 from sourcier.sourcing.actions import common
 from sourcier.sourcing.actions.common import entry, load, touch
-from sourcier.sourcing.briefs import brief, link
-from sourcier.sourcing.models import Candidate, Extension, Invitation, Relay, Sourcing
+from sourcier.sourcing.briefs import asked_places, brief, link
+from sourcier.sourcing.models import AskedPlace, Candidate, Extension, Invitation, Relay, Sourcing
 from sourcier.sourcing.rules import Verb
 from sourcier.suppliers.models import Firm
 from sourcier.suppliers.queries import email_of, emails_of
@@ -39,12 +39,13 @@ def send(agent: Agent, sourcing_id: UUID) -> list[Invitation]:
         field, refusal = refused
         raise Refused(refusal, field)
     left_out = queries.excluded(sourcing)
+    places = AskedPlace.objects.bulk_create(asked_places(sourcing))
     sourcing.state = rules.State.OPEN
     sourcing.sent_at, sourcing.next_check = now, sourcing.deadline
     touch(agent, sourcing)
     need = mark_asked(sourcing.need)
     sent = _invite(sourcing, [candidate.firm for candidate in candidates], now)
-    _sent_entry(agent, sourcing, "sourcing.sent", sent, left_out, [need])
+    _sent_entry(agent, sourcing, "sourcing.sent", sent, left_out, [need, *places])
     return sent
 
 

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from sourcier.quotes import answer_rules as rules
 from sourcier.quotes.queries import answers
+from sourcier.sourcing.briefs import asked_places
 from sourcier.sourcing.queries import answered, extensions
 from sourcier.web.firm import door, words
 from sourcier.web.firm.door import Visit
@@ -56,7 +57,7 @@ def first_context(visit: Visit) -> dict[str, Any]:
     """The request in a few lines, and what this firm can do now."""
     context = base_context(visit)
     invitation, sourcing, window = visit.invitation, visit.invitation.sourcing, context["window"]
-    places = list(answers.places(sourcing))
+    places = asked_places(sourcing)
     refusal = rules.may_answer(window)
     return context | {
         "places": places,

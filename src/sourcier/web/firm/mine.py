@@ -91,7 +91,7 @@ def _receipt_context(visit: Visit, sent: Submission) -> dict[str, Any]:
         "kept": answers.kept_lines(sent),
         "net": net,
         "gross": gross,
-        "places": list(sent.places.select_related("place")),
+        "places": answers.ticked_places(sent),
         "replies": list(sent.answers.select_related("question", "file").order_by("question__position")),
         "documents": answers.documents(sent),
         "may_change": refusal is None and sent.round == window.round,

@@ -8,11 +8,11 @@ from django import forms
 from django.utils.datastructures import MultiValueDict
 
 from sourcier.kernel.money import format_unit_price, format_vat
-from sourcier.needs.models import NeedPlace
 from sourcier.quotes import answer_rules as rules
 from sourcier.quotes.models import Submission
 from sourcier.quotes.queries import answers
-from sourcier.sourcing.models import Invitation, PriceLine, Question
+from sourcier.sourcing.briefs import asked_places
+from sourcier.sourcing.models import AskedPlace, Invitation, PriceLine, Question
 
 VAT_CHOICES = [
     (rules.INCLUDED, "avec TVA"),
@@ -92,10 +92,10 @@ class AnswerForm(forms.Form):
             )
 
     def _add_places(self) -> None:
-        places = list(answers.places(self.sourcing))
+        places = asked_places(self.sourcing)
         if len(places) > 1:
             self.fields["places"] = forms.MultipleChoiceField(
-                choices=[(row.place_id.hex, _place_label(row)) for row in places],
+                choices=[(place.place_id.hex, _place_label(place)) for place in places],
                 widget=forms.CheckboxSelectMultiple, required=False, label="Où pouvez-vous livrer ?",
                 help_text="Rien de coché : partout.",
             )  # fmt: skip
@@ -203,8 +203,8 @@ class AnswerForm(forms.Form):
                 yield rules.TypedPrice(line.pk, price, 0 if free else int(rate))
 
 
-def _place_label(row: NeedPlace) -> str:
-    return f"{row.place.name}, {row.place.address}" + (f" ({row.note})" if row.note else "")
+def _place_label(place: AskedPlace) -> str:
+    return f"{place.name}, {place.address}" + (f" ({place.note})" if place.note else "")
 
 
 def _question_field(question: Question) -> forms.Field:

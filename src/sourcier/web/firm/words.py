@@ -5,8 +5,7 @@ from datetime import datetime
 
 from sourcier.accounts.models import Organisation
 from sourcier.kernel.french import DAYS, MONTHS, PARIS, format_date, format_hour
-from sourcier.needs.models import NeedPlace
-from sourcier.sourcing.models import Sourcing
+from sourcier.sourcing.models import AskedPlace, Sourcing
 
 TOWN_WORDS = ("ville", "commune", "mairie")
 
@@ -43,10 +42,10 @@ def received_words(moment: datetime | None) -> str:
     return f"{number} {MONTHS[local.month - 1]} à {format_hour(moment)}"
 
 
-def when(sourcing: Sourcing, places: Sequence[NeedPlace]) -> str:
+def when(sourcing: Sourcing, places: Sequence[AskedPlace]) -> str:
     """« de 6 h 30 à 7 h, à partir du 4 janvier 2027 »; empty when the need does not say."""
     need = sourcing.need
-    hours = {place.place.hours for place in places}
+    hours = {place.hours for place in places}
     parts = [hours.pop()] if len(hours) == 1 else []
     if need.starts_on:
         parts.append(f"à partir du {format_date(need.starts_on)}")
