@@ -3,6 +3,7 @@ import pytest
 from sourcier.accounts import actions, queries
 from sourcier.accounts.models import DeliveryPlace, Department, Organisation
 from sourcier.journal.models import Entry
+from sourcier.journal.verify import verify
 from sourcier.kernel.transitions import Refused
 from tests.cities import City
 
@@ -89,3 +90,32 @@ def test_the_lists_of_another_city_do_not_exist(city: City, other_city: City) ->
     with pytest.raises(DeliveryPlace.DoesNotExist):
         actions.deactivate_place(city.head_buyer, other_city.place.pk)
     assert other_city.place not in queries.places(city.head_buyer)
+
+
+def test_a_department_has_its_usual_places(city: City, other_city: City) -> None:
+    centre = actions.add_place(city.head_buyer, **PLACE)
+    actions.set_usual_places(city.head_buyer, city.department.pk, [city.place.pk, centre.pk])
+    assert last_verb(city) == "department.places_set"
+    actions.set_usual_places(city.head_buyer, city.department.pk, [centre.pk])
+    assert list(queries.usual_places(city.department)) == [centre]
+    actions.deactivate_place(city.head_buyer, centre.pk)
+    assert list(queries.usual_places(city.department)) == []
+    assert verify(city.organisation.pk).problems == ()
+    before = Entry.objects.count()
+    for agent, places in (
+        (city.head_buyer, [centre.pk]),
+        (city.head_buyer, [other_city.place.pk]),
+        (city.buyer, [city.place.pk]),
+        (city.admin, [city.place.pk]),
+    ):
+        with pytest.raises(Refused):
+            actions.set_usual_places(agent, city.department.pk, places)
+    with pytest.raises(Department.DoesNotExist):
+        actions.set_usual_places(other_city.head_buyer, city.department.pk, [])
+    assert Entry.objects.count() == before
+
+
+def test_whom_to_ask_for_at_a_place_is_vouched_for(city: City) -> None:
+    actions.edit_place(city.head_buyer, city.place.pk, contact_name="Mme Keller")
+    DeliveryPlace.objects.filter(pk=city.place.pk).update(contact_phone="06 66 66 66 66")
+    assert [problem.code for problem in verify(city.organisation.pk).problems] == ["row_changed"]

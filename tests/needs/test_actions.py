@@ -1,5 +1,6 @@
 """The life of a need through its actions: rights, conflict, journal, hostile words."""
 
+import json
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -8,10 +9,10 @@ import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from sourcier.accounts.actions import grant
+from sourcier.accounts.actions import add_department, grant, set_usual_places
 from sourcier.accounts.agents import Agent, agent_for
 from sourcier.accounts.models import DeliveryPlace, Department, Role
-from sourcier.journal.models import Entry
+from sourcier.journal.models import Entry, Payload
 from sourcier.journal.verify import verify
 from sourcier.kernel.activities import Activity
 from sourcier.kernel.transitions import Refused
@@ -64,6 +65,47 @@ def test_the_department_comes_from_the_account_and_is_asked_only_of_who_has_seve
     assert agent
     assert refused(actions.start, agent, PAIN).field == "department"
     assert actions.start(agent, PAIN, greens).department == greens
+
+
+def test_the_usual_places_come_from_the_department_ticked_and_told(city: City) -> None:
+    set_usual_places(city.head_buyer, city.department.pk, [city.place.pk])
+    need = started(city)
+    assert [row.place for row in need.places.all()] == [city.place]
+    assert "where" not in queries.unanswered(need)
+    said = json.loads(bytes(Payload.objects.get(entry__verb="need.started").body))
+    assert [place["name"] for place in said["places"]] == ["Crèche Jean-Mermoz"]
+    assert verify(city.organisation.pk).problems == ()
+
+
+def test_a_draft_changes_department_with_the_places_that_the_tool_ticked_and_no_others(city: City) -> None:
+    greens = add_department(city.head_buyer, "Espaces verts")
+    grant(city.organisation, city.requester.user, Role.REQUESTER, greens)
+    denise = agent_for(city.requester.user)
+    assert denise
+    set_usual_places(city.head_buyer, greens.pk, [city.place.pk])
+    need = actions.start(denise, PAIN, city.department)
+    assert not need.places.exists()
+    need = actions.say_again(denise, need.pk, need.version, "Des arbres", greens)
+    assert (need.sentence, need.department, need.places.get().place) == ("Des arbres", greens, city.place)
+    actions.set_places(denise, need.pk, {city.place.pk: "au fond"})
+    second = DeliveryPlace.objects.create(
+        organisation=city.organisation,
+        name="Serre",
+        address="2 rue X",
+        postal_code="93110",
+        commune="Rosny",
+        lat_e6=1,
+        lon_e6=1,
+    )
+    actions.set_places(denise, need.pk, {second.pk: ""})
+    need = actions.change_department(denise, need.pk, city.department)
+    assert need.department == city.department and need.places.get().place == second
+    actions.save(denise, need.pk, need.version, unknown=EVERYTHING_UNKNOWN)
+    actions.submit(denise, need.pk)
+    assert refused(actions.change_department, denise, need.pk, greens).refusal.code == "wrong_state"
+    assert refused(actions.change_department, city.requester, started(city).pk, greens).refusal.code == "wrong_role"
+    problems = verify(city.organisation.pk).problems
+    assert [problem for problem in problems if "place" in problem.sentence and "need" in problem.sentence] == []
 
 
 @pytest.mark.parametrize("who", ["buyer", "head_buyer", "auditor", "admin"])

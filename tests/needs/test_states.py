@@ -15,7 +15,7 @@ ROLES = tuple(role.value for role in Role)
 DEPARTMENT, BUYERS, BOTH = {"requester"}, {"buyer", "head_buyer"}, {"requester", "buyer", "head_buyer"}
 
 EXPECTED = {
-    State.DRAFT: {Verb.WRITE: DEPARTMENT, Verb.TICK: DEPARTMENT, Verb.SUBMIT: DEPARTMENT, Verb.CLOSE: DEPARTMENT},
+    State.DRAFT: dict.fromkeys((Verb.WRITE, Verb.MOVE, Verb.TICK, Verb.SUBMIT, Verb.CLOSE), DEPARTMENT),
     State.RETURNED: {Verb.WRITE: DEPARTMENT, Verb.TICK: DEPARTMENT, Verb.SUBMIT: DEPARTMENT, Verb.CLOSE: BOTH},
     State.SUBMITTED: dict.fromkeys((Verb.COMPLETE, Verb.TICK, Verb.ACCEPT, Verb.SEND_BACK, Verb.KEEP_RULE, Verb.CLOSE), BUYERS),
     State.ACCEPTED: dict.fromkeys(

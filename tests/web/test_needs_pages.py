@@ -80,6 +80,50 @@ def test_the_department_is_asked_only_of_who_has_several(city: City) -> None:
     assert Need.objects.get().department == greens
 
 
+def test_the_first_sentence_is_saved_as_it_is_typed_in_one_draft(city: City) -> None:
+    client = signed_in(city.requester)
+    first = client.post(reverse("need_new"), {"sentence": "Pain fr", "draft": "", "version": ""}, **HTMX)
+    need = Need.objects.get()
+    assert first["HX-Replace-Url"] == url("need_edit", need) and "Enregistré à" in first.content.decode()
+    assert f'name="draft" id="draft" value="{need.pk}" hx-swap-oob="true"' in first.content.decode()
+    typed = {"sentence": PAIN, "draft": str(need.pk), "version": "1"}
+    again = client.post(reverse("need_new"), typed, **HTMX).content.decode()
+    assert 'id="version" value="2"' in again and reload(need).sentence == PAIN
+    assert PAIN in client.get(first["HX-Replace-Url"]).content.decode()
+    response = client.post(reverse("need_new"), {**typed, "version": "2"})
+    assert response.url == url("need_edit", need) and Need.objects.count() == 1  # type: ignore[attr-defined]
+
+
+def test_what_keeps_the_first_sentence_from_being_saved_is_said_at_once(city: City) -> None:
+    greens = Department.objects.create(organisation=city.organisation, name="Espaces verts")
+    grant(city.organisation, city.requester.user, Role.REQUESTER, greens)
+    client = signed_in(city.requester)
+    for typed, said in (
+        ({"sentence": PAIN}, "Choisissez le service."),
+        ({"sentence": "é" * 501, "department": str(greens.pk)}, "501 caractères"),
+        ({"sentence": " ", "department": str(greens.pk)}, "Écrivez votre besoin"),
+    ):
+        page = client.post(reverse("need_new"), typed, **HTMX)
+        assert said in page.content.decode() and "Rien n'est encore enregistré." in page.content.decode()
+        assert "HX-Replace-Url" not in page and not Need.objects.exists()
+    client.post(reverse("need_new"), {"sentence": PAIN, "department": str(greens.pk)}, **HTMX)
+    need = Need.objects.get()
+    moved = {"sentence": PAIN, "department": str(city.department.pk), "draft": str(need.pk), "version": "1"}
+    client.post(reverse("need_new"), moved, **HTMX)
+    assert reload(need).department == city.department
+
+
+def test_a_draft_of_another_city_or_already_sent_is_not_written_from_the_first_page(city: City, other_city: City) -> None:
+    sent, theirs = submitted(city), draft(other_city)
+    client = signed_in(city.requester)
+    for htmx in ({}, HTMX):
+        typed = {"sentence": "Autre", "draft": str(theirs.pk), "version": "1"}
+        assert client.post(reverse("need_new"), typed, **htmx).status_code == 404
+        page = client.post(reverse("need_new"), {"sentence": "Autre", "draft": str(sent.pk), "version": "9"}, **htmx)
+        assert "Votre rôle ne permet pas" in page.content.decode() or "est parti chez" in page.content.decode()
+    assert reload(theirs).sentence == PAIN and reload(sent).sentence == PAIN and Need.objects.count() == 2
+
+
 def test_each_question_is_saved_as_it_is_answered(city: City) -> None:
     need, client = draft(city), signed_in(city.requester)
     page = client.post(url("need_edit", need), {"question": "what", "version": 1, "what": "Baguettes"}, **HTMX).content.decode()

@@ -9,6 +9,7 @@ from PIL import Image
 
 from sourcier.accounts.models import DeliveryPlace, Department, Membership, Organisation, User
 from sourcier.mail.models import OutgoingMessage
+from sourcier.needs.models import Need
 from sourcier.web.sign_in import password_link
 from tests.cities import City
 from tests.web.clients import signed_in
@@ -144,6 +145,22 @@ def test_a_department_is_added_once(city: City) -> None:
     assert client.post(reverse("settings_departments"), {"name": "Sports"}).status_code == 302
     assert "porte déjà ce nom" in client.post(reverse("settings_departments"), {"name": "sports"}).content.decode()
     assert Department.objects.filter(organisation=city.organisation).count() == 2
+
+
+def test_the_usual_places_of_a_department_are_ticked_on_its_page_and_in_its_new_needs(city: City) -> None:
+    client = signed_in(city.head_buyer)
+    page, places = (reverse(name, args=[city.department.pk]) for name in ("settings_department", "settings_department_places"))
+    assert "Crèche Jean-Mermoz" in client.get(page).content.decode()
+    assert client.post(places, {"places": str(city.place.pk)}).status_code == 302
+    assert re.search(r'value="[0-9a-f-]+"[^>]*checked', client.get(page).content.decode())
+    assert "Livrée d'habitude : Crèche Jean-Mermoz" in client.get(reverse("settings_departments")).content.decode()
+    assert "Rien n&#x27;a changé" in client.post(places, {"places": str(city.place.pk)}).content.decode()
+    wrong = client.post(places, {"places": "zzz"})
+    assert wrong.status_code == 200 and "zzz" in wrong.content.decode()
+    asking = signed_in(city.requester)
+    asking.post(reverse("need_new"), {"sentence": "Du pain"})
+    edit = asking.get(reverse("need_edit", args=[Need.objects.get().pk])).content.decode()
+    assert re.search(rf'id="place-{city.place.pk}"[^>]*checked', edit)
 
 
 def place(**changes: str) -> dict[str, str]:

@@ -28,3 +28,5 @@ class AccountsConfig(AppConfig):
                 "active",
             ),
         )  # fmt: skip
+        usual = ("department_id", "place_id")
+        register_rows("usual_place", models.UsualPlace, organisation="department__organisation_id", fields=usual)

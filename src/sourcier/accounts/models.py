@@ -158,3 +158,13 @@ class DeliveryPlace(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["organisation", "name"], name="accounts_place_name")]
         ordering = ["name"]
+
+
+class UsualPlace(models.Model):
+    """Where a department is usually delivered: its new needs begin with these places ticked."""
+
+    department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="usual_places")
+    place = models.ForeignKey(DeliveryPlace, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["department", "place"], name="accounts_usual_place_once")]

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from sourcier.accounts.agents import Agent
-from sourcier.accounts.models import DeliveryPlace, Department, Membership, Organisation, Role, User
+from sourcier.accounts.models import DeliveryPlace, Department, Membership, Organisation, Role, User, UsualPlace
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +48,20 @@ def _person(user: User) -> Person:
 
 
 def departments(agent: Agent) -> QuerySet[Department]:
-    return agent.organisation.departments.order_by("name")
+    """By name, each with its usual places."""
+    usual = Prefetch("usual_places", queryset=UsualPlace.objects.select_related("place").order_by("place__name"))
+    return agent.organisation.departments.order_by("name").prefetch_related(usual)
 
 
 def places(agent: Agent, *, active_only: bool = False) -> QuerySet[DeliveryPlace]:
     """The delivery places, by name; those no longer offered too unless `active_only`."""
     found = agent.organisation.places.order_by("-active", "name")
     return found.filter(active=True) if active_only else found
+
+
+def usual_places(department: Department) -> QuerySet[DeliveryPlace]:
+    """Where this department is usually delivered, among the places still offered."""
+    return DeliveryPlace.objects.filter(active=True, pk__in=department.usual_places.values("place"))
 
 
 def organisations(user: User) -> QuerySet[Organisation]:

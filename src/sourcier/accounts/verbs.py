@@ -13,6 +13,7 @@ VERBS = (
     Verb("role.revoked", "{name} n'a plus le rôle {role}.", personal=("name",)),
     Verb("department.added", "La direction {name} a été ajoutée."),
     Verb("department.renamed", "La direction {before} s'appelle maintenant {name}."),
+    Verb("department.places_set", "Les lieux habituels de la direction {department} : {places}."),
     Verb("place.added", "Le lieu de livraison {name} a été ajouté.", personal=("rows",)),
     Verb("place.edited", "Le lieu de livraison {name} a été modifié : {changed}.", personal=("rows",)),
     Verb("place.deactivated", "Le lieu de livraison {name} n'est plus proposé.", personal=("rows",)),

@@ -25,6 +25,7 @@ class Verb(StrEnum):
     """What may be done to a need. The `MARK_…` are done by the rooms above, which check their own rights."""
 
     WRITE = "write"
+    MOVE = "move"
     COMPLETE = "complete"
     TICK = "tick"
     SUBMIT = "submit"
@@ -41,6 +42,7 @@ class Verb(StrEnum):
 TABLE: Mapping[tuple[State, Verb], State] = {
     (State.DRAFT, Verb.WRITE): State.DRAFT,
     (State.RETURNED, Verb.WRITE): State.RETURNED,
+    (State.DRAFT, Verb.MOVE): State.DRAFT,
     (State.SUBMITTED, Verb.COMPLETE): State.SUBMITTED,
     (State.ACCEPTED, Verb.COMPLETE): State.ACCEPTED,
     (State.DRAFT, Verb.TICK): State.DRAFT,
@@ -72,6 +74,7 @@ REQUESTERS = frozenset({"requester"})
 BUYERS = frozenset({"buyer", "head_buyer"})
 _WHO: Mapping[Verb, frozenset[str]] = {
     Verb.WRITE: REQUESTERS,
+    Verb.MOVE: REQUESTERS,
     Verb.SUBMIT: REQUESTERS,
     Verb.COMPLETE: BUYERS,
     Verb.ACCEPT: BUYERS,
@@ -86,6 +89,7 @@ WITH_DEPARTMENT = frozenset({State.DRAFT, State.RETURNED})
 
 _NOT_NOW: Mapping[Verb, str] = {
     Verb.WRITE: "Ce besoin est parti chez l'acheteur : écrivez-lui un message s'il faut le changer.",
+    Verb.MOVE: "Ce besoin a été envoyé : son service ne change plus.",
     Verb.COMPLETE: "Ce besoin ne peut plus être complété à cette étape.",
     Verb.TICK: "Les activités ne peuvent plus changer à cette étape.",
     Verb.SUBMIT: "Ce besoin a déjà été envoyé.",

@@ -18,6 +18,7 @@ from sourcier.accounts.actions.places import (
     edit_place,
     reactivate_place,
     rename_department,
+    set_usual_places,
 )
 from sourcier.accounts.actions.town import create_organisation, update_organisation
 
@@ -36,6 +37,7 @@ __all__ = [
     "reactivate_user",
     "rename_department",
     "revoke",
+    "set_usual_places",
     "update_organisation",
     "update_person",
     "update_self",

@@ -1,13 +1,13 @@
 """The city's lists: departments, where needs come from; delivery places, where things arrive."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
 from sourcier.accounts.agents import Agent
-from sourcier.accounts.models import DeliveryPlace, Department
+from sourcier.accounts.models import DeliveryPlace, Department, UsualPlace
 from sourcier.accounts.rules import insist, may_govern, to_write
 from sourcier.journal.actions import append
 from sourcier.kernel.transitions import refuse
@@ -41,6 +41,28 @@ def rename_department(agent: Agent, department_id: UUID, name: str, *, shown: Ma
         rows=[department],
     )
     return department
+
+
+@transaction.atomic
+def set_usual_places(agent: Agent, department_id: UUID, place_ids: Collection[UUID]) -> list[UsualPlace]:
+    """Say where a department is usually delivered; an empty list means nowhere in particular."""
+    insist(may_govern(agent.roles, "departments"))
+    department = agent.organisation.departments.select_for_update().get(pk=department_id)
+    held, wanted = list(department.usual_places.all()), set(place_ids)
+    known = {row.place_id for row in held}
+    if known == wanted:
+        raise refuse("nothing_changed", "Rien n'a changé : il n'y a rien à enregistrer.", "places")
+    places = list(agent.organisation.places.filter(pk__in=wanted))
+    if len(places) != len(wanted):
+        raise refuse("unknown_place", "Ce lieu n'est pas dans la liste de la ville.", "places")
+    gone = [row for row in held if row.place_id not in wanted]
+    UsualPlace.objects.filter(pk__in=[row.pk for row in gone]).delete()
+    new = UsualPlace.objects.bulk_create(
+        UsualPlace(department=department, place=place) for place in places if place.pk not in known
+    )
+    said = {"department": department.name, "places": ", ".join(place.name for place in places) or "(aucun)"}
+    append(agent.organisation.pk, None, "department.places_set", said, actor=agent.id, rows=new, gone=gone)
+    return new
 
 
 @transaction.atomic

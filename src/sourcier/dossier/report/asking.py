@@ -12,7 +12,7 @@ from sourcier.needs.models import Kind
 from sourcier.sourcing.models import Invitation, Relay, Sourcing
 
 Row = dict[str, Any]
-SAYS_PLACES = ("need.started", "need.taken_over", "need.places_set")
+SAYS_PLACES = ("need.started", "need.taken_over", "need.department_changed", "need.places_set")
 
 
 def need(history: History) -> list[Block]:

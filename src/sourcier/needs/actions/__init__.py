@@ -10,11 +10,22 @@ from sourcier.needs.actions.decide import (
     send_back,
     submit,
 )
-from sourcier.needs.actions.describe import describe, save, set_lots, set_places, start, take_over, tick_activities
+from sourcier.needs.actions.describe import (
+    change_department,
+    describe,
+    save,
+    say_again,
+    set_lots,
+    set_places,
+    start,
+    take_over,
+    tick_activities,
+)
 from sourcier.needs.actions.talk import say, settle
 
 __all__ = [
     "accept",
+    "change_department",
     "close",
     "describe",
     "keep_rule",
@@ -23,6 +34,7 @@ __all__ = [
     "mark_closed",
     "save",
     "say",
+    "say_again",
     "send_back",
     "set_lots",
     "set_places",

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from sourcier.accounts.agents import Agent
 from sourcier.accounts.models import Department, Organisation
+from sourcier.accounts.queries import usual_places
 from sourcier.kernel.activities import Activity
 from sourcier.kernel.transitions import Refused, refuse
 from sourcier.matching import engine, labels
@@ -25,8 +26,37 @@ def start(agent: Agent, sentence: str, department: Department | None = None) -> 
     """Begin a need with one sentence, for the agent's department (asked for only when he writes for several)."""
     need = _new(agent, _department(agent, department), sentence=clean_text("sentence", sentence, required=True))
     need.save(force_insert=True)
-    entry(agent, need, "need.started", {"reference": need.reference, "sentence": need.sentence})
+    places = _tick_usual(need)
+    said = {"reference": need.reference, "sentence": need.sentence, "places": _said(places)}
+    entry(agent, need, "need.started", said, places)
     return need
+
+
+@transaction.atomic
+def change_department(agent: Agent, need_id: UUID, department: Department) -> Need:
+    """Describe a draft for another of the agent's departments; the places that the tool had ticked change with it."""
+    need = load(agent, need_id)
+    check(agent, need, Verb.MOVE)
+    if department == need.department:
+        return need
+    held, new = list(need.places.all()), []
+    as_proposed = {row.place_id for row in held} == set(usual_places(need.department).values_list("pk", flat=True))
+    need.department = _department(agent, department)
+    if as_proposed:
+        need.places.all().delete()
+        new = _tick_usual(need)
+    touch(agent, need)
+    need.save()
+    said = {"department": need.department.name} | ({"places": _said(new)} if as_proposed else {})
+    entry(agent, need, "need.department_changed", said, new, held if as_proposed else [])
+    return need
+
+
+@transaction.atomic
+def say_again(agent: Agent, need_id: UUID, version: int, sentence: str, department: Department | None) -> Need:
+    """The first page of a draft, written again: its sentence, and its department when the agent writes for several."""
+    need = save(agent, need_id, version, sentence=sentence)
+    return change_department(agent, need_id, department) if department else need
 
 
 @transaction.atomic
@@ -42,14 +72,16 @@ def take_over(agent: Agent, need_id: UUID) -> Need:
     )  # fmt: skip
     need.save(force_insert=True)
     kept = ("nomenclature", "code", "label", "words", "proposed")
+    old_places = source.places.filter(place__active=True).select_related("place").order_by("place__name")
+    places = [NeedPlace(need=need, place=old.place, note=old.note) for old in old_places]
     rows: list[Model] = [
-        *(NeedPlace(need=need, place_id=old.place_id, note=old.note) for old in source.places.filter(place__active=True)),
+        *places,
         *(Lot(need=need, number=old.number, title=old.title) for old in source.lots.all()),
         *(NeedActivity(need=need, **{f: getattr(old, f) for f in kept}) for old in source.activities.all()),
     ]
     for row in rows:
         row.save(force_insert=True)
-    said = {"reference": need.reference, "source": source.reference, "from": source.pk}
+    said = {"reference": need.reference, "source": source.reference, "from": source.pk, "places": _said(places)}
     entry(agent, need, "need.taken_over", said, rows)
     return need
 
@@ -122,8 +154,7 @@ def set_places(agent: Agent, need_id: UUID, places: Mapping[UUID, str], version:
     _drop_answered_unknowns(need)
     touch(agent, need)
     need.save()
-    said = [{"place": place.pk, "name": place.name, "address": place.address, "note": notes[place.pk]} for place in rows]
-    entry(agent, need, "need.places_set", {"places": said}, new, gone)
+    entry(agent, need, "need.places_set", {"places": _said(new)}, new, gone)
     return need
 
 
@@ -184,6 +215,16 @@ def tick_activities(agent: Agent, need_id: UUID, activities: Sequence[Activity])
     codes = ", ".join(row.code for row in rows) or "(aucune)"
     entry(agent, need, "need.activities_ticked", {"codes": codes, "activities": said}, rows, gone)
     return need
+
+
+def _tick_usual(need: Need) -> list[NeedPlace]:
+    """The places where the department is usually delivered, ticked for a need that has none."""
+    return NeedPlace.objects.bulk_create(NeedPlace(need=need, place=place) for place in usual_places(need.department))
+
+
+def _said(places: Sequence[NeedPlace]) -> list[dict[str, Any]]:
+    """What an entry tells of places of delivery."""
+    return [{"place": row.place_id, "name": row.place.name, "address": row.place.address, "note": row.note} for row in places]
 
 
 def _department(agent: Agent, department: Department | None) -> Department:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.contrib.auth.hashers import make_password
 
-from sourcier.accounts.actions import add_department, add_place, create_organisation, create_user, grant
+from sourcier.accounts.actions import add_department, add_place, create_organisation, create_user, grant, set_usual_places
 from sourcier.accounts.agents import Agent, agent_for
 from sourcier.accounts.models import DeliveryPlace, Department, Organisation, Role, User
 from sourcier.spend.actions import load_families
@@ -64,6 +64,8 @@ def build() -> DemoCity:
     load_families(organisation)
     nurseries = [_place(helene, *facts, hours="livraison avant 7 h") for facts in NURSERIES]
     others = {facts[0]: _place(helene, *facts, hours="de 8 h à 17 h") for facts in OTHER_PLACES}
+    set_usual_places(helene, departments["Petite enfance"].pk, [place.pk for place in nurseries])
+    set_usual_places(helene, departments["Sports"].pk, [others["Gymnase Pierre-Letessier"].pk])
     return DemoCity(organisation, _people(organisation), nurseries, others)
 
 
@@ -75,7 +77,7 @@ def _person(organisation: Organisation, first: str, name: str, role: Role, depar
 def _place(helene: Agent, name: str, address: str, lat_e6: int, lon_e6: int, hours: str) -> DeliveryPlace:
     return add_place(
         helene, name=name, address=address, postal_code="93110", commune="Rosny-sous-Bois",
-        lat_e6=lat_e6, lon_e6=lon_e6, hours=hours,
+        lat_e6=lat_e6, lon_e6=lon_e6, hours=hours, contact_name="l'accueil", contact_phone="01 99 00 00 02",
     )  # fmt: skip
 
 

@@ -58,7 +58,7 @@ class DateInput(forms.DateInput):
 
 
 class StartForm(forms.Form):
-    """The one sentence. The department is asked only of who writes for several."""
+    """The one sentence. The department is asked only of who writes for several. `draft` is what was saved meanwhile."""
 
     sentence = forms.CharField(
         label="Votre besoin, en une phrase",
@@ -70,6 +70,9 @@ class StartForm(forms.Form):
         Department.objects.none(), label="Pour quel service ?", empty_label="Choisissez",
         error_messages={"required": "Choisissez le service."},
     )  # fmt: skip
+    draft = forms.UUIDField(required=False, widget=forms.HiddenInput({"id": "draft"}))
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput({"id": "version"}))
+    field_order = ("department", "sentence")
 
     def __init__(self, *args: Any, departments: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import path
+from django.urls import path, reverse
 from django.views.decorators.http import require_POST
 
 from sourcier.accounts.agents import Agent
@@ -66,18 +66,37 @@ def needs(request: HttpRequest) -> HttpResponse:
 
 @city(Role.REQUESTER)
 def need_new(request: HttpRequest) -> HttpResponse:
-    """One sentence, or last year's purchase taken over."""
+    """One sentence, saved as it is typed (a POST from htmx, the address becoming the draft's); or a purchase taken over."""
     agent: Agent = request.agent  # type: ignore[attr-defined]
     form = StartForm(request.POST or None, departments=queries.writable_departments(agent))
     if request.method == "POST" and form.is_valid():
         try:
-            need = actions.start(agent, form.cleaned_data["sentence"], form.cleaned_data.get("department"))
+            need = _begin(agent, form.cleaned_data)
+        except Need.DoesNotExist:
+            raise Http404 from None
         except Refused as refused:
             form.add_error(refused.field if refused.field in form.fields else None, refused.sentence)
         else:
-            return redirect("need_edit", need.pk)
+            return _begun(request, need) if request.htmx else redirect("need_edit", need.pk)  # type: ignore[attr-defined]
+    if request.method == "POST" and request.htmx:  # type: ignore[attr-defined]
+        return render(request, "city/needs/_not_begun.html", {"form": form})
     past = Paginator(queries.to_take_over(agent).select_related("department"), 10).get_page(request.GET.get("page"))
     return render(request, "city/needs/new.html", {"form": form, "past": past})
+
+
+def _begin(agent: Agent, typed: dict[str, Any]) -> Need:
+    """The draft with this sentence: begun, or the one begun while it was typed."""
+    sentence, department = typed["sentence"], typed.get("department")
+    if not typed["draft"]:
+        return actions.start(agent, sentence, department)
+    return actions.say_again(agent, typed["draft"], typed["version"] or 0, sentence, department)
+
+
+def _begun(request: HttpRequest, need: Need) -> HttpResponse:
+    """The draft is there: reloaded, the page is its five questions, with the sentence."""
+    response = render(request, "city/needs/_begun.html", {"need": need})
+    response["HX-Replace-Url"] = reverse("need_edit", args=[need.pk])
+    return response
 
 
 @city(Role.REQUESTER)

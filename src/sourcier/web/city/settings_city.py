@@ -11,14 +11,14 @@ from django.views.decorators.http import require_POST
 
 from sourcier.accounts import actions, queries
 from sourcier.accounts.agents import Agent
-from sourcier.accounts.models import Role
+from sourcier.accounts.models import Department, Role
 from sourcier.accounts.rules import may_govern
 from sourcier.kernel.transitions import Refused, refuse
 from sourcier.vault.actions import store
 from sourcier.vault.models import File
 from sourcier.web.city.forms import add_refusal
 from sourcier.web.city.lists import departments_table, places_table
-from sourcier.web.city.settings_forms import CityForm, DepartmentForm, PlaceForm
+from sourcier.web.city.settings_forms import CityForm, DepartmentForm, PlaceForm, UsualPlacesForm
 from sourcier.web.exports import exported
 from sourcier.web.rights import city
 
@@ -83,6 +83,7 @@ def settings_departments(request: HttpRequest) -> HttpResponse:
 
 @city(Role.HEAD_BUYER)
 def settings_department(request: HttpRequest, department_id: UUID) -> HttpResponse:
+    """Its name here; its usual places by the other form of the page."""
     agent = request.agent  # type: ignore[attr-defined]
     department = get_object_or_404(queries.departments(agent), pk=department_id)
     form = DepartmentForm(request.POST or None, initial={"name": department.name})
@@ -94,7 +95,30 @@ def settings_department(request: HttpRequest, department_id: UUID) -> HttpRespon
         else:
             messages.success(request, "Le nom est changé.")
             return redirect("settings_departments")
-    return _page(request, "department", "departments", form=form, department=department)
+    return _department_page(request, department, form, UsualPlacesForm(department))
+
+
+@city(Role.HEAD_BUYER)
+@require_POST
+def settings_department_places(request: HttpRequest, department_id: UUID) -> HttpResponse:
+    agent = request.agent  # type: ignore[attr-defined]
+    department = get_object_or_404(queries.departments(agent), pk=department_id)
+    form = UsualPlacesForm(department, request.POST)
+    if form.is_valid():
+        try:
+            actions.set_usual_places(agent, department_id, [place.pk for place in form.cleaned_data["places"]])
+        except Refused as refused:
+            add_refusal(form, refused)
+        else:
+            messages.success(request, "C'est enregistré.")
+            return redirect("settings_departments")
+    return _department_page(request, department, DepartmentForm(initial={"name": department.name}), form)
+
+
+def _department_page(
+    request: HttpRequest, department: Department, form: DepartmentForm, places_form: UsualPlacesForm
+) -> HttpResponse:
+    return _page(request, "department", "departments", form=form, places_form=places_form, department=department)
 
 
 @city(*SETTLERS)
@@ -154,6 +178,7 @@ urlpatterns = [
     path("reglages/", settings_city, name="settings_city"),
     path("reglages/directions/", settings_departments, name="settings_departments"),
     path("reglages/directions/<uuid:department_id>/", settings_department, name="settings_department"),
+    path("reglages/directions/<uuid:department_id>/lieux/", settings_department_places, name="settings_department_places"),
     path("reglages/lieux/", settings_places, name="settings_places"),
     path("reglages/lieux/nouveau/", settings_place_new, name="settings_place_new"),
     path("reglages/lieux/<uuid:place_id>/", settings_place, name="settings_place"),

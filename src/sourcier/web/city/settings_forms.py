@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.db.models import Q
 
 from sourcier.accounts.models import DeliveryPlace, Department, Organisation, Role, User
 from sourcier.accounts.rules import DEPARTMENT_ROLES
@@ -110,6 +111,22 @@ class DepartmentForm(TwoAtOnce, forms.Form):
         super().__init__(*args, **kwargs)
         if self.initial:
             self.remember("name")
+
+
+class UsualPlacesForm(forms.Form):
+    """Where a department is usually delivered, among the places offered and those it has already."""
+
+    places = forms.ModelMultipleChoiceField(
+        DeliveryPlace.objects.none(), label="Lieux habituels de livraison", required=False,
+        widget=forms.CheckboxSelectMultiple, help_text="Cochés d'avance dans chaque nouveau besoin de cette direction.",
+    )  # fmt: skip
+
+    def __init__(self, department: Department, *args: Any, **kwargs: Any) -> None:
+        held = [row.place_id for row in department.usual_places.all()]
+        super().__init__(*args, initial={"places": held}, **kwargs)
+        field = self.fields["places"]
+        field.queryset = department.organisation.places.filter(Q(active=True) | Q(pk__in=held))  # type: ignore[attr-defined]
+        field.label_from_instance = lambda place: place.name  # type: ignore[attr-defined]
 
 
 class PlaceForm(TwoAtOnce, forms.ModelForm):
