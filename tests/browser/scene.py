@@ -141,6 +141,7 @@ class Scene:
         )
         needs.submit(self.requester, returned.pk)
         needs.send_back(self.buyer, returned.pk, "Dites pour combien de familles, et quel jour.")
+        needs.say(self.buyer, returned.pk, "Appelez-moi si vous hésitez.")
         accepted = accepted_need(self.city)
         needs.set_lots(self.buyer, accepted.pk, LOTS)
         file = said.files.get()

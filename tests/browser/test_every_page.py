@@ -22,16 +22,15 @@ WIDTHS = (1280, 390, 320)
 NEW_PASSWORD = "quatre-mots-sans-lien"
 # Forms alone, which no one visits: the walks see each of them on a page.
 POSTED = {
-    "need_take_over", "need_complete", "need_submit", "need_accept", "need_send_back", "need_close", "need_say",
-    "need_settle", "need_give_up", "settings_department_places",
-    "choose_organisation", "firm_contact_add", "firm_contact_remove", "firm_contact_failing", "identity_check",
+    "need_take_over", "need_complete", "need_submit", "need_accept", "need_send_back", "need_close", "need_say", "need_settle",
+    "need_give_up", "choose_organisation", "firm_contact_add", "firm_contact_remove", "firm_contact_failing", "identity_check",
     "families_load", "ask_again", "panel_start", "panel_kind", "panel_search", "panel_choose", "panel_contacts",
     "request_document_join", "request_document_remove", "question_answer", "invitation_address", "letters_print",
     "letter_posted", "letters_posted", "relays_print", "relay_told", "deadline_extend", "firms_widen", "sourcing_end",
     "reference_choose", "answers_open", "last_price_ask", "last_price_open", "marks_give", "marks_set_aside", "clarify",
     "clarification_record", "tell_all", "told", "results_print", "exchange_file", "dossier_take", "settings_role_grant",
     "settings_role_revoke", "settings_person_off", "settings_person_on", "settings_person_link", "settings_place_switch",
-    "firm_proof", "firm_news",
+    "settings_department_places", "firm_proof", "firm_news",
 }  # fmt: skip
 # Files and texts, which are not pages: they answer whoever may have them, and that is all.
 FILES = {
@@ -166,7 +165,7 @@ def requester(walk: Walk, scene: dict[str, str]) -> None:
     walk.look(
         "/", "/mon-compte/", "/besoins/", "/besoins/nouveau/", "/compte/mot-de-passe/", "/compte/double-verification/",
         f"/achats/{scene['begun']}/decrire/", f"/achats/{scene['returned']}/decrire/", "/compte/deconnexion/",
-        f"/achats/{scene['begun']}/", f"/achats/{scene['done']}/",
+        f"/achats/{scene['begun']}/", f"/achats/{scene['returned']}/", f"/achats/{scene['done']}/",
     )  # fmt: skip
     walk.page.locator("header details summary").last.click()
     walk.found += faults_of(walk.page, "the menu")
@@ -182,7 +181,7 @@ def buyer(walk: Walk, scene: dict[str, str]) -> None:
     steps = {
         "submitted": [""],
         "accepted": ["", "activites/", "regle/", "entreprises/"],
-        "draft": ["entreprises/", "demande/", "demande/envoyer/"],
+        "draft": ["", "entreprises/", "demande/", "demande/envoyer/"],
         "asked": ["demande/", "suivi/", "reponses/", "echanges/"],
         "closed": ["reponses/"],
         "opened": ["reponses/", "choix/", "sans-suite/", f"reponses/{scene['answer']}/"],

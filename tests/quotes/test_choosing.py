@@ -110,7 +110,7 @@ def test_the_winner_alone_is_told_where_to_deliver_and_whom_to_ask_for(city: Cit
     opened(request)
     mark_all(city.buyer, request)
     choosing.choose(city.buyer, request.sourcing.pk, None, cheap.pk, None, WHY)
-    tell.tell_all(city.buyer, request.sourcing.pk, {dear.pk: "Son prix est plus élevé."})
+    tell.tell_all(city.buyer, request.sourcing.pk, {(dear.pk, None): "Son prix est plus élevé."})
     told = {each.firm.name: each.body for each in Notification.objects.select_related("firm")}
     where = (
         "– Crèche Jean-Mermoz, 1 rue Jean-Mermoz, 93110 Rosny-sous-Bois (6 h 30 à 7 h). Sur place : Mme Keller, 01 48 00 00 00."

@@ -4,6 +4,7 @@ INVITATION = (
     "firm_id", "channel", "address", "seed", "how", "created_at", "identity_how", "identity_checked_at",
     "identity_checked_by_id", "stopped_at",
 )  # fmt: skip
+
 ASKED_PLACE = (
     "place_id", "name", "address", "postal_code", "commune", "hours", "contact_name", "contact_phone", "note",
 )  # fmt: skip
@@ -52,8 +53,8 @@ class SourcingConfig(AppConfig):
             ("criterion", models.Criterion, ("position", "kind", "label", "weight", "detail")),
             ("question", models.Question, ("position", "kind", "text", "choices", "required")),
             ("request_document", models.RequestDocument, ("file_id",)),
-            ("invitation", models.Invitation, INVITATION),
             ("asked_place", models.AskedPlace, ASKED_PLACE),
+            ("invitation", models.Invitation, INVITATION),
             ("firm_question", models.FirmQuestion, ("text", "asked_at", "wording", "answer", "answered_by_id", "answered_at")),
             ("extension", models.Extension, ("old_deadline", "new_deadline", "reason", "made_by_id", "made_at")),
         ):
