@@ -4,12 +4,17 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as properties
 
 from tests.cities import City, make_city
 from tests.demonstration import Demonstration, sourcier
 from tests.journal.lifted import lift_for_the_flush
 
 lift_for_the_flush()
+# A busy machine draws slowly: that says nothing of the code.
+properties.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+properties.load_profile("tests")
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup"}
 
 
