@@ -109,7 +109,9 @@ def test_the_winner_alone_is_told_where_to_deliver_and_whom_to_ask_for(city: Cit
     cheap, dear = received(request, "0.90", "1.10", places=frozenset({city.place.pk}))
     opened(request)
     mark_all(city.buyer, request)
-    choosing.choose(city.buyer, request.sourcing.pk, None, cheap.pk, None, WHY, other_places="Les deux autres sont relancés à part.")
+    choosing.choose(
+        city.buyer, request.sourcing.pk, None, cheap.pk, None, WHY, other_places="Les deux autres sont relancés à part."
+    )
     tell.tell_all(city.buyer, request.sourcing.pk, {(dear.pk, None): "Son prix est plus élevé."})
     told = {each.firm.name: each.body for each in Notification.objects.select_related("firm")}
     where = (

@@ -31,6 +31,7 @@ LIFE = {
     Verb.WIDEN: {State.OPEN: State.OPEN, State.CLOSED: State.OPEN},
     Verb.REPLY: {State.OPEN: State.OPEN},
     Verb.RELAY: {state: state for state in State if state != State.DRAFT},
+    Verb.CHECK: {state: state for state in (State.OPENED, State.CHOSEN, State.DONE)},
     Verb.END: dict.fromkeys(BEFORE_OPENING, State.ENDED),
     Verb.ASK: {State.OPEN: State.OPEN},
     Verb.COME: {State.OPEN: State.OPEN},
@@ -64,8 +65,9 @@ def test_each_state_verb_and_role(state: State, verb: Verb, role: Role) -> None:
 
 @pytest.mark.parametrize("end", [State.DONE, State.ENDED])
 def test_after_the_end_nothing_is_left_but_to_note_who_was_told(end: State) -> None:
-    assert [verb for verb in Verb if rules.after(end, verb)] == [Verb.RELAY]
-    assert rules.after(end, Verb.RELAY) == end
+    left = {verb for verb in Verb if rules.after(end, verb)}
+    assert left == ({Verb.RELAY, Verb.CHECK} if end == State.DONE else {Verb.RELAY})
+    assert {rules.after(end, verb) for verb in left} == {end}
 
 
 @pytest.mark.parametrize("state", State)
@@ -117,17 +119,22 @@ def test_what_is_missing_is_said(changes: dict[str, object], code: str) -> None:
     assert code in codes(replace(WHOLE, **changes))  # type: ignore[arg-type]
 
 
-@given(st.integers(2, rules.MAX_FIRMS), st.lists(st.integers(1, 100), min_size=1, max_size=8))
-def test_as_soon_as_two_firms_are_asked_weights_make_100_and_a_formula_is_announced(firms: int, weights: list[int]) -> None:
+@given(st.integers(1, rules.MAX_FIRMS), st.lists(st.integers(1, 100), min_size=1, max_size=8))
+def test_quotes_are_asked_with_weights_that_make_100_and_a_formula_whatever_the_number_of_firms(
+    firms: int, weights: list[int]
+) -> None:
     facts = replace(WHOLE, firms=firms, weights=tuple(weights), public_notice=False)
     assert ("weights" in codes(facts)) == (sum(weights) != 100)
     assert "no_formula" in codes(replace(facts, weights=(100,), price_formula=""))
 
 
-def test_one_firm_for_a_price_needs_its_reason_and_no_criteria() -> None:
-    alone = replace(WHOLE, firms=1, public_notice=False, weights=(), price_criteria=0, price_formula="")
+def test_quotes_asked_of_one_firm_need_its_reason_and_the_criteria_that_later_ones_would_read_too() -> None:
+    alone = replace(WHOLE, firms=1, public_notice=False)
     assert codes(alone) == {"single_reason"}
-    assert codes(replace(alone, single_reason="La seule qui répare cette marque.")) == set()
+    alone = replace(alone, single_reason="La seule qui répare cette marque.")
+    assert codes(alone) == set()
+    assert codes(replace(alone, weights=(), price_criteria=0)) == {"no_criteria"}
+    assert codes(replace(alone, price_formula="")) == {"no_formula"}
 
 
 def test_a_public_notice_alone_is_enough_to_ask_but_announces_criteria() -> None:

@@ -288,16 +288,30 @@ def test_widening_with_a_later_deadline_tells_it_to_the_first_ones_too(city: Cit
     assert [entry.verb for entry in entries(sourcing)][-2:] == ["sourcing.extended", "sourcing.widened"]
 
 
-def test_a_refused_widening_moves_no_deadline(city: City) -> None:
+def test_quotes_asked_of_one_firm_may_be_widened_since_their_criteria_were_announced(city: City) -> None:
     sourcing = ready(city, shops=(MATHILDE,))
-    sourcing = request.save_request(
-        city.buyer, sourcing.pk, sourcing.version, single_reason="Seule.", public_notice=False, criteria=[], price_formula=""
-    )
+    alone = {"single_reason": "Seule.", "public_notice": False}
+    bare = request.save_request(city.buyer, sourcing.pk, sourcing.version, **alone, criteria=[], price_formula="")
+    with pytest.raises(Refused) as refused:
+        invite.send(city.buyer, sourcing.pk)
+    assert refused.value.refusal.code == "no_criteria"
+    criteria = [{"kind": "price", "label": "Prix", "weight": 100}]
+    request.save_request(city.buyer, sourcing.pk, bare.version, criteria=criteria, price_formula="proportional")
     invite.send(city.buyer, sourcing.pk)
+    panel.keep(city.buyer, sourcing.pk, [COOP.siret])
+    assert [asked.firm.siret for asked in invite.widen(city.buyer, sourcing.pk)] == [COOP.siret]
+
+
+def test_a_request_that_left_without_criteria_says_the_way_out_and_moves_no_deadline(city: City) -> None:
+    """As requests of one firm could leave before their criteria were asked for."""
+    sourcing = ready(city, shops=(MATHILDE,))
+    request.save_request(city.buyer, sourcing.pk, sourcing.version, single_reason="Seule.", public_notice=False)
+    invite.send(city.buyer, sourcing.pk)
+    sourcing.criteria.all().delete()
     panel.keep(city.buyer, sourcing.pk, [COOP.siret])
     with pytest.raises(Refused) as refused:
         invite.widen(city.buyer, sourcing.pk, in_days(50), "Une de plus.")
-    assert refused.value.refusal.code == "no_criteria"
+    assert refused.value.refusal.code == "left_without_criteria" and "Arrêtez-la" in refused.value.sentence
     assert not Extension.objects.exists() and not OutgoingMessage.objects.filter(kind="extension").exists()
 
 

@@ -79,6 +79,17 @@ def test_lines_pasted_are_confirmed_then_imported_and_reported(city: City) -> No
     assert Contact.objects.count() == 3 and Contact.objects.first().source == "Lignes collées"  # type: ignore[union-attr]
 
 
+def test_pasted_lines_carry_where_they_come_from_through_the_choice_of_columns(city: City) -> None:
+    client = signed_in(city.buyer)
+    page = client.post(reverse("firms_import"), {"pasted": f"{siret(1)}; a@x.fr; ; Léa", "origin": " Annuaire de la CMA "})
+    form = page.context["form"]
+    assert "Annuaire de la CMA" in page.content.decode()
+    client.post(reverse("firms_import"), {name: form[name].value() or "" for name in form.fields if name != "heading"})
+    assert Contact.objects.get().source == "Annuaire de la CMA"
+    too_long = client.post(reverse("firms_import"), {"pasted": f"{siret(2)}; b@x.fr", "origin": "x" * 121})
+    assert too_long.context["form"].errors["origin"] and siret(2) in too_long.content.decode()
+
+
 def test_a_file_with_other_headings_gets_its_columns_by_hand(city: City) -> None:
     client = signed_in(city.buyer)
     data = f"Clé;Joindre à\n{siret(1)};a@x.fr\n".encode()

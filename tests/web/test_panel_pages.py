@@ -135,6 +135,59 @@ def test_addresses_are_typed_in_place_and_a_wrong_one_stays_with_its_sentence(ci
     assert "B-" in Contact.objects.get().source
 
 
+def test_one_line_says_where_the_addresses_come_from(city: City) -> None:
+    sourcing = searched(city)
+    panel.keep(city.buyer, sourcing.pk, [MATHILDE.siret, LEFORT.siret])
+    firms = {candidate.firm.siret: candidate.firm for candidate in sourcing.candidates.select_related("firm")}
+    client, address = signed_in(city.buyer), reverse("panel_contacts", args=[sourcing.need_id])
+    assert "D'où viennent ces adresses" in page_of(client, "panel", sourcing).replace("&#x27;", "'")
+
+    wrong = {f"email-{firms[MATHILDE.siret].pk}": "m arobase pain", "source": "Salon des métiers"}
+    assert 'value="Salon des métiers"' in client.post(address, wrong).content.decode()
+    client.post(address, {f"email-{firms[MATHILDE.siret].pk}": "m@pain.example", "source": " Salon des métiers "})
+    client.post(address, {f"email-{firms[LEFORT.siret].pk}": "l@pain.example", "source": " "})
+
+    sources = dict(Contact.objects.values_list("value", "source"))
+    need = sourcing.need.reference
+    assert sources == {"m@pain.example": "Salon des métiers", "l@pain.example": f"Saisi pour {need}"}
+
+
+def test_a_firm_kept_that_the_search_does_not_find_can_be_put_aside_with_its_reason(city: City) -> None:
+    sourcing = searched(city)
+    panel.keep(city.buyer, sourcing.pk, [MATHILDE.siret])
+    panel.add_firm(city.buyer, sourcing.pk, FAR.siret)
+    client = signed_in(city.buyer)
+    kept = page_of(client, "panel", sourcing).partition('id="gardees"')[2].partition('id="ajouter"')[0]
+    for shop in (FAR, MATHILDE):
+        assert f'name="drop" value="{shop.siret}"' in kept and f'name="reason-{shop.siret}"' in kept
+    choose = reverse("panel_choose", args=[sourcing.need_id])
+    assert "Dites pourquoi" in client.post(choose, {"drop": FAR.siret, "kept": "1"}, follow=True).content.decode()
+
+    done = client.post(choose, {"drop": FAR.siret, "kept": "1", f"reason-{FAR.siret}": "Trop loin."})
+
+    assert done["Location"].endswith("#gardees")
+    assert sourcing.candidates.get(firm__siret=FAR.siret).state == Candidate.State.DROPPED
+    assert "Trop loin." in page_of(client, "panel", sourcing)
+
+
+def test_a_direct_purchase_comes_back_to_one_firm_by_putting_the_others_aside(city: City) -> None:
+    sourcing = draft(city, "direct")
+    for shop in (MATHILDE, FAR):
+        panel.add_firm(city.buyer, sourcing.pk, shop.siret)
+    client = signed_in(city.buyer)
+    assert f'name="drop" value="{FAR.siret}"' in page_of(client, "panel", sourcing)
+    choose = reverse("panel_choose", args=[sourcing.need_id])
+    client.post(choose, {"drop": FAR.siret, "kept": "1", f"reason-{FAR.siret}": "Une seule suffit."})
+    assert "Gardez-en une." not in page_of(client, "request_send", sourcing)
+
+
+def test_a_firm_already_asked_has_no_button_to_put_it_aside(city: City) -> None:
+    sourcing = sent(city)
+    kept = page_of(signed_in(city.buyer), "panel", sourcing).partition('id="gardees"')[2].partition('id="ajouter"')[0]
+    assert MATHILDE.name in kept and 'name="drop"' not in kept
+    assert 'name="drop"' not in page_of(signed_in(city.auditor), "panel", searched(city)).partition('id="gardees"')[2]
+
+
 def test_an_address_of_another_city_s_firm_is_not_touched(city: City, other_city: City) -> None:
     theirs, mine = ready(other_city), ready(city)
     firm = theirs.candidates.get(firm__siret=LEFORT.siret).firm

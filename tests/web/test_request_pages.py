@@ -144,7 +144,7 @@ def test_the_page_to_read_again_shows_what_is_missing_then_what_leaves_and_to_wh
     address = reverse("request_send", args=[sourcing.need_id])
     actions.save_request(city.buyer, sourcing.pk, sourcing.version, criteria=[])
     page = client.get(address).content.decode()
-    assert "Avant d'envoyer" in page and "annoncez vos critères" in page and "Envoyer la demande" not in page
+    assert "Avant d'envoyer" in page and "Annoncez vos critères" in page and "Envoyer la demande" not in page
 
     whole = ready(city)
     page = client.get(reverse("request_send", args=[whole.need_id])).content.decode()

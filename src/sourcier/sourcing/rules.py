@@ -215,22 +215,25 @@ def _price(facts: Facts) -> Iterator[tuple[str, Refusal]]:
         yield "price_lines", Refusal("no_line", "Ajoutez au moins une ligne à chiffrer.")
     for number in facts.lots_without_line:
         yield "price_lines", Refusal("lot_without_line", f"Le lot {number} n'a aucune ligne à chiffrer.")
-    if compares(facts):
+    if compares(facts.kind):
         yield from _criteria(facts)
     elif facts.weights and sum(facts.weights) != 100:
         yield "criteria", Refusal("weights", f"Les poids des critères font {sum(facts.weights)} : ils doivent faire 100.")
 
 
-def compares(facts: Facts) -> bool:
-    """Two answers may come: competition, so the criteria and their weights are told (CAA Douai, 31 Dec 2012, n° 11DA00590)."""
-    return facts.kind == "rfq" and (facts.firms >= 2 or facts.public_notice)
+def compares(kind: str) -> bool:
+    """Quotes put firms in competition, so the criteria and their weights are told (CAA Douai, 31 Dec 2012, n° 11DA00590).
+
+    To one firm too: more may be asked later, with the same request. A purchase from one firm alone is a direct one.
+    """
+    return kind == "rfq"
 
 
 def _criteria(facts: Facts) -> Iterator[tuple[str, Refusal]]:
     if not facts.weights:
         yield (
             "criteria",
-            Refusal("no_criteria", "Vous interrogez plusieurs entreprises : annoncez vos critères et leurs poids."),
+            Refusal("no_criteria", "Annoncez vos critères et leurs poids : toute entreprise interrogée doit les lire."),
         )
         return
     if sum(facts.weights) != 100:
@@ -244,6 +247,15 @@ def _criteria(facts: Facts) -> Iterator[tuple[str, Refusal]]:
 def guard_send(facts: Facts, at: datetime) -> tuple[str, Refusal] | None:
     """The first reason not to send, with its field; None when the request may leave."""
     return next(missing(facts, at), None)
+
+
+def guard_widen(facts: Facts, at: datetime) -> tuple[str, Refusal] | None:
+    """The first reason not to ask more firms. A request that has left no longer changes: the way out is another one."""
+    refused = guard_send(facts, at)
+    if refused and compares(facts.kind) and next(_criteria(facts), None) == refused:
+        way_out = "Arrêtez-la, puis demandez de nouveau des devis, avec vos critères."
+        return "firms", Refusal("left_without_criteria", f"Cette demande est partie sans tous ses critères. {way_out}")
+    return refused
 
 
 def guard_extension(old: datetime | None, new: datetime, reason: str, at: datetime) -> tuple[str, Refusal] | None:

@@ -63,7 +63,7 @@ def widen(agent: Agent, sourcing_id: UUID, deadline: datetime | None = None, rea
         raise refuse("past_deadline", "La date limite est passée : donnez-en une nouvelle, pour tous.", "deadline")
     if deadline is not None:
         _extend(agent, sourcing, deadline, reason, now)
-    if refused := rules.guard_send(queries.facts(sourcing), now):
+    if refused := rules.guard_widen(queries.facts(sourcing), now):
         raise Refused(refused[1], refused[0])
     left_out = queries.excluded(sourcing)
     touch(agent, sourcing)

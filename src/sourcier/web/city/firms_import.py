@@ -39,6 +39,10 @@ class TableForm(forms.Form):
         help_text="Une entreprise par ligne : SIRET; adresse électronique; téléphone; nom.",
         widget=forms.Textarea({"rows": 5, "class": "mono", "spellcheck": "false"}),
     )  # fmt: skip
+    origin = forms.CharField(
+        label="D'où viennent ces contacts ?", required=False, max_length=120,
+        help_text="Par exemple : annuaire, salon, facture. Vide : le nom du fichier, ou « Lignes collées ».",
+    )  # fmt: skip
 
 
 class ColumnsForm(forms.Form):
@@ -77,7 +81,8 @@ def firms_import(request: HttpRequest) -> HttpResponse:
         except Refused as refused:
             form.add_error(refused.field if upload else "pasted", refused.sentence)
         else:
-            return _choose_columns(request, rows, f"Import du fichier {upload.name}"[:120] if upload else "Lignes collées")
+            source = f"Import du fichier {upload.name}"[:120] if upload else "Lignes collées"
+            return _choose_columns(request, rows, form.cleaned_data["origin"] or source)
     return render(request, "city/firms/import.html", {"form": form})
 
 

@@ -229,6 +229,7 @@ def _kept(
         "kept": lines,
         "kept_total": len(kept),
         "without_email": sum(not line["email"] for line in lines),
+        "contacts_source": request.POST.get("source", "") if wrong else "",
     }
 
 
@@ -292,7 +293,7 @@ def panel_choose(request: HttpRequest, need_id: UUID) -> HttpResponse:
             anchor = f"#e-{post['keep']}"
             actions.keep(agent, sourcing.pk, [post["keep"]])
         else:
-            anchor = f"#e-{post.get('drop', '')}"
+            anchor = "#gardees" if "kept" in post else f"#e-{post.get('drop', '')}"
             actions.drop(agent, sourcing.pk, post.get("drop", ""), post.get(f"reason-{post.get('drop', '')}", ""))
     except Refused as refused:
         messages.error(request, refused.sentence)
@@ -308,13 +309,14 @@ def panel_contacts(request: HttpRequest, need_id: UUID) -> HttpResponse:
     need, sourcing = current_or_404(agent, need_id)
     firms = {str(candidate.firm_id): candidate.firm for candidate in queries.candidates(sourcing)}
     wrong: dict[str, dict[str, str]] = {}
+    source = request.POST.get("source", "").strip() or f"Saisi pour {need.reference}"
     saved = 0
     for name, typed in request.POST.items():
         firm = firms.get(name.removeprefix("email-"))
         if firm is None or not typed.strip():
             continue
         try:
-            suppliers.add_contact(agent, firm.pk, "email", typed, "", f"Saisi pour {need.reference}")
+            suppliers.add_contact(agent, firm.pk, "email", typed, "", source)
             saved += 1
         except Refused as refused:
             wrong[str(firm.pk)] = {"typed": typed, "error": refused.sentence}

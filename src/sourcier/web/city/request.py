@@ -143,7 +143,7 @@ def _page(
         "sourcing": sourcing, "typed": typed, "form": typed.form, "version": sourcing.version,
         "documents": sourcing.documents.select_related("file").order_by("pk"), "document_form": DocumentForm(),
         "firms": facts.firms, "single": facts.firms == 1 and rules.needs_single_reason(facts),
-        "compares": rules.compares(facts), "total_weight": queries.total_weight(sourcing),
+        "compares": rules.compares(sourcing.kind), "total_weight": queries.total_weight(sourcing),
         "advice": _advice(sourcing),
     } | more  # fmt: skip
     return render(request, "city/sourcing/request.html", context, status=status)
