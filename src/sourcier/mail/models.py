@@ -33,6 +33,7 @@ class OutgoingMessage(models.Model):
     next_check = models.DateTimeField(help_text="not before, when queued")
     lease_until = models.DateTimeField(null=True)
     last_error = models.CharField(max_length=300, blank=True)
+    address_refused = models.BooleanField(default=False, help_text="failed because there is no such address")
     message_id = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True)

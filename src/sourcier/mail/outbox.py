@@ -117,8 +117,10 @@ class _Post:
         try:
             self.backend.send_messages([email])
         except smtplib.SMTPRecipientsRefused as error:
-            code = next(iter(error.recipients.values()))[0]
-            return self._answered(code, attempts)
+            code, text = next(iter(error.recipients.values()))
+            if code == 421:
+                self.hang_up()
+            return rules.recipient_refused(code, text.decode(errors="replace"), attempts)
         except smtplib.SMTPSenderRefused as error:
             # Refused before anyone was named: our sender, unless the message is too large (RFC 1870).
             return self._answered(error.smtp_code if error.smtp_code == 552 else 454, attempts)
@@ -200,6 +202,7 @@ def _record(claimed: OutgoingMessage, outcome: Outcome, now: datetime) -> None:
     message.state = next_state(rules.TRANSITIONS, State(message.state), outcome.verb, "")
     message.lease_until = None
     message.last_error = outcome.sentence
+    message.address_refused = outcome.address_refused
     message.next_check = now + outcome.wait
     if not outcome.counted:
         message.attempts -= 1

@@ -1,5 +1,6 @@
 """The life of an outgoing message, and who may drop in an exchange. Pure: times are arguments."""
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -42,15 +43,24 @@ SECRET_MARK = "{{lien}}"  # noqa: S105 - a place in a text, not a secret
 # Answers that concern our own account or sender, not the person written to (RFC 4954, RFC 5321 section 4.2).
 _OURS = {421, 454, 504, 521, 530, 534, 535, 538}
 
+# Enhanced codes of a mailbox, a domain or an address that is no good, or closed; 5.1.7 and 5.1.8 speak of the sender.
+_ENHANCED = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
+_DEAD = {"5.1.0", "5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"}
+_ABOUT_US = re.compile(r"spam|block|black|listed|polic|relay|prohibit|reputation|denied|spf|dkim|sender|\bip\b", re.IGNORECASE)
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What becomes of a message after an attempt. `counted` attempts bring it nearer to its end; `sentence` is French."""
+    """What becomes of a message after an attempt. `counted` attempts bring it nearer to its end; `sentence` is French.
+
+    `address_refused`: for good, and because of the address alone. Another message to it would have the same fate.
+    """
 
     verb: Verb
     wait: timedelta = timedelta()
     counted: bool = True
     sentence: str = ""
+    address_refused: bool = False
 
 
 ACCEPTED = Outcome(Verb.ACCEPT)
@@ -73,6 +83,26 @@ def answered(code: int, attempts: int) -> Outcome:
     if 500 <= code < 600:
         return Outcome(Verb.FAIL, sentence=f"Le serveur du destinataire a refusé le message ({code}).")
     return _later(attempts, f"Le serveur du destinataire demande d'attendre ({code}).")
+
+
+def recipient_refused(code: int, text: str, attempts: int) -> Outcome:
+    """The server answered so to the name of the recipient, before it saw anything of the message (RCPT)."""
+    if _dead(code, text):
+        return Outcome(
+            Verb.FAIL, sentence=f"Le serveur du destinataire ne connaît pas cette adresse ({code}).", address_refused=True
+        )
+    return answered(code, attempts)
+
+
+def _dead(code: int, text: str) -> bool:
+    """An address that does not exist, or no longer: not a full mailbox, nor what a server refuses of us.
+
+    The enhanced code says it when there is one (RFC 3463); else the plain code, unless its words tell that we are unwelcome:
+    one day on a list of spammers must not condemn the addresses of a whole city.
+    """
+    if enhanced := _ENHANCED.match(text):
+        return 500 <= code < 600 and enhanced[0] in _DEAD
+    return code in (550, 551, 553) and not _ABOUT_US.search(text)
 
 
 def cannot_be_written(what: str) -> Outcome:

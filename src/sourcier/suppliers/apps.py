@@ -8,6 +8,8 @@ class SuppliersConfig(AppConfig):
 
     def ready(self) -> None:
         from sourcier.journal.registry import register_rows, register_verbs
+        from sourcier.mail.due import register_due
+        from sourcier.suppliers.actions import mark_refused
         from sourcier.suppliers.models import Contact, Firm
         from sourcier.suppliers.verbs import VERBS
 
@@ -23,3 +25,5 @@ class SuppliersConfig(AppConfig):
             "contact", Contact, organisation="firm__organisation_id",
             fields=("firm_id", "kind", "value", "person", "source", "state", "added_by_id", "added_at"),
         )  # fmt: skip
+        # Each in its own transaction: the journal is locked last, and nothing after it.
+        register_due("suppliers.refused", mark_refused, atomic=False)

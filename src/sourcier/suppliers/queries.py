@@ -3,10 +3,11 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
+from django.db.models import Case, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
 
 from sourcier.accounts.agents import Agent
 from sourcier.accounts.models import Role
+from sourcier.mail.models import OutgoingMessage
 from sourcier.suppliers.models import Contact, Firm
 
 READERS = (Role.REQUESTER, Role.BUYER, Role.HEAD_BUYER, Role.AUDITOR)
@@ -55,6 +56,20 @@ def emails_of(firm_ids: Collection[UUID]) -> dict[UUID, str]:
     for firm_id, value in contacts.values_list("firm_id", "value"):
         best.setdefault(firm_id, value)
     return best
+
+
+def refused_addresses() -> list[tuple[Contact, str]]:
+    """The good addresses that a server said do not exist since they were noted, with its answer; for the program alone.
+
+    Not the receipt of an answer that did not arrive: it would tell the city who has answered.
+    """
+    refused = OutgoingMessage.objects.filter(
+        state=OutgoingMessage.State.FAILED, address_refused=True, sealed=False, firm_id=OuterRef("firm_id"),
+        to_address__iexact=OuterRef("value"), created_at__gte=OuterRef("added_at"),
+    )  # fmt: skip
+    found = Contact.objects.filter(kind=Contact.Kind.EMAIL, state=Contact.State.GOOD)
+    found = found.annotate(why=Subquery(refused.order_by("-created_at").values("last_error")[:1])).exclude(why=None)
+    return [(contact, contact.why) for contact in found.order_by("pk")]
 
 
 def ways(firm_ids: Collection[UUID]) -> dict[UUID, list[Contact]]:

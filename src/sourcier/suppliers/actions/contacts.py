@@ -1,6 +1,7 @@
 """Ways to reach a firm, each with its source, its date and its author, kept once for the city."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
@@ -61,6 +62,14 @@ def mark_failing(contact: Contact, why: str, *, agent: Agent | None = None) -> C
     actor = agent.id if agent else None
     append(contact.firm.organisation_id, None, "contact.failing", payload, actor=actor, rows=[contact])
     return contact
+
+
+def mark_refused(now: datetime) -> int:
+    """Mark the addresses that a mail server said do not exist, unless someone noted them again since. For `tick`."""
+    done = 0
+    for contact, why in queries.refused_addresses():
+        done += mark_failing(contact, why).state == Contact.State.FAILING
+    return done
 
 
 def cleaned(kind: str, value: str) -> str:
