@@ -1,8 +1,11 @@
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 
 from sourcier.needs import actions as needs
 from sourcier.needs.models import Need
+from sourcier.quotes.models import LastPriceRound
 from sourcier.sourcing.models import Sourcing
 from sourcier.web.operations import DONE, LATER, NOW, operation_context, seven_steps, three_words
 from tests.cities import City
@@ -54,16 +57,28 @@ def test_the_thread_follows_the_consultation_without_a_hole(city: City, state: s
     assert shape(need) == expected
 
 
-def test_quotes_are_said_to_be_closed_until_their_deadline(city: City) -> None:
+@pytest.mark.parametrize(("kind", "words"), [("rfq", "Réponses fermées jusqu'au "), ("rfi", "Réponses attendues jusqu'au ")])
+def test_quotes_are_said_to_be_closed_until_their_deadline_and_information_awaited(city: City, kind: str, words: str) -> None:
     need = draft(city)
-    consult(city, need, "open")
-    assert seven_steps(need)[4].sentence.startswith("Réponses fermées jusqu'au ")
+    sourcing = consult(city, need, "open", kind=kind)
+    assert seven_steps(need)[4].sentence == "Date limite passée", "until the program has closed it"
+    sourcing.deadline = timezone.now() + timedelta(hours=1)
+    sourcing.save()
+    assert seven_steps(need)[4].sentence.startswith(words)
 
 
-def test_information_is_not_said_to_be_closed(city: City) -> None:
-    need = draft(city)
-    consult(city, need, "open", kind="rfi")
-    assert seven_steps(need)[4].sentence.startswith("Réponses attendues jusqu'au ")
+def test_last_prices_are_said_to_be_closed_until_their_deadline_and_to_be_opened_after_it(city: City) -> None:
+    need, now = draft(city), timezone.now()
+    asked = LastPriceRound.objects.create(
+        sourcing=consult(city, need, "opened"), asked_by=city.buyer.user, asked_at=now, deadline=now + timedelta(hours=1)
+    )
+    assert seven_steps(need)[5].sentence.startswith("Derniers prix fermés jusqu'au ")
+    asked.deadline = now - timedelta(hours=1)
+    asked.save()
+    assert seven_steps(need)[5].sentence == "Date limite passée : ouvrez les derniers prix"
+    asked.opened_at = now
+    asked.save()
+    assert seven_steps(need)[5].sentence == "Comparez et choisissez"
 
 
 def test_only_steps_reached_have_a_link(city: City) -> None:

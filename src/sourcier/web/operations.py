@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 
 from sourcier.accounts.agents import Agent
 from sourcier.accounts.models import Role
@@ -146,8 +147,10 @@ def _precise(number: int, sentence: str, sourcing: Sourcing | None) -> str:
     """The sentence of a step, with the date or the fact that makes it exact today."""
     if sourcing is None:
         return sentence
-    state, states = sourcing.state, Sourcing.State
+    state, states, now = sourcing.state, Sourcing.State, timezone.now()
     if number == 5 and state == states.OPEN and sourcing.deadline:
+        if now > sourcing.deadline:
+            return "Date limite passée"
         closed = "attendues" if sourcing.kind != Sourcing.Kind.RFQ else "fermées"
         return f"Réponses {closed} jusqu'au {format_moment(sourcing.deadline, weekday=False)}"
     if number == 5 and state == states.CLOSED:
@@ -158,6 +161,8 @@ def _precise(number: int, sentence: str, sourcing: Sourcing | None) -> str:
         return "Choix fait : prévenez toutes les entreprises"
     if number == 6 and state == states.OPENED:
         pending = LastPriceRound.objects.filter(sourcing=sourcing, opened_at=None).first()
+        if pending and now > pending.deadline:
+            return "Date limite passée : ouvrez les derniers prix"
         if pending:
             return f"Derniers prix fermés jusqu'au {format_moment(pending.deadline, weekday=False)}"
     return sentence
