@@ -3,12 +3,14 @@
 import json
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 
 from sourcier.journal.models import Entry, Payload
 from sourcier.journal.verify import verify
@@ -20,9 +22,13 @@ from sourcier.quotes.actions import after_opening
 from sourcier.quotes.actions import answer as act
 from sourcier.quotes.models import LastPriceRound, NewsWish, QuestionAnswer, QuotedLine, Submission, SubmissionDocument
 from sourcier.quotes.queries import answers
-from sourcier.sourcing.models import Question, Sourcing
+from sourcier.sourcing import limits
+from sourcier.sourcing.models import Invitation, Question, Sourcing
 from sourcier.suppliers.models import Contact
+from sourcier.vault import rules as vault
+from sourcier.vault.models import File
 from tests.cities import City
+from tests.journal.entries import writes_nothing
 from tests.quotes.requests import BEFORE, DEADLINE, answer, make_request, priced
 
 pytestmark = pytest.mark.django_db
@@ -193,6 +199,68 @@ def test_no_more_documents_than_the_limit(city: City, monkeypatch: pytest.Monkey
     with pytest.raises(Refused) as refused:
         act.add_document(draft, upload())
     assert refused.value.refusal.code == "too_many_documents"
+
+
+def test_one_firm_begins_a_few_answers_an_hour_and_no_more(city: City) -> None:
+    request = make_request(city)
+    stranger, other = request.invite(), request.invite("Fournil", "f@pain.example")
+    with time_machine.travel(BEFORE, tick=False) as clock:
+        for _ in range(limits.DRAFTS_BY_INVITATION):
+            act.draft(stranger)
+        with writes_nothing(city.organisation.pk), pytest.raises(Refused, match="too_many"):
+            act.draft(stranger)
+        assert act.draft(other)
+        clock.shift(timedelta(hours=1, seconds=1))
+        assert act.draft(stranger)
+        assert act.submit(stranger, answer(request)).state == "received"
+
+
+def test_one_firm_fills_no_disk_with_documents_joined_then_taken_out(city: City, settings: Any, tmp_path: Path) -> None:
+    settings.VAULT = tmp_path
+    request = make_request(city)
+    invitation = request.invite()
+    draft = act.draft(invitation)
+    for content in (b"un devis", b"un autre"):
+        act.add_document(draft, upload(content))
+        act.remove_document(draft, SubmissionDocument.objects.get(submission=draft, removed=False).pk)
+    invitation.refresh_from_db()
+    assert invitation.received_bytes == 16
+    Invitation.objects.filter(pk=invitation.pk).update(received_bytes=rules.MAX_RECEIVED - 9)
+    with writes_nothing(city.organisation.pk), pytest.raises(Refused, match="no_more_room"):
+        act.add_document(draft, upload(b"un peu trop"))
+    assert not any(b"un peu trop" in file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()), "refused before kept"
+    act.add_document(draft, upload(b"au juste."))
+
+
+def test_a_document_refused_for_itself_takes_no_room(city: City) -> None:
+    invitation = make_request(city).invite()
+    with pytest.raises(Refused):
+        act.add_document(act.draft(invitation), upload(b"MZ" + b"\0" * 300, "devis.exe"))
+    invitation.refresh_from_db()
+    assert invitation.received_bytes == 0
+
+
+def test_one_firm_sends_a_hundred_documents_an_hour_and_not_a_thousand(city: City) -> None:
+    invitation = make_request(city).invite()
+    draft = act.draft(invitation)
+    now = timezone.now()
+    for _ in range(limits.UPLOADS_BY_INVITATION):
+        limits.take("upload", invitation.pk.hex, limits.UPLOADS_BY_INVITATION, now)
+    with pytest.raises(Refused, match="too_many"):
+        act.add_document(draft, upload())
+    assert not SubmissionDocument.objects.exists()
+
+
+def test_a_file_given_again_to_a_question_is_weighed_without_the_one_it_replaces(city: City) -> None:
+    request = make_request(city)
+    paper = Question.objects.create(sourcing=request.sourcing, position=2, kind="file", text="Assurance")
+    draft = act.draft(request.invite())
+    first = act.add_document(draft, upload(b"la premiere"), paper.pk)
+    File.objects.filter(pk=first.pk).update(size=vault.MAX_ANSWER)
+    assert act.add_document(draft, upload(b"la seconde"), paper.pk)
+    with pytest.raises(Refused, match="answer_too_large"):
+        File.objects.update(size=vault.MAX_ANSWER)
+        act.add_document(draft, upload(b"une autre"))
 
 
 def test_a_refused_answer_writes_nothing(city: City) -> None:

@@ -19,7 +19,7 @@ from django.utils import timezone
 from sourcier.project.logs import DiscreetFormatter
 from sourcier.quotes.actions import answer as act
 from sourcier.quotes.models import Clarification, LastPriceRound, Notification, Submission
-from sourcier.sourcing import tokens
+from sourcier.sourcing import limits, tokens
 from sourcier.sourcing.models import Attempt, FirmQuestion, Question, RequestDocument, Sourcing
 from sourcier.vault.actions import store_bytes
 from tests.cities import City
@@ -251,6 +251,21 @@ def test_a_hostile_document_is_named_and_the_rest_is_kept(city: City) -> None:
     page = unescape(response.content.decode())
     assert response.status_code == 400 and "« devis.exe »" in page and "devis.txt" in page
     assert 'value="0,95"' in page
+
+
+def test_a_draft_refused_is_said_beside_the_documents_and_what_was_typed_is_kept(city: City) -> None:
+    request = make_request(city)
+    invitation = request.invite()
+    now = timezone.now()
+    for _ in range(limits.DRAFTS_BY_INVITATION):
+        limits.take("draft", invitation.pk.hex, limits.DRAFTS_BY_INVITATION, now)
+    quote = SimpleUploadedFile("devis.txt", b"bon")
+    response = browser(invitation).post("/r/prix/", {**request.form(note="Merci à vous"), "documents": quote})
+    page = unescape(response.content.decode())
+    assert response.status_code == 400 and "Rien n'a été joint ni retiré. Trop d'essais depuis une heure." in page
+    assert 'value="0,95"' in page and "Merci à vous" in page
+    assert not Submission.objects.exists()
+    assert browser(invitation).post("/r/prix/", request.form()).status_code == 302, "without documents it leaves"
 
 
 def test_documents_are_added_one_by_one_and_taken_out(city: City) -> None:

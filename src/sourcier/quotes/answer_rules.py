@@ -32,6 +32,7 @@ DECLINE_REASONS: Mapping[str, str] = {
 MAX_UNIT_PRICE_E4 = 10_000_000 * 10_000
 MAX_TEXT = 4_000
 MAX_DOCUMENTS = 20
+MAX_RECEIVED = 400_000_000  # bytes of one firm for one request, whatever becomes of them: four answers at their fullest
 LINK_LIFE = timedelta(days=365)
 RECEIPT_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 EUROS_THEN_CENTS = re.compile(r"^\s*(\d+)\s*(?:€|euros?)\s*(\d{1,2})\s*$", re.IGNORECASE)
@@ -109,6 +110,9 @@ TRANSITIONS: Mapping[tuple[str, str], str] = {
     ("received", "withdraw"): "withdrawn",
 }
 NOTHING_SENT = Refusal("nothing_sent", "Il n'y a pas de réponse à retirer.")
+NO_MORE_ROOM = Refusal(
+    "no_more_room", "Vous avez déjà envoyé beaucoup de documents : il n'y a plus de place. Rien n'est perdu. Appelez la mairie."
+)
 ALREADY_SENT = "Cette réponse est déjà partie. Rouvrez la page pour en envoyer une autre."
 
 

@@ -193,6 +193,7 @@ class Invitation(models.Model):
     identity_checked_at = models.DateTimeField(null=True)
     identity_checked_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
     stopped_at = models.DateTimeField(null=True, help_text="« Ne plus m'écrire », said by who came by the notice")
+    received_bytes = models.BigIntegerField(default=0, help_text="of all the documents it sent, drafts included")
 
     class Meta:
         indexes = [models.Index(fields=["sourcing", "firm"], name="sourcing_invitation_firm")]

@@ -13,12 +13,12 @@ from uuid import UUID
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
-from django.db.models import Model
+from django.db.models import F, Model
 from django.utils import timezone
 
 from sourcier.journal.actions import append
 from sourcier.journal.models import Entry
-from sourcier.kernel.transitions import Refusal, Refused, next_state, refuse
+from sourcier.kernel.transitions import Refused, next_state, refuse
 from sourcier.quotes import answer_rules as rules
 from sourcier.quotes.acknowledgement import acknowledge
 from sourcier.quotes.actions import after_opening
@@ -26,6 +26,7 @@ from sourcier.quotes.answer_content import answer_facts, deposit_facts, seal_env
 from sourcier.quotes.answer_rules import Answer
 from sourcier.quotes.models import QuestionAnswer, QuotedLine, Submission, SubmissionDocument, SubmissionPlace
 from sourcier.quotes.queries import answers
+from sourcier.sourcing import limits
 from sourcier.sourcing.models import Invitation, Question, Sourcing
 from sourcier.vault.actions import store
 from sourcier.vault.models import File
@@ -40,6 +41,7 @@ def draft(invitation: Invitation, like: Submission | None = None) -> Submission:
     """Begin an answer (`answer.begun`), empty or with the documents of `like`, to join files before sending."""
     if refusal := rules.may_answer(answers.window(invitation)):
         raise Refused(refusal)
+    limits.take("draft", invitation.pk.hex, limits.DRAFTS_BY_INVITATION, timezone.now())
     begun = _begin(invitation, like)
     rows = [begun, *answers.documents(begun), *begun.answers.all()]
     _write(begun, "answer.begun", {"firm": begun.invitation.named}, rows)
@@ -70,28 +72,40 @@ def _begin(invitation: Invitation, like: Submission | None = None) -> Submission
 def add_document(draft: Submission, upload: UploadedFile, question_id: UUID | None = None) -> File:
     """Join a file to a draft, or give it as the reply to a question of kind file. Raises `Refused`.
 
-    The bytes are kept before any lock, then the row and its entry (`answer.document_joined`) in one transaction.
+    It is judged before a byte is kept, then again under the lock: the bytes come before any lock, the row and its entry
+    (`answer.document_joined`) in one transaction.
     """
+    _welcome(draft, upload.size or 0, question_id)
     invitation = draft.invitation
-    if refusal := rules.may_join(answers.window(invitation), len(answers.documents(draft))):
-        raise Refused(refusal, "documents")
-    if refusal := _weight_refusal(draft, upload.size or 0):
-        raise Refused(refusal, "documents")
-    file = store(draft.organisation_id, upload)
+    limits.take("upload", invitation.pk.hex, limits.UPLOADS_BY_INVITATION, timezone.now())
+    _take_room(invitation, upload.size or 0)
+    try:
+        file = store(draft.organisation_id, upload)
+    except Refused:
+        _take_room(invitation, -(upload.size or 0))
+        raise
     with transaction.atomic():
         locked = _own_draft(draft)
-        if refusal := _weight_refusal(locked, file.size):
-            raise Refused(refusal, "documents")
+        _welcome(locked, file.size, question_id)
         rows = [locked, _join(locked, file, question_id), file]
         _write(locked, "answer.document_joined", {"firm": locked.invitation.named, **file_facts(file)}, rows)
     return file
 
 
-def _weight_refusal(draft: Submission, more: int) -> Refusal | None:
-    """None when a file of that many bytes may be added to those already joined."""
-    joined = [row.file.size for row in answers.documents(draft)]
-    replies = draft.answers.exclude(file=None).values_list("file__size", flat=True)
-    return answer_refusal([*joined, *replies, more])
+def _welcome(draft: Submission, size: int, question_id: UUID | None) -> None:
+    """Raise `Refused` unless a file of that many bytes may join those of the draft, but the one that it replaces."""
+    joined = answers.documents(draft)
+    replies = draft.answers.exclude(file=None).exclude(question_id=question_id).values_list("file__size", flat=True)
+    refusal = rules.may_join(answers.window(draft.invitation), len(joined))
+    if refusal := refusal or answer_refusal([*(row.file.size for row in joined), *replies, size]):
+        raise Refused(refusal, "documents")
+
+
+def _take_room(invitation: Invitation, size: int) -> None:
+    """Count bytes before they are kept: those of drafts, and of documents taken out, stay on the disk as well."""
+    room = Invitation.objects.filter(pk=invitation.pk, received_bytes__lte=rules.MAX_RECEIVED - size)
+    if not room.update(received_bytes=F("received_bytes") + size):
+        raise Refused(rules.NO_MORE_ROOM, "documents")
 
 
 def _join(draft: Submission, file: File, question_id: UUID | None) -> Model:

@@ -89,7 +89,11 @@ def _keep_files(request: HttpRequest, visit: Visit, form: AnswerForm) -> tuple[S
     removal = request.POST.get("remove", "")
     if not uploads and not removal:
         return _begun(visit), []
-    draft = _begun(visit) or act.draft(visit.invitation, like=_sent_here(visit) or _former(visit))
+    try:
+        draft = _begun(visit) or act.draft(visit.invitation, like=_sent_here(visit) or _former(visit))
+    except Refused as refusal:
+        fields = dict.fromkeys(field for field, _, _ in uploads) or ("documents",)
+        return None, [(field, f"Rien n'a été joint ni retiré. {refusal.sentence}") for field in fields]
     request.visit = visit.with_draft(draft.pk)  # type: ignore[attr-defined]
     refused = []
     for field, upload, question_id in uploads:
