@@ -1,5 +1,6 @@
 """The pages of the comparison and of the choice: what is typed stays, nothing is done twice, marks stay one's own."""
 
+import re
 from datetime import timedelta
 from threading import Barrier, Thread
 from typing import Any
@@ -161,6 +162,26 @@ def test_a_last_price_shows_its_reservation_its_documents_and_what_keeps_its_fir
         assert "PAS-EN-AOUT" in page and "premier prix" in page and "incomplet" not in page
         page = client.get(reverse("answer", args=[request.sourcing.need_id, first.pk])).content.decode()
         assert "PAS-EN-AOUT" in page and "nouveau devis.txt" in page
+
+
+def test_each_clarification_is_written_down_in_a_form_of_its_own_which_keeps_what_was_typed(city: City) -> None:
+    request = make_request(city)
+    (only,) = received(request, "0.95")
+    opened(request)
+    first, second = (evaluate.clarify(city.buyer, only.pk, question) for question in ("Et le lundi ?", "Et en août ?"))
+    client = signed_in(city.buyer)
+    ids = re.findall(r' id="([^"]+)"', client.get(reverse("answer", args=[request.sourcing.need_id, only.pk])).content.decode())
+    assert len(ids) == len(set(ids))
+    address = reverse("clarification_record", args=[request.sourcing.need_id, second.pk])
+    empty = client.post(address, {"text": " "})
+    assert empty.status_code == 422 and re.search(rf'id="id_{second.pk.hex}_text_error"', empty.content.decode())
+    evaluate.record_clarification(city.second_buyer, second.pk, "Fermé en août.")
+    late = client.post(address, {"text": "OUVERT-EN-AOUT"})
+    page = late.content.decode()
+    assert late.status_code == 422 and "Fermé en août." in page and "OUVERT-EN-AOUT" in page
+    evaluate.record_clarification(city.buyer, first.pk, "Ouvert le lundi.")
+    page = client.get(reverse("answer", args=[request.sourcing.need_id, only.pk])).content.decode()
+    assert "Noter cette réponse" not in page
 
 
 def test_a_firm_that_leaves_places_is_tagged_and_its_choice_asks_what_becomes_of_them(city: City) -> None:

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import path
 from django.views.decorators.http import require_POST
@@ -42,8 +42,15 @@ class IdentityForm(forms.Form):
 
 class RecordForm(forms.Form):
     text = forms.CharField(
-        label="Ce que l'entreprise a répondu (téléphone, courrier)", widget=forms.Textarea(attrs={"rows": 2})
+        label="Ce que l'entreprise a répondu (téléphone, courrier)",
+        widget=forms.Textarea(attrs={"rows": 2}),
+        error_messages={"required": "Écrivez ce que l'entreprise a répondu."},
     )
+
+    def __init__(self, clarification: Clarification, data: QueryDict | None = None) -> None:
+        """One page may show several: each has ids of its own."""
+        super().__init__(data, auto_id=f"id_{clarification.pk.hex}_%s")
+        self.clarification = clarification
 
 
 def opened(request: HttpRequest, need_id: UUID, submission_id: UUID) -> tuple[Need, Sourcing, Submission]:
@@ -82,9 +89,17 @@ def _page(request: HttpRequest, need_id: UUID, submission_id: UUID, **bound: for
         "may_check": may(agent, sourcing, Verb.CHECK),
         "identity_form": bound.get("identity") or IdentityForm(),
         "clarify_form": bound.get("clarify") or ClarifyForm(),
-        "record_form": RecordForm(),
+        "clarifications": _clarifications(submission, bound.get("record")),
     }
     return render(request, "city/comparison/answer.html", context, status=422 if bound else 200)
+
+
+def _clarifications(submission: Submission, bound: forms.Form | None) -> list[tuple[Clarification, forms.Form]]:
+    """Each with the form that writes its answer down: `bound`, with its errors, for the one it was sent for."""
+    return [
+        (each, bound if isinstance(bound, RecordForm) and bound.clarification == each else RecordForm(each))
+        for each in submission.clarifications.all()
+    ]
 
 
 @require_POST
@@ -110,15 +125,16 @@ def clarification_record(request: HttpRequest, need_id: UUID, clarification_id: 
     clarification = Clarification.objects.filter(pk=clarification_id, submission__sourcing__need=need).first()
     if clarification is None:
         raise Http404
-    form = RecordForm(request.POST)
+    form = RecordForm(clarification, request.POST)
     if form.is_valid():
         try:
             evaluate.record_clarification(request.agent, clarification.pk, form.cleaned_data["text"])  # type: ignore[attr-defined]
         except Refused as refused:
-            messages.error(request, refused.sentence)
-    else:
-        messages.error(request, "Écrivez ce que l'entreprise a répondu.")
-    return redirect("answer", need_id, clarification.submission_id)
+            add_refusal(form, refused)
+        else:
+            messages.success(request, "La réponse est notée au journal.")
+            return redirect("answer", need_id, clarification.submission_id)
+    return _page(request, need_id, clarification.submission_id, record=form)
 
 
 @require_POST
