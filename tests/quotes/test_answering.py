@@ -3,14 +3,12 @@
 import json
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.utils import timezone
 
 from sourcier.journal.models import Entry, Payload
 from sourcier.journal.verify import verify
@@ -22,13 +20,9 @@ from sourcier.quotes.actions import after_opening
 from sourcier.quotes.actions import answer as act
 from sourcier.quotes.models import LastPriceRound, NewsWish, QuestionAnswer, QuotedLine, Submission, SubmissionDocument
 from sourcier.quotes.queries import answers
-from sourcier.sourcing import limits
-from sourcier.sourcing.models import Invitation, Question, Sourcing
+from sourcier.sourcing.models import Question, Sourcing
 from sourcier.suppliers.models import Contact
-from sourcier.vault import rules as vault
-from sourcier.vault.models import File
 from tests.cities import City
-from tests.journal.entries import writes_nothing
 from tests.quotes.requests import BEFORE, DEADLINE, answer, make_request, priced
 
 pytestmark = pytest.mark.django_db
@@ -152,22 +146,6 @@ def test_the_answers_of_two_firms_do_not_replace_each_other(city: City) -> None:
     assert {one.state, two.state} == {"received"} and two.replaces is None
 
 
-def test_documents_join_a_draft_then_leave_with_the_answer(city: City) -> None:
-    request = make_request(city)
-    invitation = request.invite()
-    draft = act.draft(invitation)
-    kept = act.add_document(draft, upload())
-    act.add_document(draft, upload(b"autre", "autre.txt"))
-    act.remove_document(draft, draft.documents.get(file__name="autre.txt").pk)
-    sent = act.submit(invitation, answer(request), draft=draft, received_at=BEFORE)
-    assert [document.file for document in answers.documents(sent)] == [kept]
-    assert payload("answer.received")["documents"] == [
-        {"name": "devis.txt", "sha256": kept.sha256, "size": kept.size, "type": "text/plain"}
-    ]
-    assert Entry.objects.filter(verb="answer.document_joined").count() == 2
-    assert Entry.objects.filter(verb="answer.document_removed").count() == 1
-
-
 def test_a_double_tap_sends_a_second_answer_with_the_same_documents(city: City) -> None:
     request = make_request(city)
     invitation = request.invite()
@@ -177,90 +155,6 @@ def test_a_double_tap_sends_a_second_answer_with_the_same_documents(city: City) 
     second = act.submit(invitation, answer(request), draft=draft, received_at=BEFORE)
     assert second != first and second.replaces == first
     assert [d.file.name for d in answers.documents(second)] == ["devis.txt"]
-
-
-@pytest.mark.parametrize(
-    ("content", "name"),
-    [(b"", "vide.pdf"), (b"MZ\x90\x00" + b"\0" * 200, "devis.pdf"), (b"<html><script>alert(1)</script>", "devis.html")],
-)
-def test_a_hostile_document_is_refused_and_writes_nothing(city: City, content: bytes, name: str) -> None:
-    draft = act.draft(make_request(city).invite())
-    before = counts()
-    with pytest.raises(Refused) as refused:
-        act.add_document(draft, upload(content, name))
-    assert refused.value.sentence.endswith(".")
-    assert counts() == before
-
-
-def test_no_more_documents_than_the_limit(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rules, "MAX_DOCUMENTS", 1)
-    draft = act.draft(make_request(city).invite())
-    act.add_document(draft, upload())
-    with pytest.raises(Refused) as refused:
-        act.add_document(draft, upload())
-    assert refused.value.refusal.code == "too_many_documents"
-
-
-def test_one_firm_begins_a_few_answers_an_hour_and_no_more(city: City) -> None:
-    request = make_request(city)
-    stranger, other = request.invite(), request.invite("Fournil", "f@pain.example")
-    with time_machine.travel(BEFORE, tick=False) as clock:
-        for _ in range(limits.DRAFTS_BY_INVITATION):
-            act.draft(stranger)
-        with writes_nothing(city.organisation.pk), pytest.raises(Refused, match="too_many"):
-            act.draft(stranger)
-        assert act.draft(other)
-        clock.shift(timedelta(hours=1, seconds=1))
-        assert act.draft(stranger)
-        assert act.submit(stranger, answer(request)).state == "received"
-
-
-def test_one_firm_fills_no_disk_with_documents_joined_then_taken_out(city: City, settings: Any, tmp_path: Path) -> None:
-    settings.VAULT = tmp_path
-    request = make_request(city)
-    invitation = request.invite()
-    draft = act.draft(invitation)
-    for content in (b"un devis", b"un autre"):
-        act.add_document(draft, upload(content))
-        act.remove_document(draft, SubmissionDocument.objects.get(submission=draft, removed=False).pk)
-    invitation.refresh_from_db()
-    assert invitation.received_bytes == 16
-    Invitation.objects.filter(pk=invitation.pk).update(received_bytes=rules.MAX_RECEIVED - 9)
-    with writes_nothing(city.organisation.pk), pytest.raises(Refused, match="no_more_room"):
-        act.add_document(draft, upload(b"un peu trop"))
-    assert not any(b"un peu trop" in file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()), "refused before kept"
-    act.add_document(draft, upload(b"au juste."))
-
-
-def test_a_document_refused_for_itself_takes_no_room(city: City) -> None:
-    invitation = make_request(city).invite()
-    with pytest.raises(Refused):
-        act.add_document(act.draft(invitation), upload(b"MZ" + b"\0" * 300, "devis.exe"))
-    invitation.refresh_from_db()
-    assert invitation.received_bytes == 0
-
-
-def test_one_firm_sends_a_hundred_documents_an_hour_and_not_a_thousand(city: City) -> None:
-    invitation = make_request(city).invite()
-    draft = act.draft(invitation)
-    now = timezone.now()
-    for _ in range(limits.UPLOADS_BY_INVITATION):
-        limits.take("upload", invitation.pk.hex, limits.UPLOADS_BY_INVITATION, now)
-    with pytest.raises(Refused, match="too_many"):
-        act.add_document(draft, upload())
-    assert not SubmissionDocument.objects.exists()
-
-
-def test_a_file_given_again_to_a_question_is_weighed_without_the_one_it_replaces(city: City) -> None:
-    request = make_request(city)
-    paper = Question.objects.create(sourcing=request.sourcing, position=2, kind="file", text="Assurance")
-    draft = act.draft(request.invite())
-    first = act.add_document(draft, upload(b"la premiere"), paper.pk)
-    File.objects.filter(pk=first.pk).update(size=vault.MAX_ANSWER)
-    assert act.add_document(draft, upload(b"la seconde"), paper.pk)
-    with pytest.raises(Refused, match="answer_too_large"):
-        File.objects.update(size=vault.MAX_ANSWER)
-        act.add_document(draft, upload(b"une autre"))
 
 
 def test_a_refused_answer_writes_nothing(city: City) -> None:
@@ -296,13 +190,6 @@ def test_nothing_is_taken_when_the_request_is_not_out_or_was_stopped(city: City,
     assert counts() == before
 
 
-def test_a_draft_of_another_firm_is_refused(city: City) -> None:
-    request = make_request(city)
-    foreign = act.draft(request.invite("Autre", "autre@pain.example"))
-    with pytest.raises(Refused):
-        act.submit(request.invite(), answer(request), draft=foreign, received_at=BEFORE)
-
-
 def test_replies_to_questions_are_kept_with_their_files(city: City) -> None:
     request = make_request(city)
     early = Question.objects.create(
@@ -333,6 +220,41 @@ def test_an_answer_is_withdrawn_until_the_deadline_and_not_after(city: City) -> 
     with pytest.raises(Refused):
         act.withdraw(invitation, at=DEADLINE)
     assert act.submit(invitation, answer(request), received_at=DEADLINE).state == "received"
+
+
+def test_the_receipt_of_an_answer_taken_back_proves_that_it_was(city: City) -> None:
+    request = make_request(city)
+    invitation = request.invite()
+    sent = act.submit(invitation, answer(request), received_at=BEFORE)
+    act.withdraw(invitation, at=BEFORE)
+    sent.refresh_from_db()
+    entry = Entry.objects.get(pk=sent.entry_id)
+    assert entry.verb == "answer.withdrawn"
+    assert parse_receipt(answers.receipt_text(sent)).entry == bytes(entry.raw)
+    assert answers.last_sent(invitation) == sent
+
+
+@pytest.mark.parametrize(
+    "edited",
+    [
+        {"state": "received"}, {"withdrawn_at": None}, {"withdrawn_at": BEFORE + timedelta(days=3)}, {"note": "Je reste"},
+        {"receipt_number": "RX-2222"},
+    ],
+)  # fmt: skip
+def test_an_answer_taken_back_then_edited_behind_the_application_is_found(city: City, edited: dict[str, Any]) -> None:
+    request = make_request(city)
+    invitation = request.invite()
+    act.submit(invitation, answer(request), received_at=BEFORE)
+    taken = act.withdraw(invitation, at=BEFORE)
+
+    def problems() -> list[str]:
+        return [p.sentence for p in verify(city.organisation.pk).problems if f"submission {taken.pk.hex}" in p.sentence]
+
+    assert problems() == []
+    Submission.objects.filter(pk=taken.pk).update(**edited)
+    index = Entry.objects.get(verb="answer.withdrawn").index
+    [field] = edited
+    assert problems() == [f"La ligne submission {taken.pk.hex} ne dit plus ce que l'écriture n° {index} atteste ({field})."]
 
 
 def test_saying_no_replaces_an_answer_and_keeps_its_reason(city: City) -> None:

@@ -209,7 +209,7 @@ def withdraw(invitation: Invitation, *, at: datetime | None = None) -> Submissio
     submission.state = next_state(rules.TRANSITIONS, submission.state, "withdraw", rules.ALREADY_SENT)
     submission.withdrawn_at = at
     submission.save(update_fields=["state", "withdrawn_at"])
-    _write(submission, "answer.withdrawn", deposit_facts(submission, []), [submission])
+    _prove(submission, _write(submission, "answer.withdrawn", deposit_facts(submission, []), [submission]))
     acknowledge(submission)
     return submission
 
@@ -326,10 +326,14 @@ def _deposit(
         # An entry of its own: what was replaced is never opened, while the new answer will be.
         told = {"firm": former.invitation.named, "submission": former.pk, "receipt": former.receipt_number}
         _write(former, "answer.replaced", {**told, "by": submission.receipt_number}, [former])
-    entry = _write(submission, verb, facts, [*rows, *documents])
+    _prove(submission, _write(submission, verb, facts, [*rows, *documents]))
+    acknowledge(submission)
+
+
+def _prove(submission: Submission, entry: Entry) -> None:
+    """The receipt proves this entry from now on."""
     submission.entry_id = entry.pk
     submission.save(update_fields=["entry_id"])
-    acknowledge(submission)
 
 
 def _write(submission: Submission, verb: str, facts: Mapping[str, Any], rows: list[Model]) -> Entry:

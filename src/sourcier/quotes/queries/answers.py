@@ -101,7 +101,7 @@ def clarifications(invitation: Invitation) -> QuerySet[Clarification]:
 
 
 def receipt_text(submission: Submission) -> str:
-    """The `.tlog-proof` text of a deposit, with the city's signature of this moment (it may make a checkpoint)."""
+    """The `.tlog-proof` text of a deposit, or of its withdrawal, signed at this moment (it may make a checkpoint)."""
     return receipt(Entry.objects.get(pk=submission.entry_id))
 
 
