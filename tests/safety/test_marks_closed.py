@@ -18,7 +18,7 @@ from tests.dossier.purchase import DEADLINE, Purchase, answered_purchase
 from tests.safety.addresses import filled, ids, of_the_city
 from tests.web.clients import signed_in
 
-SECRETS = ("73 sur 100", "74 sur 100", "NOTE-FERMEE", "RAISON-FERMEE")
+SECRETS = ("73 sur 100", "74 sur 100", "note de Bruno Rosny", "NOTE-FERMEE", "RAISON-FERMEE")
 
 
 @pytest.fixture

@@ -143,8 +143,8 @@ def test_the_page_says_who_has_not_finished_and_the_head_buyer_goes_on_without_h
 
 
 def test_a_last_price_shows_its_reservation_its_documents_and_what_keeps_its_first_price(city: City) -> None:
-    request = make_request(city, lines=2)
-    (first,) = received(request, "0.95")
+    request = make_request(city, lines=2, places=2)
+    (first,) = received(request, "0.95", places=frozenset({city.place.pk}), reservation="PAS-LE-LUNDI")
     opened(request)
     limit = AFTER + timedelta(days=2)
     evaluate.ask_last_price(city.buyer, request.sourcing.pk, [first.pk], limit)
@@ -162,6 +162,8 @@ def test_a_last_price_shows_its_reservation_its_documents_and_what_keeps_its_fir
         assert "PAS-EN-AOUT" in page and "premier prix" in page and "incomplet" not in page
         page = client.get(reverse("answer", args=[request.sourcing.need_id, first.pk])).content.decode()
         assert "PAS-EN-AOUT" in page and "nouveau devis.txt" in page
+        table = client.get(reverse("comparison", args=[request.sourcing.need_id]) + "?export=csv").content.decode()
+        assert "PAS-LE-LUNDI · PAS-EN-AOUT (dernier prix)" in table and city.place.name in table and "tous" not in table
 
 
 def test_each_clarification_is_written_down_in_a_form_of_its_own_which_keeps_what_was_typed(city: City) -> None:

@@ -48,6 +48,17 @@ class Offer:
         return self.submission.pk.hex
 
     @property
+    def reservation(self) -> str:
+        """Its « oui, mais », then what its last price adds."""
+        first, last = self.submission.reservation, self.priced.reservation
+        return " · ".join(filter(None, (first, f"{last} (dernier prix)" if last and last != first else "")))
+
+    @property
+    def daily_maximum(self) -> str:
+        """That of its last price, which may leave it as it was."""
+        return self.priced.daily_maximum or self.submission.daily_maximum
+
+    @property
     def complete(self) -> bool:
         """Every line is priced: the total can be compared."""
         return bool(self.lines) and all(line.total_cents is not None for line in self.lines)

@@ -85,9 +85,9 @@ def comparison_table(reference: str, comparisons: Sequence[Comparison]) -> Table
             comparison.lot.title if comparison.lot else "", offer.submission.firm.name,
             format_siret(offer.submission.firm.siret), _channel(offer.submission.invitation),
             offer.total_cents, offer.total_with_vat_cents, *(offer.marks.get(criterion.pk) for criterion in criteria),
-            offer.total_mark, offer.rank, offer.submission.reservation,
-            choices.get((comparison.lot and comparison.lot.pk, offer.submission.pk), ""), offer.priced.daily_maximum,
-            ", ".join(sorted(each.place.name for each in offer.priced.places.all())) or "tous",
+            offer.total_mark, offer.rank, offer.reservation,
+            choices.get((comparison.lot and comparison.lot.pk, offer.submission.pk), ""), offer.daily_maximum,
+            ", ".join(sorted(each.place.name for each in offer.submission.places.all())) or "tous",
             *_pick(marked, {(score.criterion_id, score.evaluator_id): score.value for score in offer.scores}),
             *_pick(lines, {each.line.pk: each.unit_price_e4 for each in offer.lines}),
         )
