@@ -30,7 +30,8 @@ POSTED = {
     "reference_choose", "answers_open", "last_price_ask", "last_price_open", "marks_give", "marks_set_aside", "clarify",
     "clarification_record", "tell_all", "told", "results_print", "exchange_file", "dossier_take", "settings_role_grant",
     "settings_role_revoke", "settings_person_off", "settings_person_on", "settings_person_link", "settings_place_switch",
-    "settings_department_places", "firm_proof", "firm_news",
+    "settings_department_places", "firm_proof", "firm_news", "firm_question_proof",
+    "firm_clarification_proof",
 }  # fmt: skip
 # Files and texts, which are not pages: they answer whoever may have them, and that is all.
 FILES = {

@@ -12,10 +12,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from sourcier.journal.models import Entry, Payload
 from sourcier.journal.verify import verify
+from sourcier.kernel import receipts
 from sourcier.kernel.receipts import parse_receipt
 from sourcier.kernel.transitions import Refused
 from sourcier.mail.models import OutgoingMessage
-from sourcier.quotes import answer_rules as rules
 from sourcier.quotes.actions import after_opening
 from sourcier.quotes.actions import answer as act
 from sourcier.quotes.models import LastPriceRound, NewsWish, QuestionAnswer, QuotedLine, Submission, SubmissionDocument
@@ -363,6 +363,6 @@ def test_receipt_numbers_are_drawn_again_when_taken(city: City, monkeypatch: pyt
     request = make_request(city)
     first = act.submit(request.invite(), answer(request), received_at=BEFORE)
     numbers = iter([first.receipt_number, first.receipt_number, "RX-ZZZZ"])
-    monkeypatch.setattr(rules, "receipt_number", lambda choose: next(numbers))
+    monkeypatch.setattr(receipts, "draw_number", lambda choose: next(numbers))
     second = act.submit(request.invite("Fournil", ""), answer(request), received_at=BEFORE)
     assert second.receipt_number == "RX-ZZZZ"

@@ -303,7 +303,10 @@ def test_a_clarification_is_asked_of_one_firm_and_answered_once(city: City, at_c
     opened(request)
     asked = evaluate.clarify(city.buyer, submission.pk, "La livraison du lundi est-elle comprise ?")
     assert OutgoingMessage.objects.filter(kind="clarification", to_address="b0@pain.example").count() == 1
-    evaluate.answer_clarification(submission.invitation, asked.pk, "Oui, comprise.")
+    given = evaluate.answer_clarification(submission.invitation, asked.pk, "Oui, comprise.")
+    told = OutgoingMessage.objects.get(kind="acknowledgement", subject_id=asked.pk)
+    assert given.receipt_number in told.body and (told.to_address, told.sealed) == ("b0@pain.example", False)
+    assert Entry.objects.get(pk=given.entry_id).verb == "clarification.answered"
     with pytest.raises(Refused):
         evaluate.answer_clarification(submission.invitation, asked.pk, "Non.")
 

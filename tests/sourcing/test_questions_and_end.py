@@ -8,8 +8,12 @@ import time_machine
 from django.utils import timezone
 
 from sourcier.accounts.agents import agent_for
+from sourcier.journal.keys import fingerprint_line
 from sourcier.journal.models import Entry
+from sourcier.journal.proofs import receipt
 from sourcier.journal.registry import VERBS
+from sourcier.journal.verify import verify
+from sourcier.kernel.receipts import parse_receipt
 from sourcier.kernel.transitions import Refused
 from sourcier.mail.models import OutgoingMessage
 from sourcier.needs.models import Need
@@ -54,6 +58,32 @@ def test_the_city_reads_the_question_and_the_entry_that_says_who_is_sealed(city:
     payload = last_payload(sourcing, "question.answered")
     assert payload["question"] == "Livrer le samedi ?"
     assert mathilde.pk.hex not in str(payload["rows"][1]) and mathilde.firm_id.hex not in str(payload["rows"][1])
+
+
+def test_a_question_gets_a_number_a_sealed_message_and_a_signed_receipt(city: City) -> None:
+    sourcing = sent(city)
+    mathilde = invitation_of(sourcing, MATHILDE)
+    first, second = (questions.ask(mathilde, f"Livrer le {day} ?") for day in ("samedi", "dimanche"))
+    assert first.receipt_number.startswith("RX-") and first.receipt_number != second.receipt_number
+    assert last_payload(sourcing, "question.asked")["receipt"] == second.receipt_number
+    told = OutgoingMessage.objects.get(subject_id=first.pk)
+    assert (told.kind, told.sealed, told.to_address) == ("acknowledgement", True, "mathilde@pain.example")
+    assert f"Votre récépissé : {first.receipt_number}." in told.body and fingerprint_line(city.organisation.pk) in told.body
+    assert "samedi" not in told.body, "others at the firm may read the message"
+    assert parse_receipt(receipt(Entry.objects.get(pk=first.entry_id))).entry == bytes(
+        entries(sourcing, "question.asked")[0].raw
+    )
+
+
+def test_a_firm_reached_by_letter_reads_its_number_on_its_page_alone(city: City) -> None:
+    question = questions.ask(invitation_of(sent(city), LEFORT), "Livrer le samedi ?")
+    assert question.receipt_number and not OutgoingMessage.objects.filter(kind="acknowledgement").exists()
+
+
+def test_a_question_edited_behind_the_application_is_found(city: City) -> None:
+    question = questions.ask(invitation_of(sent(city), MATHILDE), "Livrer le samedi ?")
+    FirmQuestion.objects.update(receipt_number="RX-2222")
+    assert [p.code for p in verify(city.organisation.pk).problems if question.pk.hex in p.sentence] == ["row_changed"]
 
 
 def test_all_read_the_wording_and_the_city_alone_keeps_the_words_of_the_asker(city: City) -> None:

@@ -471,6 +471,20 @@ def test_a_question_leaves_and_answers_are_read_without_their_asker(city: City) 
     assert "Écrivez quelques mots." in client.post("/r/questions/", {"text": " "}).content.decode()
 
 
+def test_a_question_asked_shows_its_receipt_to_its_firm_alone(city: City, five_in_the_morning: Clock) -> None:
+    request = make_request(city)
+    client, other = browser(request.invite()), browser(request.invite("Fournil", "f@pain.example"))
+    page = client.post("/r/questions/", {"text": "Livrer le samedi ?"}, follow=True).content.decode()
+    question = FirmQuestion.objects.get()
+    assert f"Votre récépissé : {question.receipt_number}." in page
+    assert f"<strong>{question.receipt_number}</strong>" in text(client, "/r/questions/")
+    assert question.receipt_number not in text(other, "/r/questions/")
+    file = client.post(f"/r/questions/{question.pk}/recepisse/")
+    assert file["Content-Disposition"] == f'attachment; filename="{question.receipt_number}.tlog-proof"'
+    assert file.content.startswith(b"c2sp.org/tlog-proof@v1\n")
+    assert other.post(f"/r/questions/{question.pk}/recepisse/")["Location"] == "/r/questions/"
+
+
 def test_a_last_price_is_asked_and_keeps_the_first(city: City, five_in_the_morning: Clock) -> None:
     request = make_request(city, state="opened")
     invitation = request.invite()
@@ -501,7 +515,13 @@ def test_a_clarification_is_answered_once(city: City) -> None:
     client = browser(invitation)
     assert "La mairie vous demande une précision." in text(client)
     assert client.post(f"/r/precision/{asked.pk}/", {"text": "Oui"}).status_code == 302
-    assert "Bien reçue le" in text(client, f"/r/precision/{asked.pk}/")
+    page = text(client, f"/r/precision/{asked.pk}/")
+    asked.refresh_from_db()
+    assert "Bien reçue le" in page and asked.receipt_number in page
+    file = client.post(f"/r/precision/{asked.pk}/recepisse/")
+    assert file["Content-Disposition"] == f'attachment; filename="{asked.receipt_number}.tlog-proof"'
+    other = browser(request.invite("Fournil", "f@pain.example"))
+    assert other.post(f"/r/precision/{asked.pk}/recepisse/")["Location"] == "/r/"
     assert client.post(f"/r/precision/{asked.pk}/", {"text": "Non"}).status_code == 400
 
 

@@ -80,6 +80,11 @@ def fingerprint(log_id: UUID) -> str:
     return fingerprint_of(public_key(log_id))
 
 
+def fingerprint_line(log_id: UUID) -> str:
+    """The line at the foot of what a city sends to firms."""
+    return f"Empreinte de la clé de la Ville : {fingerprint(log_id)} (elle sert à vérifier nos récépissés)"
+
+
 def same_fingerprint(one: str, other: str) -> bool:
     """Compare two fingerprints whatever their spaces, colons and case."""
     plain = [text.upper().translate(str.maketrans("", "", " :\u00a0\u202f-\n")) for text in (one, other)]

@@ -1,6 +1,7 @@
-"""Receipts: `.tlog-proof` texts (C2SP tlog-proof v1) that carry their entry and are checked offline."""
+"""Receipts: `.tlog-proof` texts (C2SP tlog-proof v1) that carry their entry and are checked offline; numbers to say aloud."""
 
 import base64
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sourcier.kernel.merkle import leaf_hash, verify_inclusion
@@ -8,6 +9,7 @@ from sourcier.kernel.notes import BadNote, TreeHead, decode_base64, open_checkpo
 
 HEADER = "c2sp.org/tlog-proof@v1"
 HASH_LENGTH = 32
+NUMBER_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +56,10 @@ def check_receipt(receipt: Receipt, public_key: bytes) -> TreeHead:
     if not verify_inclusion(receipt.index, head.size, leaf_hash(receipt.entry), receipt.proof, head.root):
         raise BadNote("La preuve ne relie pas cette écriture au point de contrôle.")
     return head
+
+
+def draw_number(choose: Callable[[str], str], taken: Callable[[str], bool] = lambda number: False) -> str:
+    """« RX-4M2A »: drawn at random by `choose` (`secrets.choice`), never counted, again while `taken`; no letter to mistake."""
+    while taken(number := "RX-" + "".join(choose(NUMBER_ALPHABET) for _ in range(4))):
+        pass
+    return number

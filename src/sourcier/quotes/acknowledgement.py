@@ -1,9 +1,9 @@
 """The acknowledgement by e-mail: sealed, so that nobody in the city sees that someone answered."""
 
-from sourcier.journal.keys import fingerprint
 from sourcier.kernel.french import format_moment
 from sourcier.mail.actions import enqueue
-from sourcier.quotes.models import Submission
+from sourcier.quotes.models import Clarification, Submission
+from sourcier.sourcing import acknowledgement
 from sourcier.suppliers.queries import email_of
 
 SUBJECTS = {
@@ -32,24 +32,24 @@ def acknowledge(submission: Submission) -> None:
         )
 
 
+def acknowledge_clarification(clarification: Clarification) -> None:
+    """Tell the firm, if an e-mail reaches it, that its explanation came in. After the opening, nothing of it is sealed."""
+    received = format_moment(clarification.answered_at) if clarification.answered_at else ""
+    number = clarification.receipt_number
+    said = [
+        f"Votre précision est bien reçue, le {received}.",
+        f"Votre récépissé : {number}. Gardez ce message.",
+        "La mairie la lira. Votre prix ne change pas.",
+    ]
+    acknowledgement.acknowledge(
+        clarification.submission.invitation, f"Bien reçu : votre précision, récépissé {number}", said, "cette précision",
+        clarification.pk, sealed=False,
+    )  # fmt: skip
+
+
 def body(submission: Submission) -> str:
     """Plain sentences. Never a price: the message may be read by others at the firm, or forwarded."""
-    sourcing = submission.sourcing
-    lines = [
-        "Madame, Monsieur,",
-        "",
-        f"Demande : {sourcing.title}",
-        f"De : {sourcing.organisation.name}",
-        f"Entreprise : {submission.firm.name}",
-        "",
-        *_verdict(submission),
-        "",
-        "Vous n'avez pas envoyé cette réponse ? Appelez-nous : "
-        + " ".join(part for part in (sourcing.contact_name, sourcing.contact_phone, sourcing.contact_hours) if part),
-        "",
-        f"Empreinte de la clé de la Ville : {fingerprint(sourcing.organisation_id)} (elle sert à vérifier nos récépissés)",
-    ]
-    return "\n".join(lines)
+    return acknowledgement.body(submission.sourcing, submission.firm.name, _verdict(submission), "cette réponse")
 
 
 def _verdict(submission: Submission) -> list[str]:

@@ -1,7 +1,7 @@
 """Pure decisions on an answer: VAT of the territory, prices as typed, in or late, reasons to decline, what is missing."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -34,7 +34,6 @@ MAX_TEXT = 4_000
 MAX_DOCUMENTS = 20
 MAX_RECEIVED = 400_000_000  # bytes of one firm for one request, whatever becomes of them: four answers at their fullest
 LINK_LIFE = timedelta(days=365)
-RECEIPT_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 EUROS_THEN_CENTS = re.compile(r"^\s*(\d+)\s*(?:€|euros?)\s*(\d{1,2})\s*$", re.IGNORECASE)
 
 
@@ -291,11 +290,6 @@ def _number_problem(text: str) -> str:
 
 
 # --- receipts --------------------------------------------------------------------------------------------------------------
-
-
-def receipt_number(choose: Callable[[str], str]) -> str:
-    """« RX-4M2A »: drawn at random by `choose` (`secrets.choice`), never counted; letters that cannot be mistaken."""
-    return "RX-" + "".join(choose(RECEIPT_ALPHABET) for _ in range(4))
 
 
 def clean_receipt(text: str) -> str:

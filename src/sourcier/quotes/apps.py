@@ -79,7 +79,7 @@ class QuotesConfig(AppConfig):
         )  # fmt: skip
         register_rows(
             "clarification", models.Clarification, organisation="submission__organisation_id",
-            fields=("submission_id", "question", "asked_by_id", "asked_at", "answer", "answered_at"),
+            fields=("submission_id", "question", "asked_by_id", "asked_at", "answer", "answered_at", "receipt_number"),
         )  # fmt: skip
         register_rows(
             "last_price_round", models.LastPriceRound, organisation=inside,

@@ -49,7 +49,7 @@ class Submission(models.Model):
     created_at = models.DateTimeField()
     received_at = models.DateTimeField(null=True, help_text="the server's clock at the last byte, to the millisecond")
     withdrawn_at = models.DateTimeField(null=True)
-    entry_id = models.BigIntegerField(null=True, help_text="the journal entry of its deposit")
+    entry_id = models.BigIntegerField(null=True, help_text="the journal entry of its deposit, or of its withdrawal")
     correction_applied = models.BooleanField(
         default=False, help_text="of a refusal: « ce n'est plus mon métier » waits for the opening, then corrects the firm"
     )
@@ -172,6 +172,8 @@ class Clarification(models.Model):
     asked_at = models.DateTimeField()
     answer = models.TextField(blank=True)
     answered_at = models.DateTimeField(null=True)
+    receipt_number = models.CharField(max_length=12, blank=True, help_text="of its answer; random, never a counter")
+    entry_id = models.BigIntegerField(null=True, help_text="the journal entry of its answer")
 
 
 class LastPriceRound(models.Model):

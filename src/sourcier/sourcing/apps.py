@@ -9,6 +9,8 @@ ASKED_PLACE = (
     "place_id", "name", "address", "postal_code", "commune", "hours", "contact_name", "contact_phone", "note",
 )  # fmt: skip
 
+FIRM_QUESTION = ("text", "asked_at", "receipt_number", "wording", "answer", "answered_by_id", "answered_at")
+
 
 class SourcingConfig(AppConfig):
     name = "sourcier.sourcing"
@@ -55,7 +57,7 @@ class SourcingConfig(AppConfig):
             ("request_document", models.RequestDocument, ("file_id",)),
             ("asked_place", models.AskedPlace, ASKED_PLACE),
             ("invitation", models.Invitation, INVITATION),
-            ("firm_question", models.FirmQuestion, ("text", "asked_at", "wording", "answer", "answered_by_id", "answered_at")),
+            ("firm_question", models.FirmQuestion, FIRM_QUESTION),
             ("extension", models.Extension, ("old_deadline", "new_deadline", "reason", "made_by_id", "made_at")),
         ):
             register_rows(kind, model, organisation=inside, fields=("sourcing_id", *fields))

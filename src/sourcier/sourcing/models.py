@@ -255,6 +255,8 @@ class FirmQuestion(models.Model):
     invitation = models.ForeignKey(Invitation, on_delete=models.PROTECT, related_name="+")
     text = models.TextField()
     asked_at = models.DateTimeField()
+    receipt_number = models.CharField(max_length=12, blank=True, help_text="random, never a counter: « RX-4M2A »")
+    entry_id = models.BigIntegerField(null=True, help_text="the journal entry its receipt proves")
     wording = models.TextField(blank=True, help_text="the question as all read it, without what would tell who asks")
     answer = models.TextField(blank=True)
     answered_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")

@@ -21,6 +21,7 @@ from sourcier.sourcing.models import Candidate, Extension, FirmQuestion, Invitat
 from sourcier.sourcing.rules import Facts
 from sourcier.spend.models import Commitment
 from sourcier.suppliers.models import Firm
+from sourcier.suppliers.queries import email_of
 
 READERS = (Role.BUYER, Role.HEAD_BUYER, Role.AUDITOR)
 ALIVE = (Sourcing.State.DRAFT, Sourcing.State.OPEN, Sourcing.State.CLOSED, Sourcing.State.OPENED, Sourcing.State.CHOSEN)
@@ -131,6 +132,15 @@ def invitations(sourcing: Sourcing) -> QuerySet[Invitation]:
     """The firms that the city asked, without those come by the notice."""
     asked = sourcing.invitations.exclude(channel=Invitation.Channel.NOTICE)
     return asked.select_related("firm").order_by("firm__name", "pk")
+
+
+def reached_at(invitation: Invitation) -> str:
+    """The e-mail that reached this firm, or that the city knows since; empty when it is to be told otherwise."""
+    failed = invitation.state == Invitation.State.FAILED
+    if invitation.address and not failed:
+        return invitation.address
+    known = "" if invitation.came else email_of(invitation.firm)
+    return "" if failed and known == invitation.address else known
 
 
 def undelivered(sourcing: Sourcing) -> QuerySet[Invitation]:

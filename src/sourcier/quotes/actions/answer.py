@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from sourcier.journal.actions import append
 from sourcier.journal.models import Entry
+from sourcier.kernel import receipts
 from sourcier.kernel.transitions import Refused, next_state, refuse
 from sourcier.quotes import answer_rules as rules
 from sourcier.quotes.acknowledgement import acknowledge
@@ -277,7 +278,7 @@ def _number(submission: Submission, verb: str, at: datetime) -> list[Model]:
     submission.state = next_state(rules.TRANSITIONS, submission.state, verb, rules.ALREADY_SENT)
     submission.received_at = at
     for _ in range(50):
-        submission.receipt_number = rules.receipt_number(secrets.choice)
+        submission.receipt_number = receipts.draw_number(secrets.choice)
         try:
             with transaction.atomic():
                 submission.save()

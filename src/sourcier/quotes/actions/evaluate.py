@@ -1,5 +1,6 @@
 """From the closed answers to comparable ones: reference, opening, marks, clarifications, last prices."""
 
+import secrets
 from datetime import datetime
 from uuid import UUID
 
@@ -10,9 +11,11 @@ from django.utils import timezone
 from sourcier.accounts.agents import Agent
 from sourcier.accounts.models import Role
 from sourcier.journal.actions import append
+from sourcier.kernel.receipts import draw_number
 from sourcier.kernel.transitions import Refused, refuse
 from sourcier.mail.models import OutgoingMessage
 from sourcier.quotes import letters
+from sourcier.quotes.acknowledgement import acknowledge_clarification
 from sourcier.quotes.models import Clarification, LastPriceRound, SavingReference, Score, Submission
 from sourcier.quotes.queries.marking import a_lot_is_chosen, may_mark
 from sourcier.quotes.rules import mark_problem, may_evaluate, may_open
@@ -248,7 +251,13 @@ def record_failure(message: OutgoingMessage) -> None:
 
 @transaction.atomic
 def answer_clarification(invitation: Invitation, clarification_id: UUID, text: str) -> Clarification:
-    """The firm's explanation; once. Raises `Refused`."""
+    """The firm's explanation; once. It is told by e-mail, if reached so, that it came in. Raises `Refused`."""
+    clarification = _answer(invitation, clarification_id, text)
+    acknowledge_clarification(clarification)
+    return clarification
+
+
+def _answer(invitation: Invitation, clarification_id: UUID, text: str) -> Clarification:
     clarification = (
         Clarification.objects.select_for_update(of=("self",))
         .select_related("submission__sourcing", "submission__invitation__firm")
@@ -263,15 +272,15 @@ def answer_clarification(invitation: Invitation, clarification_id: UUID, text: s
         raise refuse("empty", "Écrivez votre précision.", "text")
     clarification.answer = text
     clarification.answered_at = timezone.now()
-    clarification.save(update_fields=["answer", "answered_at"])
-    append(
-        sourcing.organisation_id,
-        sourcing.need_id,
-        "clarification.answered",
-        {"firm": clarification.submission.invitation.named, "text": text},
-        actor=invitation.pk,
-        rows=[clarification],
+    given = Clarification.objects.filter(submission__organisation=sourcing.organisation_id)
+    clarification.receipt_number = draw_number(secrets.choice, lambda number: given.filter(receipt_number=number).exists())
+    clarification.save(update_fields=["answer", "answered_at", "receipt_number"])
+    facts = {"firm": clarification.submission.invitation.named, "text": text, "receipt": clarification.receipt_number}
+    entry = append(
+        sourcing.organisation_id, sourcing.need_id, "clarification.answered", facts, actor=invitation.pk, rows=[clarification]
     )
+    clarification.entry_id = entry.pk
+    clarification.save(update_fields=["entry_id"])
     return clarification
 
 
@@ -283,9 +292,7 @@ def record_clarification(agent: Agent, clarification_id: UUID, text: str) -> Cla
         pk=clarification_id, submission__organisation=agent.organisation
     )
     try:
-        return answer_clarification(
-            clarification.submission.invitation, clarification_id, f"{text}\n(noté par {agent.user.name})"
-        )
+        return _answer(clarification.submission.invitation, clarification_id, f"{text}\n(noté par {agent.user.name})")
     except ObjectDoesNotExist:
         raise Clarification.DoesNotExist from None
 

@@ -9,7 +9,7 @@ from sourcier.journal.proofs import receipt
 from sourcier.quotes import answer_rules as rules
 from sourcier.quotes.models import Clarification, LastPriceRound, Notification, Submission, SubmissionDocument
 from sourcier.sourcing.briefs import asked_places
-from sourcier.sourcing.models import AskedPlace, Invitation, PriceLine, Sourcing
+from sourcier.sourcing.models import AskedPlace, FirmQuestion, Invitation, PriceLine, Sourcing
 
 SENT = (Submission.State.RECEIVED, Submission.State.REPLACED, Submission.State.WITHDRAWN, Submission.State.LATE)
 
@@ -100,9 +100,14 @@ def clarifications(invitation: Invitation) -> QuerySet[Clarification]:
     return Clarification.objects.filter(submission__invitation=invitation).order_by("asked_at")
 
 
-def receipt_text(submission: Submission) -> str:
-    """The `.tlog-proof` text of a deposit, or of its withdrawal, signed at this moment (it may make a checkpoint)."""
-    return receipt(Entry.objects.get(pk=submission.entry_id))
+def questions(invitation: Invitation) -> QuerySet[FirmQuestion]:
+    """What this firm asked, oldest first."""
+    return FirmQuestion.objects.filter(invitation=invitation).order_by("asked_at")
+
+
+def receipt_text(sent: Submission | FirmQuestion | Clarification) -> str:
+    """The `.tlog-proof` text of what a firm sent (or took back), signed at this moment: it may make a checkpoint."""
+    return receipt(Entry.objects.get(pk=sent.entry_id))
 
 
 def result(invitation: Invitation) -> Notification | None:

@@ -24,7 +24,7 @@ from sourcier.sourcing.briefs import asked_places, brief, link
 from sourcier.sourcing.models import AskedPlace, Candidate, Extension, Invitation, Relay, Sourcing
 from sourcier.sourcing.rules import Verb
 from sourcier.suppliers.models import Firm
-from sourcier.suppliers.queries import email_of, emails_of
+from sourcier.suppliers.queries import emails_of
 
 KIND = "invitation"
 
@@ -151,9 +151,7 @@ def tell_one(
     invitation: Invitation, kind: str, subject_id: UUID, subject: str, body: str, relay: str, text: str
 ) -> list[Relay]:
     """Tell one firm: by the e-mail that reached it or that the city knows since, else by a relay for the city to pass on."""
-    failed = invitation.state == Invitation.State.FAILED
-    address = invitation.address if invitation.address and not failed else "" if invitation.came else email_of(invitation.firm)
-    if not address or (failed and address == invitation.address):
+    if not (address := queries.reached_at(invitation)):
         return [Relay.objects.create(invitation=invitation, subject=relay, text=text, created_at=timezone.now())]
     sourcing = invitation.sourcing
     enqueue(

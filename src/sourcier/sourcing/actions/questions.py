@@ -1,5 +1,6 @@
 """Questions of the firms: the asker is hidden, the answer goes to all."""
 
+import secrets
 from uuid import UUID
 
 from django.db import transaction
@@ -7,8 +8,11 @@ from django.utils import timezone
 
 from sourcier.accounts.agents import Agent
 from sourcier.journal.actions import append
+from sourcier.kernel.french import format_moment
+from sourcier.kernel.receipts import draw_number
 from sourcier.kernel.transitions import Refused, refuse
 from sourcier.sourcing import limits, queries, rules, words
+from sourcier.sourcing.acknowledgement import acknowledge
 from sourcier.sourcing.actions import common
 from sourcier.sourcing.actions.common import entry, load
 from sourcier.sourcing.actions.invite import tell_all
@@ -33,13 +37,33 @@ def ask(invitation: Invitation, text: str) -> FirmQuestion:
         raise Refused(refusal) if refusal else refuse("too_late", rules.WRONG_STATE[Verb.ASK])
     text = common.words(text, MAX_TEXT, "text", required="Écrivez votre question.")
     limits.take("question", invitation.pk.hex, BY_FIRM_AND_HOUR, now)
-    question = FirmQuestion.objects.create(sourcing=sourcing, invitation=invitation, text=text, asked_at=now)
-    append(
-        sourcing.organisation_id, sourcing.need_id, "question.asked",
-        {"sourcing": sourcing.pk, "question": question.pk, "invitation": invitation.pk, "firm": invitation.named, "text": text},
-        actor=invitation.author_id, rows=[question],
-    )  # fmt: skip
+    taken = FirmQuestion.objects.filter(sourcing__organisation=sourcing.organisation_id)
+    number = draw_number(secrets.choice, lambda drawn: taken.filter(receipt_number=drawn).exists())
+    question = FirmQuestion.objects.create(
+        sourcing=sourcing, invitation=invitation, text=text, asked_at=now, receipt_number=number
+    )
+    facts = {
+        "sourcing": sourcing.pk, "question": question.pk, "invitation": invitation.pk, "firm": invitation.named, "text": text,
+        "receipt": number,
+    }  # fmt: skip
+    asked = append(
+        sourcing.organisation_id, sourcing.need_id, "question.asked", facts, actor=invitation.author_id, rows=[question]
+    )
+    question.entry_id = asked.pk
+    question.save(update_fields=["entry_id"])
+    _acknowledge(question)
     return question
+
+
+def _acknowledge(question: FirmQuestion) -> None:
+    """Sealed, as the entry is: it would tell the city who asks."""
+    said = [
+        f"Votre question est bien reçue, le {format_moment(question.asked_at)}.",
+        f"Votre récépissé : {question.receipt_number}. Gardez ce message.",
+        "La réponse ira à toutes les entreprises, sans votre nom.",
+    ]
+    subject = f"Bien reçu : votre question, récépissé {question.receipt_number}"
+    acknowledge(question.invitation, subject, said, "cette question", question.pk, sealed=True)
 
 
 @transaction.atomic

@@ -15,7 +15,7 @@ import typst
 from django.conf import settings
 
 from sourcier.accounts.models import Organisation
-from sourcier.journal.keys import fingerprint
+from sourcier.journal.keys import fingerprint_line
 from sourcier.kernel.french import PARIS, format_date, format_moment
 from sourcier.sourcing import tokens, words
 from sourcier.sourcing.briefs import brief, deadline_told, link
@@ -164,10 +164,7 @@ def _pdf(sourcing: Sourcing, told: Brief, sheets: Sequence[dict[str, Any]]) -> b
         "phone": ", ".join(filter(None, (told.contact_phone, told.contact_hours))),
         "counter": f"Ou venez à la mairie, {city.counter}." if city.counter else "",
         "signer": told.contact_name,
-        "foot": [
-            words.source_of_data(told),
-            f"Empreinte de la clé de la Ville : {fingerprint(city.pk)} (elle sert à vérifier nos récépissés)",
-        ],
+        "foot": [words.source_of_data(told), fingerprint_line(city.pk)],
         "sheets": list(sheets),
     }
     template = files(__package__).joinpath("letter.typ").read_bytes()

@@ -14,9 +14,10 @@ from sourcier.kernel.transitions import Refused
 from sourcier.quotes import answer_rules as rules
 from sourcier.quotes.actions import after_opening
 from sourcier.quotes.actions import answer as act
-from sourcier.quotes.models import Submission
+from sourcier.quotes.models import Clarification, Submission
 from sourcier.quotes.queries import answers
 from sourcier.sourcing import limits
+from sourcier.sourcing.models import FirmQuestion
 from sourcier.web.firm import words
 from sourcier.web.firm.door import Visit, visitor
 from sourcier.web.firm.first import base_context
@@ -107,8 +108,13 @@ def _receipt_context(visit: Visit, sent: Submission) -> dict[str, Any]:
 def proof(request: HttpRequest, visit: Visit) -> HttpResponse:
     """The `.tlog-proof` file of the answer sent from here. By POST: giving it may sign a new checkpoint."""
     sent = answers.of_invitation(visit.invitation, visit.sent)
+    return proof_file(sent) or redirect("firm_receipt")
+
+
+def proof_file(sent: Submission | FirmQuestion | Clarification | None) -> HttpResponse | None:
+    """The signed receipt as a file; None of what has no entry yet."""
     if sent is None or sent.entry_id is None:
-        return redirect("firm_receipt")
+        return None
     response = HttpResponse(answers.receipt_text(sent), content_type="text/plain; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{sent.receipt_number}.tlog-proof"'
     return response

@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from sourcier.kernel.transitions import Refused
 from sourcier.quotes.actions.evaluate import answer_clarification
@@ -18,6 +18,7 @@ from sourcier.sourcing.rules import Verb, state_guard
 from sourcier.web.downloads import attachment
 from sourcier.web.firm.door import Visit, visitor
 from sourcier.web.firm.first import base_context
+from sourcier.web.firm.mine import proof_file
 from sourcier.web.rights import firm
 
 
@@ -39,13 +40,15 @@ def questions(request: HttpRequest, visit: Visit) -> HttpResponse:
     form = TextForm(request.POST or None, auto_id="%s")
     if request.method == "POST" and form.is_valid():
         try:
-            ask(visit.invitation, form.cleaned_data["text"])
-            messages.success(request, "Votre question est partie. La réponse ira à toutes les entreprises, sans votre nom.")
+            asked = ask(visit.invitation, form.cleaned_data["text"])
+            said = "La réponse ira à toutes les entreprises, sans votre nom."
+            messages.success(request, f"Votre question est partie. Votre récépissé : {asked.receipt_number}. {said}")
             return redirect("firm_questions")
         except Refused as refused:
             form.add_error("text", refused.sentence)
     context = base_context(visit) | {
         "form": form,
+        "own": answers.questions(visit.invitation).exclude(receipt_number=""),
         "answered": answered(sourcing),
         "closed": state_guard(sourcing.state, Verb.ASK),
     }
@@ -74,8 +77,8 @@ def clarification(request: HttpRequest, visit: Visit, clarification_id: UUID) ->
     form = TextForm(request.POST or None, auto_id="%s")
     if request.method == "POST" and form.is_valid():
         try:
-            answer_clarification(visit.invitation, asked.pk, form.cleaned_data["text"])
-            messages.success(request, "Bien reçu. La mairie lira votre précision.")
+            given = answer_clarification(visit.invitation, asked.pk, form.cleaned_data["text"])
+            messages.success(request, f"Bien reçu. Votre récépissé : {given.receipt_number}. La mairie lira votre précision.")
             return redirect("firm_clarification", asked.pk)
         except Refused as refused:
             form.add_error("text", refused.sentence)
@@ -83,8 +86,27 @@ def clarification(request: HttpRequest, visit: Visit, clarification_id: UUID) ->
     return render(request, "firm/clarification.html", context, status=400 if form.errors else 200)
 
 
+@firm
+@require_POST
+@visitor
+def question_proof(request: HttpRequest, visit: Visit, question_id: UUID) -> HttpResponse:
+    """The signed receipt of one's own question."""
+    return proof_file(answers.questions(visit.invitation).filter(pk=question_id).first()) or redirect("firm_questions")
+
+
+@firm
+@require_POST
+@visitor
+def clarification_proof(request: HttpRequest, visit: Visit, clarification_id: UUID) -> HttpResponse:
+    """The signed receipt of an explanation given."""
+    asked = answers.clarifications(visit.invitation).filter(pk=clarification_id).first()
+    return proof_file(asked) or redirect("firm")
+
+
 urlpatterns = [
     path("r/questions/", questions, name="firm_questions"),
     path("r/document/<uuid:file_id>/", document, name="firm_document"),
     path("r/precision/<uuid:clarification_id>/", clarification, name="firm_clarification"),
+    path("r/questions/<uuid:question_id>/recepisse/", question_proof, name="firm_question_proof"),
+    path("r/precision/<uuid:clarification_id>/recepisse/", clarification_proof, name="firm_clarification_proof"),
 ]
