@@ -1,13 +1,18 @@
 import io
 import re
+from datetime import datetime
 from html import unescape
 
+import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from PIL import Image
 
-from sourcier.accounts.models import DeliveryPlace, Department, Membership, Organisation, User
+from sourcier.accounts.actions import create_user, grant
+from sourcier.accounts.agents import agent_for
+from sourcier.accounts.models import DeliveryPlace, Department, Membership, Organisation, Role, User
+from sourcier.kernel.french import PARIS
 from sourcier.mail.models import OutgoingMessage
 from sourcier.needs.models import Need
 from sourcier.web.sign_in import password_link
@@ -228,16 +233,27 @@ def test_two_people_at_once_each_keep_their_own_change_of_the_city(city: City) -
     assert (organisation.phone, organisation.phone_hours) == ("01 99 99 99 99", "de 9 h à 12 h")
 
 
+def second_head(city: City) -> Client:
+    """Another head of purchasing."""
+    user = create_user(city.organisation, email="paul@rosny.example", name="Paul Lenoir")
+    grant(city.organisation, user, Role.HEAD_BUYER)
+    agent = agent_for(user)
+    assert agent
+    return signed_in(agent)
+
+
 def test_two_changes_of_one_field_both_show_and_the_second_person_decides(city: City) -> None:
     client, url = signed_in(city.head_buyer), reverse("settings_city")
     first, second = opened(client, url), opened(client, url)
-    client.post(url, first | {"phone": "01 99 99 99 99"})
-    mine = second | {"phone": "01 22 22 22 22", "counter": "Hall"}
-    page = client.post(url, mine)
-    text = unescape(page.content.decode())
+    with time_machine.travel(datetime(2026, 9, 24, 11, 52, tzinfo=PARIS), tick=False):
+        second_head(city).post(url, first | {"phone": "01 99 99 99 99"})
+        client.post(url, first | {"phone_hours": "de 9 h à 12 h"})
+        mine = second | {"phone": "01 22 22 22 22", "counter": "Hall"}
+        page = client.post(url, mine)
+    text = unescape(page.content.decode()).replace("\u00a0", " ")
     assert page.status_code == 200
-    assert "Quelqu'un a modifié cette page pendant que vous écriviez" in text and "Rien n'est perdu" in text
-    assert "Enregistré par quelqu'un d'autre : « 01 99 99 99 99 »" in text and 'value="01 22 22 22 22"' in text
+    assert "Paul Lenoir a modifié cette page à 11 h 52. Voici ses changements et les vôtres. Rien n'est perdu." in text
+    assert "Enregistré par Paul Lenoir à 11 h 52 : « 01 99 99 99 99 »" in text and 'value="01 22 22 22 22"' in text
     organisation = Organisation.objects.get(pk=city.organisation.pk)
     assert (organisation.phone, organisation.counter) == ("01 99 99 99 99", "")
     assert 'name="initial-phone" value="01 99 99 99 99"' in text
@@ -255,14 +271,16 @@ def test_two_people_at_once_on_a_place_a_department_and_a_person(city: City) -> 
     city.place.refresh_from_db()
     assert (city.place.lat_e6, city.place.hours) == (48_900_100, "de 7 h à 8 h")
     both = unescape(head.post(place, second | {"coordinates": "48,1000 2,1000"}).content.decode())
-    assert "Enregistré par quelqu'un d'autre : « 48,9001 2,5001 »" in both and 'value="48,1000 2,1000"' in both
+    assert "Votre compte, dans une autre fenêtre, a modifié cette page à " in both
+    assert " : « 48,9001 2,5001 »" in both and 'value="48,1000 2,1000"' in both
     city.place.refresh_from_db()
     assert city.place.lat_e6 == 48_900_100
 
     department = reverse("settings_department", args=[city.department.pk])
     stale = opened(head, department)
-    head.post(department, stale | {"name": "Enfance"})
-    assert "« Enfance »" in unescape(head.post(department, stale | {"name": "Crèches"}).content.decode())
+    second_head(city).post(department, stale | {"name": "Enfance"})
+    both = unescape(head.post(department, stale | {"name": "Crèches"}).content.decode())
+    assert "Enregistré par Paul Lenoir à " in both and "« Enfance »" in both
     assert Department.objects.get(pk=city.department.pk).name == "Enfance"
 
     person = reverse("settings_person", args=[city.buyer.id])
@@ -271,3 +289,7 @@ def test_two_people_at_once_on_a_place_a_department_and_a_person(city: City) -> 
     assert admin.post(person, stale | {"name": "Bruno de Rosny"}).status_code == 302
     buyer = User.objects.get(pk=city.buyer.id)
     assert (buyer.name, buyer.phone) == ("Bruno de Rosny", "06 11 11 11 11")
+    himself = signed_in(city.buyer)
+    himself.post(reverse("my_account"), opened(himself, reverse("my_account")) | {"phone": "06 22 22 22 22"})
+    both = unescape(admin.post(person, opened(admin, person) | stale | {"phone": "06 33 33 33 33"}).content.decode())
+    assert "Enregistré par Bruno de Rosny à " in both and "« 06 22 22 22 22 »" in both

@@ -129,15 +129,26 @@ def may_take_away(role: str, *, administrators: int, oneself: bool) -> Refusal |
     return None
 
 
-class Overtaken(Refused):
-    """Somebody else changed the same fields since the page was opened. `saved`: their value now; nothing was overwritten."""
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Who changed a field, and when: « Hélène Rosny », « à 11 h 52 »."""
 
-    def __init__(self, saved: Mapping[str, Any]) -> None:
-        sentence = (
-            "Quelqu'un a modifié cette page pendant que vous écriviez. Voici ses changements et les vôtres. Rien n'est perdu."
-        )
+    who: str
+    when: str
+
+
+class Overtaken(Refused):
+    """Somebody else changed the same fields since the page was opened; nothing was overwritten.
+
+    `saved`: their value now. `changes`: who wrote each, where it is known, the newest first.
+    """
+
+    def __init__(self, saved: Mapping[str, Any], changes: Mapping[str, Change] | None = None) -> None:
+        self.saved, self.changes = dict(saved), dict(changes or {})
+        last = next(iter(self.changes.values()), Change("quelqu'un", "pendant que vous écriviez"))
+        who = last.who[:1].upper() + last.who[1:]
+        sentence = f"{who} a modifié cette page {last.when}. Voici ses changements et les vôtres. Rien n'est perdu."
         super().__init__(Refusal("overtaken", sentence))
-        self.saved = dict(saved)
 
 
 def to_write(current: Mapping[str, Any], wanted: Mapping[str, Any], shown: Mapping[str, Any] | None) -> list[str]:

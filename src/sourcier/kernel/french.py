@@ -30,6 +30,13 @@ def format_moment(moment: datetime, zone: ZoneInfo = PARIS, *, weekday: bool = T
     return f"{format_date(moment.astimezone(zone).date(), weekday=weekday)} à {format_hour(moment, zone)}"
 
 
+def format_lately(moment: datetime, now: datetime, zone: ZoneInfo = PARIS) -> str:
+    """« à 11 h 52 » the same day, else « le 24 septembre 2026 à 11 h 52 »."""
+    if moment.astimezone(zone).date() == now.astimezone(zone).date():
+        return f"à {format_hour(moment, zone)}"
+    return f"le {format_moment(moment, zone, weekday=False)}"
+
+
 def fold(text: str) -> str:
     """Lower case without accents, ligatures opened: what searches and comparisons of names use."""
     opened = text.replace("œ", "oe").replace("Œ", "OE").replace("æ", "ae").replace("Æ", "AE")

@@ -6,9 +6,10 @@ from uuid import UUID
 
 from django.db import transaction
 
+from sourcier.accounts.actions.changes import to_write
 from sourcier.accounts.agents import Agent
 from sourcier.accounts.models import Department, Membership, Organisation, Role, User
-from sourcier.accounts.rules import insist, may_govern, may_grant, may_take_away, to_write
+from sourcier.accounts.rules import insist, may_govern, may_grant, may_take_away
 from sourcier.journal.actions import append
 from sourcier.kernel.transitions import refuse
 
@@ -154,7 +155,7 @@ def reactivate_user(agent: Agent, user_id: UUID) -> User:
 
 @transaction.atomic
 def update_person(agent: Agent, user_id: UUID, *, shown: Mapping[str, Any] | None = None, **fields: str) -> User:
-    """Correct the name or telephone of a person whom no other organisation knows (`shown`: see `rules.to_write`)."""
+    """Correct the name or telephone of a person whom no other organisation knows (`shown`: see `changes.to_write`)."""
     insist(may_govern(agent.roles, "people"))
     user = _person(agent, user_id)
     if user.memberships.exclude(organisation=agent.organisation).exists():
@@ -164,12 +165,12 @@ def update_person(agent: Agent, user_id: UUID, *, shown: Mapping[str, Any] | Non
 
 @transaction.atomic
 def update_self(agent: Agent, *, shown: Mapping[str, Any] | None = None, **fields: str) -> User:
-    """Change one's own name or telephone (`shown`: see `rules.to_write`)."""
+    """Change one's own name or telephone (`shown`: see `changes.to_write`)."""
     return _update(agent, _person(agent, agent.id), fields, shown)
 
 
 def _update(agent: Agent, user: User, fields: Mapping[str, str], shown: Mapping[str, Any] | None) -> User:
-    changed = to_write({"name": user.name, "phone": user.phone}, fields, shown)
+    changed = to_write(agent, user, fields, shown)
     for name in changed:
         setattr(user, name, fields[name])
     user.save(update_fields=changed)

@@ -6,9 +6,10 @@ from uuid import UUID
 
 from django.db import transaction
 
+from sourcier.accounts.actions.changes import label, to_write
 from sourcier.accounts.agents import Agent
 from sourcier.accounts.models import DeliveryPlace, Department, UsualPlace
-from sourcier.accounts.rules import insist, may_govern, to_write
+from sourcier.accounts.rules import insist, may_govern
 from sourcier.journal.actions import append
 from sourcier.kernel.transitions import refuse
 
@@ -28,7 +29,7 @@ def add_department(agent: Agent, name: str) -> Department:
 def rename_department(agent: Agent, department_id: UUID, name: str, *, shown: Mapping[str, Any] | None = None) -> Department:
     insist(may_govern(agent.roles, "departments"))
     department = agent.organisation.departments.select_for_update().get(pk=department_id)
-    to_write({"name": department.name}, {"name": name}, shown)
+    to_write(agent, department, {"name": name}, shown)
     _free(agent.organisation.departments.exclude(pk=department.pk), name, "Une direction porte déjà ce nom.")
     before, department.name = department.name, name
     department.save(update_fields=["name"])
@@ -78,22 +79,21 @@ def add_place(agent: Agent, **fields: Any) -> DeliveryPlace:
 
 @transaction.atomic
 def edit_place(agent: Agent, place_id: UUID, *, shown: Mapping[str, Any] | None = None, **fields: Any) -> DeliveryPlace:
-    """Change some of `PLACE`; of these, only what differs from what the page had `shown` is written (see `rules.to_write`)."""
+    """Change some of `PLACE`; of these, what differs from what the page had `shown` is written (see `changes.to_write`)."""
     insist(may_govern(agent.roles, "places"))
     _check_place(fields)
     place = agent.organisation.places.select_for_update().get(pk=place_id)
-    changed = to_write({name: getattr(place, name) for name in fields}, fields, shown)
+    changed = to_write(agent, place, fields, shown)
     if "name" in changed:
         _free(agent.organisation.places.exclude(pk=place.pk), fields["name"], "Un lieu porte déjà ce nom.")
     for name in changed:
         setattr(place, name, fields[name])
     place.save(update_fields=changed)
-    labels = [str(DeliveryPlace._meta.get_field(name).verbose_name) for name in changed]
     append(
         agent.organisation.pk,
         None,
         "place.edited",
-        {"name": place.name, "changed": ", ".join(labels)},
+        {"name": place.name, "changed": ", ".join(label(place, name) for name in changed)},
         actor=agent.id,
         rows=[place],
     )

@@ -6,9 +6,10 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Model
 
+from sourcier.accounts.actions.changes import label, to_write
 from sourcier.accounts.agents import Agent
 from sourcier.accounts.models import Organisation
-from sourcier.accounts.rules import check_colour, insist, may_govern, to_write
+from sourcier.accounts.rules import check_colour, insist, may_govern
 from sourcier.journal.actions import append, open_log
 
 # What the head of purchasing may change; the rest (SIRET, address, territory) is set when the organisation is opened.
@@ -37,7 +38,7 @@ def update_organisation(
     """Change some of `IDENTITY`. A colour on which white words cannot be read is refused.
 
     `logo`: the stored file of `logo_file_id`, which the entry vouches for. `shown`: the values that the page had, so that only
-    what the person changed is written (see `rules.to_write`).
+    what the person changed is written (see `changes.to_write`).
     """
     insist(may_govern(agent.roles, "identity"))
     organisation = Organisation.objects.select_for_update().get(pk=agent.organisation.pk)
@@ -45,17 +46,16 @@ def update_organisation(
         raise TypeError(f"not part of the identity: {sorted(unknown)}")
     if "colour" in fields:
         fields["colour"] = check_colour(fields["colour"])
-    changed = to_write({name: getattr(organisation, name) for name in fields}, fields, shown)
+    changed = to_write(agent, organisation, fields, shown)
     for name in changed:
         setattr(organisation, name, fields[name])
     organisation.save(update_fields=changed)
-    labels = [str(Organisation._meta.get_field(name).verbose_name) for name in changed]
     append(
         organisation.pk,
         None,
         "organisation.updated",
         {
-            "changed": ", ".join(labels),
+            "changed": ", ".join(label(organisation, name) for name in changed),
             "values": {name: fields[name] for name in changed},
         },
         actor=agent.id,

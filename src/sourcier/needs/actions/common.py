@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from sourcier.accounts.agents import Agent
 from sourcier.journal.actions import append
-from sourcier.kernel.french import format_hour
+from sourcier.kernel.french import format_lately
 from sourcier.kernel.transitions import Refused, refuse
 from sourcier.needs import queries, rules
 from sourcier.needs.models import Kind, Need
@@ -48,8 +48,8 @@ def same_version(agent: Agent, need: Need, version: int | None) -> None:
     if version is None or version == need.version:
         return
     who = need.saved_by.name if need.saved_by and need.saved_by != agent.user else "Votre compte, dans une autre fenêtre,"
-    hour = format_hour(need.saved_at or need.created_at)
-    raise Conflict(need, f"{who} a modifié cette page à {hour}. Voici ses changements et les vôtres. Rien n'est perdu.")
+    when = format_lately(need.saved_at or need.created_at, timezone.now())
+    raise Conflict(need, f"{who} a modifié cette page {when}. Voici ses changements et les vôtres. Rien n'est perdu.")
 
 
 def clean_text(name: str, value: str, *, required: bool = False, field: str | None = None) -> str:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from sourcier.accounts.agents import Agent
 from sourcier.journal.actions import append
 from sourcier.journal.models import Entry
-from sourcier.kernel.french import format_hour
+from sourcier.kernel.french import format_lately
 from sourcier.kernel.transitions import Refused, refuse
 from sourcier.needs.queries import roles_for
 from sourcier.needs.rules import Conflict
@@ -43,8 +43,8 @@ def same_version(agent: Agent, sourcing: Sourcing, version: int) -> None:
     if version != sourcing.version:
         own = "Votre compte, dans une autre fenêtre,"
         who = own if sourcing.saved_by_id == agent.id else sourcing.saved_by.name
-        hour = format_hour(sourcing.saved_at)
-        raise Conflict(sourcing, f"{who} a modifié cette page à {hour}. Voici ses changements et les vôtres. Rien n'est perdu.")
+        when = format_lately(sourcing.saved_at, timezone.now())
+        raise Conflict(sourcing, f"{who} a modifié cette page {when}. Voici ses changements et les vôtres. Rien n'est perdu.")
 
 
 def touch(agent: Agent, sourcing: Sourcing) -> None:

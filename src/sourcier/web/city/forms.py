@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 
-from sourcier.accounts.rules import Overtaken
+from sourcier.accounts.rules import Change, Overtaken
 from sourcier.kernel.money import NotANumber, parse_decimal, to_cents
 from sourcier.kernel.transitions import Refused
 
@@ -56,11 +56,13 @@ class TwoAtOnce(forms.BaseForm):
         keys = {name: self.add_initial_prefix(name) for name, field in self.fields.items() if field.show_hidden_initial}
         return {name: self.fields[name].to_python(self.data[key]) for name, key in keys.items() if key in self.data}
 
-    def show_both(self, saved: Mapping[str, Any]) -> None:
-        """Beside each field, what somebody else saved; sent again, the form is then judged from there."""
+    def show_both(self, saved: Mapping[str, Any], changes: Mapping[str, Change]) -> None:
+        """Beside each field, what somebody else saved, and who; sent again, the form is then judged from there."""
         self.data = self.data.copy()
         for name, value in saved.items():
-            told = f"Enregistré par quelqu'un d'autre : « {value} »." if value else "Vidé par quelqu'un d'autre."
+            change = changes.get(name)
+            by = f"par {change.who} {change.when}" if change else "par quelqu'un d'autre"
+            told = f"Enregistré {by} : « {value} »." if value else f"Vidé {by}."
             self.add_error(name, f"{told} Pour garder votre texte, enregistrez de nouveau ; sinon, remettez le sien.")
             self.data[self.add_initial_prefix(name)] = value
 
@@ -68,5 +70,5 @@ class TwoAtOnce(forms.BaseForm):
 def add_refusal(form: forms.BaseForm, refused: Refused) -> None:
     """Show a refusal beside the field it names, else above the form; what was typed stays."""
     if isinstance(refused, Overtaken) and isinstance(form, TwoAtOnce):
-        form.show_both(refused.saved)
+        form.show_both(refused.saved, refused.changes)
     form.add_error(refused.field if refused.field in form.fields else None, refused.sentence)

@@ -8,7 +8,7 @@ from django import forms
 from django.db.models import Q
 
 from sourcier.accounts.models import DeliveryPlace, Department, Organisation, Role, User
-from sourcier.accounts.rules import DEPARTMENT_ROLES
+from sourcier.accounts.rules import DEPARTMENT_ROLES, Change
 from sourcier.kernel.transitions import Refused
 from sourcier.register.places import commune
 from sourcier.vault.pictures import sides
@@ -168,9 +168,12 @@ class PlaceForm(TwoAtOnce, forms.ModelForm):
             values |= {name: getattr(self.instance, name) if same else None for name in ("lat_e6", "lon_e6")}
         return values
 
-    def show_both(self, saved: Mapping[str, Any]) -> None:
+    def show_both(self, saved: Mapping[str, Any], changes: Mapping[str, Change]) -> None:
         told = {name: value for name, value in saved.items() if name not in ("lat_e6", "lon_e6")}
-        super().show_both(told if len(told) == len(saved) else {**told, "coordinates": self.initial["coordinates"]})
+        point = changes.get("lat_e6") or changes.get("lon_e6")
+        if len(told) < len(saved):
+            told["coordinates"] = self.initial["coordinates"]
+        super().show_both(told, {**changes, "coordinates": point} if point else changes)
 
     def clean_postal_code(self) -> str:
         text = self.cleaned_data["postal_code"].replace(" ", "")
