@@ -7,6 +7,7 @@ import pytest
 import time_machine
 from django.urls import reverse
 
+from sourcier.journal.keys import fingerprint_line
 from sourcier.journal.models import Entry
 from sourcier.kernel.transitions import Refused
 from sourcier.mail.models import OutgoingMessage
@@ -17,10 +18,11 @@ from sourcier.quotes.actions.answer import submit
 from sourcier.quotes.models import Submission
 from sourcier.quotes.queries import awaiting
 from sourcier.quotes.queries.work import awaiting as work
-from sourcier.sourcing import queries
+from sourcier.sourcing import letter, queries
 from sourcier.sourcing.actions import invite, panel
 from sourcier.sourcing.models import Relay, Sourcing
 from tests.cities import City
+from tests.pdf import text_of
 from tests.quotes.requests import BEFORE, Request, answer, make_request
 from tests.quotes.test_choosing import AFTER, mark_all, opened, received
 from tests.web.clients import signed_in
@@ -108,6 +110,20 @@ def test_the_result_is_printed_for_a_firm_without_email_and_for_one_whose_addres
     assert printed["Content-Type"] == "application/pdf" and printed.content.startswith(b"%PDF")
     assert Entry.objects.filter(verb="letter.printed").count() == 2
     assert submission.firm.name == "Fournil sans courriel"
+
+
+def test_what_firms_are_told_after_the_opening_carries_the_fingerprint_of_the_key_once(city: City, at_closing: None) -> None:
+    request, submission = by_letter(city)
+    line = fingerprint_line(city.organisation.pk)
+    by_email = Submission.objects.exclude(pk=submission.pk).get()
+    evaluate.clarify(city.buyer, by_email.pk, "Le lundi est-il compris ?")
+    choosing.end_without_choice(city.buyer, request.sourcing.pk, END, close_need=False)
+    told = tell.tell_all(city.buyer, request.sourcing.pk, {})
+    bodies = [each.body for each in told] + list(OutgoingMessage.objects.exclude(sealed=True).values_list("body", flat=True))
+    assert len(bodies) == 4 and all(body.count(line) == 1 for body in bodies)
+    (paper,) = [(each.submission.invitation, each.body) for each in told if each.submission == submission]
+    printed = text_of(letter.result_letters(request.sourcing, [paper]))
+    assert printed.count("Empreinte de la clé de la Ville") == 1
 
 
 def test_a_firm_is_noted_as_told_after_the_choice_too(city: City, at_closing: None) -> None:

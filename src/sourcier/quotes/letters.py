@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.conf import settings
 
+from sourcier.journal.keys import fingerprint_line
 from sourcier.kernel.french import format_moment
 from sourcier.kernel.money import format_cents
 from sourcier.quotes.models import Award, Submission
@@ -17,13 +18,13 @@ MARK_SCALE = 100
 
 
 def _signed(sourcing: Sourcing, lines: list[str]) -> str:
-    """The body with its foot: whom to call, where to answer."""
+    """The body with its foot: whom to call, and the fingerprint of the key that signs what the city gives."""
     city = sourcing.organisation
     foot = ["", "Pour nous parler :"]
     foot.append(
         " · ".join(filter(None, [sourcing.contact_name, sourcing.contact_phone or city.phone, city.email])) or city.name
     )
-    foot.append(city.name)
+    foot += [city.name, "", fingerprint_line(city.pk)]
     return "\n".join([*lines, *foot])
 
 

@@ -80,9 +80,9 @@ def result_letters(sourcing: Sourcing, results: Sequence[tuple[Invitation, str]]
     """The result as a PDF, one page for each firm not reached by e-mail: `(invitation, its message)`."""
     told = brief(sourcing)
     sheets = []
+    own = ("Madame, Monsieur,", fingerprint_line(sourcing.organisation_id))  # the template greets, and has its foot
     for invitation, body in results:
-        # The template greets by itself.
-        lines = [line for line in body.split("\n") if line.strip() and line != "Madame, Monsieur,"]
+        lines = [line for line in body.split("\n") if line.strip() and line not in own]
         text: dict[str, Any] = {"subject": cut(f"Le résultat : {told.title}", 120), "facts": [], "closing": []}
         sheets.append(text | {"paragraphs": [cut(line, 700) for line in lines]} | _addressed(invitation))
     return _pdf(sourcing, told, sheets)
