@@ -1,8 +1,11 @@
 import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
@@ -99,6 +102,34 @@ def test_the_second_code_protects_the_account_and_recovery_codes_replace_the_tel
     confirm(third)
     assert third.post(reverse("mfa_deactivate_totp")).status_code == 302
     assert not Authenticator.objects.filter(user=city.buyer.user).exists()
+
+
+def test_a_second_code_serves_once_for_as_long_as_it_would_be_accepted(city: City) -> None:
+    secret = generate_totp_secret()
+    TOTP.activate(city.buyer.user, secret)
+    start = datetime(2026, 9, 24, 11, 52, 1, tzinfo=UTC)
+    with time_machine.travel(start, tick=False) as clock:
+        seen = code_now(secret)
+        for seconds, code, enters in ((0, seen, True), (1, seen, False), (35, seen, False), (58, "", True), (58, seen, False)):
+            clock.move_to(start + timedelta(seconds=seconds))
+            client = Client()
+            sign_in(client, city.buyer.user.email)
+            client.post(reverse("mfa_authenticate"), {"code": code or code_now(secret)})
+            assert (client.get("/").status_code == 200) is enters, seconds
+
+
+def test_a_code_of_the_step_before_or_after_serves_and_no_other(city: City) -> None:
+    secret = generate_totp_secret()
+    TOTP.activate(city.buyer.user, secret)
+    start = datetime(2026, 9, 24, 11, 52, 1, tzinfo=UTC)
+    for steps, enters in ((-2, False), (-1, True), (1, True), (2, False)):
+        with time_machine.travel(start + timedelta(seconds=30 * steps), tick=False):
+            code = code_now(secret)
+        with time_machine.travel(start, tick=False):
+            client = Client()
+            sign_in(client, city.buyer.user.email)
+            client.post(reverse("mfa_authenticate"), {"code": code})
+            assert (client.get("/").status_code == 200) is enters, steps
 
 
 def test_a_forgotten_password_sends_a_link_by_the_outbox_that_serves_once(city: City) -> None:

@@ -188,7 +188,9 @@ ACCOUNT_FORMS = {
 }
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Sourcier"
-# A code copied while the telephone shows the next one still serves (RFC 6238, section 5.2).
+# Steps of 30 s accepted before and after the present one (allauth's default is none). One: a code copied while the telephone
+# shows the next one still serves, as RFC 6238 allows in its section 5.2, and a telephone may be half a minute wrong.
+# Such a code lives 90 s instead of 30: `web.sign_in.ServesOnce` remembers as long that it was used.
 MFA_TOTP_TOLERANCE = 1
 MFA_FORMS = {
     "authenticate": "sourcier.web.sign_in.SecondStep",

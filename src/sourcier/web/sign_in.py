@@ -12,11 +12,15 @@ from allauth.account.forms import (
     default_token_generator,
 )
 from allauth.account.utils import user_pk_to_url_str
-from allauth.mfa.base.forms import AuthenticateForm
+from allauth.core.internal.cryptokit import normalize_user_code
+from allauth.mfa import app_settings as mfa
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.base.forms import AuthenticateForm, BaseAuthenticateForm
 from allauth.mfa.base.forms import ReauthenticateForm as CodeAgainForm
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from django import forms
 from django.conf import settings
+from django.core.cache import cache
 from django.db import transaction
 from django.http import HttpRequest
 from django.template.loader import render_to_string
@@ -102,11 +106,22 @@ class PasswordAgain(Plain, ReauthenticateForm):
 CODE = {"code": ("Code à 6 chiffres", "Celui que montre l'application de votre téléphone.")}
 
 
-class SecondStep(Plain, AuthenticateForm):
+class ServesOnce(BaseAuthenticateForm):
+    """A code that was used is refused for as long as the tolerance would accept it; allauth remembers it for one step only."""
+
+    def clean_code(self) -> str:
+        code = super().clean_code()
+        seconds = mfa.TOTP_PERIOD * (2 * mfa.TOTP_TOLERANCE + 1)
+        if not cache.add(f"second-code-used:{self.user.pk}:{normalize_user_code(code)}", "yes", timeout=seconds):
+            raise get_adapter().validation_error("incorrect_code")
+        return code
+
+
+class SecondStep(Plain, ServesOnce, AuthenticateForm):
     words = {"code": ("Code", "Les 6 chiffres de l'application, ou l'un de vos codes de secours.")}
 
 
-class SecondStepAgain(Plain, CodeAgainForm):
+class SecondStepAgain(Plain, ServesOnce, CodeAgainForm):
     words = SecondStep.words
 
 
