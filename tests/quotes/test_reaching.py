@@ -1,6 +1,7 @@
 """After the opening, a firm that no e-mail reaches is asked and told on paper or by a call, and the buyer is reminded."""
 
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -12,16 +13,19 @@ from sourcier.journal.models import Entry
 from sourcier.kernel.transitions import Refused
 from sourcier.mail.models import OutgoingMessage
 from sourcier.mail.registry import handlers
+from sourcier.needs import actions as needs
 from sourcier.quotes.actions import choose as choosing
 from sourcier.quotes.actions import evaluate, tell
 from sourcier.quotes.actions.answer import submit
 from sourcier.quotes.models import Submission
 from sourcier.quotes.queries import awaiting
 from sourcier.quotes.queries.work import awaiting as work
+from sourcier.quotes.queries.work import may_close
 from sourcier.sourcing import letter, queries
-from sourcier.sourcing.actions import invite, panel
+from sourcier.sourcing.actions import closing, invite, panel
 from sourcier.sourcing.models import Relay, Sourcing
 from tests.cities import City
+from tests.journal.entries import writes_nothing
 from tests.pdf import text_of
 from tests.quotes.requests import BEFORE, Request, answer, make_request
 from tests.quotes.test_choosing import AFTER, mark_all, opened, received
@@ -160,10 +164,38 @@ def test_no_other_request_begins_while_the_former_firms_know_nothing(city: City,
     assert panel.start(city.buyer, request.sourcing.need_id, "rfq").state == Sourcing.State.DRAFT
 
 
+def test_a_need_is_not_closed_by_hand_while_a_firm_that_answered_knows_nothing(city: City, at_closing: None) -> None:
+    request, _ = by_letter(city)
+    need_id = request.sourcing.need_id
+    choosing.end_without_choice(city.buyer, request.sourcing.pk, END, close_need=False)
+    client = signed_in(city.buyer)
+
+    def refused() -> None:
+        with writes_nothing(city.organisation.pk), pytest.raises(Refused, match="untold") as caught:
+            needs.close(city.buyer, need_id, "Le besoin a disparu.")
+        assert "Prévenez-les d'abord" in caught.value.sentence
+        page = client.post(reverse("need_close", args=[need_id]), {"reason": "Le besoin a disparu."})
+        assert page.status_code == 422 and caught.value.sentence in unescape(page.content.decode())
+        assert reverse("telling", args=[need_id, request.sourcing.pk]) in page.content.decode()
+
+    refused()
+    by_mail, by_hand = sorted(tell.tell_all(city.buyer, request.sourcing.pk, {}), key=lambda told: told.channel)
+    refused()
+    tell.mark_told(city.buyer, by_mail.pk, "Lu au téléphone")
+    refused()
+    again = panel.start(city.buyer, need_id, "rfq")
+    with pytest.raises(Refused, match="untold"):
+        closing.end(city.buyer, again.pk, "On renonce.", close_need=True)
+    closing.end(city.buyer, again.pk, "On renonce.")
+    tell.mark_told(city.buyer, by_hand.pk, "Courrier posté le 1er octobre")
+    assert needs.close(city.buyer, need_id, "Le besoin a disparu.").state == "closed"
+
+
 def test_an_end_that_nobody_answered_asks_nothing_more(city: City, at_closing: None) -> None:
     request = make_request(city)
     received(request)
     opened(request)
     choosing.end_without_choice(city.buyer, request.sourcing.pk, "Personne n'a répondu à notre demande.", close_need=False)
     assert work(city.buyer) == []
+    assert may_close(request.sourcing.need_id) is None
     assert panel.start(city.buyer, request.sourcing.need_id, "rfq").state == Sourcing.State.DRAFT

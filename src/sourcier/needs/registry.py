@@ -1,12 +1,15 @@
-"""What higher rooms tell needs from their `apps.py`: where the asking of firms is."""
+"""What higher rooms tell needs from their `apps.py`: where the asking of firms is, and what forbids to close a need."""
 
 from collections.abc import Callable, Collection, Mapping
 from uuid import UUID
 
+from sourcier.kernel.transitions import Refusal
 from sourcier.needs.standing_rules import Asking
 
 Reader = Callable[[Collection[UUID]], Mapping[UUID, Asking]]
 _READERS: list[Reader] = []
+Guard = Callable[[UUID], Refusal | None]
+_CLOSE_GUARDS: list[Guard] = []
 
 
 def register_asking(reader: Reader) -> None:
@@ -26,3 +29,14 @@ def is_live(need_id: UUID) -> bool:
     """A consultation is in progress for this need, prepared or sent."""
     asking = askings([need_id]).get(need_id)
     return asking is not None and asking.live
+
+
+def guard_close(guard: Guard) -> None:
+    """Ask `guard(need_id)` before a need is closed by hand."""
+    if guard not in _CLOSE_GUARDS:
+        _CLOSE_GUARDS.append(guard)
+
+
+def close_refusal(need_id: UUID) -> Refusal | None:
+    """Why this need may not be closed yet, whoever asks."""
+    return next((refusal for guard in _CLOSE_GUARDS if (refusal := guard(need_id))), None)

@@ -56,10 +56,11 @@ class QuotesConfig(AppConfig):
     def register_choice() -> None:
         from sourcier.journal.registry import register_rows
         from sourcier.mail.registry import on_result
+        from sourcier.needs.registry import guard_close
         from sourcier.quotes import models
         from sourcier.quotes.actions.evaluate import record_failure
         from sourcier.quotes.actions.tell import record_delivery
-        from sourcier.quotes.queries.work import unannounced
+        from sourcier.quotes.queries.work import may_close, unannounced
         from sourcier.quotes.rules import PRICE_FORMULAS
         from sourcier.sourcing.registry import guard_start, register_price_formulas
 
@@ -68,6 +69,7 @@ class QuotesConfig(AppConfig):
         on_result("clarification", record_failure)
         on_result("last_price", record_failure)
         guard_start(unannounced)
+        guard_close(may_close)
         inside = "sourcing__organisation_id"
         register_rows(
             "saving_reference", models.SavingReference, organisation=inside,

@@ -37,8 +37,10 @@ def may(agent: Agent, need: Need, verb: rules.Verb) -> bool:
 
 def refusal(agent: Agent, need: Need, verb: rules.Verb) -> Refusal | None:
     """Why this agent may not do `verb` now; None when he may."""
-    live = verb is rules.Verb.CLOSE and registry.is_live(need.pk)
-    return rules.refusal(need.state, verb, roles_for(agent, need.department_id), live)
+    closing = verb is rules.Verb.CLOSE
+    live = closing and registry.is_live(need.pk)
+    refused = rules.refusal(need.state, verb, roles_for(agent, need.department_id), live)
+    return refused or (registry.close_refusal(need.pk) if closing else None)
 
 
 def side(agent: Agent, need: Need) -> rules.Side:

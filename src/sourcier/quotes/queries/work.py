@@ -51,6 +51,23 @@ def unannounced(need_id: UUID) -> Refusal | None:
     return None
 
 
+def untold_end(need_id: UUID) -> Sourcing | None:
+    """The request of this need that ended after its opening, and whose firms do not all know it."""
+    ends = Sourcing.objects.filter(need=need_id, state=States.ENDED, opened_at__isnull=False)
+    return ends.filter(untold()).order_by("ended_at").first()
+
+
+def may_close(need_id: UUID) -> Refusal | None:
+    """A need is not closed by hand while a firm that answered does not know what became of its answer."""
+    if untold_end(need_id) is None:
+        return None
+    return Refusal(
+        "untold",
+        "Des entreprises qui ont répondu ne connaissent pas encore le résultat. Prévenez-les d'abord : le besoin pourra "
+        "ensuite être clos.",
+    )
+
+
 def _line(sourcing: Sourcing) -> Awaiting | None:
     """The words for one sourcing; None when a last price is still coming or mails are on their way."""
     title = sourcing.title

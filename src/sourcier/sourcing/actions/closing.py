@@ -10,7 +10,9 @@ from django.utils import timezone
 from sourcier.accounts.agents import Agent
 from sourcier.journal.actions import append
 from sourcier.kernel.french import format_moment
+from sourcier.kernel.transitions import Refused
 from sourcier.needs.actions import mark_closed
+from sourcier.needs.registry import close_refusal
 from sourcier.sourcing import rules, words
 from sourcier.sourcing.actions import common
 from sourcier.sourcing.actions.common import entry, load, touch
@@ -47,6 +49,8 @@ def end(agent: Agent, sourcing_id: UUID, reason: str, *, close_need: bool = Fals
     """
     sourcing = load(agent, sourcing_id, Verb.END)
     reason = common.words(reason, 1_000, "reason", required="Dites pourquoi : les entreprises recevront cette raison.")
+    if close_need and (refusal := close_refusal(sourcing.need_id)):
+        raise Refused(refusal, "close_need")
     was_sent = sourcing.state != State.DRAFT
     sourcing.state, sourcing.ending_reason, sourcing.next_check = State.ENDED, reason, None
     sourcing.ended_at = timezone.now()

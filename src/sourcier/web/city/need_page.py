@@ -18,6 +18,7 @@ from sourcier.kernel.transitions import Refused
 from sourcier.needs import actions, queries
 from sourcier.needs.models import Need
 from sourcier.needs.rules import Conflict, Verb
+from sourcier.quotes.queries.work import untold_end
 from sourcier.sourcing.actions import closing
 from sourcier.sourcing.models import Sourcing
 from sourcier.sourcing.queries import ALIVE, current
@@ -63,10 +64,18 @@ def _page(request: HttpRequest, need: Need, **bound: forms.Form) -> HttpResponse
         "give_up_form": bound.get("give_up") or GiveUpForm(auto_id="abandon-%s"),
         "may_take_over": queries.to_take_over(agent).filter(pk=need.pk).exists(),
     }
-    context |= next_step(agent, need)
+    context |= next_step(agent, need) | _untold(agent, need)
     if may["complete"]:
         context["complete_form"] = bound.get("complete") or _complete_form(agent, need)
     return render(request, "city/needs/need.html", context, status=422 if bound else 200)
+
+
+def _untold(agent: Agent, need: Need) -> dict[str, Any]:
+    """Why the need is not closed yet, for who could close it, and the page where its firms are told."""
+    refusal = queries.refusal(agent, need, Verb.CLOSE)
+    if refusal is None or refusal.code != "untold" or not (ended := untold_end(need.pk)):
+        return {}
+    return {"untold": refusal.sentence, "telling_url": reverse("telling", args=[need.pk, ended.pk])}
 
 
 def next_step(agent: Agent, need: Need) -> dict[str, Any]:
