@@ -10,6 +10,7 @@ from django.core.management import call_command
 
 from sourcier.project.management.commands import register as command
 from tests.register.brute import Brute
+from tests.register.stocks import establishment, write
 
 
 def run(*words: str | Path) -> str:
@@ -120,6 +121,18 @@ def test_import_reports_its_counts_and_puts_the_register_in_use(stock: tuple[Pat
     assert found["fictitious"] is True
     assert found["stock_date"] == "2026-08-31"
     assert found["active"] + found["closed"] == found["establishments"]
+
+
+def test_import_says_which_values_it_could_not_read(tmp_path: Path, var: Path) -> None:
+    north = {"coordonneeLambertOrdonneeEtablissement": "6864,0,0"}
+    files = write(tmp_path, [establishment(1), establishment(2, **north), establishment(3, dateCreationEtablissement="hier")])
+    told = run("import", "--establishments", files[0], "--legal-units", files[1])
+    said = "dateCreationEtablissement (1), coordonneeLambertOrdonneeEtablissement (1)"
+    assert f"Valeurs illisibles, laissées de côté : {said}." in told and "hors de leur territoire" not in told
+    asked = ("import", "--establishments", files[0], "--legal-units", files[1], "--json")
+    assert json.loads(run(*asked))["unread"] == {
+        "dateCreationEtablissement": 1, "coordonneeLambertOrdonneeEtablissement": 1,
+    }  # fmt: skip
 
 
 def test_import_with_out_says_how_to_use_the_file(stock: tuple[Path, Path], var: Path, tmp_path: Path) -> None:

@@ -47,6 +47,7 @@ def test_each_format_gives_the_same_register(tmp_path: Path, good: tuple[Path, P
         files.append(target)
     report = import_stock(*files)
     assert (report.establishments, report.legal_units, report.orphans) == (3, 3, 0)
+    assert (report.unread, report.outside) == ({}, 0)
     assert [row.siret for row in search(BREAD, [ROSNY], 10_000).rows] == [siret(1), siret(2), siret(3)]
     one = by_siret(siret(1))
     assert one
@@ -77,6 +78,23 @@ def test_names_are_the_sign_else_the_company_else_the_person(tmp_path: Path, var
     assert [one.name for one in found if one] == ["AU BON LEVAIN", "ROSA TARDIRUCHE", "C B", "Nom absent du répertoire"]
     assert found[0]
     assert found[0].legal_name == "FOURNIL NUMERO 1"
+
+
+def test_values_that_cannot_be_read_are_counted_by_column(tmp_path: Path, var: Path) -> None:
+    easting, northing = "coordonneeLambertAbscisseEtablissement", "coordonneeLambertOrdonneeEtablissement"
+    rows = [
+        establishment(1, dateCreationEtablissement="04/05/2020", **{easting: "662300,00"}),
+        establishment(2, dateCreationEtablissement="2020-13-45", dateDernierTraitementEtablissement="hier"),
+        establishment(3, dateCreationEtablissement="[ND]", **{easting: "[ND]", northing: "[ND]"}),
+        establishment(4, statutDiffusionEtablissement="P", **{easting: "illisible"}),
+        establishment(5, **{easting: "1.00", northing: "1.00"}),
+        establishment(6, dateCreationEtablissement="", dateDernierTraitementEtablissement=""),
+    ]
+    report = import_stock(*write(tmp_path, rows))
+    assert report.unread == {"dateCreationEtablissement": 2, "dateDernierTraitementEtablissement": 1, easting: 1}
+    assert report.outside == 1
+    first = by_siret(siret(1))
+    assert first and first.created_on is None and first.approximate
 
 
 def test_closed_establishments_are_kept_by_siret_and_never_found(tmp_path: Path, var: Path) -> None:

@@ -79,6 +79,32 @@ NOMENCLATURE = f"""CASE WHEN nomenclatureActivitePrincipaleEtablissement IN ('NA
 WAY = "CASE clean(typeVoieEtablissement) " + " ".join(f"WHEN '{short}' THEN '{long}'" for short, long in WAYS.items())
 WAY += " ELSE clean(typeVoieEtablissement) END"
 
+# The point of an undisclosed establishment is its address: it is not even read.
+_IF_DISCLOSED = ("easting", "northing", "longitude", "latitude")
+TRIED = {
+    "created_on": ("dateCreationEtablissement", "DATE"),
+    "updated_on": ("dateDernierTraitementEtablissement", "TIMESTAMP"),
+    "easting": (LAMBERT[0], "DOUBLE"),
+    "northing": (LAMBERT[1], "DOUBLE"),
+    "longitude": (DEGREES[0], "DOUBLE"),
+    "latitude": (DEGREES[1], "DOUBLE"),
+}
+"""What is more than a text: its column and its type. A value that is not of its type is left out, and counted."""
+
+
+def _tried(name: str) -> str:
+    """The value, NULL when it cannot be read, then whether there was one to read."""
+    column, kind = TRIED[name]
+    read = f"TRY_CAST(clean({column}) AS {kind})"
+    value = f"CAST({read} AS DATE)" if kind == "TIMESTAMP" else read
+    unread = f"clean({column}) IS NOT NULL AND {read} IS NULL"
+    if name in _IF_DISCLOSED:
+        value, unread = f"CASE WHEN disclosed THEN {value} END", f"disclosed AND {unread}"
+    return f"{value} AS {name}, {unread} AS unread_{name}"
+
+
+UNREAD = "SELECT " + ", ".join(f"count_if(unread_{name})" for name in TRIED) + " FROM typed"
+
 TYPED = f"""
 CREATE TABLE typed AS
 WITH unit AS (
@@ -114,12 +140,6 @@ SELECT CAST(siret AS BIGINT) AS siret,
     clean(codeCommuneEtablissement) AS commune_code, clean(libelleCommuneEtablissement) AS commune_label,
     clean(trancheEffectifsEtablissement) AS size_class, category, legal_form, coalesce(social_economy, false) AS social_economy,
     coalesce(caractereEmployeurEtablissement = 'O', false) AS employer,
-    TRY_CAST(dateCreationEtablissement AS DATE) AS created_on,
-    CAST(TRY_CAST(dateDernierTraitementEtablissement AS TIMESTAMP) AS DATE) AS updated_on,
-    -- The point of an undisclosed establishment is its address: it is not even read.
-    CASE WHEN disclosed THEN TRY_CAST(clean({LAMBERT[0]}) AS DOUBLE) END AS easting,
-    CASE WHEN disclosed THEN TRY_CAST(clean({LAMBERT[1]}) AS DOUBLE) END AS northing,
-    CASE WHEN disclosed THEN TRY_CAST(clean({DEGREES[0]}) AS DOUBLE) END AS longitude,
-    CASE WHEN disclosed THEN TRY_CAST(clean({DEGREES[1]}) AS DOUBLE) END AS latitude
+    {", ".join(_tried(name) for name in TRIED)}
 FROM row
 """

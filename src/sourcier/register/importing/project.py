@@ -15,7 +15,7 @@ import duckdb
 from pyproj import CRS, Transformer
 
 from sourcier.kernel.geodesy import EARTH_RADIUS_M
-from sourcier.register.importing.read import refused
+from sourcier.register.importing.read import only, refused
 from sourcier.register.places import folded_name
 
 BATCH = 50_000
@@ -98,6 +98,13 @@ def positions(database: duckdb.DuckDBPyConnection, folder: Path) -> None:
             " WHERE epsg = ? AND latitude BETWEEN ? AND ? AND longitude BETWEEN ? AND ?",
             [territory.epsg, south, north, west, east],
         )
+
+
+def outside(database: duckdb.DuckDBPyConnection) -> int:
+    """How many points that could be read are no point of their territory, after `positions`."""
+    query = """SELECT count(*) FROM located ANTI JOIN position USING (siret) WHERE epsg IS NOT NULL
+        AND (easting IS NOT NULL AND northing IS NOT NULL OR longitude IS NOT NULL AND latitude IS NOT NULL)"""
+    return int(only(database, query)[0])
 
 
 HAVERSINE = f"""2 * {EARTH_RADIUS_M} * asin(sqrt(least(1.0, pow(sin((radians(p.latitude) - radians(c.latitude)) / 2), 2)

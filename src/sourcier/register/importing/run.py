@@ -26,7 +26,10 @@ Progress = Callable[[str, float], None]
 
 @dataclass(frozen=True)
 class Report:
-    """What an import read and wrote: `counts` of `Status`, rows kept from each file, rows whose legal unit is absent."""
+    """What an import read and wrote: `counts` of `Status`, rows kept from each file, rows whose legal unit is absent.
+
+    `unread`: values left out because they cannot be read, by column of the file; `outside`: points out of their territory.
+    """
 
     file: Path
     build: str
@@ -34,6 +37,8 @@ class Report:
     legal_units: int
     orphans: int
     counts: dict[str, int]
+    unread: dict[str, int]
+    outside: int
 
 
 def import_stock(
@@ -117,8 +122,11 @@ def _build(
             database.execute(columns.TYPED)
             orphans, typed = read.only(database, "SELECT count_if(NOT has_unit), count(*) FROM typed")
             check.same(rows, typed, "rapprochement")
+            unread = zip(columns.TRIED.values(), read.only(database, columns.UNREAD), strict=True)
+            lost = {column: count for (column, _), count in unread if count}
         with _stage(database, "Positions", progress, watched=False):
             project.positions(database, workshop)
+            outside = project.outside(database)
             project.communes(database, communes)
         with _stage(database, "Écriture", progress):
             database.execute(f"ATTACH '{quoted}/register.duckdb' AS output")
@@ -127,7 +135,7 @@ def _build(
         with _stage(database, "Noms", progress, watched=False):
             names.write_names(database, workshop / "register.duckdb.names", build)
             database.execute("DETACH output")
-    return Report(target, build, rows, units, orphans, counts)
+    return Report(target, build, rows, units, orphans, counts, lost, outside)
 
 
 def _load(

@@ -150,8 +150,20 @@ def _report(report: Report, *, in_use: bool) -> str:
         f"{counts['undisclosed']} ne souhaitent pas être nommés.\n"
         f"Situés : {counts['located']} à leur adresse, {counts['approximate']} à leur commune, "
         f"{counts['unplaced']} non situés ; {counts['communes']} communes.\n"
+        f"{_left_out(report)}"
         f"Répertoire : {report.file}. {end}"
     )
+
+
+def _left_out(report: Report) -> str:
+    """What the stock says and the register does not, by column; nothing when everything was read."""
+    lines = []
+    if report.unread:
+        listed = ", ".join(f"{column} ({count})" for column, count in report.unread.items())
+        lines.append(f"Valeurs illisibles, laissées de côté : {listed}.\n")
+    if report.outside:
+        lines.append(f"Points hors de leur territoire, remplacés par le milieu de la commune : {report.outside}.\n")
+    return "".join(lines)
 
 
 def activity_of(text: str) -> Activity:
