@@ -44,6 +44,14 @@ def test_a_place_may_be_a_commune(demo: Path, place: str) -> None:
     assert "établissements, dont" in run("search", "--activity", "10.71C", "--near", place)
 
 
+@pytest.mark.parametrize("near", [("--near", "-21.1,55.5"), ("--near=-21.1,55.5",), ("--near", "-.5,-61.2")])
+def test_a_place_south_of_the_equator_is_no_option(demo: Path, near: tuple[str, ...]) -> None:
+    found = json.loads(run("search", "--activity", "10.71C", *near, "--radius", "5", "--json"))
+    assert found["total"] == 0
+    everywhere = json.loads(run("search", "--activity", "10.71C", *near, "--radius", "20000", "--json"))
+    assert everywhere["total"] > 10
+
+
 def test_a_code_of_naf_2025_is_understood_alone(demo: Path) -> None:
     assert json.loads(run("search", "--activity", "10.71H", "--near", "93110", "--json"))["total"] > 10
 

@@ -1,6 +1,7 @@
 """`sourcier register import|search|status`: the register of establishments on the command line."""
 
 import json
+import re
 import sys
 import time
 from argparse import ArgumentParser, Namespace
@@ -48,8 +49,10 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="compte rendu pour un programme")
 
     def _search_arguments(self, parser: ArgumentParser) -> None:
+        # South of the equator, « -21.1,55.5 » is a place and not an option: argparse knows whole negative numbers alone.
+        parser._negative_number_matcher = re.compile(r"-\.?\d")
         codes = "codes NAF, par exemple 10.71C 47.24Z"
-        place = "latitude,longitude ou commune (nom, code postal, code INSEE) ; --near=-21.1,55.5 si elle est négative"
+        place = "latitude,longitude ou commune (nom, code postal, code INSEE)"
         lines = "lignes JSON {id, activities, lat, lon, radius_km, limit} ; une ligne JSON pour chacune"
         parser.add_argument("--activity", nargs="+", action="extend", default=[], metavar="CODE", help=codes)
         parser.add_argument("--near", metavar="LIEU", help=place)
