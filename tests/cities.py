@@ -7,6 +7,7 @@ from stdnum import luhn
 from sourcier.accounts.actions import add_department, add_place, create_organisation, create_user, grant
 from sourcier.accounts.agents import Agent, agent_for
 from sourcier.accounts.models import DeliveryPlace, Department, Organisation, Role
+from tests.played import played_once
 
 
 def siret(number: int) -> str:
@@ -31,6 +32,7 @@ class City:
     admin: Agent
 
 
+@played_once
 def make_city(slug: str = "rosny", number: int = 1) -> City:
     """A city with its department « Petite enfance », a nursery, and six people (password « motdepasse-de-test »)."""
     organisation = create_organisation(

@@ -1,6 +1,7 @@
 """Fixtures of every test."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import settings as properties
 from tests.cities import City, make_city
 from tests.demonstration import Demonstration, sourcier
 from tests.journal.lifted import lift_for_the_flush
+from tests.played import empty_stage
 
 lift_for_the_flush()
 # A busy machine draws slowly: that says nothing of the code.
@@ -29,6 +31,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _meets_the_database(item: pytest.Item) -> bool:
     return isinstance(item, pytest.Function) and not DATABASE_FIXTURES.isdisjoint(item.fixturenames)
+
+
+@pytest.fixture(autouse=True)
+def stage() -> Iterator[None]:
+    """Each test begins with nothing played."""
+    with empty_stage():
+        yield
 
 
 @pytest.fixture

@@ -31,6 +31,7 @@ from sourcier.sourcing.models import Criterion, Invitation, Sourcing
 from sourcier.spend.queries import propose_family
 from sourcier.suppliers.actions import add_contact
 from tests.cities import City
+from tests.played import played_once
 from tests.sourcing.stock import COOP, DEPOT, LEFORT, MATHILDE, PERRIER, WITHOUT_POINT, Shop
 from tests.vault import papers
 
@@ -239,6 +240,7 @@ class Purchase:
         send_due(timezone.now())
 
 
+@played_once
 def asked_purchase(city: City, words: str = "") -> Purchase:
     """Everything until the questions: the request is out, nobody has answered."""
     made = Purchase(city, words)
@@ -247,6 +249,7 @@ def asked_purchase(city: City, words: str = "") -> Purchase:
     return made
 
 
+@played_once
 def answered_purchase(city: City, words: str = "") -> Purchase:
     """The deadline has passed on one answer of each kind; nothing is opened."""
     made = asked_purchase(city, words)
@@ -255,6 +258,7 @@ def answered_purchase(city: City, words: str = "") -> Purchase:
     return made
 
 
+@played_once
 def finished_purchase(city: City, words: str = "") -> Purchase:
     """Chosen, and everyone told."""
     made = answered_purchase(city, words)

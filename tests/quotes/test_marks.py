@@ -78,5 +78,10 @@ def test_nothing_is_marked_while_a_last_price_is_awaited_or_after_the_choice() -
     assert may_evaluate("opened", False) is None
     for state, pending in (("opened", True), ("chosen", False), ("done", False), ("closed", False)):
         assert may_evaluate(state, pending) is not None
-    assert may_choose(False, "Parce que.") is not None
-    assert may_choose(True, "Le pain de cette maison est le meilleur.") is not None
+
+
+def test_the_choice_waits_for_all_marks_and_for_its_reason() -> None:
+    why = "Le pain de cette maison est le meilleur."
+    assert may_choose(False, [], why) is None
+    for own_missing, unfinished, rationale in ((True, [], why), (False, [("Salima", 2)], why), (False, [], "Parce que.")):
+        assert may_choose(own_missing, unfinished, rationale) is not None

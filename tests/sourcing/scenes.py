@@ -13,12 +13,14 @@ from sourcier.sourcing.actions import invite, panel, request
 from sourcier.sourcing.models import Invitation, Sourcing
 from sourcier.suppliers import actions as suppliers
 from tests.cities import City
+from tests.played import played_once
 from tests.sourcing.stock import LEFORT, MATHILDE, PERRIER, Shop
 
 BAKER = Activity(NAF_REV2, "10.71C")
 SHOP = Activity(NAF_REV2, "47.24Z")
 
 
+@played_once
 def accepted_need(city: City, **fields: Any) -> Need:
     """« Pain frais livré avant 7 h », for one nursery, accepted by the buyer."""
     need = needs.start(city.requester, "Pain frais livré tous les jours avant 7h pour les crèches")
@@ -44,6 +46,7 @@ def second_place(city: City) -> DeliveryPlace:
     )  # fmt: skip
 
 
+@played_once
 def draft(city: City, kind: str = "rfq", **fields: Any) -> Sourcing:
     """A consultation begun, its request proposed by the tool and named by the buyer."""
     sourcing = panel.start(city.buyer, accepted_need(city, **fields).pk, kind)
@@ -59,6 +62,7 @@ def emailed(city: City, sourcing: Sourcing, shop: Shop, address: str) -> None:
     suppliers.add_contact(city.buyer, firm.pk, "email", address, "", "essai")
 
 
+@played_once
 def ready(city: City, shops: tuple[Shop, ...] = (MATHILDE, PERRIER, LEFORT), **fields: Any) -> Sourcing:
     """A draft whose panel is made: Mathilde and Perrier have an e-mail, Lefort has none."""
     sourcing = draft(city, **fields)
@@ -71,6 +75,7 @@ def ready(city: City, shops: tuple[Shop, ...] = (MATHILDE, PERRIER, LEFORT), **f
     return sourcing
 
 
+@played_once
 def sent(city: City, **fields: Any) -> Sourcing:
     """A request sent to three firms: two by e-mail, one by letter."""
     sourcing = ready(city, **fields)

@@ -1,0 +1,147 @@
+"""A scene is played by the real actions once in a process, then put back as it was left: rows, files, messages.
+
+`@played_once` marks the functions that make a scene of an organisation. It replays only onto the very state on which the scene
+was first played; after any other write of the test, the scene is simply played again.
+"""
+
+import pickle
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import cache, wraps
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+from django.apps import apps
+from django.conf import settings
+from django.core import mail
+from django.db import connection, transaction
+from django.utils import timezone
+
+Rows = dict[str, dict[Any, tuple[Any, ...]]]
+P = ParamSpec("P")
+T = TypeVar("T")
+FOLDERS = ("KEYS", "VAULT")
+WRITES = ("INSERT", "UPDATE", "DELETE")
+# Its deadlines are some days ahead of the moment when it was played.
+STALE_AFTER = timedelta(hours=1)
+
+
+@dataclass
+class Scene:
+    """What playing it changed, and a pickle of what it returned."""
+
+    at: datetime
+    gone: dict[str, list[Any]]
+    new: dict[str, list[tuple[Any, ...]]]
+    files: dict[tuple[str, str], bytes]
+    messages: list[Any]
+    made: bytes
+
+
+@dataclass
+class Stage:
+    """What the database of this test holds: the scenes in order, or None once the test has written anything itself."""
+
+    holds: tuple[Any, ...] | None = None
+    known: dict[Any, Scene] = field(default_factory=dict)
+
+
+STAGE = Stage()
+
+
+@contextmanager
+def empty_stage() -> Iterator[None]:
+    """The time of one test, whose database begins empty."""
+    STAGE.holds = ()
+    with connection.execute_wrapper(_watch):
+        yield
+    STAGE.holds = None
+
+
+def _watch(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+    if sql.startswith(WRITES):
+        STAGE.holds = None
+    return execute(sql, params, many, context)
+
+
+def played_once(play: Callable[P, T]) -> Callable[P, T]:
+    """Play the scene, or put it back."""
+
+    @wraps(play)
+    def played(*args: P.args, **kwargs: P.kwargs) -> T:
+        if STAGE.holds is None:
+            return play(*args, **kwargs)
+        holds = (*STAGE.holds, (play.__qualname__, repr(args), repr(kwargs), settings.REGISTER))
+        scene = STAGE.known.get(holds)
+        if not scene or not timedelta(0) <= timezone.now() - scene.at < STALE_AFTER:
+            scene = STAGE.known[holds] = _record(lambda: play(*args, **kwargs))
+        else:
+            _put_back(scene)
+        STAGE.holds = holds
+        made: T = pickle.loads(scene.made)  # noqa: S301 - our own
+        return made
+
+    return played
+
+
+def _record(play: Callable[[], Any]) -> Scene:
+    at, rows, files, messages = timezone.now(), _rows(), _files(), len(_outbox())
+    made = pickle.dumps(play())
+    after = _rows()
+    return Scene(
+        at=at,
+        gone={table: [key for key, row in kept.items() if after[table].get(key) != row] for table, kept in rows.items()},
+        new={table: [row for key, row in kept.items() if rows[table].get(key) != row] for table, kept in after.items()},
+        files={(folder, name): Path(getattr(settings, folder), name).read_bytes() for folder, name in _files() - files},
+        messages=_outbox()[messages:],
+        made=made,
+    )
+
+
+def _put_back(scene: Scene) -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        for table, keys in scene.gone.items():
+            if keys:
+                cursor.executemany(f"DELETE FROM {table} WHERE {_keys()[table]} = %s", [(key,) for key in keys])  # noqa: S608
+        for table, rows in scene.new.items():
+            if rows:
+                marks = ", ".join(["%s"] * len(rows[0]))
+                cursor.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)  # noqa: S608
+    for (folder, name), data in scene.files.items():
+        file = Path(getattr(settings, folder), name)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(data)
+    _outbox().extend(scene.messages)
+
+
+@cache
+def _keys() -> dict[str, str]:
+    """The column of the primary key of each table."""
+    return {model._meta.db_table: model._meta.pk.column for model in apps.get_models(include_auto_created=True)}
+
+
+def _rows() -> Rows:
+    """All that the database holds. Moments as text: what SQLite's driver reads, it does not write."""
+    held: Rows = {}
+    with connection.cursor() as cursor:
+        for table, key in _keys().items():
+            cursor.execute(f"SELECT * FROM {table}")  # noqa: S608
+            place = [column[0] for column in cursor.description].index(key)
+            rows = (tuple(str(value) if isinstance(value, date) else value for value in row) for row in cursor)
+            held[table] = {row[place]: row for row in rows}
+    return held
+
+
+def _files() -> set[tuple[str, str]]:
+    found = set()
+    for folder in FOLDERS:
+        root = Path(getattr(settings, folder))
+        found |= {(folder, str(file.relative_to(root))) for file in root.rglob("*") if file.is_file()}
+    return found
+
+
+def _outbox() -> list[Any]:
+    messages: list[Any] = getattr(mail, "outbox", [])
+    return messages
