@@ -7,6 +7,9 @@ BIN := .venv/bin
 SERVE ?= 1
 PORT ?= 8000
 
+# The demonstration and the tests start many processes: without compiled files each would compile everything again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test check format bench serve clean
 

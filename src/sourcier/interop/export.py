@@ -2,8 +2,6 @@
 
 from datetime import datetime
 
-from sourcier.interop.pdf import pdf
-from sourcier.interop.spreadsheets import csv_file, ods, xlsx
 from sourcier.interop.tables import Table
 
 FORMATS: dict[str, tuple[str, str]] = {
@@ -16,6 +14,10 @@ FORMATS: dict[str, tuple[str, str]] = {
 
 def export(table: Table, form: str, author: str, at: datetime) -> tuple[bytes, str]:
     """`(content, media type)` of the table in one of `FORMATS`. Raises `KeyError` for another."""
+    # Half a second of libraries that no other command or page needs.
+    from sourcier.interop.pdf import pdf
+    from sourcier.interop.spreadsheets import csv_file, ods, xlsx
+
     media_type = FORMATS[form][1]
     match form:
         case "xlsx":

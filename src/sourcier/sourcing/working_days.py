@@ -4,8 +4,6 @@ from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-import holidays
-
 from sourcier.kernel.french import PARIS
 
 NOON = time(12)
@@ -23,6 +21,8 @@ def region(postal_code: str) -> str | None:
 
 @lru_cache(maxsize=64)
 def _holidays(year: int, subdivision: str | None) -> frozenset[date]:
+    import holidays  # a third of a second, which every other command would wait for
+
     return frozenset(holidays.country_holidays("FR", subdiv=subdivision, years=year))
 
 

@@ -8,9 +8,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
-
 from sourcier.kernel.transitions import refuse
 from sourcier.suppliers.rules import MAX_COLUMNS, MAX_LINES
 
@@ -88,6 +85,10 @@ def _read_csv(text: str) -> Iterator[list[str]]:
 
 
 def _read_xlsx(data: bytes) -> Iterator[list[str]]:
+    # Half a second to import, for the rare day when a workbook comes.
+    from openpyxl import load_workbook
+    from openpyxl.utils.exceptions import InvalidFileException
+
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             if sum(item.file_size for item in archive.infolist()) > MAX_UNPACKED:
