@@ -148,8 +148,9 @@ def scene(town: Town) -> dict[str, str]:
     played = subprocess.run(
         [sys.executable, "-c", "import django; django.setup(); from tests.browser import scene; scene.play()"],
         env={**town.environment, "DJANGO_SETTINGS_MODULE": "sourcier.project.settings"},
-        cwd=ROOT, stdout=subprocess.PIPE, check=True,
+        cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
+    assert played.returncode == 0, played.stderr
     return json.loads(played.stdout)
 
 

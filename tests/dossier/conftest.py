@@ -7,13 +7,6 @@ import pytest
 
 from tests.cities import City
 from tests.dossier.purchase import Purchase, finished_purchase
-from tests.sourcing import stock
-
-
-@pytest.fixture(scope="session")
-def bakeries(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The register file, imported once."""
-    return stock.build(tmp_path_factory.mktemp("register"))
 
 
 @pytest.fixture(autouse=True)

@@ -1,5 +1,5 @@
 """The small register and the finished purchase of the dossier's tests."""
 
-from tests.dossier.conftest import bakeries, rooms
+from tests.dossier.conftest import rooms
 
-__all__ = ["bakeries", "rooms"]
+__all__ = ["rooms"]

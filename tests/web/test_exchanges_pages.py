@@ -21,7 +21,7 @@ from sourcier.needs import actions as needs
 from sourcier.needs.models import Need
 from sourcier.vault.models import File
 from tests.cities import City
-from tests.dossier.conftest import bakeries, rooms  # noqa: F401
+from tests.dossier.conftest import rooms  # noqa: F401
 from tests.dossier.purchase import (
     BEGUN,
     CLOSED_MARKS,

@@ -21,7 +21,7 @@ from sourcier.quotes.models import SavingReference
 from sourcier.sourcing.models import Sourcing
 from sourcier.suppliers.models import Firm
 from tests.cities import City
-from tests.dossier.conftest import bakeries, rooms  # noqa: F401
+from tests.dossier.conftest import rooms  # noqa: F401
 from tests.dossier.purchase import DEADLINE, Purchase, answered_purchase, asked_purchase, finished_purchase
 from tests.quotes.requests import BEFORE, answer, make_request
 from tests.web.clients import signed_in

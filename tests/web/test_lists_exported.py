@@ -12,7 +12,7 @@ from openpyxl import load_workbook
 from sourcier.accounts.agents import Agent
 from sourcier.accounts.models import Department
 from tests.cities import City
-from tests.dossier.conftest import bakeries, rooms  # noqa: F401
+from tests.dossier.conftest import rooms  # noqa: F401
 from tests.dossier.purchase import BEGUN, Purchase, answered_purchase, asked_purchase, finished_purchase
 from tests.web.clients import signed_in
 

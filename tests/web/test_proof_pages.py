@@ -22,7 +22,7 @@ from sourcier.sourcing.actions import closing, notice
 from sourcier.sourcing.models import NoticeVisit
 from sourcier.sourcing.tokens import token
 from tests.cities import City, siret
-from tests.dossier.conftest import bakeries, rooms  # noqa: F401
+from tests.dossier.conftest import rooms  # noqa: F401
 from tests.dossier.purchase import BEGUN, DEADLINE, Purchase, asked_purchase, finished_purchase, taken
 from tests.web.clients import signed_in
 

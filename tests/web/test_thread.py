@@ -17,7 +17,7 @@ from sourcier.sourcing.actions.closing import close_due
 from sourcier.sourcing.models import Invitation, Relay, Sourcing
 from sourcier.suppliers.models import Firm
 from tests.cities import City
-from tests.dossier.conftest import bakeries, rooms  # noqa: F401
+from tests.dossier.conftest import rooms  # noqa: F401
 from tests.dossier.purchase import BEGUN, Purchase, asked_purchase, finished_purchase
 from tests.pdf import text_of
 from tests.quotes.requests import BEFORE, Request, answer, make_request
