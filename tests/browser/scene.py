@@ -326,7 +326,7 @@ class Scene:
         picture = io.BytesIO()
         Image.new("RGB", (120, 60), "#0b6e69").save(picture, "PNG")
         logo = store(organisation.pk, SimpleUploadedFile("logo.png", picture.getvalue()))
-        update_organisation(self.city.head_buyer, logo_file_id=logo.pk, logo_sha256=logo.sha256)
+        update_organisation(self.city.head_buyer, logo_file_id=logo.pk, logo=logo)
         self.tell(
             new_password=urlsplit(password_link(User.objects.get(pk=made["fred"].pk))).path,
             gone=made["ines"].pk,
