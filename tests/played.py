@@ -35,7 +35,7 @@ class Scene:
     at: datetime
     gone: dict[str, list[Any]]
     new: dict[str, list[tuple[Any, ...]]]
-    files: dict[tuple[str, str], bytes]
+    files: dict[tuple[str, str], tuple[int, bytes]]
     messages: list[Any]
     made: bytes
 
@@ -94,7 +94,7 @@ def _record(play: Callable[[], Any]) -> Scene:
         at=at,
         gone={table: [key for key, row in kept.items() if after[table].get(key) != row] for table, kept in rows.items()},
         new={table: [row for key, row in kept.items() if rows[table].get(key) != row] for table, kept in after.items()},
-        files={(folder, name): Path(getattr(settings, folder), name).read_bytes() for folder, name in _files() - files},
+        files={where: (_path(where).stat().st_mode, _path(where).read_bytes()) for where in _files() - files},
         messages=_outbox()[messages:],
         made=made,
     )
@@ -109,10 +109,10 @@ def _put_back(scene: Scene) -> None:
             if rows:
                 marks = ", ".join(["%s"] * len(rows[0]))
                 cursor.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)  # noqa: S608
-    for (folder, name), data in scene.files.items():
-        file = Path(getattr(settings, folder), name)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(data)
+    for where, (mode, data) in scene.files.items():
+        _path(where).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _path(where).write_bytes(data)
+        _path(where).chmod(mode)
     _outbox().extend(scene.messages)
 
 
@@ -140,6 +140,11 @@ def _files() -> set[tuple[str, str]]:
         root = Path(getattr(settings, folder))
         found |= {(folder, str(file.relative_to(root))) for file in root.rglob("*") if file.is_file()}
     return found
+
+
+def _path(where: tuple[str, str]) -> Path:
+    folder, name = where
+    return Path(getattr(settings, folder), name)
 
 
 def _outbox() -> list[Any]:
