@@ -50,8 +50,9 @@ class Keyboard(Mouse):
 
     def _reach(self, target: Locator) -> None:
         target.wait_for()
+        element = target.element_handle()  # found once: by its name it would be sought again in the whole page at each Tab
         for _ in range(self.MOST_TABS):
-            if target.evaluate("element => element === document.activeElement"):
+            if element.evaluate("element => element === document.activeElement"):
                 return
             self.page.keyboard.press("Tab")
         raise AssertionError(f"Tab never reaches {target}")
