@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
+from django.http import HttpResponseBase
+from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from sourcier.accounts.models import Membership
@@ -13,6 +15,10 @@ from sourcier.sourcing.models import Criterion, FirmQuestion, Invitation, Relay,
 from sourcier.suppliers.models import Contact
 from sourcier.vault.models import File
 from tests.dossier.purchase import Purchase
+
+EXPORT = "?export=csv"
+# Pages found to answer the same with and without it: asked for it once.
+WITHOUT_EXPORT: set[str] = set()
 
 
 def patterns(resolver: URLResolver | None = None) -> Iterator[URLPattern]:
@@ -62,3 +68,15 @@ def filled(pattern: URLPattern, values: dict[str, Any]) -> str:
     """The address with its ids. Raises `KeyError` for an argument that this file does not know."""
     names = pattern.pattern.converters
     return reverse(pattern.name, kwargs={name: values[name] for name in names})
+
+
+def read(client: Client, pattern: URLPattern, values: dict[str, Any]) -> Iterator[tuple[str, HttpResponseBase]]:
+    """The page, then its export if it has one: `(query, response)`."""
+    address = filled(pattern, values)
+    yield "", client.get(address)
+    if pattern.name not in WITHOUT_EXPORT:
+        response = client.get(address + EXPORT)
+        if response.status_code == 200 and response["Content-Type"].startswith("text/html"):
+            WITHOUT_EXPORT.add(pattern.name)
+        else:
+            yield EXPORT, response

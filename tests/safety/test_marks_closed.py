@@ -1,5 +1,6 @@
 """Nobody reads another's marks before he has given his: on no page, in no export, in no dossier."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -15,24 +16,30 @@ from sourcier.quotes.actions import evaluate
 from sourcier.quotes.queries.comparison import opened_submissions
 from tests.cities import City
 from tests.dossier.purchase import DEADLINE, Purchase, answered_purchase
-from tests.safety.addresses import filled, ids, of_the_city
+from tests.played import played_once
+from tests.safety.addresses import ids, of_the_city, read
 from tests.web.clients import signed_in
 
 SECRETS = ("73 sur 100", "74 sur 100", "note de Bruno Rosny", "NOTE-FERMEE", "RAISON-FERMEE")
 
 
 @pytest.fixture
-def purchase(city: City) -> Any:
+def purchase(city: City) -> Iterator[Purchase]:
     """One evaluator has finished, and corrected a mark; the others have not begun."""
-    made = answered_purchase(city)
     with time_machine.travel(DEADLINE + timedelta(hours=3), tick=True):
-        evaluate.open_answers(city.buyer, made.sourcing.pk)
-        mark(made, city.buyer)
-        first = quotes(made)[0]
-        judged = made.sourcing.criteria.filter(kind="judged").first()
-        assert judged
-        evaluate.score(city.buyer, first.pk, judged.pk, 74, "NOTE-FERMEE", "RAISON-FERMEE")
-        yield made
+        yield marked_by_one(city)
+
+
+@played_once
+def marked_by_one(city: City) -> Purchase:
+    made = answered_purchase(city)
+    evaluate.open_answers(city.buyer, made.sourcing.pk)
+    mark(made, city.buyer)
+    first = quotes(made)[0]
+    judged = made.sourcing.criteria.filter(kind="judged").first()
+    assert judged
+    evaluate.score(city.buyer, first.pk, judged.pk, 74, "NOTE-FERMEE", "RAISON-FERMEE")
+    return made
 
 
 def quotes(purchase: Purchase) -> list[Any]:
@@ -50,8 +57,7 @@ def readable(client: Client, purchase: Purchase) -> list[str]:
     found = []
     values = ids(purchase, Export()) | {"submission_id": quotes(purchase)[0].pk}
     for pattern in of_the_city():
-        for query in ("", "?export=csv"):
-            response = client.get(filled(pattern, values) + query)
+        for query, response in read(client, pattern, values):
             content = b"".join(response.streaming_content) if response.streaming else response.content
             if any(secret in content.decode(errors="replace") for secret in SECRETS):
                 found.append(f"{pattern.name}{query}")

@@ -17,15 +17,13 @@ from sourcier.sourcing.models import FirmQuestion, Sourcing
 from sourcier.web.awaiting import awaiting
 from tests.cities import City
 from tests.dossier.purchase import DEADLINE, Purchase, answered_purchase, asked_purchase
-from tests.safety.addresses import filled, of_the_city
+from tests.safety.addresses import of_the_city, read
 from tests.sourcing.stock import LEFORT, MATHILDE, PERRIER
 from tests.web.clients import signed_in
 from tests.web.test_proof_pages import VARIES, come_by_notice
 
 MOMENT = DEADLINE - timedelta(hours=1)
 LAST_LIMIT = DEADLINE + timedelta(days=3)
-# Pages found to answer the same with and without « ?export=csv »: asked for it once.
-WITHOUT_EXPORT: set[str] = set()
 ROLES = ("requester", "buyer", "head_buyer", "auditor", "admin")
 
 
@@ -45,12 +43,8 @@ def everything(city: City, purchase: object, role: str, moment: datetime = MOMEN
             call_command("tick", stdout=StringIO())
         for pattern in of_the_city():
             if set(pattern.pattern.converters) <= values.keys():
-                address = filled(pattern, values)
-                for query in ("", "?export=csv")[: 1 if pattern.name in WITHOUT_EXPORT else 2]:
-                    response = client.get(address + query)
-                    if query and response.status_code == 200 and response["Content-Type"].startswith("text/html"):
-                        WITHOUT_EXPORT.add(pattern.name)
-                    elif response.status_code == 200 and not response.streaming:
+                for query, response in read(client, pattern, values):
+                    if response.status_code == 200 and not response.streaming:
                         seen[f"{pattern.pattern}{query}"] = VARIES.sub("", response.content.decode(errors="replace"))
         seen["awaiting"] = str(awaiting(agent))
     return seen
