@@ -36,7 +36,7 @@ from sourcier.web.city.rule import rule_of_today
 
 SENTENCE = "Pain frais livré tous les jours avant 7h pour les crèches"
 RADIUS_M = 5_000
-OPEN_AT_LEAST_S = 2.5
+OPEN_AT_LEAST_S = 1.5
 PATIENCE_S = 60.0
 BAGUETTES = 60 * 230
 WHY = (
@@ -81,7 +81,7 @@ class Bread:
     def __init__(self, city: DemoCity, sink: SmtpSink, site: str, folder: Path, slowness_s: float) -> None:
         """`slowness_s`: the seconds that this machine took to build the city; three firms need about as much to answer."""
         self.city, self.sink, self.site, self.folder = city, sink, site, folder
-        self.open_for = timedelta(seconds=OPEN_AT_LEAST_S + 1.5 * slowness_s)
+        self.open_for = timedelta(seconds=OPEN_AT_LEAST_S + slowness_s)
         self.denise, self.bruno, self.aude = (city.people[name] for name in ("denise", "bruno", "aude"))
         self.need: Need
         self.sourcing: Sourcing
