@@ -279,6 +279,8 @@ def firm_after_the_deadline(walk: Walk, scene: dict[str, str]) -> None:
     walk.enter(scene["clarified_link"])
     walk.look(scene["firm_clarification"])
     walk.refused(scene["firm_clarification"], "Envoyer", 400, text=" ")
+    walk.page.locator("[name=text]").fill("Oui, le lundi est compris.")
+    walk.press("Envoyer", "the explanation and its receipt")
     walk.enter(scene["done_link"])
     walk.look("/r/resultat/")
 
