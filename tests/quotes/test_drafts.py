@@ -10,9 +10,10 @@ from django.utils import timezone
 
 from sourcier.journal.models import Entry
 from sourcier.kernel.transitions import Refused
+from sourcier.mail.models import OutgoingMessage
 from sourcier.quotes import answer_rules as rules
 from sourcier.quotes.actions import answer as act
-from sourcier.quotes.models import SubmissionDocument
+from sourcier.quotes.models import Submission, SubmissionDocument
 from sourcier.quotes.queries import answers
 from sourcier.sourcing import limits
 from sourcier.sourcing.models import Invitation, Question
@@ -76,6 +77,21 @@ def test_one_firm_begins_a_few_answers_an_hour_and_no_more(city: City) -> None:
         clock.shift(timedelta(hours=1, seconds=1))
         assert act.draft(stranger)
         assert act.submit(stranger, answer(request)).state == "received"
+
+
+def test_one_firm_sends_twenty_answers_an_hour_and_no_more_messages_to_others(city: City) -> None:
+    request = make_request(city)
+    invitation = request.invite(email="")
+    with time_machine.travel(BEFORE, tick=False) as clock:
+        for number in range(limits.ANSWERS_BY_INVITATION):
+            act.submit(invitation, answer(request, email=f"voisin{number}@ailleurs.example"))
+        for again in (lambda: act.submit(invitation, answer(request)), lambda: act.decline(invitation, "no_time")):
+            with writes_nothing(city.organisation.pk), pytest.raises(Refused, match="too_many"):
+                again()
+        assert OutgoingMessage.objects.count() == limits.ANSWERS_BY_INVITATION
+        assert Submission.objects.filter(state="received").count() == 1, "the last one stands"
+        clock.shift(timedelta(hours=1, seconds=1))
+        assert act.decline(invitation, "no_time").state == "received"
 
 
 def test_one_firm_fills_no_disk_with_documents_joined_then_taken_out(city: City, settings: Any, tmp_path: Path) -> None:

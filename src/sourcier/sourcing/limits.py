@@ -14,6 +14,7 @@ NOTICE_BY_SOURCING = 120
 CONFIRM_BY_SENDER = 60
 NEWS_BY_INVITATION = 10
 DRAFTS_BY_INVITATION = 12
+ANSWERS_BY_INVITATION = 20
 UPLOADS_BY_INVITATION = 120
 TOO_MANY = "Trop d'essais depuis une heure. Rien n'est perdu : réessayez dans une heure, ou appelez la mairie."
 

@@ -155,6 +155,7 @@ def submit(
     window = answers.window(invitation, sourcing)
     if refusal := rules.may_answer(window):
         raise Refused(refusal)
+    _count(invitation)
     submission = _draft_to_send(invitation, draft, window)
     _check(sourcing, submission, answer)
     if rules.in_time(window, at):
@@ -183,6 +184,7 @@ def decline(invitation: Invitation, reason: str, note: str = "", *, received_at:
     window = answers.window(invitation, sourcing)
     if refusal := rules.may_decline(window, reason):
         raise Refused(refusal, "reason")
+    _count(invitation)
     submission = _draft_to_send(invitation, None, window)
     submission.kind = Submission.Kind.DECLINE
     submission.decline_reason, submission.decline_note = reason, note.strip()[:300]
@@ -221,6 +223,11 @@ def withdraw(invitation: Invitation, *, at: datetime | None = None) -> Submissio
 def _lock(invitation: Invitation) -> Sourcing:
     """The one lock of a deposit: orders the answers of a firm, and them with an extension or the closing."""
     return Sourcing.objects.select_for_update().get(pk=invitation.sourcing_id)
+
+
+def _count(invitation: Invitation) -> None:
+    """Each answer sends a message, to any address its form holds: nobody writes to others through us all day."""
+    limits.take("answer", invitation.pk.hex, limits.ANSWERS_BY_INVITATION, timezone.now())
 
 
 def _kind(sourcing: Sourcing) -> Submission.Kind:
