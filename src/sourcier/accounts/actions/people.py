@@ -6,8 +6,8 @@ from uuid import UUID
 
 from django.db import transaction
 
-from sourcier.accounts.actions.changes import to_write
 from sourcier.accounts.agents import Agent
+from sourcier.accounts.changes import to_write
 from sourcier.accounts.models import Department, Membership, Organisation, Role, User
 from sourcier.accounts.rules import insist, may_govern, may_grant, may_take_away
 from sourcier.journal.actions import append

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from django.db import transaction
 
-from sourcier.accounts.actions.changes import label, to_write
 from sourcier.accounts.agents import Agent
+from sourcier.accounts.changes import label, to_write
 from sourcier.accounts.models import DeliveryPlace, Department, UsualPlace
 from sourcier.accounts.rules import insist, may_govern
 from sourcier.journal.actions import append

@@ -6,8 +6,8 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Model
 
-from sourcier.accounts.actions.changes import label, to_write
 from sourcier.accounts.agents import Agent
+from sourcier.accounts.changes import label, to_write
 from sourcier.accounts.models import Organisation
 from sourcier.accounts.rules import check_colour, insist, may_govern
 from sourcier.journal.actions import append, open_log
