@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sourcier.kernel.activities import InvalidActivity, parse_activity
-from sourcier.kernel.french import fold, format_date, format_moment
+from sourcier.kernel.french import fold, format_date, format_lately, format_moment, tie
 from sourcier.kernel.geodesy import distance_m, format_distance
 from sourcier.kernel.identifiers import InvalidIdentifier, parse_siret
 from sourcier.kernel.money import (
@@ -26,6 +26,17 @@ from sourcier.kernel.money import (
 
 CENTS = st.integers(0, 10**12)
 VAT = st.sampled_from([0, 90, 105, 175, 210, 550, 850, 1000, 1300, 2000])
+
+
+def test_marks_and_hours_stay_with_their_words() -> None:
+    assert tie("À finir : « avant 6 h 45 », oui ?").replace("\u00a0", "_") == "À finir_: «_avant 6_h_45_», oui_?"
+    assert tie("Une boîte, 2 hommes; 9 heures") == "Une boîte, 2 hommes; 9 heures"
+
+
+def test_the_day_is_told_of_what_was_not_done_today() -> None:
+    done = datetime(2026, 9, 24, 22, 30, tzinfo=UTC)  # the 25th in Paris
+    assert format_lately(done, datetime(2026, 9, 25, 9, tzinfo=UTC)).replace("\u00a0", " ") == "à 0 h 30"
+    assert format_lately(done, datetime(2026, 9, 26, 9, tzinfo=UTC)).replace("\u00a0", " ") == "le 25 septembre 2026 à 0 h 30"
 
 
 @given(CENTS)

@@ -272,7 +272,7 @@ def test_two_people_at_once_on_a_place_a_department_and_a_person(city: City) -> 
     assert (city.place.lat_e6, city.place.hours) == (48_900_100, "de 7 h à 8 h")
     both = unescape(head.post(place, second | {"coordinates": "48,1000 2,1000"}).content.decode())
     assert "Votre compte, dans une autre fenêtre, a modifié cette page à " in both
-    assert " : « 48,9001 2,5001 »" in both and 'value="48,1000 2,1000"' in both
+    assert "48,9001 2,5001" in both and 'value="48,1000 2,1000"' in both
     city.place.refresh_from_db()
     assert city.place.lat_e6 == 48_900_100
 
@@ -280,7 +280,7 @@ def test_two_people_at_once_on_a_place_a_department_and_a_person(city: City) -> 
     stale = opened(head, department)
     second_head(city).post(department, stale | {"name": "Enfance"})
     both = unescape(head.post(department, stale | {"name": "Crèches"}).content.decode())
-    assert "Enregistré par Paul Lenoir à " in both and "« Enfance »" in both
+    assert "Enregistré par Paul Lenoir à " in both and "Enfance" in both
     assert Department.objects.get(pk=city.department.pk).name == "Enfance"
 
     person = reverse("settings_person", args=[city.buyer.id])
@@ -292,4 +292,4 @@ def test_two_people_at_once_on_a_place_a_department_and_a_person(city: City) -> 
     himself = signed_in(city.buyer)
     himself.post(reverse("my_account"), opened(himself, reverse("my_account")) | {"phone": "06 22 22 22 22"})
     both = unescape(admin.post(person, opened(admin, person) | stale | {"phone": "06 33 33 33 33"}).content.decode())
-    assert "Enregistré par Bruno de Rosny à " in both and "« 06 22 22 22 22 »" in both
+    assert "Enregistré par Bruno de Rosny à " in both and "06 22 22 22 22" in both

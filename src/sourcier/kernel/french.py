@@ -1,5 +1,6 @@
 """French dates as the pages write them: « mercredi 30 septembre 2026 à 12 h »."""
 
+import re
 import unicodedata
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -10,6 +11,9 @@ MONTHS = (
     "janvier", "février", "mars", "avril", "mai", "juin",
     "juillet", "août", "septembre", "octobre", "novembre", "décembre",
 )  # fmt: skip
+
+_MARK = re.compile(r" (?=[:;!?»])|(?<=«) ")
+_HOUR = re.compile(r"(?<=\d) (?=h\b)|(?<=\d h) (?=\d\d\b)")
 
 
 def format_date(day: date, *, weekday: bool = False) -> str:
@@ -35,6 +39,11 @@ def format_lately(moment: datetime, now: datetime, zone: ZoneInfo = PARIS) -> st
     if moment.astimezone(zone).date() == now.astimezone(zone).date():
         return f"à {format_hour(moment, zone)}"
     return f"le {format_moment(moment, zone, weekday=False)}"
+
+
+def tie(text: str) -> str:
+    """The text with its marks and hours tied to their words, that no line breaks there: « : ; ! ? », guillemets, « 6 h 45 »."""
+    return _HOUR.sub("\u00a0", _MARK.sub("\u00a0", text))
 
 
 def fold(text: str) -> str:

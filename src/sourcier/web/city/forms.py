@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 
 from sourcier.accounts.rules import Change, Overtaken
+from sourcier.kernel.french import tie
 from sourcier.kernel.money import NotANumber, parse_decimal, to_cents
 from sourcier.kernel.transitions import Refused
 
@@ -63,7 +64,7 @@ class TwoAtOnce(forms.BaseForm):
             change = changes.get(name)
             by = f"par {change.who} {change.when}" if change else "par quelqu'un d'autre"
             told = f"Enregistré {by} : « {value} »." if value else f"Vidé {by}."
-            self.add_error(name, f"{told} Pour garder votre texte, enregistrez de nouveau ; sinon, remettez le sien.")
+            self.add_error(name, tie(f"{told} Pour garder votre texte, enregistrez de nouveau ; sinon, remettez le sien."))
             self.data[self.add_initial_prefix(name)] = value
 
 

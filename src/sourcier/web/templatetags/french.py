@@ -10,6 +10,12 @@ register = template.Library()
 
 
 @register.filter
+def tied(text: str) -> str:
+    """Typed words, with no line that begins with « : » or « ? »."""
+    return french.tie(text)
+
+
+@register.filter
 def euros(cents: int | None) -> str:
     return "" if cents is None else money.format_cents(cents)
 
