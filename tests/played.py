@@ -13,6 +13,7 @@ from functools import cache, wraps
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
+import time_machine
 from django.apps import apps
 from django.conf import settings
 from django.core import mail
@@ -24,15 +25,15 @@ P = ParamSpec("P")
 T = TypeVar("T")
 FOLDERS = ("KEYS", "VAULT")
 WRITES = ("INSERT", "UPDATE", "DELETE")
-# Its deadlines are some days ahead of the moment when it was played.
-STALE_AFTER = timedelta(hours=1)
+# It was played a little before the test begins, by the test's clock; its deadlines are days ahead.
+BEFORE = timedelta(minutes=30)
 
 
 @dataclass
 class Scene:
     """What playing it changed, and a pickle of what it returned."""
 
-    at: datetime
+    ended: datetime
     gone: dict[str, list[Any]]
     new: dict[str, list[tuple[Any, ...]]]
     files: dict[tuple[str, str], tuple[int, bytes]]
@@ -45,6 +46,7 @@ class Stage:
     """What the database of this test holds: the scenes in order, or None once the test has written anything itself."""
 
     holds: tuple[Any, ...] | None = None
+    playing: bool = False
     known: dict[Any, Scene] = field(default_factory=dict)
 
 
@@ -75,7 +77,7 @@ def played_once(play: Callable[P, T]) -> Callable[P, T]:
             return play(*args, **kwargs)
         holds = (*STAGE.holds, (play.__qualname__, repr(args), repr(kwargs), settings.REGISTER))
         scene = STAGE.known.get(holds)
-        if not scene or not timedelta(0) <= timezone.now() - scene.at < STALE_AFTER:
+        if not scene or not scene.ended < timezone.now() < scene.ended + 2 * BEFORE:
             scene = STAGE.known[holds] = _record(lambda: play(*args, **kwargs))
         else:
             _put_back(scene)
@@ -87,17 +89,33 @@ def played_once(play: Callable[P, T]) -> Callable[P, T]:
 
 
 def _record(play: Callable[[], Any]) -> Scene:
-    at, rows, files, messages = timezone.now(), _rows(), _files(), len(_outbox())
-    made = pickle.dumps(play())
+    rows, files, messages = _rows(), _files(), len(_outbox())
+    with _a_little_before():
+        made = pickle.dumps(play())
+        ended = timezone.now()
     after = _rows()
     return Scene(
-        at=at,
+        ended=ended,
         gone={table: [key for key, row in kept.items() if after[table].get(key) != row] for table, kept in rows.items()},
         new={table: [row for key, row in kept.items() if rows[table].get(key) != row] for table, kept in after.items()},
         files={where: (_path(where).stat().st_mode, _path(where).read_bytes()) for where in _files() - files},
         messages=_outbox()[messages:],
         made=made,
     )
+
+
+@contextmanager
+def _a_little_before() -> Iterator[None]:
+    """The clock of a scene; that of a scene within another is the outer one's."""
+    if STAGE.playing:
+        yield
+        return
+    STAGE.playing = True
+    try:
+        with time_machine.travel(timezone.now() - BEFORE, tick=True):
+            yield
+    finally:
+        STAGE.playing = False
 
 
 def _put_back(scene: Scene) -> None:
