@@ -26,7 +26,7 @@ T = TypeVar("T")
 FOLDERS = ("KEYS", "VAULT")
 WRITES = ("INSERT", "UPDATE", "DELETE")
 # It was played a little before the test begins, by the test's clock; its deadlines are days ahead.
-BEFORE = timedelta(minutes=30)
+BEFORE, STALE_AFTER = timedelta(minutes=1), timedelta(hours=1)
 
 
 @dataclass
@@ -77,7 +77,7 @@ def played_once(play: Callable[P, T]) -> Callable[P, T]:
             return play(*args, **kwargs)
         holds = (*STAGE.holds, (play.__qualname__, repr(args), repr(kwargs), settings.REGISTER))
         scene = STAGE.known.get(holds)
-        if not scene or not scene.ended < timezone.now() < scene.ended + 2 * BEFORE:
+        if not scene or not scene.ended < timezone.now() < scene.ended + STALE_AFTER:
             scene = STAGE.known[holds] = _record(lambda: play(*args, **kwargs))
         else:
             _put_back(scene)

@@ -271,11 +271,12 @@ class Scene:
         return quotes
 
     def evaluated(self, sourcing: Sourcing) -> None:
-        """Marked once, and one firm asked to make its answer clear."""
+        """Marked once, and one firm asked twice to make its answer clear: it will answer once."""
         second = self.quotes(sourcing)[1]
         criterion = sourcing.criteria.filter(kind="judged")[0]
         evaluate.score(self.buyer, second.pk, criterion.pk, 80, "Goûté à deux.")
         asked = evaluate.clarify(self.buyer, second.pk, "La livraison du lundi est-elle comprise ?")
+        evaluate.clarify(self.buyer, second.pk, "Qui appeler si la tournée a du retard ?")
         document = second.documents.get()
         self.tell(
             opened=sourcing.need_id, answer=second.pk, clarified_link=self.link(second.invitation),
