@@ -32,8 +32,9 @@ CHROMIUM = shutil.which("chromium")
 FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Without Chromium these tests are skipped, visibly; never where `CI` is set."""
+    """Without Chromium these tests are skipped, visibly; never where `CI` is set. First: xdist then reads the group."""
     missing = pytest.mark.skip(reason="Chromium is missing: sudo apt-get install chromium")
     for item in items:
         if Path(str(item.fspath)).parent == Path(__file__).parent:
