@@ -128,6 +128,7 @@ def test_what_firms_are_told_after_the_opening_carries_the_fingerprint_of_the_ke
     (paper,) = [(each.submission.invitation, each.body) for each in told if each.submission == submission]
     printed = text_of(letter.result_letters(request.sourcing, [paper]))
     assert printed.count("Empreinte de la clé de la Ville") == 1
+    assert "Pour lire votre résultat en ligne" in printed and "Pour répondre" not in printed
 
 
 def test_a_firm_is_noted_as_told_after_the_choice_too(city: City, at_closing: None) -> None:

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from PIL import Image
 
-from sourcier.accounts.actions import create_user, grant
+from sourcier.accounts.actions import add_place, create_user, grant
 from sourcier.accounts.agents import agent_for
 from sourcier.accounts.models import DeliveryPlace, Department, Membership, Organisation, Role, User
 from sourcier.kernel.french import PARIS
@@ -166,6 +166,21 @@ def test_the_usual_places_of_a_department_are_ticked_on_its_page_and_in_its_new_
     asking.post(reverse("need_new"), {"sentence": "Du pain"})
     edit = asking.get(reverse("need_edit", args=[Need.objects.get().pk])).content.decode()
     assert re.search(rf'id="place-{city.place.pk}"[^>]*checked', edit)
+
+
+def test_two_people_who_tick_other_usual_places_at_once_keep_both(city: City) -> None:
+    centre = add_place(
+        city.head_buyer, name="Crèche du Centre", address="2 place Carnot", postal_code="93110", commune="Rosny-sous-Bois",
+        lat_e6=48_872_100, lon_e6=2_487_400,
+    )  # fmt: skip
+    client, first = signed_in(city.head_buyer), str(city.place.pk)
+    page, places = (reverse(name, args=[city.department.pk]) for name in ("settings_department", "settings_department_places"))
+    client.post(places, {"places": first, "shown": ""})
+    assert f'name="shown" value="{first}"' in client.get(page).content.decode()
+    assert client.post(places, {"places": str(centre.pk), "shown": ""}).status_code == 302
+    assert {row.place for row in city.department.usual_places.all()} == {city.place, centre}
+    assert client.post(places, {"places": str(centre.pk), "shown": f"{first} {centre.pk}"}).status_code == 302
+    assert [row.place for row in city.department.usual_places.all()] == [centre]
 
 
 def place(**changes: str) -> dict[str, str]:

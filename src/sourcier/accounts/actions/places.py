@@ -45,12 +45,19 @@ def rename_department(agent: Agent, department_id: UUID, name: str, *, shown: Ma
 
 
 @transaction.atomic
-def set_usual_places(agent: Agent, department_id: UUID, place_ids: Collection[UUID]) -> list[UsualPlace]:
-    """Say where a department is usually delivered; an empty list means nowhere in particular."""
+def set_usual_places(
+    agent: Agent, department_id: UUID, place_ids: Collection[UUID], *, shown: Collection[UUID] | None = None
+) -> list[UsualPlace]:
+    """Say where a department is usually delivered; an empty list means nowhere in particular.
+
+    `shown`: the places that the page had ticked; what somebody else ticked or unticked meanwhile stays.
+    """
     insist(may_govern(agent.roles, "departments"))
     department = agent.organisation.departments.select_for_update().get(pk=department_id)
     held, wanted = list(department.usual_places.all()), set(place_ids)
     known = {row.place_id for row in held}
+    if shown is not None:
+        wanted = (known | (wanted - set(shown))) - (set(shown) - wanted)
     if known == wanted:
         raise refuse("nothing_changed", "Rien n'a changé : il n'y a rien à enregistrer.", "places")
     places = list(agent.organisation.places.filter(pk__in=wanted))

@@ -84,7 +84,8 @@ def result_letters(sourcing: Sourcing, results: Sequence[tuple[Invitation, str]]
     for invitation, body in results:
         lines = [line for line in body.split("\n") if line.strip() and line not in own]
         text: dict[str, Any] = {"subject": cut(f"Le résultat : {told.title}", 120), "facts": [], "closing": []}
-        sheets.append(text | {"paragraphs": [cut(line, 700) for line in lines]} | _addressed(invitation))
+        text |= {"paragraphs": [cut(line, 700) for line in lines]}
+        sheets.append(text | _addressed(invitation) | {"purpose": "Pour lire votre résultat en ligne"})
     return _pdf(sourcing, told, sheets)
 
 
@@ -126,7 +127,9 @@ def _addressed(invitation: Invitation) -> dict[str, Any]:
     """The address in the window, the code, and the square that holds the link."""
     token, code = tokens.secrets_of(invitation.seed, invitation.token_sha256)
     square = segno.make(link(token), error="m").svg_inline(border=2, omitsize=True)
-    return {"address": _address(invitation), "code": tokens.format_code(code), "qr": square}
+    return {
+        "address": _address(invitation), "code": tokens.format_code(code), "qr": square, "purpose": "Pour répondre",
+    }  # fmt: skip
 
 
 def _address(invitation: Invitation) -> list[str]:

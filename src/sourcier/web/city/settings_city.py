@@ -106,7 +106,8 @@ def settings_department_places(request: HttpRequest, department_id: UUID) -> Htt
     form = UsualPlacesForm(department, request.POST)
     if form.is_valid():
         try:
-            actions.set_usual_places(agent, department_id, [place.pk for place in form.cleaned_data["places"]])
+            places = [place.pk for place in form.cleaned_data["places"]]
+            actions.set_usual_places(agent, department_id, places, shown=form.ticked_before())
         except Refused as refused:
             add_refusal(form, refused)
         else:

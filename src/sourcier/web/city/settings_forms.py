@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.db.models import Q
@@ -120,13 +121,20 @@ class UsualPlacesForm(forms.Form):
         DeliveryPlace.objects.none(), label="Lieux habituels de livraison", required=False,
         widget=forms.CheckboxSelectMultiple, help_text="Cochés d'avance dans chaque nouveau besoin de cette direction.",
     )  # fmt: skip
+    shown = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, department: Department, *args: Any, **kwargs: Any) -> None:
         held = [row.place_id for row in department.usual_places.all()]
-        super().__init__(*args, initial={"places": held}, **kwargs)
+        super().__init__(*args, initial={"places": held, "shown": " ".join(map(str, held))}, **kwargs)
         field = self.fields["places"]
         field.queryset = department.organisation.places.filter(Q(active=True) | Q(pk__in=held))  # type: ignore[attr-defined]
         field.label_from_instance = lambda place: place.name  # type: ignore[attr-defined]
+
+    def ticked_before(self) -> list[UUID] | None:
+        """The places that the page had ticked when it was opened; None for a page that does not say."""
+        if "shown" not in self.data:
+            return None
+        return [UUID(word) for word in re.findall(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", self.data["shown"])]
 
 
 class PlaceForm(TwoAtOnce, forms.ModelForm):
