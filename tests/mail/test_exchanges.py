@@ -61,7 +61,9 @@ def test_what_the_agent_writes_prevails(city: City, operation: UUID) -> None:
     assert (exchange.correspondent, exchange.summary) == ("M. Pain", "Il rappelle.")
 
 
-@pytest.mark.parametrize(("name", "data"), [("devis.pdf", papers.pdf_bytes()), ("photo.jpg", papers.JPEG)])
+@pytest.mark.parametrize(
+    ("name", "data"), [("devis.pdf", papers.pdf_bytes()), ("photo.jpg", papers.JPEG)], ids=["a paper", "a photo"]
+)
 def test_a_paper_or_a_photo_is_kept(city: City, operation: UUID, name: str, data: bytes) -> None:
     exchange = file_exchange(city.buyer, operation, **call(channel="letter", summary="", upload=SimpleUploadedFile(name, data)))
     assert exchange.summary == name
