@@ -8,11 +8,13 @@ import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as properties
 
+from tests.chromium import chromium
 from tests.cities import City, make_city
 from tests.demonstration import Demonstration, sourcier
 from tests.journal.lifted import lift_for_the_flush
 from tests.played import empty_stage
 
+__all__ = ["chromium"]
 lift_for_the_flush()
 # A busy machine draws slowly: that says nothing of the code.
 properties.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])

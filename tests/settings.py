@@ -4,6 +4,8 @@ import os
 import tempfile
 from pathlib import Path
 
+# Playwright keeps a loop in the thread of the tests, which use the database between two pages.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 _folder = Path(os.environ.setdefault("SOURCIER_VAR", tempfile.mkdtemp(prefix="sourcier-tests-")))
 
 from sourcier.project.settings import *  # noqa: E402, F403

@@ -1,7 +1,6 @@
 """A town as a newcomer meets it: the demonstration's data, its server and worker in their processes, a mail sink, Chromium."""
 
 import json
-import os
 import shutil
 import socket
 import sqlite3
@@ -20,28 +19,25 @@ from uuid import UUID
 
 import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from sourcier.project.demo.city import PASSWORD
 from sourcier.project.demo.smtp_sink import SmtpSink, messages_in
 from tests.browser.scene import REFUSED_ADDRESS
+from tests.chromium import BROWSER
 from tests.demonstration import Demonstration, clean_environment
 
 ROOT = Path(__file__).resolve().parents[2]
-CHROMIUM = shutil.which("chromium")
-FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Without Chromium these tests are skipped, visibly; never where `CI` is set. First: xdist then reads the group."""
-    missing = pytest.mark.skip(reason="Chromium is missing: sudo apt-get install chromium")
+    """All share one town, in one process: xdist reads the group after this."""
     for item in items:
         if Path(str(item.fspath)).parent == Path(__file__).parent:
-            item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.xdist_group("browser"))
-            if not CHROMIUM and not os.environ.get("CI"):
-                item.add_marker(missing)
+            for mark in BROWSER:
+                item.add_marker(mark)
 
 
 def free_port() -> int:
@@ -153,14 +149,6 @@ def scene(town: Town) -> dict[str, str]:
     )  # fmt: skip
     assert played.returncode == 0, played.stderr
     return json.loads(played.stdout)
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @dataclass

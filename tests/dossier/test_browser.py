@@ -1,7 +1,5 @@
 """VERIFIER.html, opened from disk in a real browser: the same verdicts as verifier.py."""
 
-import os
-import shutil
 from base64 import b64encode
 from collections.abc import Iterator
 from io import BytesIO
@@ -9,19 +7,16 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from sourcier.dossier import contents
 from sourcier.dossier.offline import verifier
 from sourcier.journal import keys
+from tests.chromium import BROWSER
 from tests.dossier.attacks import Attacker, pack, recompressed, repair, signed_again, unpack, without_a_document
 from tests.dossier.purchase import Purchase, taken, zipped
 
-CHROMIUM = shutil.which("chromium")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM and not os.environ.get("CI"), reason="sudo apt-get install chromium"),
-]
+pytestmark = BROWSER
 WITHOUT_WEBCRYPTO = "Object.defineProperty(window, 'crypto', { value: undefined }); delete window.SubtleCrypto;"
 
 ASKED_DIRECTLY = """async (text) => {
@@ -41,24 +36,22 @@ def fingerprint(finished: Purchase) -> str:
 
 
 @pytest.fixture
-def page(dossier: bytes, fingerprint: str, tmp_path: Path) -> Iterator[Page]:
+def page(chromium: Browser, dossier: bytes, fingerprint: str, tmp_path: Path) -> Iterator[Page]:
     """The page alone in a folder, at telephone width, in a browser without WebCrypto that may reach no network."""
     alone = tmp_path / "VERIFIER.html"
     alone.write_bytes((contents.OFFLINE / "VERIFIER.html").read_bytes())
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-background-networking"])
-        context = browser.new_context(viewport={"width": 390, "height": 800}, offline=True)
-        context.add_init_script(WITHOUT_WEBCRYPTO)
-        page = context.new_page()
-        asked: list[str] = []
-        page.on("request", lambda request: asked.append(request.url))
-        page.on("pageerror", lambda error: pytest.fail(str(error)))
-        page.on("console", lambda message: pytest.fail(message.text) if message.type == "error" else None)
-        page.goto(alone.as_uri())
-        assert page.evaluate("typeof crypto") == "undefined"
-        yield page
-        assert asked == [alone.as_uri()]
-        browser.close()
+    context = chromium.new_context(viewport={"width": 390, "height": 800}, offline=True)
+    context.add_init_script(WITHOUT_WEBCRYPTO)
+    page = context.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("pageerror", lambda error: pytest.fail(str(error)))
+    page.on("console", lambda message: pytest.fail(message.text) if message.type == "error" else None)
+    page.goto(alone.as_uri())
+    assert page.evaluate("typeof crypto") == "undefined"
+    yield page
+    assert asked == [alone.as_uri()]
+    context.close()
 
 
 def judged(page: Page, data: bytes, fingerprint: str = "") -> str:

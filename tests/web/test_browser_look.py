@@ -1,20 +1,15 @@
-import os
-import shutil
 from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
+from tests.chromium import BROWSER
 from tests.cities import City
 from tests.web.clients import signed_in
 
-CHROMIUM = shutil.which("chromium")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM and not os.environ.get("CI"), reason="sudo apt-get install chromium"),
-]
+pytestmark = BROWSER
 PUBLIC = ("components", "account_login", "account_reset_password", "help", "accessibility", "personal_data")
 SIGNED_IN = (
     "home", "my_account", "settings_city", "settings_people", "settings_departments", "settings_places",
@@ -22,15 +17,11 @@ SIGNED_IN = (
 )  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def chromium_page() -> Iterator[Page]:
-    """One page of Debian's Chromium, which asks nothing of any network but ours."""
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-background-networking"])
-        yield browser.new_page()
-        browser.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+@pytest.fixture
+def chromium_page(chromium: Browser) -> Iterator[Page]:
+    context = chromium.new_context()
+    yield context.new_page()
+    context.close()
 
 
 def serious(page: Page) -> list[str]:
