@@ -28,7 +28,13 @@ from tests.sourcing.stock import MATHILDE
 from tests.sourcing.test_identity import STRANGER, asked, impostor
 from tests.sourcing.test_notice import came
 
-HOSTILE = ('#read("/etc/passwd")', '#panic("perdu")', '$x^2$ *gras* <lien> @cle \\ "guillemets" #import "x.typ": *', "]#{}[")
+HOSTILE = (
+    '#read("/etc/passwd")',
+    '#panic("perdu")',
+    '$x^2$ *gras* <lien> @cle \\ "guillemets" #import "x.typ": *',
+    "]#{}[",
+    "🥐 日本 \u200b",
+)
 
 
 def report_of(data: bytes) -> bytes:
@@ -73,6 +79,12 @@ def test_what_people_type_leaves_as_text(city: City, words: str) -> None:
     assert "root:" not in text
     flat = "".join(text.split())
     assert flat.count("".join(words.split())) > 15, "the words are there, as they were typed"
+
+
+def test_a_sign_that_no_font_draws_is_named_and_keeps_no_dossier_from_being_taken(city: City) -> None:
+    data = zipped(taken(finished_purchase(city, "Croissants 🥐 et 日本 👍🏽")))
+    assert verifier.verify(BytesIO(data)).ok
+    assert "[signe U+1F950]" in " ".join(text_of(report_of(data)).split())
 
 
 def test_a_need_never_asked_has_a_short_report_without_empty_sections(city: City) -> None:

@@ -1,12 +1,10 @@
-"""A table as PDF/A-3a (tagged), by typst: no system library, no system font, words as data."""
+"""A table as PDF/A-3a (tagged)."""
 
-import json
 from datetime import datetime
 from pathlib import Path
 
-import typst
-
 from sourcier.interop.tables import Table, in_words
+from sourcier.kernel.typesetting import typeset
 
 TEMPLATE = Path(__file__).with_name("table.typ")
 
@@ -20,12 +18,4 @@ def pdf(table: Table, author: str, at: datetime) -> bytes:
         "columns": [{"label": column.label, "numeric": column.numeric} for column in table.columns],
         "rows": [[in_words(c.kind, value) for value, c in zip(row, table.columns, strict=True)] for row in table.rows],
     }
-    return bytes(
-        typst.compile(
-            TEMPLATE.read_bytes(),
-            ignore_system_fonts=True,
-            sys_inputs={"data": json.dumps(data)},
-            pdf_standards=["a-3a"],
-            timestamp=at.replace(microsecond=0),
-        )
-    )
+    return typeset(TEMPLATE.read_bytes(), data, pdf_standards=["a-3a"], timestamp=at.replace(microsecond=0))

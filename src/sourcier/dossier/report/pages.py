@@ -1,12 +1,9 @@
 """The report as PDF/A-3a: tagged, in French, the same bytes each time it is built from the same entries."""
 
-import json
 from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
-
-import typst
 
 from sourcier.dossier.history import History
 from sourcier.dossier.models import Export
@@ -14,6 +11,7 @@ from sourcier.dossier.report.sections import essentials, sections
 from sourcier.dossier.report.timeline import days, drafts, milestones
 from sourcier.journal.keys import fingerprint
 from sourcier.kernel.french import format_moment
+from sourcier.kernel.typesetting import typeset
 
 TEMPLATE = Path(__file__).with_name("report.typ")
 MAX_EMBEDDED = 20_000_000
@@ -21,18 +19,9 @@ MAX_EMBEDDED = 20_000_000
 
 def report(export: Export, history: History, entries: bytes, documents: Sequence[dict[str, Any]]) -> bytes:
     """The PDF of an export. `entries` (entries.jsonl) travels inside it up to 20 MB; `documents` is the index of the pieces."""
-    return bytes(
-        typst.compile(
-            TEMPLATE.read_bytes(),
-            ignore_system_fonts=True,
-            sys_inputs={
-                "data": json.dumps(_data(export, history, entries, documents)),
-                "entries": entries.decode() if len(entries) <= MAX_EMBEDDED else "",
-            },
-            pdf_standards=["a-3a"],
-            timestamp=export.made_at,
-        )
-    )
+    carried = {"entries": entries.decode() if len(entries) <= MAX_EMBEDDED else ""}
+    data = _data(export, history, entries, documents)
+    return typeset(TEMPLATE.read_bytes(), data, inputs=carried, pdf_standards=["a-3a"], timestamp=export.made_at)
 
 
 def _data(export: Export, history: History, entries: bytes, documents: Sequence[dict[str, Any]]) -> dict[str, Any]:

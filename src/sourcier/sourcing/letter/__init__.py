@@ -4,19 +4,18 @@ Users' words reach Typst as JSON data, never as markup. Printed again, a letter 
 are computed from the invitation's seed.
 """
 
-import json
 from collections.abc import Sequence
 from importlib.resources import files
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import segno
-import typst
 from django.conf import settings
 
 from sourcier.accounts.models import Organisation
 from sourcier.journal.keys import fingerprint_line
 from sourcier.kernel.french import PARIS, format_date, format_moment
+from sourcier.kernel.typesetting import typeset
 from sourcier.sourcing import tokens, words
 from sourcier.sourcing.briefs import brief, deadline_told, link
 from sourcier.sourcing.models import Invitation, Relay, Sourcing
@@ -172,10 +171,4 @@ def _pdf(sourcing: Sourcing, told: Brief, sheets: Sequence[dict[str, Any]]) -> b
     }
     template = files(__package__).joinpath("letter.typ").read_bytes()
     with TemporaryDirectory() as empty:
-        pdf = typst.compile(
-            template, root=empty, ignore_system_fonts=True, timestamp=int(sent.timestamp()),
-            sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
-        )  # fmt: skip
-    if not isinstance(pdf, bytes):
-        raise TypeError("typst gave no PDF")
-    return pdf
+        return typeset(template, data, root=empty, timestamp=int(sent.timestamp()))
