@@ -31,6 +31,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     config.hook.pytest_deselected(items=apart)
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """A paper made at collection may differ from process to process: it gives no name to a test."""
+    return f"{argname} of {len(val)} bytes" if isinstance(val, bytes) else None
+
+
 def _meets_the_database(item: pytest.Item) -> bool:
     return isinstance(item, pytest.Function) and not DATABASE_FIXTURES.isdisjoint(item.fixturenames)
 

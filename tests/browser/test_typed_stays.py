@@ -38,3 +38,18 @@ def test_what_is_typed_of_a_need_stays_after_a_reload_and_in_another_tab(town: T
     other.goto(town.site)
     expect(other.locator("main")).to_contain_text(SENTENCE)
     assert denise.faults == []
+
+
+def test_a_page_left_open_after_signing_out_says_that_nothing_is_saved_and_keeps_what_is_typed(town: Town, people: Any) -> None:
+    denise = people("denise", 390)
+    page = denise.go("/besoins/nouveau/")
+    page.get_by_label("Votre besoin, en une phrase").fill("Des bancs pour la cour")
+    page.get_by_role("button", name="Continuer").click()
+    what = page.get_by_label("Quoi, précisément")
+    what.wait_for()
+    denise.context.clear_cookies(name="sessionid")
+    what.press_sequentially(WHAT)
+    expect(page.locator("#saved")).to_contain_text("Pas enregistré : vous n'êtes plus connecté")
+    expect(what).to_have_value(WHAT)
+    expect(page.locator("h1")).to_have_count(1)
+    expect(page.locator("input[type=password]")).to_have_count(0)

@@ -33,7 +33,6 @@ HOSTILE = (
     '#panic("perdu")',
     '$x^2$ *gras* <lien> @cle \\ "guillemets" #import "x.typ": *',
     "]#{}[",
-    "🥐 日本 \u200b",
 )
 
 

@@ -25,6 +25,12 @@
       if (mark) mark.textContent = mark.dataset.failed;
     });
   }
+  // A whole page instead of a few words: another one came, to sign in for instance. It never takes the form's place.
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    if (detail.target.id !== "saved" || !/<html/i.test(detail.xhr.responseText)) return;
+    detail.shouldSwap = false;
+    detail.target.textContent = detail.target.dataset.elsewhere;
+  });
   document.addEventListener("submit", (event) => {
     if (pending <= 0) {
       unsaved = null;
