@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
+from django.db import connections
 from playwright.sync_api import Browser, sync_playwright
 
 CHROMIUM = shutil.which("chromium")
@@ -18,7 +19,11 @@ BROWSER = [
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    """Playwright can be started once only in a process."""
+    """Playwright can be started once only in a process, which from then on has an event loop.
+
+    Django keeps its connections apart from those it opened without a loop; an old one must not stay open unseen.
+    """
+    connections.close_all()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
