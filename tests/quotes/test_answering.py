@@ -123,7 +123,10 @@ def test_a_late_answer_is_kept_closed_and_replaces_nothing(city: City) -> None:
     assert "lines" not in said and "signer" not in said and len(said["envelope_sha256"]) == 64
     assert json.loads(late.envelope)["lines"][0]["typed_price_e4"] == 8000
     assert answers.current(invitation) == first
-    assert "n'a pas été prise" in OutgoingMessage.objects.get(subject_id=late.pk).body
+    told = OutgoingMessage.objects.get(subject_id=late.pk).body
+    assert "n'a pas été prise" in told
+    assert "reste valable : c'est elle qui compte." in told
+    assert first.receipt_number not in told, "its number opens the answer"
 
 
 def test_a_new_answer_replaces_the_former_which_is_kept(city: City) -> None:

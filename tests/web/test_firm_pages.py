@@ -311,17 +311,32 @@ def test_a_page_open_at_the_deadline_is_told_late_and_nothing_is_opened(city: Ci
     client = browser(request.invite())
     assert client.get("/r/prix/").status_code == 200
     five_in_the_morning.move_to(DEADLINE + timedelta(seconds=1))
-    client = _same_cookies_later(client, request.sourcing)
+    client = _same_cookies_later(request.sourcing)
     client.post("/r/prix/", request.form())
     page = text(client, "/r/recepisse/")
     assert "La date limite est passée (mercredi 30 septembre, 12\xa0h). Votre réponse n'a pas été prise." in page
     assert "Voulez-vous être prévenu la prochaine fois ?" in page
-    assert "0,95" not in page
+    assert "0,95" not in page and "reste valable" not in page
     assert client.post("/r/prevenir/", {"email": "moi@pain.example"})["Location"] == "/r/"
     assert client.post("/r/prevenir/", {"email": "moi"}).status_code == 400
 
 
-def _same_cookies_later(client: Client, sourcing: Sourcing) -> Client:
+def test_who_changes_his_answer_too_late_learns_that_the_former_one_counts(city: City, five_in_the_morning: Clock) -> None:
+    request = make_request(city)
+    browser(request.invite()).post("/r/prix/", request.form("0,95"))
+    number = Submission.objects.get().receipt_number
+    five_in_the_morning.move_to(DEADLINE + timedelta(seconds=1))
+    client = _same_cookies_later(request.sourcing)
+    client.post("/r/prix/", request.form("0,80"))
+    page = text(client, "/r/recepisse/")
+    assert "n'a pas été prise" in page and "reste valable : c'est elle qui compte." in page
+    assert number not in page and "0,95" not in page
+    assert client.post("/r/recepisse/", {"number": "RX-0000"}).status_code == 400
+    client.post("/r/recepisse/", {"number": number})
+    assert "0,95" in text(client, "/r/recepisse/")
+
+
+def _same_cookies_later(sourcing: Sourcing) -> Client:
     """The cookie lives twelve hours: the page was opened the same morning."""
     return browser(sourcing.invitations.get())
 

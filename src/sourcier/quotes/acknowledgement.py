@@ -3,6 +3,7 @@
 from sourcier.kernel.french import format_moment
 from sourcier.mail.actions import enqueue
 from sourcier.quotes.models import Clarification, Submission
+from sourcier.quotes.queries import answers
 from sourcier.sourcing import acknowledgement
 from sourcier.suppliers.queries import email_of
 
@@ -55,11 +56,15 @@ def body(submission: Submission) -> str:
 def _verdict(submission: Submission) -> list[str]:
     received = format_moment(submission.received_at) if submission.received_at else ""
     if submission.state == Submission.State.LATE:
-        return [
+        said = [
             f"Votre réponse est arrivée le {received}.",
             "La date limite était passée. Votre réponse n'a pas été prise.",
             f"Elle est gardée fermée, sous le numéro {submission.receipt_number}. Personne ne la lira.",
         ]
+        # Without its receipt's number, which opens the answer: this message also goes to an address just typed.
+        if (earlier := answers.current(submission.invitation)) and earlier.received_at:
+            said.append(f"Votre réponse du {format_moment(earlier.received_at)} reste valable : c'est elle qui compte.")
+        return said
     if submission.state == Submission.State.WITHDRAWN:
         return [f"Votre réponse {submission.receipt_number} est retirée. La mairie ne la lira pas."]
     lines = [f"Bien reçu le {received}.", f"Votre récépissé : {submission.receipt_number}. Gardez ce message."]

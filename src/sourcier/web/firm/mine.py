@@ -68,7 +68,8 @@ def receipt(request: HttpRequest, visit: Visit) -> HttpResponse:
             return redirect("firm")
         context = base_context(visit) | {"form": form, "last_at": words.received_words(last.received_at)}
         return render(request, "firm/receipt_ask.html", context, status=400 if form.errors else 200)
-    return render(request, "firm/receipt.html", _receipt_context(visit, sent))
+    context = _receipt_context(visit, sent) | {"form": form}
+    return render(request, "firm/receipt.html", context, status=400 if form.errors else 200)
 
 
 def _receipt_context(visit: Visit, sent: Submission) -> dict[str, Any]:
@@ -97,6 +98,7 @@ def _receipt_context(visit: Visit, sent: Submission) -> dict[str, Any]:
         "documents": answers.documents(sent),
         "may_change": refusal is None and sent.round == window.round,
         "newer": answers.current(visit.invitation, sent.round) if sent.state == Submission.State.REPLACED else None,
+        "still_counts": answers.current(visit.invitation) if sent.state == Submission.State.LATE else None,
         "reason": rules.DECLINE_REASONS.get(sent.decline_reason, ""),
         "news_form": NewsForm(),
     }
