@@ -10,7 +10,7 @@ from hypothesis import settings as properties
 
 from tests.chromium import chromium
 from tests.cities import City, make_city
-from tests.demonstration import Demonstration, sourcier
+from tests.demonstration import DEMONSTRATION_PORT, Demonstration, sourcier
 from tests.journal.lifted import lift_for_the_flush
 from tests.played import empty_stage
 
@@ -80,4 +80,4 @@ def bakeries(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Demonstration:
     """`sourcier demo`, once; the tests that use it share one process (`xdist_group("browser")`)."""
     folder = tmp_path_factory.mktemp("demonstration")
-    return Demonstration(sourcier(folder, "demo"), folder)
+    return Demonstration(sourcier(folder, "demo", "--port", str(DEMONSTRATION_PORT)), folder)

@@ -6,6 +6,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+# Where it would be served afterwards: `make demo PORT=8077`.
+DEMONSTRATION_PORT = 8077
+
 
 @dataclass(frozen=True)
 class Demonstration:

@@ -3,10 +3,12 @@
 import json
 import os
 from pathlib import Path
+from re import findall
 
 import pytest
 
-from tests.demonstration import Demonstration, sourcier
+from sourcier.project.demo.smtp_sink import messages_in
+from tests.demonstration import DEMONSTRATION_PORT, Demonstration, sourcier
 
 pytestmark = [
     pytest.mark.skipif(bool(os.environ.get("SOURCIER_DATABASE_URL")), reason="the demonstration has its own SQLite"),
@@ -25,3 +27,9 @@ def test_the_bread_goes_from_a_sentence_to_a_dossier_that_verifies(demonstration
     (tmp_path / "spoiled.zip").write_bytes(spoiled)
     refused = sourcier(demonstration.folder, "dossier", "verify", str(tmp_path / "spoiled.zip"), "--json")
     assert refused.returncode == 1 and json.loads(refused.stdout)["ok"] is False
+
+
+def test_the_links_of_the_messages_lead_to_the_port_that_serves_them(demonstration: Demonstration) -> None:
+    bodies = [message.get_body(("plain",)) for message in messages_in(demonstration.folder / "mail")]
+    links = [link for body in bodies if body for link in findall(r"http://[^/\s]+", body.get_content())]
+    assert links and set(links) == {f"http://127.0.0.1:{DEMONSTRATION_PORT}"}

@@ -49,9 +49,10 @@ class Command(BaseCommand):
         self.started = time.monotonic()
         self.alone = only_one()
         mail_port, site_port = free_port(), free_port()
-        # The site and its worker read the variable; this process has read its settings already.
-        os.environ["SOURCIER_SMTP_PORT"] = str(mail_port)
-        settings.EMAIL_PORT = mail_port
+        # The site and its worker read the variables; this process has read its settings already. The links of the
+        # messages lead to the site that stays, not to the one that plays.
+        os.environ["SOURCIER_SMTP_PORT"], os.environ["SOURCIER_URL"] = str(mail_port), f"http://127.0.0.1:{port}"
+        settings.EMAIL_PORT, settings.SITE_URL = mail_port, os.environ["SOURCIER_URL"]
         self.step("Préparer la base", self.prepare)
         with SmtpSink(settings.VAR / "mail", mail_port) as sink:
             server = self.start_server(site_port)

@@ -1,5 +1,6 @@
 """`sourcier serve`: the site and its background work, in the foreground."""
 
+import os
 import signal
 import socket
 import sys
@@ -27,6 +28,8 @@ class Command(BaseCommand):
         self.check_database()
         self.check_port(options["host"], options["port"])
         settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+        # Without a public address, the links of the messages lead to this very server.
+        os.environ.setdefault("SOURCIER_URL", f"http://127.0.0.1:{options['port']}")
         stop = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stop.set())
