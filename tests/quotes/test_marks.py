@@ -85,3 +85,5 @@ def test_the_choice_waits_for_all_marks_and_for_its_reason() -> None:
     assert may_choose(False, [], why) is None
     for own_missing, unfinished, rationale in ((True, [], why), (False, [("Salima", 2)], why), (False, [], "Parce que.")):
         assert may_choose(own_missing, unfinished, rationale) is not None
+    short = may_choose(False, [], "  moins cher, voilà. ")
+    assert short and "il manque 2 caractères" in short.sentence

@@ -55,6 +55,12 @@ def rows(client: Client, purchase: Purchase, **query: str) -> list[dict[str, str
     return list(csv.DictReader(StringIO(content), delimiter=";"))
 
 
+def test_the_link_of_a_message_is_named_and_not_shown_as_a_mark(purchase: Purchase) -> None:
+    text = page(signed_in(purchase.city.buyer), purchase)
+    assert "[lien personnel]" in text and "{{" not in text
+    assert "{{" not in str(rows(signed_in(purchase.city.buyer), purchase))
+
+
 def test_the_thread_holds_everything_said_in_order(purchase: Purchase) -> None:
     found = thread(purchase.city.buyer, purchase.need)
     assert [each.at for each in found] == sorted(each.at for each in found)

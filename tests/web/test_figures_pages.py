@@ -80,6 +80,17 @@ def test_the_second_time_a_firm_is_asked_it_is_no_longer_new(city: City) -> None
     assert (len(again.asked), len(again.first_asked)) == (5, 0)
 
 
+def test_a_firm_whose_letter_was_not_posted_or_whose_address_fails_was_not_asked(city: City) -> None:
+    purchase = asked_purchase(city)
+    (group,) = groups(city.buyer, 2026)
+    by_letter, by_email = (purchase.sourcing.invitations.filter(channel=channel).first() for channel in ("letter", "email"))
+    (by_letter.state, by_email.state) = ("waiting", "failed")
+    by_letter.save()
+    by_email.save()
+    (fewer,) = groups(city.buyer, 2026)
+    assert fewer.asked == group.asked - 2
+
+
 def test_the_year_before_is_counted_beside(city: City) -> None:
     old = finished_purchase(city)
     before = old.sourcing_now().sent_at - timedelta(days=365)
@@ -137,10 +148,10 @@ def test_small_winners_are_counted_in_tiles_table_and_export(city: City) -> None
     assert (group.sme_winners, group.micro_winners, group.unsized_winners) == (1, 0, 1)
     client = signed_in(city.buyer)
     (row,) = rows(client)
-    assert [row[name] for name in ("PME interrogées", "Entreprises choisies", "PME choisies", "Choisies de taille inconnue",
+    assert [row[name] for name in ("PME interrogées", "Entreprises choisies", "PME choisies", "Choisies sans effectif connu",
         "Choisies pour la première fois", "Choisies de moins de 10 salariés")] == ["5", "1", "1", "1", "1", "0"]  # fmt: skip
     text = " ".join(re.sub("<[^>]+>", " ", page(client)).split())
-    assert "1 PME, 0 de moins de 10 salariés, 1 de taille inconnue" in text.replace(" ,", ",")
+    assert "1 PME, 0 de moins de 10 salariés, 1 sans effectif connu" in text.replace(" ,", ",")
 
 
 def test_each_figure_opens_the_operations_it_counts(city: City) -> None:

@@ -1,6 +1,7 @@
 """The pages of a firm, on a telephone without JavaScript."""
 
 import logging
+import sys
 import time
 from datetime import timedelta
 from html import unescape
@@ -10,13 +11,14 @@ from typing import Any
 import pytest
 import time_machine
 from django.contrib.staticfiles import finders
+from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from sourcier.project.logs import DiscreetFormatter
+from sourcier.project.logs import DiscreetFormatter, NoTraceOfRefusals
 from sourcier.quotes.actions import answer as act
 from sourcier.quotes.models import Clarification, LastPriceRound, Notification, Submission
 from sourcier.sourcing import limits, tokens
@@ -582,3 +584,14 @@ def test_the_logs_never_hold_a_token() -> None:
     token = "DRf8y-tv5waq7boV1r1VYAGyK9jdgIk3DCHg4hICEWM"
     record = logging.LogRecord("django.request", logging.WARNING, "", 0, "Not Found: %s", (f"/r/{token}/",), None)
     assert DiscreetFormatter("%(message)s").format(record) == "Not Found: /r/…/"
+
+
+@pytest.mark.parametrize(("status", "traced"), [(403, False), (500, True)])
+def test_a_refusal_is_one_line_of_the_log_and_what_broke_has_its_trace(status: int, traced: bool) -> None:
+    try:
+        raise PermissionDenied
+    except PermissionDenied:
+        record = logging.LogRecord("django.request", logging.WARNING, "", 0, "%s", ("/reglages/",), sys.exc_info())
+    record.status_code = status
+    assert NoTraceOfRefusals().filter(record)
+    assert ("Traceback" in DiscreetFormatter("%(message)s").format(record)) is traced

@@ -1,4 +1,6 @@
 import re
+from html import unescape
+from uuid import uuid4
 
 import pytest
 from django.core.exceptions import RequestDataTooBig
@@ -135,3 +137,9 @@ def test_the_pages_of_the_foot_give_the_contacts_of_the_city(city: City) -> None
 
 def test_robots_are_asked_to_stay_away(client: Client) -> None:
     assert "Disallow: /" in client.get("/robots.txt").content.decode()
+
+
+def test_the_address_of_a_form_opened_by_itself_gets_a_page(city: City) -> None:
+    response = signed_in(city.buyer).get(reverse("letters_posted", args=[uuid4()]))
+    assert (response.status_code, response["Allow"]) == (405, "POST")
+    assert "Cette adresse ne s'ouvre pas seule" in unescape(response.content.decode())

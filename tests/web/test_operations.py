@@ -57,6 +57,16 @@ def test_the_thread_follows_the_consultation_without_a_hole(city: City, state: s
     assert shape(need) == expected
 
 
+def test_a_rule_passed_by_gets_no_tick_and_stays_within_reach(city: City) -> None:
+    need = draft(city)
+    consult(city, need, "open")
+    need.rule = None
+    need.save()
+    rule = seven_steps(need)[1]
+    assert (rule.status, rule.sentence) == (LATER, "Règle du jour pas encore vérifiée")
+    assert signed_in(city.buyer).get(rule.url).status_code == 200
+
+
 @pytest.mark.parametrize(("kind", "words"), [("rfq", "Réponses fermées jusqu'au "), ("rfi", "Réponses attendues jusqu'au ")])
 def test_quotes_are_said_to_be_closed_until_their_deadline_and_information_awaited(city: City, kind: str, words: str) -> None:
     need = draft(city)

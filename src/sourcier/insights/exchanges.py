@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 from sourcier.accounts.agents import Agent
 from sourcier.accounts.models import User
 from sourcier.mail.models import FiledExchange, OutgoingMessage
+from sourcier.mail.rules import SECRET_MARK
 from sourcier.needs.models import Need, NeedMessage
 from sourcier.quotes.answer_rules import DECLINE_REASONS
 from sourcier.quotes.letters import clarification_on_paper
@@ -36,6 +37,7 @@ CHANNELS = {
 }
 IN, OUT = "in", "out"
 # Words of « comment ? », the first that is found: « posté au guichet de La Poste » is a letter.
+LINK_SHOWN = "[lien personnel]"  # forgotten when the message leaves: only its firm has it
 HOW = {
     "email": r"\bcourriel|\bmail",
     "letter": r"\bposté|\bcourrier|\blettre|\brecommandé",
@@ -136,8 +138,8 @@ def _messages(need: Need, reading: Reading) -> Iterator[Exchange]:
     for message in messages:
         who = visitors.get((message.firm_id, message.to_address)) or message.to_name or message.to_address
         yield Exchange(
-            message.sent_at or message.created_at, OUT, "email", who, message.firm_id, message.subject, message.body,
-            message.get_state_display(), tuple(message.files.all()),
+            message.sent_at or message.created_at, OUT, "email", who, message.firm_id, message.subject,
+            message.body.replace(SECRET_MARK, LINK_SHOWN), message.get_state_display(), tuple(message.files.all()),
         )  # fmt: skip
 
 

@@ -15,7 +15,8 @@ from sourcier.accounts.agents import Agent
 from sourcier.kernel.french import PARIS
 from sourcier.kernel.money import line_total
 from sourcier.quotes.models import Award, QuotedLine, SavingReference, Submission, SubmissionPlace
-from sourcier.sourcing.models import Invitation, PriceLine, Sourcing
+from sourcier.sourcing.models import PriceLine, Sourcing
+from sourcier.sourcing.queries import left_to_firms
 from sourcier.suppliers.sizes import is_micro, is_sme, is_unsized
 
 DECIDED = (Sourcing.State.CHOSEN, Sourcing.State.DONE)
@@ -157,9 +158,7 @@ def groups(agent: Agent, year: int) -> list[Group]:
 
 def _fill_asked(agent: Agent, figures: dict[UUID, OperationFigures]) -> None:
     """Who was asked (not who came by a notice: that would tell who answers), and who for the first time."""
-    asked = Invitation.objects.exclude(channel=Invitation.Channel.NOTICE).filter(
-        sourcing__organisation=agent.organisation, sourcing__sent_at__isnull=False
-    )
+    asked = left_to_firms(agent.organisation.pk)
     first = dict(asked.values_list("firm_id").annotate(first=Min("sourcing__sent_at")))
     for invitation in asked.filter(sourcing__in=figures).select_related("firm", "sourcing"):
         operation = figures[invitation.sourcing_id]
@@ -247,9 +246,9 @@ def _asked_before(agent: Agent, year: int) -> dict[tuple[UUID, UUID | None], set
     start, end = year_bounds(year - 1)
     result: dict[tuple[UUID, UUID | None], set[UUID]] = defaultdict(set)
     asked: Iterable[tuple[UUID, UUID | None, UUID]] = (
-        Invitation.objects.exclude(channel=Invitation.Channel.NOTICE)
+        left_to_firms(agent.organisation.pk)
         .exclude(sourcing__kind=Sourcing.Kind.RFI)
-        .filter(sourcing__organisation=agent.organisation, sourcing__sent_at__gte=start, sourcing__sent_at__lt=end)
+        .filter(sourcing__sent_at__gte=start, sourcing__sent_at__lt=end)
         .values_list("sourcing__need__department_id", "sourcing__need__family_id", "firm_id")
     )
     for department_id, family_id, firm_id in asked:

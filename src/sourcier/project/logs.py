@@ -16,3 +16,12 @@ class DiscreetFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         return cut_secrets(super().format(record))
+
+
+class NoTraceOfRefusals(logging.Filter):
+    """A page refused, not found or badly asked for is a line; the trace is for what broke here."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if getattr(record, "status_code", 500) < 500:
+            record.exc_info = record.exc_text = None
+        return True

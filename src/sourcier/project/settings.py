@@ -132,6 +132,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "sourcier.web.middleware.AgentMiddleware",
+    "sourcier.web.middleware.FormAddressMiddleware",
 ]
 
 ROOT_URLCONF = "sourcier.project.urls"
@@ -262,7 +263,8 @@ LOGGING = {
             "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
         }
     },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "filters": {"refusals": {"()": "sourcier.project.logs.NoTraceOfRefusals"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["refusals"]}},
     "loggers": {"django.server": {"handlers": ["stderr"], "propagate": False}},
     "root": {"handlers": ["stderr"], "level": os.environ.get("SOURCIER_LOG", "WARNING")},
 }

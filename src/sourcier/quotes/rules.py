@@ -9,6 +9,7 @@ from typing import Literal
 from sourcier.kernel.money import round_half_up
 from sourcier.kernel.transitions import Refusal
 
+SHORTEST_REASON = 20  # characters: « moins cher » tells an auditor nothing
 BEST_MARK = 10_000  # marks are hundredths of a point: 100,00
 
 
@@ -115,8 +116,20 @@ def may_choose(own_missing: bool, unfinished: Sequence[tuple[str, int]], rationa
         return Refusal(
             "marks_unfinished", f"Des notes ne sont pas finies : {who}. Attendez-les, ou faites-les retirer avec une raison."
         )
-    if len(rationale.strip()) < 20:
-        return Refusal("no_rationale", "Dites pourquoi ce choix, en une phrase ou deux : le dossier gardera votre raison.")
+    return too_short(rationale)
+
+
+def too_short(reason: str) -> Refusal | None:
+    """A reason of the choice is a sentence; the refusal says by how much it falls short."""
+    missing = SHORTEST_REASON - len(reason.strip())
+    if missing == SHORTEST_REASON:
+        return Refusal("no_reason", "Dites pourquoi, en une phrase ou deux : le dossier gardera votre raison.")
+    if missing > 0:
+        return Refusal(
+            "no_reason",
+            f"Expliquez un peu plus, en une phrase : il manque {missing} caractère{'s' if missing > 1 else ''}. "
+            "Le dossier gardera votre raison.",
+        )
     return None
 
 

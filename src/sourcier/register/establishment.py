@@ -8,7 +8,7 @@ from pathlib import Path
 from sourcier.kernel.activities import NAF_2025, Activity
 
 SIZES = {
-    "NN": "sans salarié",
+    "NN": "sans salarié connu",
     "00": "sans salarié au 31 décembre",
     "01": "1 ou 2 salariés",
     "02": "3 à 5 salariés",

@@ -25,6 +25,7 @@ from sourcier.suppliers.queries import email_of
 
 READERS = (Role.BUYER, Role.HEAD_BUYER, Role.AUDITOR)
 ALIVE = (Sourcing.State.DRAFT, Sourcing.State.OPEN, Sourcing.State.CLOSED, Sourcing.State.OPENED, Sourcing.State.CHOSEN)
+NOT_REACHED = Q(state=Invitation.State.FAILED) | Q(state=Invitation.State.WAITING, channel=Invitation.Channel.LETTER)
 
 
 def visible(agent: Agent) -> QuerySet[Sourcing]:
@@ -124,8 +125,13 @@ def last_search(sourcing: Sourcing) -> Search | None:
 
 def ever_asked(organisation_id: UUID, sirets: Collection[str]) -> set[str]:
     """Among these SIRETs, those that the city has already asked (who came by himself is not « asked »)."""
-    asked = Invitation.objects.filter(sourcing__organisation=organisation_id).exclude(channel=Invitation.Channel.NOTICE)
-    return set(asked.filter(firm__siret__in=sirets).values_list("firm__siret", flat=True))
+    return set(left_to_firms(organisation_id).filter(firm__siret__in=sirets).values_list("firm__siret", flat=True))
+
+
+def left_to_firms(organisation_id: UUID) -> QuerySet[Invitation]:
+    """What this city asked of firms and that left: a letter not posted, an address that fails asked nobody anything."""
+    asked = Invitation.objects.filter(sourcing__organisation=organisation_id, sourcing__sent_at__isnull=False)
+    return asked.exclude(channel=Invitation.Channel.NOTICE).exclude(NOT_REACHED)
 
 
 def invitations(sourcing: Sourcing) -> QuerySet[Invitation]:
@@ -145,8 +151,7 @@ def reached_at(invitation: Invitation) -> str:
 
 def undelivered(sourcing: Sourcing) -> QuerySet[Invitation]:
     """What did not reach its firm: addresses that fail, letters not posted."""
-    failed, waiting = Q(state=Invitation.State.FAILED), Q(state=Invitation.State.WAITING, channel=Invitation.Channel.LETTER)
-    return invitations(sourcing).filter(failed | waiting)
+    return invitations(sourcing).filter(NOT_REACHED)
 
 
 def questions(sourcing: Sourcing) -> QuerySet[FirmQuestion]:

@@ -101,6 +101,9 @@ def seven_steps(need: Need, sourcing: Sourcing | None = None) -> list[Step]:
         page = _page(number, sourcing)
         of_it = [sourcing.pk] if sourcing and named and page in OF_A_CONSULTATION else []
         url = "" if status == LATER else reverse(page, args=[need.pk, *of_it])
+        if number == 2 and status == DONE and need.rule is None:
+            # Gone past without it: no tick, and still a way to it.
+            status, sentence = LATER, "Règle du jour pas encore vérifiée"
         steps.append(Step(number, name, _precise(number, sentence, sourcing), status, url, page))
     return steps
 

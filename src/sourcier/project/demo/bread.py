@@ -160,13 +160,11 @@ class Bread:
         wait(lambda: len(self._links()) >= by_email, "un des courriels")
         return f"{by_email} courriels partis et reçus, {len(sent) - by_email} entreprises à joindre par lettre"
 
-    def print_the_letters(self) -> str:
-        by_letter = list(
-            Invitation.objects.filter(sourcing=self.sourcing, channel=Invitation.Channel.LETTER).select_related("firm")[:40]
-        )
-        pdf = invitation_letters(self.sourcing, by_letter)
-        (self.folder / "lettres.pdf").write_bytes(pdf)
-        return f"{len(by_letter)} lettres d'une page, avec leur carré et leur code"
+    def post_the_letters(self) -> str:
+        by_letter = invite.print_letters(self.bruno, self.sourcing.pk)
+        (self.folder / "lettres.pdf").write_bytes(invitation_letters(self.sourcing, by_letter))
+        invite.mark_all_posted(self.bruno, self.sourcing.pk, "postés ensemble")
+        return f"{len(by_letter)} lettres d'une page, avec leur carré et leur code, notées comme parties"
 
     def _links(self) -> list[str]:
         return [found[0] for message in self.sink.messages() if (found := search(r"https?://\S+/r/\S+", _text(message)))]
@@ -254,7 +252,7 @@ STEPS: tuple[tuple[str, Callable[[Bread], str]], ...] = (
     ("Trouver les entreprises", Bread.find_the_firms),
     ("Demander des devis", Bread.ask_them),
     ("Trois réponses à l'heure, par téléphone", Bread.three_firms_answer),
-    ("Imprimer les lettres", Bread.print_the_letters),
+    ("Imprimer et poster les lettres", Bread.post_the_letters),
     ("Une réponse en retard", Bread.one_answers_too_late),
     ("Ouvrir et comparer", Bread.open_the_answers),
     ("Choisir et dire pourquoi", Bread.choose),

@@ -15,12 +15,11 @@ from sourcier.quotes.actions.evaluate import lock, require_buyer, round_pending
 from sourcier.quotes.models import Award
 from sourcier.quotes.queries import marking
 from sourcier.quotes.queries.comparison import Offer, compare
-from sourcier.quotes.rules import may_bind, may_choose, may_evaluate
+from sourcier.quotes.rules import may_bind, may_choose, may_evaluate, too_short
 from sourcier.sourcing.actions import progress
 from sourcier.sourcing.models import Sourcing
 from sourcier.spend.actions import commit
 
-SHORTEST_REASON = 20
 SHORTEST_PLAN = 10
 
 
@@ -178,8 +177,8 @@ def _require_identity(offer: Offer, field: str) -> None:
 
 
 def _require_reason(reason: str) -> None:
-    if len(reason.strip()) < SHORTEST_REASON:
-        raise refuse("no_reason", "Dites pourquoi, en une phrase ou deux : le dossier gardera votre raison.", "rationale")
+    if refusal := too_short(reason):
+        raise Refused(refusal, "rationale")
 
 
 def _open_lot(sourcing: Sourcing, lot_id: UUID | None) -> Lot | None:

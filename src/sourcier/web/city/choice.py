@@ -27,7 +27,7 @@ class ChoiceForm(forms.Form):
     stand_in = forms.ChoiceField(label="Une remplaçante, si l'entreprise choisie renonce", required=False)
     rationale = forms.CharField(
         label="Pourquoi ce choix ?",
-        help_text="En une phrase ou deux, avec les critères annoncés. Le dossier gardera votre raison.",
+        help_text="Une phrase ou deux (20 caractères au moins), avec les critères annoncés. Le dossier gardera votre raison.",
         widget=forms.Textarea(attrs={"rows": 4}),
     )
 

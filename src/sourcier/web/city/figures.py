@@ -18,12 +18,12 @@ COUNTED = {
     "first_asked": "Interrogées pour la première fois",
     "micro_asked": "Interrogées de moins de 10 salariés",
     "sme_asked": "PME interrogées",
-    "unsized_asked": "Interrogées de taille inconnue",
+    "unsized_asked": "Interrogées sans effectif connu",
     "winners": "Entreprises choisies",
     "first_winners": "Choisies pour la première fois",
     "micro_winners": "Choisies de moins de 10 salariés",
     "sme_winners": "PME choisies",
-    "unsized_winners": "Choisies de taille inconnue",
+    "unsized_winners": "Choisies sans effectif connu",
 }
 OTHERS = {
     "saving_cents": "Économie ou perte comptée",

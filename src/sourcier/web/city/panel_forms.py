@@ -12,7 +12,7 @@ from sourcier.sourcing.models import Search, Sourcing
 
 RADII = (500, 1_000, 2_000, 3_000, 5_000, 10_000, 20_000, 30_000, 50_000, 100_000, 200_000)
 SIZES = (
-    ("none", "sans salarié", ("NN", "00", "")),
+    ("none", "sans salarié connu", ("NN", "00", "")),
     ("micro", "1 à 9 salariés", ("01", "02", "03")),
     ("small", "10 à 49 salariés", ("11", "12")),
     ("medium", "50 à 249 salariés", ("21", "22", "31")),
