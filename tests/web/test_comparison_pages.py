@@ -90,7 +90,7 @@ def test_a_choice_without_a_reason_keeps_what_was_ticked(city: City) -> None:
     page = signed_in(city.buyer).post(
         reverse("choice", args=[request.sourcing.need_id]), {"submission": str(submission.pk), "rationale": "Court"}
     )
-    assert page.status_code == 422 and "Dites pourquoi ce choix" in page.content.decode()
+    assert page.status_code == 422 and "il manque 15 caractères" in page.content.decode()
     assert f'value="{submission.pk}"' in page.content.decode() and "checked" in page.content.decode()
     assert not Award.objects.exists()
 

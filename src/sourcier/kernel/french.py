@@ -46,6 +46,12 @@ def tie(text: str) -> str:
     return _HOUR.sub("\u00a0", _MARK.sub("\u00a0", text))
 
 
+def plural(unit: str, quantity_milli: int) -> str:
+    """« pièces » for more than one; symbols (« kg », « m² ») and words in s, x, z do not change."""
+    grows = abs(quantity_milli) >= 2000 and len(unit) > 2 and unit.isalpha() and unit[-1] not in "sxz"
+    return unit + "s" if grows else unit
+
+
 def fold(text: str) -> str:
     """Lower case without accents, ligatures opened: what searches and comparisons of names use."""
     opened = text.replace("œ", "oe").replace("Œ", "OE").replace("æ", "ae").replace("Æ", "AE")

@@ -33,7 +33,8 @@ def restore(folder: Path, *, keys: Path | None = None, force: bool = False) -> R
     described = backup.read(folder)
     if described["vendor"] != connection.vendor:
         raise BackupError(f"Cette sauvegarde vient de {described['vendor']}, l'installation est sur {connection.vendor}.")
-    if not force and not _is_empty():
+    empty = _is_empty()
+    if not force and not empty:
         raise BackupError("L'installation n'est pas vide. Pour la remplacer (elle sera gardée à côté), ajoutez --force.")
     archive = keys or (folder / backup.KEYS if (folder / backup.KEYS).exists() else None)
     stamp = f"remplace-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}"
@@ -51,6 +52,9 @@ def restore(folder: Path, *, keys: Path | None = None, force: bool = False) -> R
             new_vault.mkdir(parents=True, mode=0o700)
         tails = _tails(stamp, described["logs"])
         aside = _swap(folder, stamp, [(new_vault, vault), *([(new_keys, key_folder)] if archive else [])])
+        if empty:  # a folder just made, and the secret drawn to make it: nothing that anyone has used
+            while aside:
+                shutil.rmtree(aside.pop())
     except (databases.CopyFailed, OSError) as error:
         raise BackupError(f"La restauration n'a pas été faite, rien n'est changé. {error}") from None
     finally:

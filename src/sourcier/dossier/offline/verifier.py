@@ -583,8 +583,10 @@ def verify(path, expected_fingerprint=""):
             _verify(archive, expected_fingerprint.strip(), report)
     except Broken as problem:
         report.problems.append(str(problem))
-    except OSError as error:
-        report.problems.append(f"Ce fichier ne peut pas être lu : {error.strerror or error}.")
+    except FileNotFoundError:
+        report.problems.append("Ce fichier n'existe pas : vérifiez son nom et son dossier.")
+    except OSError:
+        report.problems.append("Ce fichier ne peut pas être lu : est-ce un dossier, ou un fichier que vous n'avez pas le droit de lire ?")
     except Exception:  # a hostile file must give a verdict, never a crash
         report.problems.append("Ce fichier n'est pas un ZIP lisible, ou il est coupé.")
     return report

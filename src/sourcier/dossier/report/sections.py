@@ -32,7 +32,7 @@ def sections(history: History) -> list[dict[str, Any]]:
 def essentials(history: History) -> list[list[str]]:
     """What a reader in a hurry needs: `[[label, value]]`."""
     invited = [each for each in history.of("invitation") if each["channel"] != "notice"]
-    unreached = sum(each["state"] == "failed" or (each["channel"], each["state"]) == ("letter", "waiting") for each in invited)
+    to_post = sum(each["channel"] == "letter" and not each["how"] for each in invited)
     received = [each for each in history.of("submission") if each["state"] == "received"]
     answers = {each["invitation_id"]: answerer(history, each, short=True).replace("\n", ", ") for each in received}
     chosen = [(said["firm"], said["amount_cents"]) for _, said in history.payloads("choice.made")]
@@ -40,8 +40,8 @@ def essentials(history: History) -> list[list[str]]:
     pairs = [
         ("Choisi", "\n".join(f"{name}, {format_cents(amount)} HT" for name, amount in chosen)),
         ("État", "" if chosen or not last else Sourcing.State(last["state"]).label),
-        ("Entreprises interrogées", str(len(invited) - unreached) if invited else ""),
-        ("Pas jointes", f"{unreached} : adresse en échec, ou courrier pas noté comme parti" if unreached else ""),
+        ("Entreprises interrogées", str(len(invited) - to_post) if invited else ""),
+        ("Courriers préparés, pas notés comme partis", str(to_post) if to_post else ""),
         (
             "Réponses ouvertes",
             f"{len(answers)} : " + " ; ".join(answers.values()) if answers else "",

@@ -118,7 +118,9 @@ def panel_start(request: HttpRequest, need_id: UUID) -> HttpResponse:
         if ticked:
             actions.search(agent, sourcing.pk, ticked, sourcing.radius_m)
     except Refused as refused:
-        messages.error(request, refused.sentence)
+        # A double click, or a colleague: the page that follows shows what was begun.
+        say = messages.info if refused.refusal.code == "already_started" else messages.error
+        say(request, refused.sentence)
     return redirect("panel", need.pk)
 
 

@@ -8,6 +8,7 @@ from django.urls import path, re_path
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from sourcier.kernel.french import plural
 from sourcier.quotes import answer_rules as rules
 from sourcier.quotes.queries import answers
 from sourcier.sourcing.briefs import asked_places
@@ -64,7 +65,7 @@ def first_context(visit: Visit) -> dict[str, Any]:
         "when": words.when(sourcing, places),
         "criteria": words.criteria(sourcing),
         "lines": [
-            {"line": line, "unit": words.plural(line.unit, line.quantity_milli)}
+            {"line": line, "unit": plural(line.unit, line.quantity_milli)}
             for line in sourcing.price_lines.select_related("lot")
         ],
         "documents": list(sourcing.documents.select_related("file")),

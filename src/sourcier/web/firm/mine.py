@@ -10,6 +10,7 @@ from django.urls import path
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from sourcier.kernel.french import plural
 from sourcier.kernel.transitions import Refused
 from sourcier.quotes import answer_rules as rules
 from sourcier.quotes.actions import after_opening
@@ -84,7 +85,7 @@ def _receipt_context(visit: Visit, sent: Submission) -> dict[str, Any]:
         "lines": [
             {
                 "line": line.price_line,
-                "unit": words.plural(line.price_line.unit, line.price_line.quantity_milli),
+                "unit": plural(line.price_line.unit, line.price_line.quantity_milli),
                 "typed": typed_price(line.typed_price_e4),
                 "vat_bp": line.vat_bp,
             }

@@ -60,12 +60,6 @@ def criteria(sourcing: Sourcing) -> str:
     return ", ".join(f"{label} {weight}" for label, weight in labels)
 
 
-def plural(unit: str, quantity_milli: int) -> str:
-    """« pièces » for more than one; symbols (« kg », « m² ») and words in s, x, z do not change."""
-    grows = abs(quantity_milli) >= 2000 and len(unit) > 2 and unit.isalpha() and unit[-1] not in "sxz"
-    return unit + "s" if grows else unit
-
-
 def caller(sourcing: Sourcing) -> str:
     """« Appelez Bruno Rosny au 01 00 00 00 00, de 9 h à 17 h »; empty without a number."""
     organisation = sourcing.organisation

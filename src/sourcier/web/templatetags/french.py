@@ -31,6 +31,12 @@ def quantity(milli: int | None) -> str:
 
 
 @register.filter
+def for_quantity(unit: str, milli: int) -> str:
+    """The unit after a quantity: « 400 pièces »."""
+    return french.plural(unit, milli)
+
+
+@register.filter
 def vat(basis_points: int | None) -> str:
     return "" if basis_points is None else money.format_vat(basis_points)
 
