@@ -586,7 +586,7 @@ def verify(path, expected_fingerprint=""):
     except FileNotFoundError:
         report.problems.append("Ce fichier n'existe pas : vérifiez son nom et son dossier.")
     except OSError:
-        report.problems.append("Ce fichier ne peut pas être lu : est-ce un dossier, ou un fichier que vous n'avez pas le droit de lire ?")
+        report.problems.append("Ce fichier ne peut pas être lu : c'est un dossier du disque, ou un fichier protégé.")
     except Exception:  # a hostile file must give a verdict, never a crash
         report.problems.append("Ce fichier n'est pas un ZIP lisible, ou il est coupé.")
     return report
