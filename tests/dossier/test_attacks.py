@@ -103,7 +103,7 @@ def test_a_document_changed_in_place_with_its_crc_mended_is_found(dossier: bytes
 def test_files_that_are_no_dossier_are_said_so(tmp_path: Any) -> None:
     assert problems(b"") and problems(b"PK") and problems(b"%PDF-1.7") and problems(pack({}))
     assert problems(pack({"x.txt": b"x"})) == ["Il manque le fichier bagit.txt."]
-    assert "ne peut pas être lu" in verifier.verify(tmp_path / "absent.zip").problems[0]
+    assert "n'existe pas" in verifier.verify(tmp_path / "absent.zip").problems[0]
     assert "ne peut pas être lu" in verifier.verify(tmp_path).problems[0]
 
 
