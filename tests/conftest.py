@@ -4,10 +4,12 @@ import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as properties
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.chromium import chromium
 from tests.cities import City, make_city
@@ -22,25 +24,49 @@ properties.register_profile("tests", deadline=None, suppress_health_check=[Healt
 properties.load_profile("tests")
 # Looking for cycles among everything imported and collected was an eighth of the time of all tests.
 gc.set_threshold(100_000, 20, 50)
+HERE = Path(__file__).parent
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup"}
+# What documents, lists and figures say of the same rows. On PostgreSQL every address is still asked, by each role and from
+# another city, every form is still sent, and the races of these rooms are run.
+SAID_ONCE = (
+    "dossier/", "interop/", "safety/test_sealed.py", "safety/test_marks_closed.py", "web/test_figures_pages.py",
+    "web/test_lists_exported.py", "web/test_proof_pages.py",
+)  # fmt: skip
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What never meets the database of the tests has run in the leg of SQLite: once is enough."""
+    """What says nothing of the database has run in the leg of SQLite: once is enough."""
     if os.environ.get("SOURCIER_TEST_VENDOR") != "postgresql":
         return
-    apart = [item for item in items if not item.get_closest_marker("django_db") and not _meets_the_database(item)]
+    apart = [item for item in items if not _tells_of_the_database(item)]
     items[:] = [item for item in items if item not in set(apart)]
     config.hook.pytest_deselected(items=apart)
+
+
+def _tells_of_the_database(item: pytest.Item) -> bool:
+    marked = item.get_closest_marker("django_db")
+    if item.path.relative_to(HERE).as_posix().startswith(SAID_ONCE):
+        return bool(marked and marked.kwargs.get("transaction"))
+    fixtures = item.fixturenames if isinstance(item, pytest.Function) else ()
+    return bool(marked) or not DATABASE_FIXTURES.isdisjoint(fixtures)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> "Together":
+    config.option.loadscopereorder = False
+    return Together(config, log)
+
+
+class Together(LoadScopeScheduling):
+    """A file runs whole in one process, which plays its scenes once; what shares the town of the browser, too."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return "the town" if file.startswith("tests/browser/") or file == "tests/test_demo.py" else file
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     """A paper made at collection may differ from process to process: it gives no name to a test."""
     return f"{argname} of {len(val)} bytes" if isinstance(val, bytes) else None
-
-
-def _meets_the_database(item: pytest.Item) -> bool:
-    return isinstance(item, pytest.Function) and not DATABASE_FIXTURES.isdisjoint(item.fixturenames)
 
 
 @pytest.fixture(autouse=True)
@@ -81,6 +107,6 @@ def bakeries(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Demonstration:
-    """`sourcier demo`, once; the tests that use it share one process (`xdist_group("browser")`)."""
+    """`sourcier demo`, once; the tests that use it share one process."""
     folder = tmp_path_factory.mktemp("demonstration")
     return Demonstration(sourcier(folder, "demo", "--port", str(DEMONSTRATION_PORT)), folder)

@@ -53,7 +53,7 @@ def leg(vendor: str, url: str, arguments: list[str]) -> int:
             "SOURCIER_DATABASE_URL": url,
             "SOURCIER_TEST_VENDOR": vendor,
         }
-        command = [sys.executable, "-m", "pytest", "-n", "3", "--dist", "loadgroup", *arguments]
+        command = [sys.executable, "-m", "pytest", "-n", "3", *arguments]
         return subprocess.run(command, env=environment, check=False).returncode
 
 

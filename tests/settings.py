@@ -6,7 +6,11 @@ from pathlib import Path
 
 # Playwright keeps a loop in the thread of the tests, which use the database between two pages.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-_folder = Path(os.environ.setdefault("SOURCIER_VAR", tempfile.mkdtemp(prefix="sourcier-tests-")))
+# A folder for each process of the run: a scene played in one must not take along the files of another.
+_folder = Path(os.environ.get("SOURCIER_VAR") or tempfile.mkdtemp(prefix="sourcier-tests-"))
+if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+    _folder /= worker
+os.environ["SOURCIER_VAR"] = str(_folder)
 
 from sourcier.project.settings import *  # noqa: E402, F403
 

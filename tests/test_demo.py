@@ -10,10 +10,7 @@ import pytest
 from sourcier.project.demo.smtp_sink import messages_in
 from tests.demonstration import DEMONSTRATION_PORT, Demonstration, sourcier
 
-pytestmark = [
-    pytest.mark.skipif(bool(os.environ.get("SOURCIER_DATABASE_URL")), reason="the demonstration has its own SQLite"),
-    pytest.mark.xdist_group("browser"),
-]
+pytestmark = pytest.mark.skipif(bool(os.environ.get("SOURCIER_DATABASE_URL")), reason="the demonstration has its own SQLite")
 
 
 def test_the_bread_goes_from_a_sentence_to_a_dossier_that_verifies(demonstration: Demonstration, tmp_path: Path) -> None:

@@ -30,12 +30,9 @@ from tests.demonstration import Demonstration, clean_environment
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All share one town, in one process: xdist reads the group after this."""
     for item in items:
-        if Path(str(item.fspath)).parent == Path(__file__).parent:
-            item.add_marker(pytest.mark.xdist_group("browser"))
+        if item.path.parent == Path(__file__).parent:
             for mark in BROWSER:
                 item.add_marker(mark)
 

@@ -94,8 +94,7 @@ def lowers(purchase: Purchase) -> None:
     decline(purchase.invitation(PERRIER), "left_trade")
 
 
-@pytest.mark.parametrize("late", [False, True])
-@pytest.mark.parametrize("sent", [lowers, refuses])
+@pytest.mark.parametrize(("sent", "late"), [(lowers, False), (refuses, True)])
 def test_every_page_is_the_same_with_no_last_price_and_with_one(
     city: City, sent: Callable[[Purchase], None], late: bool
 ) -> None:
