@@ -37,6 +37,7 @@ POSTED = {
 FILES = {
     "robots", "city_css", "city_logo", "need_file", "request_document", "answer_file", "exchange_document", "exchange_letter",
     "dossier_download", "firm_document", "mfa_download_recovery_codes",
+    "verifier_sums",
 }  # fmt: skip
 AXE = Axe().axe_script
 # Two rules about colours cost more than all the others together: of a list, they read the first lines, as the next are alike.
@@ -244,10 +245,10 @@ def anyone(walk: Walk, scene: dict[str, str]) -> None:
     notice = f"/avis/{scene['notice']}/"
     walk.look(
         "/compte/connexion/", "/aide/", "/accessibilite/", "/donnees-personnelles/", "/composants/", "/avis/", notice,
-        f"{notice}envoye/", scene["notice_confirm"], "/r/", "/compte/desactive/",
+        "/verifier/", f"{notice}envoye/", scene["notice_confirm"], "/r/", "/compte/desactive/",
     )  # fmt: skip
     walk.look("/avis/inconnu/", "/r/inconnu", f"/avis/confirmer/{'x' * 43}/", status=404)
-    walk.fetch("/robots.txt", "/ville.css?couleur=%230b6e69", scene["city_logo"])
+    walk.fetch("/robots.txt", "/verifier/SHA256SUMS", "/ville.css?couleur=%230b6e69", scene["city_logo"])
     walk.refused(notice, "Recevoir mon lien", siret="123", email="lyon arobase")
     walk.refused("/r/", "Continuer", 400, code="AAAAA-AAAAA")
     walk.refused("/compte/connexion/", "Se connecter", 200, login="bruno@rosny.example", password="faux")

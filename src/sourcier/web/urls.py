@@ -26,7 +26,7 @@ from sourcier.web.city import (
     telling,
 )
 from sourcier.web.firm import first, mine, no, price, talk
-from sourcier.web.public import about, city_look, components, notice
+from sourcier.web.public import about, city_look, components, notice, verifier
 
 urlpatterns = [
     *home.urlpatterns,
@@ -53,6 +53,7 @@ urlpatterns = [
     *proof.urlpatterns,
     *figures.urlpatterns,
     *about.urlpatterns,
+    *verifier.urlpatterns,
     *city_look.urlpatterns,
     *components.urlpatterns,
     *first.urlpatterns,
