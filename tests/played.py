@@ -78,6 +78,7 @@ def played_once(play: Callable[P, T]) -> Callable[P, T]:
         holds = (*STAGE.holds, (play.__qualname__, repr(args), repr(kwargs), settings.REGISTER))
         scene = STAGE.known.get(holds)
         if not scene or not scene.ended < timezone.now() < scene.ended + STALE_AFTER:
+            _forget_what_stood_on(holds)
             scene = STAGE.known[holds] = _record(lambda: play(*args, **kwargs))
         else:
             _put_back(scene)
@@ -86,6 +87,12 @@ def played_once(play: Callable[P, T]) -> Callable[P, T]:
         return made
 
     return played
+
+
+def _forget_what_stood_on(holds: tuple[Any, ...]) -> None:
+    """A scene played again may have other ids: what was played after the former one no longer fits."""
+    for later in [known for known in STAGE.known if known[: len(holds)] == holds]:
+        del STAGE.known[later]
 
 
 def _record(play: Callable[[], Any]) -> Scene:
