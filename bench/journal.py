@@ -1,4 +1,4 @@
-"""Appends and verification of a journal, beside plain SHA-256 of the same entries: `python bench/journal.py [ENTRIES]`.
+"""Appends to a journal and its full check, beside plain SHA-256 of the same: `python bench/journal.py [ENTRIES]`.
 
 One append is one transaction with one fsync, as in an action; the batch shares one transaction, as when many firms are asked.
 """
@@ -10,6 +10,10 @@ import time
 from collections.abc import Callable
 from hashlib import sha256
 from uuid import UUID, uuid4
+
+from filled import fill
+
+GROWN = 50  # the journal that is checked has that many times the entries appended one by one
 
 
 def timed(name: str, count: int, work: Callable[[], object]) -> float:
@@ -30,7 +34,6 @@ def main(size: int) -> None:
     from sourcier.journal.actions import append, open_log
     from sourcier.journal.models import Entry
     from sourcier.journal.registry import Verb, register_verbs
-    from sourcier.journal.verify import verify
 
     call_command("migrate", verbosity=0)
     register_verbs([Verb("bench.done", "Mesure {n}.")])
@@ -53,16 +56,34 @@ def main(size: int) -> None:
     single = max(size // 10, 20)
     timed("append, one transaction each", single, each_alone)
     timed("append, one transaction for all", size, together)
-    entries = Entry.objects.filter(log_id=log)
-    raws = [bytes(raw) for raw in entries.values_list("raw", flat=True)]
-    total = len(raws)
-    checked = timed("verify (texts, chains, tree, payloads)", total, lambda: verify(log).ok or sys.exit("not verified"))
-    hashed = timed("peer: SHA-256 of the same entries in memory", total, lambda: [sha256(b"\0" + raw).digest() for raw in raws])
-    print(f"verify costs {checked / hashed:.0f} times the bare hashing")
-    last = entries.get(index=total - 1)
+    last = Entry.objects.get(log_id=log, index=single + size - 1)
     text = proofs.receipt(last)
     timed("receipts", 100, lambda: [proofs.receipt(last) for _ in range(100)])
-    print(f"a receipt: {len(text)} bytes for a tree of {total}")
+    print(f"a receipt: {len(text)} bytes for a tree of {single + size}")
+    check(open_log(uuid4(), f"bench/{uuid4().hex}").pk, size * GROWN)
+
+
+def check(log: UUID, size: int) -> None:
+    """A full check of a large journal, by one core and by two, beside the bare hashing of what it must hash."""
+    from sourcier.journal.models import Node, Payload
+    from sourcier.journal.verify import verify
+
+    fill(log, size)
+    stored = Payload.objects.filter(entry__log_id=log).values_list("entry__raw", "salt", "body").iterator()
+    hashed = [(b"\0" + raw, salt + body, bytes(65)) for raw, salt, body in stored]
+    nodes = Node.objects.filter(log_id=log, level__gt=0).count()
+
+    def bare() -> None:
+        for entry, content, _ in hashed:
+            sha256(entry).digest(), sha256(content).digest()
+        for _, _, pair in hashed[:nodes]:
+            sha256(pair).digest()
+
+    peer = timed("peer: SHA-256 alone of the same, in memory", size, bare)
+    for processes in (1, 2):
+        name = f"verify from the database, {processes} process{'es'[: processes * 2 - 2]}"
+        seconds = timed(name, size, lambda count=processes: verify(log, processes=count).ok or sys.exit("not verified"))
+        print(f"  {seconds / peer:.1f} times the bare hashing")
 
 
 if __name__ == "__main__":

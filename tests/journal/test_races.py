@@ -11,7 +11,7 @@ import pytest
 from django.db import connection, connections, transaction
 
 from sourcier.journal import proofs
-from sourcier.journal.actions import append
+from sourcier.journal.actions import append, erase
 from sourcier.journal.models import Entry, Log
 from sourcier.journal.verify import verify
 
@@ -69,6 +69,27 @@ def test_a_verification_beside_a_writer_raises_no_false_alarm(city: object, writ
         stop.append(True)
         running.result()
     assert [report.problems for report in reports] == [()] * 8
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_verification_beside_an_erasure_raises_no_false_alarm(write: Write) -> None:
+    log = Log.objects.get()
+    indexes = [write().index for _ in range(40)]
+
+    def erase_one_by_one() -> None:
+        try:
+            for index in indexes:
+                erase(log.pk, [index], "fin de conservation")
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(erase_one_by_one)
+        reports = []
+        while not running.done():
+            reports.append(verify(log.pk))
+        running.result()
+    assert [report.problems for report in reports] == [()] * len(reports)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
 from typing import Any
@@ -12,7 +13,7 @@ from django.db import connection
 from django.db.models import F
 
 from sourcier.accounts.models import DeliveryPlace
-from sourcier.journal import keys, proofs, walk
+from sourcier.journal import crew, keys, proofs, walk
 from sourcier.journal.actions import erase
 from sourcier.journal.models import Checkpoint, Entry, Log, Node, Payload
 from sourcier.journal.verify import verify
@@ -66,8 +67,39 @@ def test_an_honest_journal_passes_and_says_up_to_where(log: Log) -> None:
 def test_the_result_is_the_same_whatever_the_size_of_the_slices(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = verify(log.pk)
     for size in (1, 2, 3, 7):
-        monkeypatch.setattr(walk, "CHUNK", size)
+        monkeypatch.setattr(walk, "BLOCK", size)
         assert verify(log.pk) == whole
+
+
+def test_the_report_says_what_was_checked(log: Log) -> None:
+    assert (
+        f"Recalculés : le texte, l'empreinte et l'heure de {log.size} écritures, 3 chaînes, l'arbre entier, "
+        f"{log.size} contenus, la signature de 2 points de contrôle."
+    ) in verify(log.pk).sentences()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_several_processes_find_the_same_in_the_same_order(log: Log, altered: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    Entry.objects.filter(log=log, index=log.size - 2).update(at=F("at") - 5_000)
+    Payload.objects.filter(entry__log=log, entry__index=log.size - 1).update(body=b'{"n":1}')
+    Node.objects.filter(log=log, level=1, position=0).update(hash=bytes(32))
+    Checkpoint.objects.filter(log=log, public=True).update(root="0" * 64)
+    alone = verify(log.pk)
+    assert [problem.code for problem in alone.problems] == ["checkpoint", "columns", "time", "payload", "node"]
+    monkeypatch.setattr(walk, "BLOCK", 4)
+    monkeypatch.setattr(crew, "WORTH", 1)
+    together = verify(log.pk, processes=2)
+    assert sorted(map(str, together.problems)) == sorted(map(str, alone.problems))
+    assert replace(together, problems=alone.problems) == alone
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL keeps the types of its columns")
+@pytest.mark.parametrize("column", ["raw", "leaf_hash", "at", "seq", "prev", "verb"])
+def test_a_value_of_another_type_is_found_like_any_other(log: Log, altered: None, column: str) -> None:
+    with connection.cursor() as cursor:
+        value = "zeroblob(3)" if column in ("prev", "verb") else "'mot'"
+        cursor.execute(f'UPDATE journal_entry SET {column} = {value} WHERE "index" = 3')  # noqa: S608
+    assert codes(log) & {"columns", "unreadable", "leaf"}
 
 
 def test_a_journal_without_checkpoint_says_so(city: City, write: Write) -> None:

@@ -12,16 +12,13 @@ from django.db.models import Model
 from django.utils import timezone
 
 from sourcier.journal import keys
+from sourcier.journal.entry import ENTRY_VERSION, FIRST_PREV, ORG_STREAM, SYSTEM_ACTOR
 from sourcier.journal.models import Entry, Log, Node, Payload
 from sourcier.journal.registry import VERBS, Unknown, departure, plain, snapshot
 from sourcier.journal.verbs import ERASED
 from sourcier.kernel.canonical import canonical
 from sourcier.kernel.merkle import completed_nodes, leaf_hash
 
-ENTRY_VERSION = 1
-FIRST_PREV = "0" * 64
-ORG_STREAM = "org"
-SYSTEM_ACTOR = "0" * 32
 # Clocks of two servers differ by some milliseconds: an entry is never dated before the one it follows for so little.
 CLOCK_SKEW_MS = 2_000
 

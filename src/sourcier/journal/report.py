@@ -44,7 +44,8 @@ class Sealed:
 @dataclass(frozen=True)
 class Report:
     """Result of `verify`. `witnesses` counts the checkpoints and receipts given from outside, `uncompared` the business rows
-    whose last snapshot was erased, `key_compared` says that a fingerprint from outside was given."""
+    whose last snapshot was erased, `operations` the chains followed, `contents` the payloads hashed again; `key_compared` says
+    that a fingerprint from outside was given."""
 
     log_id: UUID
     origin: str
@@ -55,6 +56,8 @@ class Report:
     checkpoint: Sealed | None
     checkpoints: int
     witnesses: int
+    operations: int
+    contents: int
     rows: int
     documents: int
     erased: int
@@ -73,6 +76,11 @@ class Report:
             lines.append(f"… et {self.problem_count - len(self.problems)} de plus.")
         if self.ok and self.checkpoint and self.checkpoint.size < self.size:
             lines.append(f"{_count(self.size - self.checkpoint.size, 'écriture')} depuis, sans point de contrôle encore.")
+        lines.append(
+            f"Recalculés : le texte, l'empreinte et l'heure de {_count(self.size, 'écriture')}, "
+            f"{_count(self.operations, 'chaîne')}, l'arbre entier, {_count(self.contents, 'contenu')}, la signature de "
+            f"{_count(self.checkpoints, 'point')} de contrôle."
+        )
         lines.append(f"Lignes de la base comparées à leurs écritures : {self.rows}.")
         lines.append(f"Documents relus dans le coffre et comparés à leur empreinte : {self.documents}.")
         if self.erased:
@@ -113,6 +121,8 @@ class Report:
             and {"size": checkpoint.size, "root": checkpoint.root, "at": checkpoint.at.isoformat(timespec="seconds")},
             "checkpoints": self.checkpoints,
             "witnesses": self.witnesses,
+            "operations": self.operations,
+            "contents": self.contents,
             "rows": self.rows,
             "documents": self.documents,
             "erased": self.erased,

@@ -7,10 +7,10 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
+from sourcier.journal.block import NO_SNAPSHOT, Key
 from sourcier.journal.models import Payload
 from sourcier.journal.registry import ROWS, RowKind, key_of, plain
 from sourcier.journal.report import Problem
-from sourcier.journal.walk import NO_SNAPSHOT, Key
 
 CHUNK = 500
 

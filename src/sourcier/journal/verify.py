@@ -1,35 +1,41 @@
 """Recomputes a whole journal: texts, columns, chains, tree, payloads, checkpoints; rows, documents; what was kept outside."""
 
 from collections.abc import Mapping
+from functools import partial
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 
+from sourcier.journal import crew
 from sourcier.journal.keys import fingerprint_of, same_fingerprint
 from sourcier.journal.models import Entry, Log, Node
 from sourcier.journal.registry import DOCUMENTS
 from sourcier.journal.report import Findings, Report
 from sourcier.journal.row_check import RowFindings, check_rows
+from sourcier.journal.stored import Stored
 from sourcier.journal.walk import Walk
 from sourcier.journal.witnesses import compare_witness, read_witness
 
 
-def verify(log_id: UUID, *, fingerprint: str = "", witnesses: Mapping[str, str] | None = None) -> Report:
+def verify(log_id: UUID, *, fingerprint: str = "", witnesses: Mapping[str, str] | None = None, processes: int = 1) -> Report:
     """Check one log; reads only, beside the writers, whom it holds up only to read again the rows that seem wrong.
 
     `fingerprint` is the one of the key as it was noted outside; `witnesses` gives checkpoints and receipts kept outside, by
-    name of file. Raises `Log.DoesNotExist`.
+    name of file. A large log is shared between `processes`. Raises `Log.DoesNotExist`.
     """
     log = Log.objects.get(pk=log_id)
     findings = Findings()
     read = [read_witness(name, text, log, findings) for name, text in (witnesses or {}).items()]
     outside = [witness for witness in read if witness]
-    walk = Walk(log, findings, sizes=[witness.head.size for witness in outside])
-    walk.to(log.size)
-    rows = _rows(walk)
-    _documents(walk)
+    sizes = [witness.head.size for witness in outside]
+    walk = Walk(log.pk.hex, log.origin, bytes(log.public_key), Stored(log.pk), findings, sizes)
+    _read(walk, log, processes)
+    if walk.emptied:  # perhaps by an erasure made meanwhile, whose entry is then further on
+        walk.to(Log.objects.get(pk=log.pk).size)
+    rows = _rows(log.pk, walk)
+    _documents(log.pk, walk)
     walk.finish()
-    _whole(walk)
+    _whole(log, walk)
     for witness in outside:
         compare_witness(witness, walk, findings)
     for problem in rows.suspects.values():
@@ -47,6 +53,8 @@ def verify(log_id: UUID, *, fingerprint: str = "", witnesses: Mapping[str, str] 
         checkpoint=walk.sealed,
         checkpoints=walk.checkpoints,
         witnesses=len(read),
+        operations=walk.operations,
+        contents=walk.contents,
         rows=rows.compared,
         documents=len(walk.cited),
         erased=len(walk.empty),
@@ -56,32 +64,40 @@ def verify(log_id: UUID, *, fingerprint: str = "", witnesses: Mapping[str, str] 
     )
 
 
-def _rows(walk: Walk) -> RowFindings:
+def _read(walk: Walk, log: Log, processes: int) -> None:
+    if (useful := crew.useful(log.size, processes)) == 1:
+        walk.to(log.size)
+        return
+    with crew.crew(partial(crew.stored, log.pk, connection.settings_dict["NAME"]), useful) as workers:
+        walk.to(log.size, workers)
+
+
+def _rows(log_id: UUID, walk: Walk) -> RowFindings:
     """Compare the rows; those that differ are read once more under the lock of the log, with the entries written meanwhile."""
-    rows = check_rows(walk.log.pk, walk.vouched)
+    rows = check_rows(log_id, walk.vouched)
     if rows.suspects:
-        walk.to(Log.objects.get(pk=walk.log.pk).size)
+        walk.to(Log.objects.get(pk=log_id).size)
         with transaction.atomic():
-            walk.to(Log.objects.select_for_update().get(pk=walk.log.pk).size)
-            rows.suspects = check_rows(walk.log.pk, walk.vouched, only=rows.suspects.keys()).suspects
+            walk.to(Log.objects.select_for_update().get(pk=log_id).size)
+            rows.suspects = check_rows(log_id, walk.vouched, only=rows.suspects.keys()).suspects
     return rows
 
 
 _FAULTS = {"missing": "n'est plus dans le coffre", "damaged": "n'a plus le contenu que le journal atteste"}
 
 
-def _documents(walk: Walk) -> None:
+def _documents(log_id: UUID, walk: Walk) -> None:
     """Read again, by slices, the bytes of every document that an entry cites. Names are not quoted: some are sealed."""
     for fault_of in DOCUMENTS:
         for digest, index in walk.cited.items():
-            if fault := fault_of(walk.log.pk, digest):
+            if fault := fault_of(log_id, digest):
                 sentence = f"Le document {digest}, cité par l'écriture n° {index}, {_FAULTS[fault]}."
                 walk.findings.add(f"document_{fault}", sentence, index)
 
 
-def _whole(walk: Walk) -> None:
+def _whole(log: Log, walk: Walk) -> None:
     """What only the whole tells: entries, nodes or checkpoints beyond the size that the log gives itself."""
-    log, size = walk.log, walk.size
+    size = walk.size
     beyond = Log.objects.filter(pk=log.pk, size=size)
     if beyond.filter(entries__index__gte=size).exists():
         walk.findings.add("entry_beyond", f"Des écritures dépassent la taille du journal ({size}).", size)

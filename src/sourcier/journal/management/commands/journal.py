@@ -1,6 +1,7 @@
 """`sourcier journal verify` and `sourcier journal checkpoint`."""
 
 import json
+import os
 import sys
 from argparse import ArgumentParser
 from pathlib import Path
@@ -31,6 +32,13 @@ class Command(BaseCommand):
             each.add_argument("--organisation", default="", metavar="NOM", help="nom court ou identifiant ; toutes par défaut")
         check.add_argument("--json", action="store_true", help="résultat pour un programme")
         check.add_argument("--fingerprint", default="", metavar="EMPREINTE", help="empreinte de la clé, notée hors de la ville")
+        check.add_argument(
+            "--processes",
+            type=int,
+            default=len(os.sched_getaffinity(0)),
+            metavar="N",
+            help="processus ; un par cœur par défaut",
+        )
         kept = {"action": "append", "default": [], "metavar": "FICHIER"}
         check.add_argument("--expect", **kept, help="point de contrôle gardé ailleurs")
         check.add_argument(
@@ -50,9 +58,8 @@ class Command(BaseCommand):
         if len(logs) > 1 and (options["fingerprint"] or options["expect"] or options["receipt"]):
             raise CommandError("Plusieurs journaux : dites lequel avec --organisation.")
         witnesses = {name: _read(name) for name in (*options["expect"], *options["receipt"])}
-        reports = [
-            verify(log.pk, fingerprint=options["fingerprint"], witnesses={**witnesses, **_set_aside(log)}) for log in logs
-        ]
+        asked = {"fingerprint": options["fingerprint"], "processes": options["processes"]}
+        reports = [verify(log.pk, witnesses={**witnesses, **_set_aside(log)}, **asked) for log in logs]
         ok = all(report.ok for report in reports)
         if options["json"]:
             found = {"ok": ok, "logs": [report.to_json() for report in reports]}
