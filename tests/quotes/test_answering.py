@@ -10,12 +10,14 @@ import pytest
 import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from sourcier.journal import keys
 from sourcier.journal.models import Entry, Payload
 from sourcier.journal.verify import verify
 from sourcier.kernel import receipts
-from sourcier.kernel.receipts import parse_receipt
+from sourcier.kernel.receipts import check_receipt, parse_receipt
 from sourcier.kernel.transitions import Refused
 from sourcier.mail.models import OutgoingMessage
+from sourcier.mail.outbox import write
 from sourcier.quotes.actions import after_opening
 from sourcier.quotes.actions import answer as act
 from sourcier.quotes.models import LastPriceRound, NewsWish, QuestionAnswer, QuotedLine, Submission, SubmissionDocument
@@ -63,6 +65,24 @@ def test_an_answer_holds_prices_journal_entry_and_acknowledgement(city: City) ->
     message = OutgoingMessage.objects.get(kind="acknowledgement")
     assert message.sealed and message.to_address == invitation.address and sent.receipt_number in message.body
     assert "0,95" not in message.body and "9500" not in message.body
+
+
+def test_the_signed_receipt_leaves_with_the_acknowledgement_and_proves_the_entry(city: City) -> None:
+    request = make_request(city)
+    sent = act.submit(request.invite(), answer(request), received_at=BEFORE)
+    message = OutgoingMessage.objects.get(kind="acknowledgement")
+    ((name, text, _),) = write(message).attachments
+    assert name == f"{sent.receipt_number}.tlog-proof" and "/verifier/" in message.body
+    receipt = parse_receipt(text.decode() if isinstance(text, bytes) else text)
+    check_receipt(receipt, keys.public_key(city.organisation.pk))
+    assert json.loads(receipt.entry)["verb"] == "answer.received"
+
+
+def test_an_acknowledgement_leaves_without_its_receipt_when_the_key_is_lost(city: City) -> None:
+    request = make_request(city)
+    act.submit(request.invite(), answer(request), received_at=BEFORE)
+    keys.key_file(city.organisation.pk).unlink()
+    assert write(OutgoingMessage.objects.get(kind="acknowledgement")).attachments == []
 
 
 def test_the_journal_vouches_for_every_row_of_the_answers(city: City) -> None:

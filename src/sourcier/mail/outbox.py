@@ -177,6 +177,9 @@ def write(message: OutgoingMessage) -> EmailMessage:
     for file in message.files.all():
         with vault.open_file(file) as stored:
             email.attach(file.name, stored.read(), file.media_type)
+    if proof := registry.proof_for(message):
+        name, text = proof
+        email.attach(name, text.encode(), "application/octet-stream")
     return email
 
 

@@ -1,12 +1,19 @@
 """The acknowledgement by e-mail: sealed, so that nobody in the city sees that someone answered."""
 
+import logging
+
+from sourcier.journal.keys import KeyMissing
+from sourcier.journal.proofs import Inconsistent, NodeMissing
 from sourcier.kernel.french import format_moment
 from sourcier.mail.actions import enqueue
+from sourcier.mail.models import OutgoingMessage
 from sourcier.quotes.models import Clarification, Submission
 from sourcier.quotes.queries import answers
 from sourcier.sourcing import acknowledgement
+from sourcier.sourcing.models import FirmQuestion
 from sourcier.suppliers.queries import email_of
 
+logger = logging.getLogger(__name__)
 SUBJECTS = {
     Submission.State.RECEIVED: "Bien reçu : récépissé {number}",
     Submission.State.LATE: "Arrivé trop tard : {number}",
@@ -46,6 +53,19 @@ def acknowledge_clarification(clarification: Clarification) -> None:
         clarification.submission.invitation, f"Bien reçu : votre précision, récépissé {number}", said, "cette précision",
         clarification.pk, sealed=False,
     )  # fmt: skip
+
+
+def signed_receipt(message: OutgoingMessage) -> tuple[str, str] | None:
+    """The `.tlog-proof` of what a firm sent, joined to its acknowledgement; a key that is lost keeps no message back."""
+    for sent in (Submission, FirmQuestion, Clarification):
+        row = sent.objects.filter(pk=message.subject_id, entry_id__isnull=False).first()
+        if row is None:
+            continue
+        try:
+            return f"{row.receipt_number}.tlog-proof", answers.receipt_text(row)
+        except (KeyMissing, Inconsistent, NodeMissing) as error:
+            logger.error("an acknowledgement leaves without its signed receipt: %s", type(error).__name__)
+    return None
 
 
 def body(submission: Submission) -> str:

@@ -9,6 +9,8 @@ class QuotesConfig(AppConfig):
     def ready(self) -> None:
         from sourcier.journal.registry import register_verbs
         from sourcier.mail.due import register_due
+        from sourcier.mail.registry import prove_with
+        from sourcier.quotes.acknowledgement import signed_receipt
         from sourcier.quotes.actions.after_opening import correct_firms, note_wishes
         from sourcier.quotes.verbs import VERBS
 
@@ -17,6 +19,7 @@ class QuotesConfig(AppConfig):
         self.register_choice()
         register_due("quotes.corrections", correct_firms)
         register_due("quotes.wishes", note_wishes)
+        prove_with("acknowledgement", signed_receipt)
 
     @staticmethod
     def register_answer_rows() -> None:

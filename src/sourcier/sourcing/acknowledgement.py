@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from django.conf import settings
+from django.urls import reverse
+
 from sourcier.journal.keys import fingerprint_line
 from sourcier.mail.actions import enqueue
 from sourcier.sourcing.models import Invitation, Sourcing
@@ -33,6 +36,7 @@ def body(sourcing: Sourcing, firm: str, said: Sequence[str], what: str) -> str:
         f"Entreprise : {firm}",
         "",
         *said,
+        f"Le récépissé signé est joint. Il se vérifie sans la mairie : {settings.SITE_URL}{reverse('verifier')}",
         "",
         f"Vous n'avez pas envoyé {what} ? Appelez-nous : "
         + " ".join(part for part in (sourcing.contact_name, sourcing.contact_phone, sourcing.contact_hours) if part),
