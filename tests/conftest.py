@@ -34,8 +34,10 @@ SAID_ONCE = (
 )  # fmt: skip
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What says nothing of the database has run in the leg of SQLite: once is enough."""
+    """The longest first. On PostgreSQL, what says nothing of the database is left out: it has run once, on SQLite."""
+    items.sort(key=lambda item: not _shares_the_town(item.nodeid))
     if os.environ.get("SOURCIER_TEST_VENDOR") != "postgresql":
         return
     apart = [item for item in items if not _tells_of_the_database(item)]
@@ -60,8 +62,11 @@ class Together(LoadScopeScheduling):
     """A file runs whole in one process, which plays its scenes once; what shares the town of the browser, too."""
 
     def _split_scope(self, nodeid: str) -> str:
-        file = nodeid.partition("::")[0]
-        return "the town" if file.startswith("tests/browser/") or file == "tests/test_demo.py" else file
+        return "the town" if _shares_the_town(nodeid) else nodeid.partition("::")[0]
+
+
+def _shares_the_town(nodeid: str) -> bool:
+    return nodeid.startswith(("tests/browser/", "tests/test_demo.py"))
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
