@@ -36,8 +36,8 @@ SAID_ONCE = (
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The longest first. On PostgreSQL, what says nothing of the database is left out: it has run once, on SQLite."""
-    items.sort(key=lambda item: not _shares_the_town(item.nodeid))
+    """The database told apart, then the longest. On PostgreSQL, what says nothing of the database is left out: it has run once, on SQLite."""
+    items.sort(key=lambda item: (not item.nodeid.startswith("tests/test_0_"), not _shares_the_town(item.nodeid)))
     if os.environ.get("SOURCIER_TEST_VENDOR") != "postgresql":
         return
     apart = [item for item in items if not _tells_of_the_database(item)]
