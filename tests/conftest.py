@@ -36,7 +36,7 @@ SAID_ONCE = (
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The database told apart, then the longest. On PostgreSQL, what says nothing of the database is left out: it has run once, on SQLite."""
+    """Which database answers, then the longest. PostgreSQL's leg leaves out what has run once, on SQLite."""
     items.sort(key=lambda item: (not item.nodeid.startswith("tests/test_0_"), not _shares_the_town(item.nodeid)))
     if os.environ.get("SOURCIER_TEST_VENDOR") != "postgresql":
         return
