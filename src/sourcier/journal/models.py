@@ -67,3 +67,13 @@ class Checkpoint(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["log", "size"], name="journal_checkpoint_size")]
+
+
+class NightCheck(models.Model):
+    """What the last nightly check of a journal found; `wrong_since` is the first check of those that go on finding."""
+
+    log = models.OneToOneField(Log, on_delete=models.CASCADE, primary_key=True, related_name="night_check")
+    checked_at = models.DateTimeField()
+    problems = models.PositiveIntegerField()
+    sentences = models.JSONField(default=list)
+    wrong_since = models.DateTimeField(null=True)

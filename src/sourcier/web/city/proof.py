@@ -21,6 +21,7 @@ from sourcier.interop.tables import Column, Kind, Table
 from sourcier.journal import queries as journal
 from sourcier.journal.keys import fingerprint
 from sourcier.journal.models import Checkpoint, Entry
+from sourcier.journal.nightly import last_check
 from sourcier.kernel.french import PARIS
 from sourcier.kernel.transitions import Refused
 from sourcier.needs import queries as needs
@@ -157,6 +158,7 @@ def control(request: HttpRequest) -> HttpResponse:
             organisation=agent.organisation, state__in=(Sourcing.State.OPEN, Sourcing.State.CLOSED)
         ).exists(),
         "fingerprint": fingerprint(organisation_id),
+        "check": last_check(organisation_id),
     }
     return render(request, "city/proof/control.html", context)
 
