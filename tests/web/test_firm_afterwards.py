@@ -1,0 +1,219 @@
+"""What a firm does besides its price: too late, its receipt, no thanks, questions, a last price, the result."""
+
+from datetime import timedelta
+from html import unescape
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from sourcier.quotes.actions import answer as act
+from sourcier.quotes.models import Clarification, LastPriceRound, Notification, Submission
+from sourcier.sourcing.models import FirmQuestion, Sourcing
+from tests.cities import City
+from tests.quotes.requests import BEFORE, DEADLINE, answer, browser, make_request
+from tests.web.firm import Clock, text
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("five_in_the_morning")]
+
+
+def test_a_page_open_at_the_deadline_is_told_late_and_nothing_is_opened(city: City, five_in_the_morning: Clock) -> None:
+    request = make_request(city)
+    client = browser(request.invite())
+    assert client.get("/r/prix/").status_code == 200
+    five_in_the_morning.move_to(DEADLINE + timedelta(seconds=1))
+    client = _same_cookies_later(request.sourcing)
+    client.post("/r/prix/", request.form())
+    page = text(client, "/r/recepisse/")
+    assert "La date limite est passée (mercredi 30 septembre, 12\xa0h). Votre réponse n'a pas été prise." in page
+    assert "Voulez-vous être prévenu la prochaine fois ?" in page
+    assert "0,95" not in page and "reste valable" not in page
+    assert client.post("/r/prevenir/", {"email": "moi@pain.example"})["Location"] == "/r/"
+    assert client.post("/r/prevenir/", {"email": "moi"}).status_code == 400
+
+
+def test_who_changes_his_answer_too_late_learns_that_the_former_one_counts(city: City, five_in_the_morning: Clock) -> None:
+    request = make_request(city)
+    browser(request.invite()).post("/r/prix/", request.form("0,95"))
+    number = Submission.objects.get().receipt_number
+    five_in_the_morning.move_to(DEADLINE + timedelta(seconds=1))
+    client = _same_cookies_later(request.sourcing)
+    client.post("/r/prix/", request.form("0,80"))
+    page = text(client, "/r/recepisse/")
+    assert "n'a pas été prise" in page and "reste valable : c'est elle qui compte." in page
+    assert number not in page and "0,95" not in page
+    assert client.post("/r/recepisse/", {"number": "RX-0000"}).status_code == 400
+    client.post("/r/recepisse/", {"number": number})
+    assert "0,95" in text(client, "/r/recepisse/")
+
+
+def _same_cookies_later(sourcing: Sourcing) -> Client:
+    """The cookie lives twelve hours: the page was opened the same morning."""
+    return browser(sourcing.invitations.get())
+
+
+def test_after_the_deadline_the_form_is_not_offered(city: City, five_in_the_morning: Clock) -> None:
+    request = make_request(city)
+    invitation = request.invite()
+    five_in_the_morning.move_to(DEADLINE + timedelta(hours=1))
+    client = browser(invitation)
+    page = text(client)
+    assert "La date limite est passée" in page and "Oui, je donne mon prix" not in page
+    assert client.get("/r/prix/")["Location"] == "/r/"
+
+
+def test_prices_are_shown_again_only_to_the_browser_that_sent_them_or_with_the_receipt(city: City) -> None:
+    request = make_request(city)
+    invitation = request.invite()
+    sender = browser(invitation)
+    sender.post("/r/prix/", request.form())
+    number = Submission.objects.get(state="received").receipt_number
+    other = browser(invitation)
+    page = text(other, "/r/recepisse/")
+    assert "0,95" not in page and number not in page and "24 septembre" in page
+    assert "0,95" not in text(other, "/r/prix/")
+    assert other.get("/r/retirer/")["Location"] == "/r/recepisse/"
+    assert other.post("/r/recepisse/", {"number": "RX-0000"}).status_code == 400
+    assert other.post("/r/recepisse/", {"number": number.lower()}).status_code == 302
+    assert "0,95" in text(other, "/r/recepisse/")
+    other.post("/r/retirer/")
+    assert Submission.objects.get().state == "withdrawn"
+    assert "Votre réponse est retirée" in text(other, "/r/recepisse/")
+
+
+def test_receipt_numbers_cannot_be_guessed_for_long(city: City) -> None:
+    request = make_request(city)
+    invitation = request.invite()
+    act.submit(invitation, answer(request), received_at=BEFORE)
+    client = browser(invitation)
+    for _ in range(10):
+        client.post("/r/recepisse/", {"number": "RX-AAAA"})
+    page = unescape(client.post("/r/recepisse/", {"number": "RX-AAAB"}).content.decode())
+    assert "Trop d'essais" in page
+
+
+def test_two_people_of_a_firm_the_second_sees_that_it_replaced_the_first(city: City) -> None:
+    request = make_request(city)
+    invitation = request.invite()
+    one, two = browser(invitation), browser(invitation)
+    one.post("/r/prix/", request.form("1,00"))
+    assert "Cette réponse remplacera celle du" in text(two, "/r/prix/")
+    two.post("/r/prix/", request.form("0,90"))
+    first = Submission.objects.get(state="replaced")
+    assert f"remplace celle du récépissé {first.receipt_number}" in text(two, "/r/recepisse/")
+    assert "a remplacé celle-ci" in text(one, "/r/recepisse/")
+
+
+def test_the_signed_receipt_is_a_file(city: City) -> None:
+    request = make_request(city)
+    client = browser(request.invite())
+    client.post("/r/prix/", request.form())
+    response = client.post("/r/recepisse/fichier/")
+    number = Submission.objects.get(state="received").receipt_number
+    assert response["Content-Disposition"] == f'attachment; filename="{number}.tlog-proof"'
+    assert response.content.startswith(b"c2sp.org/tlog-proof@v1\n")
+    assert client.get("/r/recepisse/fichier/").status_code == 405
+
+
+def test_no_thanks_with_a_reason(city: City) -> None:
+    client = browser(make_request(city).invite())
+    assert "Pas le temps" in text(client, "/r/non/")
+    assert client.post("/r/non/", {"note": "déjà pris"}).content.decode().count("déjà pris") == 1
+    assert client.post("/r/non/", {"reason": "no_time", "note": "déjà pris"})["Location"] == "/r/recepisse/"
+    assert "Non merci : Pas le temps." in text(client, "/r/recepisse/")
+    assert "Vous avez dit non merci." in text(client)
+
+
+def test_write_to_me_no_more_takes_a_post(city: City) -> None:
+    invitation = make_request(city).invite()
+    client = browser(invitation)
+    client.get("/r/ne-plus-ecrire/")
+    invitation.firm.refresh_from_db()
+    assert invitation.firm.unsubscribed_at is None
+    client.post("/r/ne-plus-ecrire/")
+    assert "C'est noté. La mairie ne vous écrira plus pour ses achats." in text(client, "/r/ne-plus-ecrire/")
+    invitation.firm.refresh_from_db()
+    assert invitation.firm.unsubscribed_at is not None
+
+
+def test_a_question_leaves_and_answers_are_read_without_their_asker(city: City) -> None:
+    request = make_request(city)
+    other = request.invite("Fournil", "f@pain.example")
+    FirmQuestion.objects.create(
+        sourcing=request.sourcing, invitation=other, text="À quelle heure ?", asked_at=BEFORE, answer="Avant 7 h.",
+        answered_by=city.buyer.user, answered_at=BEFORE,
+    )  # fmt: skip
+    client = browser(request.invite())
+    page = text(client, "/r/questions/")
+    assert "À quelle heure ?" in page and "Avant 7 h." in page and "Fournil" not in page
+    assert "Écrivez quelques mots." in client.post("/r/questions/", {"text": " "}).content.decode()
+
+
+def test_a_question_asked_shows_its_receipt_to_its_firm_alone(city: City, five_in_the_morning: Clock) -> None:
+    request = make_request(city)
+    client, other = browser(request.invite()), browser(request.invite("Fournil", "f@pain.example"))
+    page = client.post("/r/questions/", {"text": "Livrer le samedi ?"}, follow=True).content.decode()
+    question = FirmQuestion.objects.get()
+    assert f"Votre récépissé : {question.receipt_number}." in page
+    assert f"<strong>{question.receipt_number}</strong>" in text(client, "/r/questions/")
+    assert question.receipt_number not in text(other, "/r/questions/")
+    file = client.post(f"/r/questions/{question.pk}/recepisse/")
+    assert file["Content-Disposition"] == f'attachment; filename="{question.receipt_number}.tlog-proof"'
+    assert file.content.startswith(b"c2sp.org/tlog-proof@v1\n")
+    assert other.post(f"/r/questions/{question.pk}/recepisse/")["Location"] == "/r/questions/"
+
+
+def test_a_last_price_is_asked_and_keeps_the_first(city: City, five_in_the_morning: Clock) -> None:
+    request = make_request(city, state="opened")
+    invitation = request.invite()
+    first = act.submit(invitation, answer(request), received_at=BEFORE)
+    five_in_the_morning.move_to(DEADLINE + timedelta(days=1))
+    asked = LastPriceRound.objects.create(
+        sourcing=request.sourcing, asked_by=city.buyer.user, asked_at=timezone.now(), deadline=DEADLINE + timedelta(days=3)
+    )
+    asked.submissions.set([first])
+    client = browser(invitation)
+    assert "La mairie vous demande un dernier prix." in text(client)
+    assert client.post("/r/prix/", request.form("0,90")).status_code == 302
+    last = Submission.objects.get(round=2)
+    first.refresh_from_db()
+    assert (last.state, last.replaces, first.state) == ("received", None, "received")
+    outsider = browser(request.invite("Pas gardée", "x@pain.example"))
+    assert "La date limite est passée" in text(outsider)
+
+
+def test_a_clarification_is_answered_once(city: City) -> None:
+    request = make_request(city)
+    invitation = request.invite()
+    sent = act.submit(invitation, answer(request), received_at=BEFORE)
+    Sourcing.objects.update(state="opened")
+    asked = Clarification.objects.create(
+        submission=sent, question="Le mercredi aussi ?", asked_by=city.buyer.user, asked_at=timezone.now()
+    )
+    client = browser(invitation)
+    assert "La mairie vous demande une précision." in text(client)
+    assert client.post(f"/r/precision/{asked.pk}/", {"text": "Oui"}).status_code == 302
+    page = text(client, f"/r/precision/{asked.pk}/")
+    asked.refresh_from_db()
+    assert "Bien reçue le" in page and asked.receipt_number in page
+    file = client.post(f"/r/precision/{asked.pk}/recepisse/")
+    assert file["Content-Disposition"] == f'attachment; filename="{asked.receipt_number}.tlog-proof"'
+    other = browser(request.invite("Fournil", "f@pain.example"))
+    assert other.post(f"/r/precision/{asked.pk}/recepisse/")["Location"] == "/r/"
+    assert client.post(f"/r/precision/{asked.pk}/", {"text": "Non"}).status_code == 400
+
+
+def test_the_result_is_read_once_told(city: City) -> None:
+    request = make_request(city, state="chosen")
+    invitation = request.invite()
+    answered = act.submit(invitation, answer(request), received_at=BEFORE)
+    told = Notification.objects.create(
+        sourcing=request.sourcing, firm=invitation.firm, submission=answered, channel="email", sentence="Plus cher.",
+        body="Votre devis n'est pas choisi. Votre place : 3e sur 5.",
+    )  # fmt: skip
+    client = browser(invitation)
+    assert client.get("/r/resultat/")["Location"] == "/r/"
+    told.state = "sent"
+    told.save()
+    assert "Lire le résultat" in text(client)
+    assert "Votre place : 3e sur 5." in text(client, "/r/resultat/")
