@@ -18,6 +18,8 @@
     fetch(unsaved.getAttribute("hx-post"), { method: "POST", body, keepalive: true, headers: { "HX-Request": "true" } });
     unsaved = null;
   });
+  // Typed while a save is on its way: the browser asks before it leaves, and by then the save has come back.
+  addEventListener("beforeunload", (event) => { if (unsaved && pending > 0) event.preventDefault(); });
   document.addEventListener("htmx:afterRequest", () => { pending -= 1; });
   for (const failure of ["htmx:responseError", "htmx:sendError"]) {
     document.addEventListener(failure, () => {
