@@ -14,7 +14,7 @@ TEMPLATES = SOURCE / "web" / "templates"
 BY_CONVENTION = re.compile(r"^(account|mfa|allauth)/|^(400|403|403_csrf|404|413|429|500|503)\.html$")
 # Functions of `actions` modules that write no entry, each because its caller's entry carries the row, or because it only asks.
 WITHOUT_ENTRY = {
-    "journal.actions": {"open_log", "append", "erase"},
+    "journal.actions": {"open_log", "append", "want_anchor", "erase"},
     "mail.actions": {"enqueue"},
     "spend.actions": {"commit"},
     "needs.actions.common": {"load", "check", "same_version", "touch", "clean_text", "clean_value"},

@@ -2,7 +2,9 @@
 
 import re
 from datetime import timedelta
+from html import unescape
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -10,11 +12,13 @@ import pytest
 import time_machine
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from sourcier.accounts.agents import Agent
 from sourcier.dossier.models import Export
 from sourcier.dossier.offline import verifier
 from sourcier.interop.export import FORMATS
+from sourcier.journal import anchors
 from sourcier.journal.models import Entry
 from sourcier.quotes.actions import evaluate
 from sourcier.quotes.queries.comparison import opened_submissions
@@ -24,6 +28,7 @@ from sourcier.sourcing.tokens import token
 from tests.cities import City, siret
 from tests.dossier.conftest import rooms  # noqa: F401
 from tests.dossier.purchase import BEGUN, DEADLINE, Purchase, asked_purchase, finished_purchase, taken
+from tests.journal.authority import made_authority, served
 from tests.web.clients import signed_in
 
 VARIES = re.compile(r'name="csrfmiddlewaretoken" value="[^"]*"|nonce="[^"]*"|nonce-[A-Za-z0-9_-]+')
@@ -211,3 +216,19 @@ def test_the_control_page_costs_the_same_with_one_operation_and_with_three(
             client.get(reverse("control"))
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+def test_control_says_who_attests_the_time_and_what_fails(city: City, settings: Any, tmp_path: Path) -> None:
+    page = shown(city.head_buyer, reverse("control"))
+    assert "Aucun horodateur n'est réglé : les heures du journal sont celles du serveur" in unescape(page)
+    with served(made_authority(tmp_path)) as authority:
+        settings.TSA = ("http://127.0.0.1:9/", authority.url)
+        assert anchors.take_due(timezone.now()) == 1
+        page = unescape(shown(city.auditor, reverse("control")))
+        assert "La dernière heure attestée est celle du" in page
+        assert "aucune racine de confiance n'est réglée" in page
+        assert "127.0.0.1:9 n'est pas joignable." in page
+        authority.manner = "500"
+        assert anchors.take_due(timezone.now() + timedelta(days=1)) == 0
+        page = unescape(shown(city.auditor, reverse("control")))
+        assert "Rien n'est bloqué" in page and "a répondu par une erreur (500)." in page

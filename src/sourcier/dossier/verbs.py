@@ -2,4 +2,4 @@
 
 from sourcier.journal.registry import Verb
 
-VERBS = (Verb("dossier.built", "{name} a pris le dossier de preuve.", ("name",)),)
+VERBS = (Verb("dossier.built", "{name} a pris le dossier de preuve.", ("name",), anchored=True),)

@@ -3,17 +3,19 @@
 import json
 import secrets
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Model
 from django.utils import timezone
 
 from sourcier.journal import keys
 from sourcier.journal.entry import ENTRY_VERSION, FIRST_PREV, ORG_STREAM, SYSTEM_ACTOR
-from sourcier.journal.models import Entry, Log, Node, Payload
+from sourcier.journal.models import Anchor, Entry, Log, Node, Payload
 from sourcier.journal.registry import VERBS, Unknown, departure, plain, snapshot
 from sourcier.journal.verbs import ERASED
 from sourcier.kernel.canonical import canonical
@@ -78,7 +80,17 @@ def append(
     )  # fmt: skip
     Payload.objects.create(entry=entry, salt=salt, body=encoded)
     _grow(log, entry)
+    if VERBS[verb].anchored:
+        want_anchor(log, timezone.now())
     return entry
+
+
+def want_anchor(log: Log, now: datetime) -> None:
+    """Ask that a third party stamp the time of the log as it is now; under its lock. The worker does it, after the commit."""
+    if not settings.TSA:
+        return
+    if not Anchor.objects.filter(log=log).exclude(state=Anchor.State.OBTAINED).update(wanted=log.size):
+        Anchor.objects.create(log=log, wanted=log.size, asked_at=now, next_check=now)
 
 
 def _clock(log: Log) -> int:

@@ -1,4 +1,6 @@
-"""Log, entries, payloads, tree nodes, checkpoints. Only `journal.actions` writes here; triggers refuse the rest."""
+"""Log, entries, payloads, tree nodes, checkpoints, anchors. The journal alone writes here; triggers refuse the rest."""
+
+from urllib.parse import urlsplit
 
 from django.db import models
 
@@ -77,3 +79,46 @@ class NightCheck(models.Model):
     problems = models.PositiveIntegerField()
     sentences = models.JSONField(default=list)
     wrong_since = models.DateTimeField(null=True)
+
+
+class Anchor(models.Model):
+    """The time of a checkpoint, as a third party told it (RFC 3161). One at most waits in each log.
+
+    Written under the lock of its log alone; once obtained it does not change, and its entry vouches for it.
+    """
+
+    class State(models.TextChoices):
+        ASKED = "asked", "demandée"
+        FAILED = "failed", "en échec, sera redemandée"
+        OBTAINED = "obtained", "obtenue"
+
+    log = models.ForeignKey(Log, on_delete=models.PROTECT, related_name="anchors")
+    state = models.CharField(max_length=10, choices=State, default=State.ASKED)
+    wanted = models.BigIntegerField(help_text="size that it must cover, as the last act that asked for it left the log")
+    asked_at = models.DateTimeField()
+    next_check = models.DateTimeField()
+    attempts = models.IntegerField(default=0)
+    error = models.TextField(blank=True, help_text="what each authority that failed at the last attempt did, in French")
+    checkpoint = models.ForeignKey(Checkpoint, on_delete=models.PROTECT, null=True, related_name="anchors")
+    authority = models.CharField(max_length=300, blank=True, help_text="its address, without account nor password")
+    reply = models.BinaryField(null=True, help_text="TimeStampResp, DER, as it came")
+    reply_sha256 = models.CharField(max_length=64, blank=True)
+    told_at = models.DateTimeField(null=True, help_text="by the authority")
+    obtained_at = models.DateTimeField(null=True, help_text="by our clock")
+    serial = models.CharField(max_length=60, blank=True)
+    certificates = models.TextField(blank=True, help_text="PEM, the signer's first, up to a trusted root when one was found")
+    trusted = models.BooleanField(default=False, help_text="its certificates led to a root that the city trusts")
+    entry_index = models.BigIntegerField(null=True, help_text="the entry that says it was obtained")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["log"], condition=models.Q(state__in=("asked", "failed")), name="journal_anchor_one_waits"
+            )
+        ]
+        indexes = [models.Index(fields=["log", "told_at"], name="journal_anchor_time")]
+
+    @property
+    def authority_name(self) -> str:
+        """The machine that answered, for people to read."""
+        return urlsplit(self.authority).netloc

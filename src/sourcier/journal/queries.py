@@ -3,14 +3,16 @@
 import json
 from collections.abc import Collection
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from string import Formatter
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import QuerySet
 
-from sourcier.journal.models import Entry
+from sourcier.journal.models import Anchor, Entry
 from sourcier.journal.registry import VERBS
 from sourcier.kernel.french import format_date, format_moment
 from sourcier.kernel.money import format_cents
@@ -32,6 +34,22 @@ def entries(log_id: UUID, stream: UUID | None = None, *, hide_sealed: Collection
         sealed = [verb.id for verb in VERBS.values() if verb.sealed]
         found = found.exclude(stream__in=[operation.hex for operation in hide_sealed], verb__in=sealed)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Anchoring:
+    """Where the time of a log stands: whether an authority is set, the last time obtained, the one that waits."""
+
+    configured: bool
+    last: Anchor | None
+    waiting: Anchor | None
+
+
+def anchoring(log_id: UUID) -> Anchoring:
+    """For the pages and `sourcier doctor`. The size that an anchor covers is not for a page: it counts closed answers."""
+    anchors = Anchor.objects.filter(log_id=log_id)
+    last = anchors.filter(state=Anchor.State.OBTAINED).order_by("-told_at", "-pk").first()
+    return Anchoring(bool(settings.TSA), last, anchors.exclude(state=Anchor.State.OBTAINED).first())
 
 
 def payload_of(entry: Entry) -> dict[str, Any] | None:

@@ -11,12 +11,16 @@ from django.db.models import Model
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """One kind of entry. `sentence` is French with `{keys}` of the payload; `sealed` entries are hidden until the opening."""
+    """One kind of entry. `sentence` is French with `{keys}` of the payload; `sealed` entries are hidden until the opening.
+
+    `anchored`: a third party is asked to stamp the time right after it, without waiting for the next day.
+    """
 
     id: str
     sentence: str
     personal: tuple[str, ...] = ()
     sealed: bool = False
+    anchored: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,15 @@ class Sealed:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Anchored:
+    """How many times of a third party were verified; the last one, and how many entries it covers."""
+
+    count: int
+    told_at: datetime | None
+    size: int
+
+
 @dataclass(frozen=True)
 class Report:
     """Result of `verify`. `witnesses` counts the checkpoints and receipts given from outside, `uncompared` the business rows
@@ -55,6 +64,7 @@ class Report:
     key_compared: bool
     checkpoint: Sealed | None
     checkpoints: int
+    anchors: Anchored
     witnesses: int
     operations: int
     contents: int
@@ -81,6 +91,7 @@ class Report:
             f"{_count(self.operations, 'chaîne')}, l'arbre entier, {_count(self.contents, 'contenu')}, la signature de "
             f"{_count(self.checkpoints, 'point')} de contrôle."
         )
+        lines.append(self._times())
         lines.append(f"Lignes de la base comparées à leurs écritures : {self.rows}.")
         lines.append(f"Documents relus dans le coffre et comparés à leur empreinte : {self.documents}.")
         if self.erased:
@@ -106,6 +117,14 @@ class Report:
             f"({_count(self.checkpoint.size, 'écriture')})."
         )
 
+    def _times(self) -> str:
+        if not self.anchors.told_at:
+            return "Aucune heure attestée par un tiers : celles du journal sont celles du serveur."
+        return (
+            f"Heures attestées par un tiers, vérifiées : {self.anchors.count}. La dernière, du "
+            f"{format_moment(self.anchors.told_at)}, couvre {_count(self.anchors.size, 'écriture')}."
+        )
+
     def to_json(self) -> dict[str, Any]:
         """Strings, integers and booleans only; moments in ISO form."""
         checkpoint = self.checkpoint
@@ -120,6 +139,11 @@ class Report:
             "checkpoint": checkpoint
             and {"size": checkpoint.size, "root": checkpoint.root, "at": checkpoint.at.isoformat(timespec="seconds")},
             "checkpoints": self.checkpoints,
+            "anchors": {
+                "count": self.anchors.count,
+                "told_at": self.anchors.told_at and self.anchors.told_at.isoformat(timespec="seconds"),
+                "size": self.anchors.size,
+            },
             "witnesses": self.witnesses,
             "operations": self.operations,
             "contents": self.contents,

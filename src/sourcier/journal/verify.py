@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from sourcier.journal import crew
+from sourcier.journal.anchor_check import check_anchors
 from sourcier.journal.keys import fingerprint_of, same_fingerprint
 from sourcier.journal.models import Entry, Log, Node
 from sourcier.journal.registry import DOCUMENTS
@@ -52,6 +53,7 @@ def verify(log_id: UUID, *, fingerprint: str = "", witnesses: Mapping[str, str] 
         key_compared=bool(fingerprint),
         checkpoint=walk.sealed,
         checkpoints=walk.checkpoints,
+        anchors=check_anchors(log, findings),
         witnesses=len(read),
         operations=walk.operations,
         contents=walk.contents,

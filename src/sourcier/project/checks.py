@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from sourcier.journal.keys import KeyMissing, private_key
 from sourcier.journal.models import Log
+from sourcier.journal.queries import anchoring
 from sourcier.kernel.french import format_moment
 from sourcier.mail.models import DueRun
 from sourcier.project import databases
@@ -92,6 +93,22 @@ def _open_to_others(folder: Path) -> list[Path]:
     return [file for file in files if file.is_file() and file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO)]
 
 
+def anchors() -> Iterator[Finding]:
+    """Who attests the time of the journals. Without, or while it fails, everything else goes on."""
+    if not settings.TSA:
+        remedy = "Réglez SOURCIER_TSA : sans horodateur, les heures du journal sont celles de cette machine."
+        yield Finding("Horodateur", False, "aucun", remedy, grave=False)
+        return
+    remedy = "Rien n'est bloqué, la demande reprend seule. Si cela dure, vérifiez SOURCIER_TSA, l'accès au réseau et l'heure."
+    for log in Log.objects.order_by("origin"):
+        stands = anchoring(log.pk)
+        wrong = stands.waiting.error.splitlines() if stands.waiting else []
+        last = (
+            f"dernière heure attestée : {format_moment(stands.last.told_at)}" if stands.last else "aucune heure attestée encore"
+        )
+        yield Finding(f"Horodatage de {log.origin}", not wrong, " ; ".join([last, *wrong]), remedy, grave=False)
+
+
 def mail() -> Finding:
     server = f"{settings.EMAIL_HOST}:{settings.EMAIL_PORT}"
     remedy = "Réglez SOURCIER_SMTP_HOST et SOURCIER_SMTP_PORT. D'ici là, les messages attendent et rien n'est perdu."
@@ -129,7 +146,7 @@ def address() -> Finding:
 
 
 BEFORE_DATABASE: tuple[Callable[[], Finding | Iterator[Finding]], ...] = (python, folders, database)
-WITH_DATABASE: tuple[Callable[[], Finding | Iterator[Finding]], ...] = (keys, worker)
+WITH_DATABASE: tuple[Callable[[], Finding | Iterator[Finding]], ...] = (keys, worker, anchors)
 OUTSIDE: tuple[Callable[[], Finding | Iterator[Finding]], ...] = (mail, register, address)
 
 

@@ -81,6 +81,15 @@ def _database() -> dict[str, Any]:
     }
 
 
+def _authorities() -> tuple[str, ...]:
+    """The authorities that stamp the time, in the order they are asked. Raises `ImproperlyConfigured`."""
+    urls = tuple(url.strip() for url in os.environ.get("SOURCIER_TSA", "").split(",") if url.strip())
+    if not all(urlsplit(url).scheme in ("http", "https") and urlsplit(url).hostname for url in urls):
+        # The address may hold a password: it is not repeated.
+        raise ImproperlyConfigured("SOURCIER_TSA doit donner une ou plusieurs adresses en http:// ou https://, entre virgules.")
+    return urls
+
+
 _make_folder(VAR, "SOURCIER_VAR")
 SECRET_KEY = _secret_key()
 DEBUG = os.environ.get("SOURCIER_DEBUG") == "1"
@@ -251,6 +260,10 @@ EMAIL_USE_TLS = os.environ.get("SOURCIER_SMTP_STARTTLS") == "1"
 EMAIL_USE_SSL = os.environ.get("SOURCIER_SMTP_TLS") == "1"
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = os.environ.get("SOURCIER_FROM", "ne-pas-repondre@ville.example")
+
+TSA = _authorities()
+TSA_ROOTS = os.environ.get("SOURCIER_TSA_ROOTS", "")
+TSA_TIMEOUT = 10.0
 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 

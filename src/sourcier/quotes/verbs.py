@@ -17,7 +17,7 @@ ANSWER_VERBS = (
 
 CHOICE_VERBS = (
     Verb("reference.chosen", "{name} a choisi à quoi le prix sera comparé : {reference}.", ("name",)),
-    Verb("answers.opened", "{name} a ouvert les réponses : {count} à temps, {late} trop tard.", ("name",)),
+    Verb("answers.opened", "{name} a ouvert les réponses : {count} à temps, {late} trop tard.", ("name",), anchored=True),
     Verb("score.given", "{evaluator} a noté {firm}, « {criterion} » : {value} sur 100.", ("name", "evaluator")),
     Verb(
         "score.corrected", "{evaluator} a corrigé sa note de {firm}, « {criterion} » : {value} sur 100.", ("name", "evaluator")
@@ -30,11 +30,11 @@ CHOICE_VERBS = (
     Verb("clarification.asked", "{name} a demandé une précision à {firm}.", ("name",)),
     Verb("clarification.answered", "{firm} a donné une précision."),
     Verb("last_price.asked", "{name} a demandé un dernier prix ({count}), jusqu'au {deadline:moment}.", ("name",)),
-    Verb("last_price.opened", "{name} a ouvert les derniers prix : {count} reçus.", ("name",)),
-    Verb("choice.made", "{name} a choisi {firm}, {amount_cents:euros} HT. La raison : {rationale}", ("name",)),
+    Verb("last_price.opened", "{name} a ouvert les derniers prix : {count} reçus.", ("name",), anchored=True),
+    Verb("choice.made", "{name} a choisi {firm}, {amount_cents:euros} HT. La raison : {rationale}", ("name",), anchored=True),
     Verb("choice.places_left", "{firm} ne sert pas {places}. Pour ces lieux : {plan}"),
-    Verb("lot.left", "{name} a laissé le lot {lot} sans choix. La raison : {rationale}", ("name",)),
-    Verb("sourcing.ended_after_opening", "{name} a fini sans choix. La raison : {reason}", ("name",)),
+    Verb("lot.left", "{name} a laissé le lot {lot} sans choix. La raison : {rationale}", ("name",), anchored=True),
+    Verb("sourcing.ended_after_opening", "{name} a fini sans choix. La raison : {reason}", ("name",), anchored=True),
     Verb("information.finished", "{name} a terminé la demande d'information. Ce qui en est retenu : {used}", ("name",)),
     Verb("result.told", "{name} a annoncé le résultat ({count}).", ("name", "told")),
     Verb("result.delivered", "{firm} a été prévenue du résultat."),

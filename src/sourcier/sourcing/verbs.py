@@ -34,7 +34,7 @@ VERBS = (
         personal=("name", "firms", "excluded", "rows"),
     ),
     Verb("sourcing.extended", "{name} a reporté la date limite au {deadline_words}, pour tous : {reason}", personal=("name",)),
-    Verb("sourcing.closed", "La date limite est passée : {deadline_words}."),
+    Verb("sourcing.closed", "La date limite est passée : {deadline_words}.", anchored=True),
     Verb("sourcing.ended", "{name} a arrêté la consultation avant l'ouverture : {reason}", personal=("name",)),
     Verb(
         "invitation.readdressed",

@@ -132,7 +132,7 @@ def dossier_download(request: HttpRequest, need_id: UUID, export_id: UUID) -> Ht
 
 @city(*INSPECTION)
 def control(request: HttpRequest) -> HttpResponse:
-    """The city's dossiers, its last public checkpoint, its journal in words."""
+    """The city's dossiers, its last public checkpoint, who attests its time, its journal in words."""
     agent = request.agent  # type: ignore[attr-defined]
     organisation_id = agent.organisation.pk
     found = story.entries(agent).order_by("-index")
@@ -157,6 +157,7 @@ def control(request: HttpRequest) -> HttpResponse:
         "closed": Sourcing.objects.filter(
             organisation=agent.organisation, state__in=(Sourcing.State.OPEN, Sourcing.State.CLOSED)
         ).exists(),
+        "anchoring": journal.anchoring(organisation_id),
         "fingerprint": fingerprint(organisation_id),
         "check": last_check(organisation_id),
     }
