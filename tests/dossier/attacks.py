@@ -8,6 +8,7 @@ import struct
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from hashlib import sha256
 from io import BytesIO
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
@@ -15,8 +16,7 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sourcier.kernel.canonical import canonical
-from sourcier.kernel.merkle import leaf_hash, node_hash
-from sourcier.kernel.notes import TreeHead, format_head, sign_note
+from sourcier.kernel.notes import sign_note
 
 Files = dict[str, bytes]
 ENTRIES = "data/journal/entries.jsonl"
@@ -42,16 +42,22 @@ def pack(files: Files, *, compression: int = ZIP_STORED, extra: Callable[[ZipFil
     return out.getvalue()
 
 
+@lru_cache(maxsize=512)
+def _sum(content: bytes) -> str:
+    """Most files of a mutation are those of the last."""
+    return sha256(content).hexdigest()
+
+
 def repair(files: Files) -> Files:
     """Write the manifests again, so that `sha256sum -c` says nothing."""
 
     def listing(names: Iterator[str]) -> bytes:
-        return "".join(f"{sha256(files[name]).hexdigest()}  {name}\n" for name in sorted(names)).encode()
+        return "".join(f"{_sum(files[name])}  {name}\n" for name in sorted(names)).encode()
 
     payload = [name for name in files if name.startswith("data/")]
-    oxum = f"Payload-Oxum: {sum(len(files[name]) for name in payload)}.{len(payload)}"
-    info = files["bag-info.txt"].decode().split("\n")
-    files["bag-info.txt"] = "\n".join(oxum if line.startswith("Payload-Oxum") else line for line in info).encode()
+    oxum = f"Payload-Oxum: {sum(len(files[name]) for name in payload)}.{len(payload)}".encode()
+    info = files["bag-info.txt"].split(b"\n")  # bytes, for a bit of it may be changed
+    files["bag-info.txt"] = b"\n".join(oxum if line.startswith(b"Payload-Oxum") else line for line in info)
     files["manifest-sha256.txt"] = listing(iter(payload))
     tags = (name for name in files if not name.startswith("data/") and name != "tagmanifest-sha256.txt")
     files["tagmanifest-sha256.txt"] = listing(tags)
@@ -84,11 +90,19 @@ class Attacker:
     def attacks(self, count: int) -> Iterator[Attack]:
         """`count` of them, every kind in turn."""
         kinds = [getattr(self, name) for name in dir(type(self)) if name.startswith("attack_")]
-        for number in range(count):
-            kind = kinds[number % len(kinds)]
-            made = kind(dict(self.files))
-            data = made if isinstance(made, bytes) else pack(repair(made))
-            yield Attack(kind.__name__, data)
+        return (self.made(kinds[number % len(kinds)]) for number in range(count))
+
+    def made(self, kind: Callable[[Files], Files | bytes]) -> Attack:
+        """One altered dossier; where files were altered, the plain sums are repaired."""
+        made = kind(dict(self.files))
+        return Attack(kind.__name__, made if isinstance(made, bytes) else pack(repair(made)))
+
+    def reads_the_same(self, attack: Attack) -> bool:
+        """A bit of a date in the ZIP's own headers was changed: every file still reads as it was."""
+        try:
+            return attack.name == "attack_a_bit_of_the_zip" and unpack(attack.data) == self.files
+        except Exception:
+            return False
 
     def _flip(self, data: bytes) -> bytes:
         position = self.random.randrange(len(data))
@@ -126,6 +140,18 @@ class Attacker:
     def attack_a_shorter_file(self, files: Files) -> Files:
         name = self._name("data/")
         return files | {name: files[name][: self.random.randrange(len(files[name]))]}
+
+    def attack_a_byte_more_or_less(self, files: Files) -> Files:
+        name = self._name("data/")
+        place, content = self.random.randrange(len(files[name])), files[name]
+        more = self.random.randbytes(1)
+        return files | {name: content[:place] + self.random.choice([more + content[place:], content[place + 1 :]])}
+
+    def attack_files_renamed(self, files: Files) -> Files:
+        one, two = self.random.sample([name for name in files if name.startswith("data/")], 2)
+        if files[one] == files[two]:
+            return files | {one: files[one] + b" "}
+        return files | {one: files[two], two: files[one]}
 
     # --- the journal -----------------------------------------------------------------------------------------------------
 
@@ -179,6 +205,34 @@ class Attacker:
         lines = self._lines(files)
         lines[self.random.randrange(len(lines))] = self.stranger
         return self._put(files, lines)
+
+    def attack_an_entry_invented(self, files: Files) -> Files:
+        lines = self._lines(files)
+        place = self.random.randrange(len(lines))
+        row = json.loads(lines[place])
+        entry = json.loads(row["entry"])
+        entry |= {"prev": sha256(b"\0" + row["entry"].encode()).hexdigest(), "seq": entry["seq"] + 1, "at": entry["at"] + 1}
+        lines.insert(place + 1, json.dumps(row | {"index": row["index"] + 1, "entry": canonical(entry).decode()}))
+        return self._put(files, lines)
+
+    def attack_an_entry_replayed(self, files: Files) -> Files:
+        lines = self._lines(files)
+        last, row = json.loads(lines[-1]), json.loads(self.random.choice(lines[:-1]))
+        entry = json.loads(row["entry"]) | {"seq": len(lines), "prev": sha256(b"\0" + last["entry"].encode()).hexdigest()}
+        row |= {"index": last["index"] + 1, "entry": canonical(entry).decode(), "proof": last["proof"]}
+        return self._put(files, [*lines, json.dumps(row)])
+
+    def attack_the_hours_moved(self, files: Files) -> Files:
+        lines = [json.loads(line) for line in self._lines(files)]
+        since, by = self.random.randrange(len(lines)), self.random.choice([-86_400_000, -1, 1, 3_600_000])
+        for row in lines[since:]:
+            entry = json.loads(row["entry"])
+            row["entry"] = canonical(entry | {"at": entry["at"] + by}).decode()
+        return self._put(files, [json.dumps(row) for row in lines])
+
+    def attack_the_entries_in_another_order(self, files: Files) -> Files:
+        lines = self._lines(files)
+        return self._put(files, self.random.choice([lines[::-1], lines[1:] + lines[:1], self.random.sample(lines, len(lines))]))
 
     # --- contents, documents, report ---------------------------------------------------------------------------------------
 
@@ -324,101 +378,6 @@ class Attacker:
         key = self.random.choice(sorted(export))
         export[key] = self.random.choice([None, 5, "", [], ["AAAA"], {}, "é", export["index"] + 1, "{}", '{"files":{}}'])
         return files | {EXPORT: json.dumps(export).encode()}
-
-
-def signed_again(data: bytes, edit: Callable[[dict[str, object]], dict[str, object]]) -> bytes:
-    """What a forger with patience makes: contents edited, the chain, the tree and the signatures remade with his own key.
-
-    Everything inside agrees; only the fingerprint, known from elsewhere, tells.
-    """
-    files, key = unpack(data), Ed25519PrivateKey.generate()
-    public = key.public_key().public_bytes_raw()
-    rows = [json.loads(line) for line in files[ENTRIES].decode().splitlines()]
-    salts = json.loads(files[SALTS])
-    previous, raws = "0" * 64, []
-    for number, row in enumerate(rows):
-        name = f"data/payloads/{row['index']:06d}.json"
-        if name in files:
-            body = canonical(edit(json.loads(files.pop(name))))
-            files[f"data/payloads/{number:06d}.json"] = body
-        entry = json.loads(row["entry"]) | {"prev": previous}
-        if str(row["index"]) in salts:
-            entry["payload_sha256"] = sha256(bytes.fromhex(salts[str(row["index"])]) + body).hexdigest()
-        raws.append(canonical(entry))
-        previous = leaf_hash(raws[-1]).hex()
-    places = {str(row["index"]): str(number) for number, row in enumerate(rows)}
-    for listing in (SALTS, WITHHELD):
-        moved = {places[index]: value for index, value in json.loads(files[listing]).items()}
-        files[listing] = json.dumps(moved).encode()
-    index = json.loads(files[DOCUMENTS])
-    return _sealed(files, raws, key, public, index)
-
-
-def _sealed(files: Files, raws: list[bytes], key: Ed25519PrivateKey, public: bytes, index: list[object]) -> bytes:
-    origin = files["data/proofs/checkpoint.txt"].decode().split("\n")[0]
-    leaves = [leaf_hash(raw) for raw in raws]
-    lines = [json.dumps({"index": n, "entry": raw.decode(), "proof": _encoded(_path(n, leaves))}) for n, raw in enumerate(raws)]
-    fingerprint = sha256(public).hexdigest().upper()
-    groups = " ".join(fingerprint[i : i + 4] for i in range(0, 64, 4))
-    files |= {
-        ENTRIES: "".join(line + "\n" for line in lines).encode(),
-        "data/proofs/key.txt": f"Clé\ncle: {base64.b64encode(public).decode()}\nempreinte: {groups}\n".encode(),
-        "data/proofs/checkpoint.txt": _note(origin, leaves, key).encode(),
-    }
-    export = json.loads(files[EXPORT])
-    said = json.loads(export["payload"])
-    engaged = [name for name in files if name.startswith("data/") and name != EXPORT]
-    engaged += ["LISEZ-MOI.txt", "VERIFIER.html", "verifier.py"]
-    said |= {"size": len(raws), "files": {name: sha256(files[name]).hexdigest() for name in engaged}}
-    body = canonical(said)
-    entry = json.loads(export["entry"]) | {"prev": leaves[-1].hex(), "seq": len(raws)}
-    entry["payload_sha256"] = sha256(bytes.fromhex(export["salt"]) + body).hexdigest()
-    raw = canonical(entry)
-    grown = [*leaves, leaf_hash(raw)]
-    export |= {
-        "index": len(raws), "entry": raw.decode(), "payload": body.decode(), "proof": _encoded(_path(len(raws), grown)),
-        "consistency": _encoded(_growth(len(leaves), grown)), "checkpoint": _note(origin, grown, key),
-    }  # fmt: skip
-    files[EXPORT] = json.dumps(export).encode()
-    return pack(repair(files))
-
-
-def _note(origin: str, leaves: list[bytes], key: Ed25519PrivateKey) -> str:
-    return sign_note(format_head(TreeHead(origin, len(leaves), _root(leaves))), origin, key)
-
-
-def _encoded(hashes: list[bytes]) -> list[str]:
-    return [base64.b64encode(each).decode() for each in hashes]
-
-
-def _split(count: int) -> int:
-    return 1 << ((count - 1).bit_length() - 1)
-
-
-def _root(leaves: list[bytes]) -> bytes:
-    if len(leaves) == 1:
-        return leaves[0]
-    return node_hash(_root(leaves[: _split(len(leaves))]), _root(leaves[_split(len(leaves)) :]))
-
-
-def _path(index: int, leaves: list[bytes]) -> list[bytes]:
-    """RFC 9162, 2.1.3.1, written from its text rather than with the project's own code."""
-    if len(leaves) == 1:
-        return []
-    middle = _split(len(leaves))
-    if index < middle:
-        return [*_path(index, leaves[:middle]), _root(leaves[middle:])]
-    return [*_path(index - middle, leaves[middle:]), _root(leaves[:middle])]
-
-
-def _growth(first: int, leaves: list[bytes], whole: bool = True) -> list[bytes]:
-    """RFC 9162, 2.1.4.1."""
-    if first == len(leaves):
-        return [] if whole else [_root(leaves)]
-    middle = _split(len(leaves))
-    if first <= middle:
-        return [*_growth(first, leaves[:middle], whole), _root(leaves[middle:])]
-    return [*_growth(first - middle, leaves[middle:], False), _root(leaves[:middle])]
 
 
 def recompressed(data: bytes, *, without: tuple[str, ...] = ()) -> bytes:

@@ -1,6 +1,8 @@
 """Whatever is altered is found, with a sentence and never an exception."""
 
 import json
+import os
+from functools import cache
 from io import BytesIO
 from typing import Any
 
@@ -17,13 +19,14 @@ from tests.dossier.attacks import (
     pack,
     recompressed,
     repair,
-    signed_again,
     unpack,
     without_a_document,
 )  # fmt: skip
+from tests.dossier.forging import signed_again
 from tests.dossier.purchase import PIECES, Purchase, asked_purchase, finished_purchase, taken, zipped
 
-MUTATIONS = 320
+# With those of tests/journal/test_attacks.py, 2 000; `bench/attacks.py` runs more.
+MUTATIONS = int(os.environ.get("SOURCIER_MUTATIONS", "1880"))
 
 
 @pytest.fixture
@@ -35,25 +38,19 @@ def problems(data: bytes, fingerprint: str = "") -> list[str]:
     return list(verifier.verify(BytesIO(data), fingerprint).problems)
 
 
-def test_every_alteration_is_found(dossier: bytes, other_city: City) -> None:
+def test_every_alteration_is_found(dossier: bytes, other_city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Most alterations leave the two signatures as they were: each is verified once.
+    monkeypatch.setattr(verifier, "ed25519_verify", cache(verifier.ed25519_verify))
     stranger = unpack(zipped(taken(finished_purchase(other_city))))[ENTRIES].decode().splitlines()[3]
     assert problems(dossier) == []
-    attacker = Attacker(dossier, stranger)
+    attacker = Attacker(dossier, stranger, seed=MUTATIONS)
     missed = []
     for attack in attacker.attacks(MUTATIONS):
         found = problems(attack.data)
-        if not found and not (attack.name == "attack_a_bit_of_the_zip" and _reads_the_same(attack.data, attacker.files)):
+        if not found and not attacker.reads_the_same(attack):
             missed.append(attack.name)
         assert all(isinstance(sentence, str) and sentence.endswith((".", ".zip")) for sentence in found), (attack.name, found)
     assert missed == []
-
-
-def _reads_the_same(data: bytes, files: dict[str, bytes]) -> bool:
-    """A bit of a date in the ZIP's own headers: every file still reads as it was."""
-    try:
-        return unpack(data) == files
-    except Exception:
-        return False
 
 
 def test_a_whole_dossier_signed_again_is_found_by_the_fingerprint_alone(dossier: bytes, finished: Purchase) -> None:

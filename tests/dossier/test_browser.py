@@ -13,7 +13,8 @@ from sourcier.dossier import contents
 from sourcier.dossier.offline import verifier
 from sourcier.journal import keys
 from tests.chromium import BROWSER
-from tests.dossier.attacks import Attacker, pack, recompressed, repair, signed_again, unpack, without_a_document
+from tests.dossier.attacks import Attacker, pack, recompressed, repair, unpack, without_a_document
+from tests.dossier.forging import signed_again
 from tests.dossier.purchase import Purchase, taken, zipped
 
 pytestmark = BROWSER

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Vérifie un dossier de preuve Sourcier, hors ligne, avec la seule bibliothèque standard de Python (3.9 ou plus).
 
-    python3 verifier.py DOSSIER.zip [--empreinte "4F2A 91C0 …"]
+    python3 verifier.py DOSSIER.zip [--empreinte "4F2A 91C0 …"] [--recepisse RX-4M2A.tlog-proof]
 
 Sans empreinte venue d'ailleurs (une lettre de la ville), la clé n'est pas comparée : le dossier est
 cohérent avec la clé qu'il contient, et c'est dit. Code de sortie : 0 si rien n'est trouvé, 1 sinon.
@@ -507,7 +507,7 @@ def read_export(archive):
 
 
 def check_export(archive, names, head, entries, sums, public_key, report):
-    """L'entrée de l'export : dernière de la chaîne, elle engage chaque fichier ; son arbre prolonge le premier."""
+    """L'entrée de l'export : dernière de la chaîne, elle engage chaque fichier ; son arbre prolonge l'autre. Rend son heure."""
     fields, salted, said, (proof, consistency) = read_export(archive)
     origin, size, root = head
     later_origin, later_size, later_root = open_checkpoint(said["checkpoint"], public_key)
@@ -532,6 +532,7 @@ def check_export(archive, names, head, entries, sums, public_key, report):
         report.facts.append(f"L'export est lui-même au journal : il engage {len(files)} fichiers.")
     report.problems += problems
     report.until = french(fields["at"])
+    return fields["at"]
 
 
 def french(milliseconds):
@@ -563,6 +564,28 @@ def check_documents(archive, names, cited, sums, report):
     report.problems += problems
 
 
+def check_receipt(text, public_key, entries, exported_at, report):
+    """Un récépissé gardé ailleurs : signé de la clé du dossier, qui contient encore son entrée, à sa place. Lève `Broken`."""
+    top, _, note = text.replace("\r\n", "\n").partition("\n\n")
+    lines = top.split("\n")
+    place = re.fullmatch("index (0|[1-9][0-9]{0,14})", lines[2]) if len(lines) > 2 else None
+    if not place or lines[0] != "c2sp.org/tlog-proof@v1" or not lines[1].startswith("extra "):
+        raise Broken("Le récépissé n'est pas lisible.")
+    raw, index = _base64(lines[1][6:]), int(place[1])
+    _, size, root = open_checkpoint(note, public_key)
+    fields = entry_fields(raw, index)
+    if fields is None or not verify_inclusion(index, size, fields["leaf"], [_base64(line) for line in lines[3:]], root):
+        raise Broken("Le récépissé a été changé : il ne relie plus son entrée à l'arbre signé.")
+    if fields["stream"] != entries[0]["stream"] or fields["at"] > exported_at:
+        report.facts.append("Le récépissé est d'un autre achat, ou d'après ce dossier : il n'y a rien à comparer.")
+    elif any((entry["index"], entry["leaf"]) == (index, fields["leaf"]) for entry in entries):
+        report.facts.append(f"Le dossier contient l'entrée {index}, que le récépissé atteste.")
+    else:
+        report.problems.append(
+            f"Le dossier ne contient pas l'entrée {index} que le récépissé atteste : le journal a été refait."
+        )
+
+
 def check_key(public_key, expected, report):
     """La clé du dossier est-elle celle dont l'empreinte est venue d'ailleurs ?"""
     own = fingerprint(public_key)
@@ -575,12 +598,12 @@ def check_key(public_key, expected, report):
         report.problems.append("La clé du dossier n'est pas celle dont vous avez donné l'empreinte.")
 
 
-def verify(path, expected_fingerprint=""):
-    """Vérifie le ZIP `path` ; rend un `Report`. Ne lève pas : ce qui est illisible est un problème."""
+def verify(path, expected_fingerprint="", receipt=""):
+    """Vérifie le ZIP `path`, et un récépissé (son texte) ; rend un `Report`. Ne lève pas : l'illisible est un problème."""
     report = Report()
     try:
         with zipfile.ZipFile(path) as archive:
-            _verify(archive, expected_fingerprint.strip(), report)
+            _verify(archive, expected_fingerprint.strip(), receipt, report)
     except Broken as problem:
         report.problems.append(str(problem))
     except FileNotFoundError:
@@ -592,7 +615,7 @@ def verify(path, expected_fingerprint=""):
     return report
 
 
-def _verify(archive, expected_fingerprint, report):
+def _verify(archive, expected_fingerprint, receipt, report):
     names = check_names(archive)
     sums = check_sums(archive, names, report)
     match = re.search(r"(?m)^cle: (\S+)$", read_text(archive, KEY))
@@ -602,9 +625,19 @@ def _verify(archive, expected_fingerprint, report):
     report.facts.append(f"Point de contrôle signé de « {head[0]} », {head[1]} entrées.")
     entries = check_entries(archive, head, report)
     cited = check_payloads(archive, names, entries, report)
-    check_export(archive, names, head, entries, sums, public_key, report)
+    exported_at = check_export(archive, names, head, entries, sums, public_key, report)
     check_documents(archive, names, cited, sums, report)
+    if receipt:
+        check_receipt(receipt, public_key, entries, exported_at, report)
     report.facts.append("Ce dossier n'est pas ancré chez un tiers horodateur : les heures sont celles du serveur de la ville.")
+
+
+def read_receipt(path):
+    try:
+        with open(path, encoding="utf-8", errors="replace") as kept:
+            return kept.read() or "vide"
+    except OSError:
+        raise SystemExit("Le récépissé ne peut pas être lu.") from None
 
 
 def main(arguments):
@@ -612,7 +645,8 @@ def main(arguments):
         print(__doc__)
         return 1
     expected = arguments[arguments.index("--empreinte") + 1] if "--empreinte" in arguments[:-1] else ""
-    report = verify(arguments[0], expected)
+    receipt = read_receipt(arguments[arguments.index("--recepisse") + 1]) if "--recepisse" in arguments[:-1] else ""
+    report = verify(arguments[0], expected, receipt)
     for fact in report.facts:
         print("· " + fact)
     for problem in report.problems:
