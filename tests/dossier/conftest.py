@@ -1,12 +1,19 @@
 """The small register, a vault per test, and one finished purchase."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
+from sourcier.journal import anchors
 from tests.cities import City
-from tests.dossier.purchase import Purchase, finished_purchase
+from tests.dossier.purchase import DEADLINE, Purchase, finished_purchase, taken, zipped
+from tests.journal.authority import Authority, made_authority, served
+
+# The authority tells the real time, and the purchase of these tests is older.
+LATER = (timezone.now() - DEADLINE).days + 2
 
 
 @pytest.fixture(autouse=True)
@@ -20,3 +27,20 @@ def rooms(bakeries: Path, settings: Any, tmp_path: Path) -> None:
 def finished(city: City) -> Purchase:
     """A purchase from its sentence to everyone told."""
     return finished_purchase(city)
+
+
+@pytest.fixture
+def authority(finished: Purchase, settings: Any, tmp_path: Path) -> Iterator[Authority]:
+    """Somebody who stamps the time, set once the purchase is finished, and whose root the city trusts."""
+    made = made_authority(tmp_path / "authority")
+    (tmp_path / "root.pem").write_bytes(made.root.pem)
+    with served(made):
+        settings.TSA, settings.TSA_ROOTS = (made.url,), str(tmp_path / "root.pem")
+        yield made
+
+
+@pytest.fixture
+def anchored(finished: Purchase, authority: Authority) -> bytes:
+    """A dossier taken after the time of its purchase was stamped."""
+    assert anchors.take_due(timezone.now()) == 1
+    return zipped(taken(finished, LATER))

@@ -88,6 +88,13 @@ def test_a_good_dossier_is_never_plain_green_without_the_fingerprint(page: Page,
     assert serious(page) == []
 
 
+def test_the_page_says_that_a_third_party_told_the_time_and_who_checks_it(page: Page, anchored: bytes, dossier: bytes) -> None:
+    assert judged(page, anchored) == "partial"
+    assert "1 horodatage d'un tiers, que l'export engage" in page.locator("#result").inner_text()
+    assert judged(page, dossier) == "partial"
+    assert "n'est pas ancré chez un tiers horodateur" in page.locator("#result").inner_text()
+
+
 def test_what_a_mail_filter_left_still_verifies(page: Page, dossier: bytes) -> None:
     assert judged(page, recompressed(dossier, without=("verifier.py", "VERIFIER.html", "LISEZ-MOI.txt"))) == "partial"
 

@@ -8,6 +8,7 @@ from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from sourcier.dossier import anchors
 from sourcier.dossier.history import History, Piece, pieces
 from sourcier.dossier.models import Export
 from sourcier.dossier.report.pages import report
@@ -63,6 +64,7 @@ def members(export: Export, history: History) -> list[Member]:
         member("data/documents/index.json", as_json(index)),
         member("data/proofs/checkpoint.txt", export.checkpoint.encode()),
         member("data/proofs/key.txt", _key(export)),
+        *_anchors(export, history),
         *(member(name, (OFFLINE / name).read_bytes()) for name in HELPERS),
     ]
 
@@ -114,6 +116,14 @@ def _lost(piece: Piece, fault: str) -> Refused:
         f"La pièce « {piece.name} » {what} : un dossier ne part pas sans elle. Demandez à l'administrateur de la remettre "
         f"depuis une sauvegarde (fichier {piece.sha256}), puis reprenez le dossier.",
     )
+
+
+def _anchors(export: Export, history: History) -> Iterator[Member]:
+    """Nothing when no third party told the time before the export: the verifiers then say so."""
+    if told := anchors.index(export, history):
+        for path, data in anchors.files(export, history):
+            yield member(path, data)
+        yield member(anchors.INDEX, as_json(told))
 
 
 def _key(export: Export) -> bytes:

@@ -6,7 +6,8 @@
 Sans empreinte venue d'ailleurs (une lettre de la ville), la clé n'est pas comparée : le dossier est
 cohérent avec la clé qu'il contient, et c'est dit. Code de sortie : 0 si rien n'est trouvé, 1 sinon.
 
-Formats : BagIt (RFC 8493), arbre de Merkle (RFC 9162), points de contrôle signés (C2SP tlog-checkpoint), Ed25519 (RFC 8032).
+Formats : BagIt (RFC 8493), arbre de Merkle (RFC 9162), points de contrôle signés (C2SP tlog-checkpoint), Ed25519 (RFC 8032),
+horodatages d'un tiers (RFC 3161, signés par RSA ou ECDSA).
 """
 
 import base64
@@ -51,6 +52,8 @@ CHECKPOINT = "data/proofs/checkpoint.txt"
 KEY = "data/proofs/key.txt"
 EXPORT = "data/proofs/export.json"
 DOCUMENTS = "data/documents/index.json"
+ANCHORS = "data/proofs/anchors.json"
+CLOCKS_DIFFER = 60
 
 
 @dataclass
@@ -233,6 +236,271 @@ def _base64(text):
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         raise Broken("Une preuve n'est pas lisible (base64).") from None
+
+
+# --- Horodatages d'un tiers (RFC 3161) -----------------------------------------------------------------------------------
+
+DIGESTS = {"608648016503040201": "sha256", "608648016503040202": "sha384", "608648016503040203": "sha512"}
+SIGNED_DATA, TST_INFO, EKU = "2a864886f70d010702", "2a864886f70d0109100104", "551d25"
+CONTENT_TYPE, MESSAGE_DIGEST = "2a864886f70d010903", "2a864886f70d010904"
+SIGNING_CERTIFICATE, SIGNING_CERTIFICATE_V2 = "2a864886f70d010910020c", "2a864886f70d010910022f"
+TIME_STAMPING, RSA_KEY, EC_KEY, COMMON_NAME = "2b06010505070308", "2a864886f70d010101", "2a8648ce3d0201", "550403"
+RSA_WITH = {
+    "2a864886f70d010101": "",
+    "2a864886f70d01010b": "sha256",
+    "2a864886f70d01010c": "sha384",
+    "2a864886f70d01010d": "sha512",
+}
+ECDSA_WITH = {"2a8648ce3d040302": "sha256", "2a8648ce3d040303": "sha384", "2a8648ce3d040304": "sha512"}
+# nom: (p, a = -3, b, n, gx, gy), SEC 2
+CURVES = {
+    "2a8648ce3d030107": (
+        0xFFFFFFFF00000001000000000000000000000000FFFFFFFFFFFFFFFFFFFFFFFF,
+        0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B,
+        0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551,
+        0x6B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296,
+        0x4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5,
+    ),
+    "2b81040022": (
+        0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEFFFFFFFF0000000000000000FFFFFFFF,
+        0xB3312FA7E23EE7E4988E056BE3F82D19181D9C6EFE8141120314088F5013875AC656398D8A2ED19D2A85C8EDD3EC2AEF,
+        0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFC7634D81F4372DDF581A0DB248B0A77AECEC196ACCC52973,
+        0xAA87CA22BE8B05378EB1C71EF320AD746E1D3B628BA79B9859F741E082542A385502F25DBF55296C3A545E3872760AB7,
+        0x3617DE4A96262C6F5D9E98BF9292DC29F8F41DBD289A147CE9DA3113B5F0B8C00A60B1CE1D7E819D7A431D7C90EA0E5F,
+    ),
+}
+
+
+class BadStamp(Exception):
+    """Un horodatage qui ne prouve rien ; la phrase dit pourquoi."""
+
+
+class NotJudged(BadStamp):
+    """Un horodatage que ce programme ne sait pas juger."""
+
+
+def der(data):
+    """Les éléments d'un contenu DER : `[(étiquette, contenu, octets)]`. Lève `BadStamp`."""
+    found, place = [], 0
+    while place < len(data):
+        start, tag = place, data[place]
+        if tag & 31 == 31 or place + 1 >= len(data):
+            raise BadStamp("il n'est pas lisible.")
+        length, place = data[place + 1], place + 2
+        if length >= 128:
+            count = length & 127
+            if not 0 < count <= 4 or place + count > len(data):
+                raise BadStamp("il n'est pas lisible.")
+            length, place = int.from_bytes(data[place : place + count], "big"), place + count
+        if place + length > len(data):
+            raise BadStamp("il n'est pas lisible.")
+        found.append((tag, data[place : place + length], data[start : place + length]))
+        place += length
+    return found
+
+
+def one(data, *tags):
+    """Le contenu du seul élément, puis du seul élément de celui-ci, etc. Lève `BadStamp`."""
+    for tag in tags:
+        elements = der(data)
+        if len(elements) != 1 or elements[0][0] != tag:
+            raise BadStamp("il n'est pas lisible.")
+        data = elements[0][1]
+    return data
+
+
+def sequence(element):
+    """Les éléments d'une suite. Lève `BadStamp`."""
+    if element[0] not in (0x30, 0x31):
+        raise BadStamp("il n'est pas lisible.")
+    return der(element[1])
+
+
+def oid(element):
+    """L'identifiant d'un élément, ou celui qui commence une suite, en hexadécimal."""
+    tag, content, _ = element
+    if tag == 0x30 and der(content):
+        tag, content, _ = der(content)[0]
+    return content.hex() if tag == 0x06 else ""
+
+
+def moment_of(element):
+    """Une date ASN.1, en secondes depuis 1970 (et leurs fractions)."""
+    tag, content, _ = element
+    text = content.decode("ascii", "replace")
+    if tag == 0x17:
+        text = ("19" if text[:2] >= "50" else "20") + text
+    match = re.fullmatch(r"([0-9]{14})(\.[0-9]{1,9})?Z", text)
+    if tag not in (0x17, 0x18) or not match:
+        raise BadStamp("une de ses dates n'est pas lisible.")
+    try:
+        moment = datetime.strptime(match[1], "%Y%m%d%H%M%S").replace(tzinfo=timezone.utc)
+    except ValueError:
+        raise BadStamp("une de ses dates n'est pas lisible.") from None
+    return moment.timestamp() + float(match[2] or 0)
+
+
+class Certificate:
+    """Ce qu'il faut d'un certificat X.509 : sa clé, ses dates, son usage, son nom."""
+
+    def __init__(self, raw):
+        self.raw = raw
+        fields = [each for each in sequence(sequence(der(raw)[0])[0]) if each[0] != 0xA0]
+        _, _, self.issuer, validity, self.subject, self.key = fields[:6]
+        self.serial = fields[0][1]
+        self.since, self.until = map(moment_of, sequence(validity))
+        extensions = [der(one(content, 0x30)) for tag, content, _ in fields[6:] if tag == 0xA3]
+        self.usages = [
+            (b"\xff" in [flag[1] for flag in rest[:-1]], [oid(each) for each in der(one(rest[-1][1], 0x30))])
+            for extension in (extensions[0] if extensions else [])
+            for kind, *rest in [sequence(extension)]
+            if oid(kind) == EKU
+        ]
+
+    @property
+    def name(self):
+        """Le nom commun du sujet."""
+        pairs = [sequence(pair) for names in sequence(self.subject) for pair in sequence(names)]
+        return next((text[1].decode("utf-8", "replace") for kind, text in pairs if oid(kind) == COMMON_NAME), "sans nom")[:80]
+
+
+def check_signature(key, algorithm, digest_name, signed, signature):
+    """RSA (PKCS#1 v1.5) ou ECDSA (P-256, P-384). Lève `BadStamp`."""
+    kind, (_, bits, _) = sequence(key)
+    if oid(kind) == RSA_KEY and oid(algorithm) in RSA_WITH:
+        digest_name = RSA_WITH[oid(algorithm)] or digest_name
+        modulus, exponent = (int.from_bytes(content, "big") for _, content, _ in der(one(bits[1:], 0x30)))
+        good = rsa_verify(modulus, exponent, digest_name, hashlib.new(digest_name, signed).digest(), signature)
+    elif oid(kind) == EC_KEY and oid(algorithm) in ECDSA_WITH and sequence(kind)[1][1].hex() in CURVES:
+        r, s = (int.from_bytes(content, "big") for _, content, _ in der(one(signature, 0x30)))
+        digest = hashlib.new(ECDSA_WITH[oid(algorithm)], signed).digest()
+        good = ecdsa_verify(CURVES[sequence(kind)[1][1].hex()], bits[1:], digest, r, s)
+    else:
+        raise NotJudged("sa signature n'est pas de celles que ce programme vérifie : utilisez OpenSSL (LISEZ-MOI.txt).")
+    if not good:
+        raise BadStamp("sa signature est fausse.")
+
+
+def rsa_verify(modulus, exponent, digest_name, digest, signature):
+    """RFC 8017, 8.2.2."""
+    length = (modulus.bit_length() + 7) // 8
+    identifier = bytes.fromhex(next(key for key, name in DIGESTS.items() if name == digest_name))
+    info = bytes([0x06, len(identifier)]) + identifier + b"\x05\x00"
+    info = bytes([0x30, len(info)]) + info + bytes([0x04, len(digest)]) + digest
+    info = bytes([0x30, len(info)]) + info
+    number = int.from_bytes(signature, "big")
+    if len(signature) != length or length < 256 or exponent < 3 or number >= modulus:
+        return False
+    return (
+        pow(number, exponent, modulus).to_bytes(length, "big")
+        == b"\x00\x01" + b"\xff" * (length - len(info) - 3) + b"\x00" + info
+    )
+
+
+def ecdsa_verify(curve, point, digest, r, s):
+    """FIPS 186-5, 6.4.2."""
+    p, b, n, gx, gy = curve
+    size = (p.bit_length() + 7) // 8
+    x, y = int.from_bytes(point[1 : 1 + size], "big"), int.from_bytes(point[1 + size :], "big")
+    if len(point) != 1 + 2 * size or point[0] != 4 or not (0 < r < n and 0 < s < n):
+        return False
+    if x >= p or y >= p or (y * y - x * x * x + 3 * x - b) % p:
+        return False
+
+    def add(one, two):
+        if one is None or two is None:
+            return one or two
+        if one[0] == two[0]:
+            if (one[1] + two[1]) % p == 0:
+                return None
+            slope = (3 * one[0] * one[0] - 3) * pow(2 * one[1], -1, p)
+        else:
+            slope = (two[1] - one[1]) * pow(two[0] - one[0], -1, p)
+        across = (slope * slope - one[0] - two[0]) % p
+        return across, (slope * (one[0] - across) - one[1]) % p
+
+    def times(scalar, base):
+        result = None
+        while scalar:
+            if scalar & 1:
+                result = add(result, base)
+            base, scalar = add(base, base), scalar >> 1
+        return result
+
+    number = int.from_bytes(digest, "big") >> max(0, 8 * len(digest) - n.bit_length())
+    inverse = pow(s, -1, n)
+    found = add(times(number * inverse % n, (gx, gy)), times(r * inverse % n, (x, y)))
+    return found is not None and found[0] % n == r
+
+
+def signed_parts(reply):
+    """`(jeton signé, certificats, signataire)` d'une réponse accordée. Lève `BadStamp`."""
+    status, *token = der(one(reply, 0x30))
+    if sequence(status)[0][1] not in (b"\x00", b"\x01") or len(token) != 1:
+        raise BadStamp("l'autorité a refusé d'horodater.")
+    kind, wrapped = sequence(token[0])
+    _, _, content, *others, signers = der(one(wrapped[1], 0x30))
+    kind_signed, octets = sequence(content)
+    if oid(kind) != SIGNED_DATA or oid(kind_signed) != TST_INFO or len(sequence(signers)) != 1:
+        raise BadStamp("ce n'est pas un horodatage.")
+    certificates = [raw for tag, inside, _ in others if tag == 0xA0 for kind, _, raw in der(inside) if kind == 0x30]
+    return one(octets[1], 0x04), certificates, sequence(sequence(signers)[0])
+
+
+def stamp_of(reply, message, given):
+    """`(secondes, certificat)` : l'heure que dit une réponse pour ce message, et qui l'a signée. Lève `BadStamp`.
+
+    `given` : des certificats donnés à côté. Que leur racine mérite confiance n'est pas jugé ici.
+    """
+    content, certificates, (_, sid, digest, *rest) = signed_parts(reply)
+    _, _, imprint, _, at, *_ = der(one(content, 0x30))
+    algorithm, hashed = sequence(imprint)
+    if oid(algorithm) not in DIGESTS or hashlib.new(DIGESTS[oid(algorithm)], message).digest() != hashed[1]:
+        raise BadStamp("il porte sur autre chose que son point de contrôle.")
+    attributes = [sequence(each) for tag, inside, _ in rest if tag == 0xA0 for each in der(inside)]
+    values = {oid(kind): der(each[1]) for kind, each in attributes}
+    if len(values) != len(attributes) or any(len(each) != 1 for each in values.values()) or oid(digest) not in DIGESTS:
+        raise BadStamp("ses attributs signés ne sont pas lisibles.")
+    name = DIGESTS[oid(digest)]
+    expected = [(0x06, bytes.fromhex(TST_INFO)), (0x04, hashlib.new(name, content).digest())]
+    if [values.get(key, [(0, b"")])[0][:2] for key in (CONTENT_TYPE, MESSAGE_DIGEST)] != expected:
+        raise BadStamp("sa signature porte sur un autre contenu.")
+    signer = signer_of(values, sid, [*certificates, *given])
+    (raw,) = [raw for tag, _, raw in rest if tag == 0xA0]
+    where = rest.index(next(each for each in rest if each[0] == 0x30))
+    check_signature(signer.key, rest[where], name, b"\x31" + raw[1:], rest[where + 1][1])
+    seconds = moment_of(at)
+    if signer.usages != [(True, [TIME_STAMPING])]:
+        raise BadStamp("le certificat qui le signe n'est pas fait pour horodater.")
+    if not signer.since <= seconds <= signer.until:
+        raise BadStamp("le certificat qui le signe n'était pas valable à cette heure.")
+    return seconds, signer
+
+
+def signer_of(values, sid, certificates):
+    """Le certificat que la signature nomme, par son empreinte signée et par son numéro. Lève `BadStamp`."""
+    name = "sha1"
+    if SIGNING_CERTIFICATE_V2 in values:
+        reference, name = sequence(sequence(sequence(values[SIGNING_CERTIFICATE_V2][0])[0])[0]), "sha256"
+        if reference[0][0] == 0x30:
+            name = DIGESTS.get(oid(reference[0]), "")
+            reference = reference[1:]
+    elif SIGNING_CERTIFICATE in values:
+        reference = sequence(sequence(sequence(values[SIGNING_CERTIFICATE][0])[0])[0])
+    else:
+        name = ""
+    for raw in certificates if name else ():
+        if hashlib.new(name, raw).digest() == reference[0][1]:
+            found = Certificate(raw)
+            if sid[0] != 0x30 or [each[1] for each in sequence(sid)] == [found.issuer[1], found.serial]:
+                return found
+    raise BadStamp("le certificat qui le signe manque.")
+
+
+def pem(text):
+    """Les certificats d'un texte PEM."""
+    found = re.findall("-----BEGIN CERTIFICATE-----\\s+([A-Za-z0-9+/=\\s]+?)\\s*-----END CERTIFICATE-----", text)
+    return [_base64("".join(each.split())) for each in found]
 
 
 # --- Le ZIP et ses sommes (BagIt) ----------------------------------------------------------------------------------------
@@ -586,6 +854,54 @@ def check_receipt(text, public_key, entries, exported_at, report):
         )
 
 
+def check_anchors(archive, names, head, entries, public_key, report):
+    """Chaque horodatage porte sur un point de contrôle signé par la ville, que l'arbre du dossier prolonge."""
+    if ANCHORS not in names:
+        sentence = "Ce dossier n'est pas ancré chez un tiers horodateur : les heures sont celles du serveur de la ville."
+        report.facts.append(sentence)
+        return
+    told, problems = [], []
+    for anchor in read_json(archive, ANCHORS, list):
+        number = anchor.get("number") if isinstance(anchor, dict) else None
+        proof = anchor.get("consistency") if is_number(number) else None
+        if not isinstance(proof, list) or not all(isinstance(node, str) for node in proof):
+            raise Broken(f"Le fichier {ANCHORS} n'est pas lisible.")
+        name = f"data/proofs/anchor-{number}"
+        text = read_text(archive, name + ".txt")
+        origin, size, root = open_checkpoint(text, public_key)
+        if origin != head[0] or not verify_consistency(size, head[1], [_base64(node) for node in proof], root, head[2]):
+            problems.append(f"L'horodatage n° {number} porte sur un arbre que celui du dossier ne prolonge pas.")
+            continue
+        try:
+            seconds, signer = _stamped(archive, name, text)
+        except NotJudged as fault:
+            report.facts.append(f"L'horodatage n° {number} n'est pas jugé ici : {fault}")
+            continue
+        except BadStamp as fault:
+            problems.append(f"L'horodatage n° {number} ne prouve rien : {fault}")
+            continue
+        covered = [entry for entry in entries if entry["index"] < size]
+        if any(entry["at"] / 1000 > seconds + CLOCKS_DIFFER for entry in covered):
+            problems.append(f"L'horodatage n° {number} est d'avant une entrée qu'il couvre : une des deux heures est fausse.")
+        told.append((seconds, len(covered), signer))
+    for seconds, count, signer in told if not problems else ():
+        report.facts.append(
+            f"{count} de ces entrées existaient le {french(int(seconds * 1000))} : « {signer.name} » l'atteste. "
+            f"Son certificat (SHA-256 {hashlib.sha256(signer.raw).hexdigest()[:16]}…) n'est pas comparé ici à une racine de "
+            "confiance : voyez LISEZ-MOI.txt."
+        )
+    report.problems += problems
+
+
+def _stamped(archive, name, text):
+    """Ce que dit un horodatage du dossier. Lève `BadStamp`, quoi que contienne le fichier."""
+    reply, given = read(archive, name + ".tsr"), pem(read_text(archive, name + ".pem"))
+    try:
+        return stamp_of(reply, text.encode(), given)
+    except (ValueError, TypeError, IndexError, StopIteration, RecursionError, OverflowError):
+        raise BadStamp("il n'est pas lisible.") from None
+
+
 def check_key(public_key, expected, report):
     """La clé du dossier est-elle celle dont l'empreinte est venue d'ailleurs ?"""
     own = fingerprint(public_key)
@@ -629,7 +945,7 @@ def _verify(archive, expected_fingerprint, receipt, report):
     check_documents(archive, names, cited, sums, report)
     if receipt:
         check_receipt(receipt, public_key, entries, exported_at, report)
-    report.facts.append("Ce dossier n'est pas ancré chez un tiers horodateur : les heures sont celles du serveur de la ville.")
+    check_anchors(archive, names, head, entries, public_key, report)
 
 
 def read_receipt(path):
