@@ -8,7 +8,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from hashlib import sha256
+from pathlib import Path
 from uuid import UUID, uuid4
 
 from filled import fill
@@ -65,7 +67,11 @@ def main(size: int) -> None:
 
 def check(log: UUID, size: int) -> None:
     """A full check of a large journal, by one core and by two, beside the bare hashing of what it must hash."""
-    from sourcier.journal.models import Node, Payload
+    from sourcier.journal.export_check import verify_export
+    from sourcier.journal.exported import About, write
+    from sourcier.journal.keys import public_key
+    from sourcier.journal.models import Log, Node, Payload
+    from sourcier.journal.stored import Stored
     from sourcier.journal.verify import verify
 
     fill(log, size)
@@ -80,10 +86,18 @@ def check(log: UUID, size: int) -> None:
             sha256(pair).digest()
 
     peer = timed("peer: SHA-256 alone of the same, in memory", size, bare)
-    for processes in (1, 2):
-        name = f"verify from the database, {processes} process{'es'[: processes * 2 - 2]}"
-        seconds = timed(name, size, lambda count=processes: verify(log, processes=count).ok or sys.exit("not verified"))
-        print(f"  {seconds / peer:.1f} times the bare hashing")
+    export = Path(os.environ["SOURCIER_VAR"]) / "journal.zip"
+    about = About(log, Log.objects.get(pk=log).origin, public_key(log), size)
+    timed("export", size, lambda: write(about, Stored(log), export))
+    print(f"an export: {export.stat().st_size / size:.0f} bytes an entry")
+    checks = {"the database": partial(verify, log), "an export": partial(verify_export, export)}
+    for source, check_it in checks.items():
+        for processes in (1, 2):
+            start = time.process_time()
+            work = partial(check_it, processes=processes)
+            seconds = timed(f"verify from {source}, processes: {processes}", size, lambda w=work: w().ok or sys.exit("not ok"))
+            spent = time.process_time() - start if processes == 1 else 0.0
+            print(f"  {seconds / peer:.1f} times the bare hashing" + (f"; {size / spent:.0f} /s of processor" if spent else ""))
 
 
 if __name__ == "__main__":

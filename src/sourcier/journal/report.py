@@ -54,7 +54,7 @@ class Anchored:
 class Report:
     """Result of `verify`. `witnesses` counts the checkpoints and receipts given from outside, `uncompared` the business rows
     whose last snapshot was erased, `operations` the chains followed, `contents` the payloads hashed again; `key_compared` says
-    that a fingerprint from outside was given."""
+    that a fingerprint from outside was given, `exported` that an export was read, not the database."""
 
     log_id: UUID
     origin: str
@@ -74,6 +74,7 @@ class Report:
     uncompared: int
     problems: tuple[Problem, ...]
     problem_count: int
+    exported: bool = False
 
     @property
     def ok(self) -> bool:
@@ -91,9 +92,7 @@ class Report:
             f"{_count(self.operations, 'chaîne')}, l'arbre entier, {_count(self.contents, 'contenu')}, la signature de "
             f"{_count(self.checkpoints, 'point')} de contrôle."
         )
-        lines.append(self._times())
-        lines.append(f"Lignes de la base comparées à leurs écritures : {self.rows}.")
-        lines.append(f"Documents relus dans le coffre et comparés à leur empreinte : {self.documents}.")
+        lines += self._beside()
         if self.erased:
             lines.append(f"Contenus effacés : {self.erased} ; leurs écritures restent, leur texte ne peut être relu.")
         if self.uncompared:
@@ -117,6 +116,16 @@ class Report:
             f"({_count(self.checkpoint.size, 'écriture')})."
         )
 
+    def _beside(self) -> list[str]:
+        """What the entries were compared with."""
+        if self.exported:
+            return ["C'est un export : ni les lignes de la base, ni les documents, ni les heures de tiers n'ont été comparés."]
+        return [
+            self._times(),
+            f"Lignes de la base comparées à leurs écritures : {self.rows}.",
+            f"Documents relus dans le coffre et comparés à leur empreinte : {self.documents}.",
+        ]
+
     def _times(self) -> str:
         if not self.anchors.told_at:
             return "Aucune heure attestée par un tiers : celles du journal sont celles du serveur."
@@ -130,6 +139,7 @@ class Report:
         checkpoint = self.checkpoint
         return {
             "ok": self.ok,
+            "exported": self.exported,
             "log": self.log_id.hex,
             "origin": self.origin,
             "size": self.size,

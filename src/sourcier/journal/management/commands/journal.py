@@ -1,4 +1,4 @@
-"""`sourcier journal verify` and `sourcier journal checkpoint`."""
+"""`sourcier journal verify`, `sourcier journal checkpoint` and `sourcier journal export`."""
 
 import json
 import os
@@ -12,23 +12,31 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from sourcier.journal import proofs
+from sourcier.journal.export_check import verify_export
+from sourcier.journal.exported import About, Unreadable, write
 from sourcier.journal.keys import KeyMissing
 from sourcier.journal.models import Log
+from sourcier.journal.report import Report
+from sourcier.journal.stored import Stored
 from sourcier.journal.verify import verify
 
 SET_ASIDE = "checkpoints.remplace-"
 
 
 class Command(BaseCommand):
-    help = "Vérifie les journaux, ou signe leur point de contrôle."
+    help = "Vérifie les journaux, signe leur point de contrôle, ou les exporte."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        verbs = parser.add_subparsers(dest="verb", required=True, metavar="verify | checkpoint")
+        verbs = parser.add_subparsers(dest="verb", required=True, metavar="verify | checkpoint | export")
         check = verbs.add_parser(
             "verify", help="recalculer tout le journal, le comparer à la base ; code 1 si une anomalie paraît"
         )
         sign = verbs.add_parser("checkpoint", help="signer la taille et la racine du journal, et les afficher")
-        for each in (check, sign):
+        export = verbs.add_parser(
+            "export", help="écrire tout un journal, contenus compris, dans un fichier à vérifier ailleurs"
+        )
+        export.add_argument("file", metavar="FICHIER", type=Path)
+        for each in (check, sign, export):
             each.add_argument("--organisation", default="", metavar="NOM", help="nom court ou identifiant ; toutes par défaut")
         check.add_argument("--json", action="store_true", help="résultat pour un programme")
         check.add_argument("--fingerprint", default="", metavar="EMPREINTE", help="empreinte de la clé, notée hors de la ville")
@@ -39,6 +47,7 @@ class Command(BaseCommand):
             metavar="N",
             help="processus ; un par cœur par défaut",
         )
+        check.add_argument("--export", type=Path, metavar="FICHIER", help="vérifier cet export, sans la base")
         kept = {"action": "append", "default": [], "metavar": "FICHIER"}
         check.add_argument("--expect", **kept, help="point de contrôle gardé ailleurs")
         check.add_argument(
@@ -48,9 +57,14 @@ class Command(BaseCommand):
         sign.add_argument("--out", default="", metavar="FICHIER", help="écrire le texte dans un fichier (une organisation)")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["verb"] == "verify" and options["export"]:
+            self._verify_export(options)
+            return
         logs = _logs(options["organisation"])
         if options["verb"] == "verify":
             self._verify(logs, options)
+        elif options["verb"] == "export":
+            self._export(logs, options["file"])
         else:
             self._checkpoint(logs, options)
 
@@ -60,8 +74,33 @@ class Command(BaseCommand):
         witnesses = {name: _read(name) for name in (*options["expect"], *options["receipt"])}
         asked = {"fingerprint": options["fingerprint"], "processes": options["processes"]}
         reports = [verify(log.pk, witnesses={**witnesses, **_set_aside(log)}, **asked) for log in logs]
+        self._tell(reports, as_json=options["json"])
+
+    def _verify_export(self, options: dict[str, Any]) -> None:
+        witnesses = {name: _read(name) for name in (*options["expect"], *options["receipt"])}
+        try:
+            report = verify_export(
+                options["export"], fingerprint=options["fingerprint"], witnesses=witnesses, processes=options["processes"]
+            )
+        except Unreadable as error:
+            raise CommandError(str(error)) from None
+        self._tell([report], as_json=options["json"])
+
+    def _export(self, logs: list[Log], file: Path) -> None:
+        if len(logs) > 1:
+            raise CommandError("Plusieurs journaux : dites lequel avec --organisation.")
+        (log,) = logs
+        try:
+            write(About(log.pk, log.origin, bytes(log.public_key), log.size), Stored(log.pk), file)
+        except Unreadable as error:
+            raise CommandError(str(error)) from None
+        except OSError as error:
+            raise CommandError(f"Le fichier {file} ne peut pas être écrit : {error.strerror}.") from None
+        self.stdout.write(f"{log.size} écritures dans {file}, avec ce qu'elles disent : gardez-le comme la base.")
+
+    def _tell(self, reports: list[Report], *, as_json: bool) -> None:
         ok = all(report.ok for report in reports)
-        if options["json"]:
+        if as_json:
             found = {"ok": ok, "logs": [report.to_json() for report in reports]}
             self.stdout.write(json.dumps(found, ensure_ascii=False, indent=1))
         else:
