@@ -65,7 +65,7 @@ class Made:
 
 def certificate(
     subject: str, issuer: Made | None = None, *, kind: str = "p256", days: tuple[int, int] = (-30, 3_650),
-    usage: tuple[x509.ObjectIdentifier, ...] = (),
+    usage: tuple[x509.ObjectIdentifier, ...] = (), revocations: str = "",
 ) -> Made:  # fmt: skip
     """An authority of certificates without `usage`, an end certificate with it; `days` from today, first and last."""
     key = new_key(kind)
@@ -78,7 +78,21 @@ def certificate(
     builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     if usage:
         builder = builder.add_extension(x509.ExtendedKeyUsage(usage), critical=True)
+    if revocations:
+        point = x509.DistributionPoint([x509.UniformResourceIdentifier(revocations)], None, None, None)
+        builder = builder.add_extension(x509.CRLDistributionPoints([point]), critical=False)
     return Made(builder.sign(issuer.key if issuer else key, hashes.SHA256()), key)
+
+
+def revoked_by(issuer: Made, *gone: Made) -> bytes:
+    """The signed list of the certificates that `issuer` revoked an hour ago, in DER."""
+    now = datetime.now(UTC)
+    builder = x509.CertificateRevocationListBuilder().issuer_name(issuer.certificate.subject)
+    builder = builder.last_update(now - timedelta(hours=1)).next_update(now + timedelta(days=1))
+    for each in gone:
+        line = x509.RevokedCertificateBuilder().serial_number(each.certificate.serial_number)
+        builder = builder.add_revoked_certificate(line.revocation_date(now - timedelta(hours=1)).build())
+    return builder.sign(issuer.key, hashes.SHA256()).public_bytes(Encoding.DER)
 
 
 @dataclass
@@ -94,6 +108,7 @@ class Authority:
     accounts: list[str] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
     url: str = ""
+    revocations: bytes = b""
 
     def reply(self, query: bytes) -> bytes:
         """The reply of openssl to a query, in DER."""
@@ -183,6 +198,11 @@ def served(authority: Authority) -> Iterator[Authority]:
             for each in body:  # never silent for as long as the limit of a socket
                 self.wfile.write(bytes([each]))
                 time.sleep(0.05)
+
+        def do_GET(self) -> None:
+            self.send_response(200 if authority.revocations else 404)
+            self.end_headers()
+            self.wfile.write(authority.revocations)
 
         def log_message(self, *arguments: object) -> None:
             pass

@@ -19,7 +19,7 @@ from sourcier.journal.registry import VERBS, Verb
 from sourcier.journal.verify import verify
 from sourcier.mail.due import run_due
 from tests.cities import City
-from tests.journal.authority import Authority, certificate, made_authority, served
+from tests.journal.authority import TIME, Authority, certificate, made_authority, revoked_by, served
 from tests.journal.entries import writes, writes_nothing
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -315,3 +315,21 @@ def test_entries_dated_after_the_time_that_covers_them_are_found(
     with time_machine.travel(timezone.now() - timedelta(hours=3)):
         assert anchors.take_due(timezone.now()) == 1
     assert any("est datée d'après elle" in each for each in found_by_verify(city))
+
+
+def test_what_the_issuer_revoked_is_kept_beside_the_stamp_and_read(
+    city: City, authority: Authority, act: Callable[[], Entry]
+) -> None:
+    address = authority.url.replace("horodatage", "liste.crl")
+    authority.signer = certificate("Horodateur révocable", authority.root, usage=TIME, revocations=address)
+    lists = [b"", b"rien", revoked_by(certificate("Autre racine")), revoked_by(authority.root, authority.root)]
+    for given in lists:
+        authority.revocations = given
+        act()
+        assert anchors.take_due(timezone.now()) == 1
+    kept = [each and bytes(each) for each in Anchor.objects.order_by("pk").values_list("revocations", flat=True)]
+    assert kept == [None, None, None, lists[3]]
+    authority.revocations = revoked_by(authority.root, authority.signer)
+    act()
+    assert anchors.take_due(timezone.now()) == 0
+    assert Anchor.objects.latest("pk").error.endswith("signe avec un certificat révoqué.")

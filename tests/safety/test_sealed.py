@@ -3,12 +3,15 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from io import StringIO
+from pathlib import Path
+from typing import Any
 
 import pytest
 import time_machine
 from django.core.management import call_command
 from django.urls import reverse
 
+from sourcier.journal.models import Anchor
 from sourcier.quotes.actions import evaluate
 from sourcier.quotes.actions.after_opening import be_told
 from sourcier.quotes.actions.answer import decline
@@ -17,6 +20,7 @@ from sourcier.sourcing.models import FirmQuestion, Sourcing
 from sourcier.web.awaiting import awaiting
 from tests.cities import City
 from tests.dossier.purchase import DEADLINE, Purchase, answered_purchase, asked_purchase
+from tests.journal.authority import made_authority, served
 from tests.safety.addresses import of_the_city, read
 from tests.sourcing.stock import LEFORT, MATHILDE, PERRIER
 from tests.web.clients import signed_in
@@ -61,6 +65,19 @@ def test_every_page_is_the_same_with_no_answer_and_with_five(city: City, role: s
     assert FirmQuestion.objects.count() == asked
     after = everything(city, purchase, role)
     assert before.keys() == after.keys()
+    assert [name for name in before if before[name] != after[name]] == []
+
+
+def test_every_page_is_the_same_while_a_third_party_stamps_the_time(city: City, settings: Any, tmp_path: Path) -> None:
+    made = made_authority(tmp_path, days=(-900, 900))
+    made.manner = "forged"  # it tells the time of this test
+    with served(made):
+        settings.TSA = (made.url,)
+        purchase = asked_purchase(city)
+        before = everything(city, purchase, "auditor")
+        purchase.answer()
+        after = everything(city, purchase, "auditor")
+        assert Anchor.objects.filter(state="obtained").exists()
     assert [name for name in before if before[name] != after[name]] == []
 
 

@@ -30,12 +30,14 @@ def covering(export: Export, history: History) -> list[Anchor]:
 
 
 def files(export: Export, history: History) -> Iterator[tuple[str, bytes]]:
-    """`(path, content)` of each reply, of the checkpoint it stamps and of its certificates."""
+    """`(path, content)` of each reply, of the checkpoint it stamps, of its certificates and of the list of those revoked."""
     for number, anchor in enumerate(covering(export, history), start=1):
         if anchor.checkpoint:
             yield f"data/proofs/anchor-{number}.tsr", bytes(anchor.reply or b"")
             yield f"data/proofs/anchor-{number}.txt", anchor.checkpoint.text.encode()
             yield f"data/proofs/anchor-{number}.pem", anchor.certificates.encode()
+            if anchor.revocations:
+                yield f"data/proofs/anchor-{number}.crl", bytes(anchor.revocations)
 
 
 def index(export: Export, history: History) -> list[dict[str, object]]:

@@ -130,6 +130,7 @@ def _keep(claimed: Anchor, head: Checkpoint, given: Given, wrong: str) -> bool:
     anchor.authority, anchor.reply, anchor.reply_sha256 = given.authority.url, given.reply, sha256(given.reply).hexdigest()
     anchor.told_at, anchor.obtained_at, anchor.serial = given.told_at, given.answered_at, given.serial
     anchor.certificates, anchor.trusted, anchor.entry_index = given.certificates, given.trusted, log.size
+    anchor.revocations = given.revocations or None
     anchor.save()
     told = {
         "authority": given.authority.name, "told_at": given.told_at, "serial": given.serial, "size": head.size,

@@ -4,8 +4,10 @@ import base64
 import logging
 import secrets
 import threading
+import time
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from http.client import HTTPException
@@ -41,7 +43,8 @@ class Authority:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A reply that was verified. `trusted`: its certificates lead to one of the city's roots."""
+    """A reply that was verified. `trusted`: its certificates lead to one of the city's roots. `revocations`: the list, in DER,
+    of what the signer's issuer revoked, when it publishes one that we could have."""
 
     authority: Authority
     reply: bytes
@@ -50,6 +53,7 @@ class Given:
     serial: str
     certificates: str
     trusted: bool
+    revocations: bytes
 
 
 def configured() -> list[Authority]:
@@ -76,33 +80,56 @@ def roots() -> list[Certificate]:
 def ask(authority: Authority, message: bytes, trusted: list[Certificate]) -> Given:
     """Have `message` stamped. Raises `NoStamp`. Never inside a transaction: it may last as long as the limit."""
     nonce = secrets.randbits(64)
-    asked_at = timezone.now()
+    asked_at, started = timezone.now(), time.monotonic()
     reply = _post(authority, timestamps.request(message, nonce))
     answered_at = timezone.now()
     try:
         stamp = timestamps.verify(reply, message, nonce=nonce, known=trusted)
         timestamps.check_clock(stamp, asked_at, answered_at)
         path = timestamps.path(stamp, trusted) if trusted else stamp.certificates
+        # A certificate that nobody vouches for must not choose an address for us to read.
+        end = started + settings.TSA_TIMEOUT
+        revocations = _revocations(authority, path, stamp.told_at, end) if trusted else b""
     except timestamps.BadStamp as error:
         raise NoStamp(f"{authority.name} {error.sentence}") from None
     certificates = "".join(each.public_bytes(Encoding.PEM).decode() for each in path)
-    return Given(authority, reply, stamp.told_at, answered_at, stamp.serial, certificates, bool(trusted))
+    return Given(authority, reply, stamp.told_at, answered_at, stamp.serial, certificates, bool(trusted), revocations)
 
 
 def _post(authority: Authority, body: bytes) -> bytes:
-    """The bytes of the reply within the limit, whatever the authority does: a name that does not resolve, or one byte a second.
-
-    In a thread apart, which is left behind when it is late: a socket's own limit counts from its last byte.
-    """
-    came: list[bytes | NoStamp] = []
     request = urllib.request.Request(  # noqa: S310 - the settings allow http and https alone
         authority.url, data=body, headers={"Content-Type": "application/timestamp-query"}
     )
     if authority.account:
         request.add_header("Authorization", "Basic " + base64.b64encode(authority.account.encode()).decode())
+    return _within(settings.TSA_TIMEOUT, authority, request)
+
+
+def _revocations(authority: Authority, path: Sequence[Certificate], told_at: datetime, end: float) -> bytes:
+    """The list that says whether the signer is revoked, in what is left of the authority's time; empty when there is none.
+
+    A list that does not come keeps no stamp from being kept. Raises `timestamps.BadStamp` for a signer that it names.
+    """
+    for url in timestamps.revocation_addresses(path[0]):
+        try:
+            listed = _within(end - time.monotonic(), authority, urllib.request.Request(url))  # noqa: S310 - http and https alone
+        except NoStamp as error:
+            logger.info("no list of revoked certificates: %s", error)
+            continue
+        if timestamps.holds_revocations(listed, path, told_at):
+            return listed
+    return b""
+
+
+def _within(seconds: float, authority: Authority, request: urllib.request.Request) -> bytes:
+    """The bytes of the reply in time, whatever the other side does: a name that does not resolve, or one byte a second.
+
+    In a thread apart, which is left behind when it is late: a socket's own limit counts from its last byte.
+    """
+    came: list[bytes | NoStamp] = []
     thread = threading.Thread(target=lambda: came.append(_fetch(authority, request)), name="time-stamp", daemon=True)
     thread.start()
-    thread.join(settings.TSA_TIMEOUT)
+    thread.join(max(0, seconds))
     if not came:
         raise NoStamp(f"{authority.name} n'a pas répondu en {settings.TSA_TIMEOUT:g} s.")
     if isinstance(came[0], NoStamp):

@@ -107,6 +107,7 @@ class Anchor(models.Model):
     obtained_at = models.DateTimeField(null=True, help_text="by our clock")
     serial = models.CharField(max_length=60, blank=True)
     certificates = models.TextField(blank=True, help_text="PEM, the signer's first, up to a trusted root when one was found")
+    revocations = models.BinaryField(null=True, help_text="what the signer's issuer had revoked then (CRL, DER), if it says it")
     trusted = models.BooleanField(default=False, help_text="its certificates led to a root that the city trusts")
     entry_index = models.BigIntegerField(null=True, help_text="the entry that says it was obtained")
 

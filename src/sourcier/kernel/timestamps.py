@@ -240,6 +240,34 @@ def _issued(issuer: x509.Certificate, certificate: x509.Certificate, between: in
     return True
 
 
+def revocation_addresses(certificate: x509.Certificate) -> list[str]:
+    """Where the issuer of a certificate publishes the list of those it revoked."""
+    try:
+        points = certificate.extensions.get_extension_for_class(x509.CRLDistributionPoints).value
+    except (x509.ExtensionNotFound, ValueError):
+        return []
+    names = [name for point in points for name in point.full_name or ()]
+    return [
+        name.value
+        for name in names
+        if isinstance(name, x509.UniformResourceIdentifier) and name.value.startswith(("http://", "https://"))
+    ]
+
+
+def holds_revocations(data: bytes, line: Sequence[x509.Certificate], moment: datetime) -> bool:
+    """Whether `data` is the list that the issuer of `line[0]` signed. Raises `BadStamp` when it revoked it by `moment`."""
+    try:
+        listed = x509.load_der_x509_crl(data)
+        issuers = [each for each in line[1:] if each.subject == line[0].issuer == listed.issuer]
+        good = any(listed.is_signature_valid(each.public_key()) for each in issuers)  # type: ignore[arg-type]
+        revoked = listed.get_revoked_certificate_by_serial_number(line[0].serial_number)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        return False
+    if good and revoked is not None and revoked.revocation_date_utc <= moment:
+        raise BadStamp("revoked", "signe avec un certificat révoqué.")
+    return good
+
+
 def check_clock(stamp: Stamp, asked_at: datetime, answered_at: datetime) -> None:
     """The time told lies between our question and the answer, as far as two honest clocks differ. Raises `BadStamp`."""
     if asked_at - CLOCKS_DIFFER <= stamp.told_at <= answered_at + CLOCKS_DIFFER:
