@@ -17,16 +17,33 @@ from django.utils import timezone
 
 from sourcier.dossier.offline import verifier
 from sourcier.journal import anchors
+from sourcier.journal.models import Anchor, Entry
 from sourcier.kernel import timestamps
+from tests.cities import City
 from tests.dossier.attacks import pack, repair, unpack
 from tests.dossier.conftest import LATER
-from tests.dossier.purchase import DEADLINE, Purchase, taken, zipped
+from tests.dossier.purchase import DEADLINE, Purchase, asked_purchase, taken, zipped
 from tests.journal.authority import Authority, made_authority
 from tests.kernel.test_timestamps import MESSAGE, real
 
 
 def judged(data: bytes) -> Any:
     return verifier.verify(BytesIO(data))
+
+
+def test_a_deadline_an_opening_a_choice_and_an_export_each_ask_for_the_time(city: City, settings: Any) -> None:
+    settings.TSA = ("http://127.0.0.1:9/",)
+    purchase = asked_purchase(city)
+    purchase.answer()
+    for act, verb in [
+        (purchase.close, "sourcing.closed"),
+        (purchase.open, "answers.opened"),
+        (purchase.choose, "choice.made"),
+        (lambda: taken(purchase), "dossier.built"),
+    ]:
+        Anchor.objects.all().delete()
+        act()
+        assert Anchor.objects.get().wanted > Entry.objects.get(verb=verb).index, verb
 
 
 def test_the_time_of_a_third_party_is_in_the_dossier_and_says_who_vouches(anchored: bytes) -> None:
