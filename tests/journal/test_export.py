@@ -62,7 +62,7 @@ def test_any_byte_changed_in_what_is_proven_is_found(log: Log, file: Path) -> No
         altered = [
             content[:place] + bytes([content[place] ^ 1 << chance.randrange(8)]) + content[place + 1 :],
             content[:place],
-            content[:place] + b"x" + content[place:],
+            content[: place + 1] + b"x" + content[place + 1 :],
             b"\n".join([*lines[:line], *lines[line + 1 :], b""]),
             b"\n".join([*lines, lines[line], b""]),
         ][number % 5]

@@ -9,6 +9,7 @@ import os
 import re
 from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
+from binascii import unhexlify
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,11 +27,12 @@ ABOUT = "journal.json"
 KINDS = ("entries", "payloads", "checkpoints")
 LIMIT = 1 << 30
 QUICK = 1
+# « Anything but a quote » is searched much faster than hexadecimal digits, which the chain and the contents vouch for anyway.
 ENTRY = (
-    r'\{"actor":"([0-9a-f]{32})","at":(0|[1-9][0-9]{0,15}),"log":"LOG","payload_sha256":"([0-9a-f]{64})",'
-    r'"prev":"([0-9a-f]{64})","seq":(0|[1-9][0-9]{0,15}),"stream":"(org|[0-9a-f]{32})","v":1,"verb":"([a-z_.]{1,60})"\}'
+    r'(?m)^\{"actor":"([^"]{32})","at":(0|[1-9][0-9]{0,15}),"log":"LOG","payload_sha256":"([^"]{64})",'
+    r'"prev":"([^"]{64})","seq":(0|[1-9][0-9]{0,15}),"stream":"(org|[^"]{32})","v":1,"verb":"([a-z_.]{1,60})"\}\n'
 )
-SALT, BODY = slice(9, 41), slice(50, -1)
+PAYLOAD = re.compile(rb'(?m)^(?:\{"salt":"([0-9a-f]{32})","body":(.+)\}|null)\n')
 
 
 class Unreadable(ValueError):
@@ -103,7 +105,7 @@ class Exported:
     def about(self) -> About:
         """Raises `Unreadable`."""
         try:
-            said = json.loads(self._content(ABOUT) or b"")
+            said = json.loads(self._content(ABOUT))
             key, size = b64decode(said["public_key"], validate=True), said["size"]
             if type(size) is not int or not 0 <= size < 1 << 48 or len(key) != 32 or not isinstance(said["origin"], str):
                 raise ValueError
@@ -115,13 +117,39 @@ class Exported:
         """Entries of the range with their payloads."""
         found: list[tuple[Any, ...]] = []
         for first in range(start - start % BLOCK, end, BLOCK):
+            rows = self._part(first)
             # Lines too many have an index that no entry of the range has, and are found by it.
-            last = None if end in (self.about.size, first + BLOCK) else end
-            lines = zip_longest(self._lines("entries", first), self._lines("payloads", first), fillvalue=b"")
-            for index, (text, payload) in enumerate(islice(lines, 2 * BLOCK), first):
-                if index >= start and (last is None or index < last):
-                    found.append(self._row(index, text, payload))
+            last = None if end in (self.about.size, first + BLOCK) else end - first
+            found += rows[max(start - first, 0) : last]
         return found
+
+    def _part(self, first: int) -> list[tuple[Any, ...]]:
+        """All the lines of a part by one search of each file, unless one of them is not as it should be."""
+        texts, payloads = self._content(_name("entries", first)), self._content(_name("payloads", first))
+        raws, fields, said = _lines(texts), self._entry.findall(texts.decode("ascii", "replace")), PAYLOAD.findall(payloads)
+        if not len(raws) == len(fields) == len(said) == len(_lines(payloads)):
+            return self._line_by_line(first, raws, _lines(payloads))
+        return [
+            (
+                index, actor, int(at), digest, prev, int(seq), stream, verb, raw, None,
+                index, unhexlify(salt) or None, body or None,
+            )
+            for index, raw, (actor, at, digest, prev, seq, stream, verb), (salt, body) in zip(
+                range(first, first + len(raws)), raws, fields, said, strict=True
+            )
+        ]  # fmt: skip
+
+    def _line_by_line(self, first: int, raws: Sequence[bytes], payloads: Sequence[bytes]) -> list[tuple[Any, ...]]:
+        """What is not as it should be has columns that agree with no text, or is missing."""
+        rows = []
+        for index, (raw, payload) in enumerate(islice(zip_longest(raws, payloads, fillvalue=b""), 2 * BLOCK), first):
+            fields = self._entry.findall(raw.decode("ascii", "replace") + "\n")
+            actor, at, digest, prev, seq, stream, verb = fields[0] if fields else ("", -1, "", "", -1, "", "")
+            said = PAYLOAD.findall(payload + b"\n")
+            salt, body = (unhexlify(said[0][0]) or None, said[0][1] or None) if said else (None, None)
+            leaf, present = None if fields else b"", index if said else None
+            rows.append((index, actor, int(at), digest, prev, int(seq), stream, verb, raw, leaf, present, salt, body))
+        return rows
 
     def nodes(self, level: int, first: int, last: int) -> None:
         """The tree is not exported: it is recomputed."""
@@ -129,31 +157,16 @@ class Exported:
     def checkpoints(self, start: int, end: int) -> Sequence[Signed]:
         """Checkpoints whose size is in the range."""
         firsts = range(max(start, 0) - max(start, 0) % BLOCK, max(end, 1), BLOCK)
-        found = (_signed(line, first) for first in firsts for line in self._lines("checkpoints", first))
+        found = (_signed(line, first) for first in firsts for line in _lines(self._content(_name("checkpoints", first))))
         return [signed for signed in found if start < signed.size <= end]
 
-    def _lines(self, kind: str, first: int) -> list[bytes]:
-        content = self._content(_name(kind, first))
-        return content.split(b"\n")[:-1] if content else []
-
-    def _content(self, name: str) -> bytes | None:
+    def _content(self, name: str) -> bytes:
         try:
             if self._archive.getinfo(name).file_size > LIMIT:
-                return None
+                return b""
             return self._archive.read(name)
         except (KeyError, BadZipFile, BadDeflate, EOFError, NotImplementedError, RuntimeError):
-            return None
-
-    def _row(self, index: int, raw: bytes, payload: bytes) -> tuple[Any, ...]:
-        """As a row of the database, its columns read in the text; an ill-formed one has columns that agree with no text."""
-        given = payload[:9] == b'{"salt":"' and payload[41:50] == b'","body":' and payload[-1:] == b"}"
-        salt, body = (_salt(payload[SALT]), payload[BODY]) if given else (None, None)
-        present = index if (given and salt is not None) or payload == b"null" else None
-        match = self._entry.fullmatch(raw.decode("ascii", "replace"))
-        if match is None:
-            return index, "", -1, "", "", -1, "", "", raw, b"", present, salt, body
-        actor, at, payload_sha256, prev, seq, stream, verb = match.groups()
-        return index, actor, int(at), payload_sha256, prev, int(seq), stream, verb, raw, None, present, salt, body
+            return b""
 
     def extra(self) -> Iterator[str]:
         """Names of the file that are no part of an export of its size, and those given twice."""
@@ -162,13 +175,10 @@ class Exported:
         yield from sorted({name for name in names if name not in expected or names.count(name) > 1})
 
 
-def _salt(digits: bytes) -> bytes | None:
-    """In its one writing, so that no byte of an export may change unseen."""
-    try:
-        salt = bytes.fromhex(digits.decode())
-    except ValueError:
-        return None
-    return salt if salt.hex().encode() == digits else None
+def _lines(content: bytes) -> list[bytes]:
+    """Lines, the last of which may lack its end."""
+    lines = content.split(b"\n")
+    return lines if lines[-1] else lines[:-1]
 
 
 def _signed(line: bytes, first: int) -> Signed:
