@@ -51,6 +51,14 @@ def test_one_click_starts_and_searches_with_what_is_ticked(city: City) -> None:
     assert HIDDEN.name not in page and CLOSED.name not in page
 
 
+def test_a_second_click_on_search_shows_what_the_first_began_and_blames_nobody(city: City) -> None:
+    need, client = accepted_need(city), signed_in(city.buyer)
+    client.post(reverse("panel_start", args=[need.pk]), {"kind": "rfq"})
+    page = client.post(reverse("panel_start", args=[need.pk]), {"kind": "rfq"}, follow=True).content.decode()
+    assert "Une consultation est déjà en cours" in page and "note danger" not in page
+    assert MATHILDE.name in page and Sourcing.objects.count() == 1
+
+
 def test_the_list_says_why_and_the_map_leads_to_each_line(city: City) -> None:
     page = page_of(signed_in(city.buyer), "panel", searched(city))
     assert "Pourquoi cette entreprise ?" in page
