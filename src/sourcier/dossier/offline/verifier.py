@@ -157,7 +157,7 @@ def _node(left, right):
 
 def verify_inclusion(index, size, leaf, proof, root):
     """RFC 9162, 2.1.3.2."""
-    if not 0 <= index < size:
+    if not 0 <= index < size or len(leaf) != 32:
         return False
     position, last, current = index, size - 1, leaf
     for sibling in proof:
@@ -177,9 +177,11 @@ def verify_inclusion(index, size, leaf, proof, root):
 
 def verify_consistency(first, second, proof, first_root, second_root):
     """RFC 9162, 2.1.4.2."""
+    if not 0 < first <= second:
+        return False
     if first == second:
         return not proof and first_root == second_root
-    if not 0 < first < second or not proof:
+    if not proof:
         return False
     path = list(proof)
     if first & (first - 1) == 0:
