@@ -126,6 +126,7 @@ class Scene:
         self.tell(
             exchange_document=reverse("exchange_document", args=[done.pk, filed.file_id]),
             dossier_download=reverse("dossier_download", args=[done.pk, export.pk]),
+            dossier_seda=reverse("dossier_seda", args=[done.pk, export.pk]),
         )
 
     # --- needs -------------------------------------------------------------------------------------------------------------

@@ -36,7 +36,7 @@ POSTED = {
 # Files and texts, which are not pages: they answer whoever may have them, and that is all.
 FILES = {
     "robots", "city_css", "city_logo", "need_file", "request_document", "answer_file", "exchange_document", "exchange_letter",
-    "dossier_download", "firm_document", "mfa_download_recovery_codes",
+    "dossier_download", "dossier_seda", "firm_document", "mfa_download_recovery_codes",
     "verifier_sums",
 }  # fmt: skip
 AXE = Axe().axe_script
@@ -223,7 +223,7 @@ def buyer_in_a_hurry(walk: Walk, scene: dict[str, str]) -> None:
 def head_of_purchasing(walk: Walk, scene: dict[str, str]) -> None:
     walk.look(
         "/reglages/", "/reglages/directions/", f"/reglages/directions/{scene['department']}/", "/reglages/lieux/",
-        "/reglages/lieux/nouveau/", f"/reglages/lieux/{scene['place']}/",
+        "/reglages/lieux/nouveau/", f"/reglages/lieux/{scene['place']}/", "/reglages/archives/",
     )  # fmt: skip
     walk.refused("/reglages/lieux/nouveau/", "Ajouter", 200, name=" ", postal_code="9311")
 
@@ -238,7 +238,7 @@ def administrator(walk: Walk, scene: dict[str, str]) -> None:
 
 def auditor(walk: Walk, scene: dict[str, str]) -> None:
     walk.look("/", f"/achats/{scene['done']}/dossier/")
-    walk.fetch(scene["dossier_download"])
+    walk.fetch(scene["dossier_download"], scene["dossier_seda"])
 
 
 def anyone(walk: Walk, scene: dict[str, str]) -> None:

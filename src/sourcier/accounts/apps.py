@@ -14,7 +14,10 @@ class AccountsConfig(AppConfig):
         register_verbs(VERBS)
         register_rows(
             "organisation", models.Organisation, organisation="id",
-            fields=("name", "siret", "territory", "email", "dpo_email", "phone", "fictitious"),
+            fields=(
+                "name", "siret", "territory", "email", "dpo_email", "phone", "fictitious", "archives_identifier",
+                "archives_agreement", "archives_producer",
+            ),
         )  # fmt: skip
         register_rows(
             "membership", models.Membership, organisation="organisation_id",

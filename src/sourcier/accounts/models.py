@@ -48,6 +48,9 @@ class Organisation(models.Model):
     colour = models.CharField("couleur", max_length=7, default="#0b6e69")
     logo_file_id = models.UUIDField("logo", null=True, help_text="a file of the vault")
     fictitious = models.BooleanField(default=False)
+    archives_identifier = models.CharField("identifiant du service d'archives", max_length=100, blank=True)
+    archives_agreement = models.CharField("convention de versement", max_length=100, blank=True)
+    archives_producer = models.CharField("identifiant de la ville auprès des archives", max_length=100, blank=True)
 
 
 class Department(models.Model):

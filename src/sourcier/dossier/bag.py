@@ -28,8 +28,8 @@ def bag_info(name: str, identifier: str, at: datetime, payload: Sequence[Member]
     return "".join(f"{label}: {' '.join(value.split())}\n" for label, value in lines).encode()
 
 
-def write(out: BinaryIO, members: Sequence[Member], *, name: str, identifier: str, at: datetime) -> None:
-    """Write the ZIP of `members` (those under `data/` are the payload). `at` (UTC) dates every file."""
+def files(members: Sequence[Member], *, name: str, identifier: str, at: datetime) -> list[Member]:
+    """Every file of the bag of `members`, in its order: those under `data/` are the payload, which comes last."""
     payload = [each for each in members if each.path.startswith("data/")]
     tags = [each for each in members if not each.path.startswith("data/")]
     tags += [
@@ -37,9 +37,13 @@ def write(out: BinaryIO, members: Sequence[Member], *, name: str, identifier: st
         member("bag-info.txt", bag_info(name, identifier, at, payload)),
         member("manifest-sha256.txt", manifest(payload)),
     ]
-    last = member("tagmanifest-sha256.txt", manifest(tags))
+    return [*sorted(tags, key=lambda tag: tag.path), member("tagmanifest-sha256.txt", manifest(tags)), *payload]
+
+
+def write(out: BinaryIO, ordered: Sequence[Member], at: datetime) -> None:
+    """Write the ZIP of these files. `at` (UTC) dates every one."""
     with ZipFile(out, "w", ZIP_STORED) as archive:
-        for each in [*sorted(tags, key=lambda tag: tag.path), last, *payload]:
+        for each in ordered:
             info = ZipInfo(each.path, at.timetuple()[:6])
             info.external_attr = REGULAR_FILE
             info.create_system = 3

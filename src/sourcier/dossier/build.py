@@ -95,9 +95,14 @@ def _attempt(agent: Agent, need: Need) -> Export | None:
 def write(export: Export, out: BinaryIO) -> None:
     """Write the ZIP of an export; the same bytes each time while nothing is erased. Raises `Refused` when a piece is lost."""
     told = history.read(export.organisation_id, export.need_id, export.size)
+    bag.write(out, files(export, told), export.made_at)
+
+
+def files(export: Export, told: history.History) -> list[contents.Member]:
+    """Every file of an export, in the order of its ZIP. Raises `Refused` when a piece is lost."""
     made = contents.members(export, told)
     made.append(contents.member("data/proofs/export.json", contents.as_json(_proof(export))))
-    bag.write(out, made, name=export.organisation.name, identifier=export.pk.hex, at=export.made_at)
+    return bag.files(made, name=export.organisation.name, identifier=export.pk.hex, at=export.made_at)
 
 
 def _proof(export: Export) -> dict[str, object]:

@@ -52,7 +52,8 @@ def build() -> DemoCity:
         name="Ville de Rosny-sous-Bois", slug="rosny", siret="21930064700019", address="20 rue Claude-Pernès",
         postal_code="93110", commune_code="93064", commune="Rosny-sous-Bois", lat_e6=48_870_700, lon_e6=2_485_500,
         phone="01 99 00 00 00", phone_hours="de 9 h à 17 h", email="achats@rosny.example", dpo_email="dpo@rosny.example",
-        counter="guichet Achats, 1er étage", fictitious=True,
+        counter="guichet Achats, 1er étage", fictitious=True, archives_identifier="ARCHIVES-FICTIVES",
+        archives_agreement="CONVENTION-FICTIVE-1",
     )  # fmt: skip
     _person(organisation, *HEAD_BUYER)
     helene = _people(organisation)["helene"]

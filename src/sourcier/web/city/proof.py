@@ -1,9 +1,9 @@
 """Step 7: the dossier of an operation, and « Contrôle »: dossiers and journal of the city."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from tempfile import SpooledTemporaryFile
-from typing import Any
+from typing import Any, BinaryIO
 from uuid import UUID
 
 from django.contrib import messages
@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 
 from sourcier.dossier import build
 from sourcier.dossier.models import Export
+from sourcier.dossier.seda import package
 from sourcier.insights import story
 from sourcier.interop.tables import Column, Kind, Table
 from sourcier.journal import queries as journal
@@ -88,6 +89,7 @@ def dossier(request: HttpRequest, need_id: UUID) -> HttpResponse:
         "refusal": build.may_take(agent, need),
         "days": _days(entries),
         "fingerprint": fingerprint(need.organisation_id),
+        "archives_set": package.archives_set(need.organisation),
     }
     return render(request, "city/proof/dossier.html", context)
 
@@ -108,6 +110,19 @@ def dossier_take(request: HttpRequest, need_id: UUID) -> HttpResponse:
 @city(*INSPECTION)
 def dossier_download(request: HttpRequest, need_id: UUID, export_id: UUID) -> HttpResponse:
     """The ZIP, built again from the journal: the same bytes each time."""
+    return _zip(request, need_id, export_id, build.write, "dossier")
+
+
+@city(*INSPECTION)
+def dossier_seda(request: HttpRequest, need_id: UUID, export_id: UUID) -> HttpResponse:
+    """The same files as a transfer to the archives (SEDA 2.3), checked before it leaves."""
+    return _zip(request, need_id, export_id, package.write, "versement")
+
+
+def _zip(
+    request: HttpRequest, need_id: UUID, export_id: UUID, write: Callable[[Export, BinaryIO], None], called: str
+) -> HttpResponse:
+    """The file that `write` makes of an export; what it refuses is said on the page of the dossier."""
     need = _need(request, need_id)
     export = Export.objects.select_related("organisation", "need").filter(pk=export_id, need=need).first()
     if export is None:
@@ -117,13 +132,13 @@ def dossier_download(request: HttpRequest, need_id: UUID, export_id: UUID) -> Ht
         return redirect("dossier", need.pk)
     out = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - the response closes it
     try:
-        build.write(export, out)  # type: ignore[arg-type]
+        write(export, out)  # type: ignore[arg-type]
     except Refused as refused:
         out.close()
         messages.error(request, refused.sentence)
         return redirect("dossier", need.pk)
     out.seek(0)
-    name = f"dossier-{need.reference}-{export.pk.hex[:8]}.zip"
+    name = f"{called}-{need.reference}-{export.pk.hex[:8]}.zip"
     response = FileResponse(out, as_attachment=True, filename=name, content_type="application/zip")
     response["X-Content-Type-Options"] = "nosniff"
     response["Cache-Control"] = "private, no-store"
@@ -168,5 +183,6 @@ urlpatterns = [
     path("achats/<uuid:need_id>/dossier/", dossier, name="dossier"),
     path("achats/<uuid:need_id>/dossier/prendre/", dossier_take, name="dossier_take"),
     path("achats/<uuid:need_id>/dossier/<uuid:export_id>/", dossier_download, name="dossier_download"),
+    path("achats/<uuid:need_id>/dossier/<uuid:export_id>/versement/", dossier_seda, name="dossier_seda"),
     path("controle/", control, name="control"),
 ]

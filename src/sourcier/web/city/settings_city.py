@@ -18,7 +18,7 @@ from sourcier.vault.actions import store
 from sourcier.vault.models import File
 from sourcier.web.city.forms import add_refusal
 from sourcier.web.city.lists import departments_table, places_table
-from sourcier.web.city.settings_forms import CityForm, DepartmentForm, PlaceForm, UsualPlacesForm
+from sourcier.web.city.settings_forms import ArchivesForm, CityForm, DepartmentForm, PlaceForm, UsualPlacesForm
 from sourcier.web.exports import exported
 from sourcier.web.rights import city
 
@@ -61,6 +61,22 @@ def _store_logo(agent: Agent, upload: UploadedFile) -> File:
     if file.media_type not in ("image/png", "image/jpeg"):
         raise refuse("logo_type", "Ce fichier n'est pas une image PNG ou JPEG. Choisissez-en une.", "logo")
     return file
+
+
+@city(*SETTLERS)
+def settings_archives(request: HttpRequest) -> HttpResponse:
+    """The identifiers that a transfer to the archives carries."""
+    agent = request.agent  # type: ignore[attr-defined]
+    form = ArchivesForm(request.POST or None, instance=queries.organisation(agent))
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.update_organisation(agent, shown=form.shown(), **form.cleaned_data)
+        except Refused as refused:
+            add_refusal(form, refused)
+        else:
+            messages.success(request, "C'est enregistré.")
+            return redirect("settings_archives")
+    return _page(request, "archives", "identity", form=form)
 
 
 @city(*SETTLERS)
@@ -177,6 +193,7 @@ def settings_place_switch(request: HttpRequest, place_id: UUID) -> HttpResponse:
 
 urlpatterns = [
     path("reglages/", settings_city, name="settings_city"),
+    path("reglages/archives/", settings_archives, name="settings_archives"),
     path("reglages/directions/", settings_departments, name="settings_departments"),
     path("reglages/directions/<uuid:department_id>/", settings_department, name="settings_department"),
     path("reglages/directions/<uuid:department_id>/lieux/", settings_department_places, name="settings_department_places"),

@@ -62,6 +62,23 @@ class CityForm(TwoAtOnce, forms.ModelForm):
         return logo
 
 
+class ArchivesForm(TwoAtOnce, forms.ModelForm):
+    """Who is who, for the archives service that receives the files at the end."""
+
+    class Meta:
+        model = Organisation
+        fields = ("archives_identifier", "archives_agreement", "archives_producer")
+        help_texts = {
+            "archives_identifier": "Celui que le service d'archives vous a donné pour lui-même.",
+            "archives_agreement": "Le numéro de la convention, ou du contrat d'entrée.",
+            "archives_producer": "Laissez vide si c'est le SIRET de la ville.",
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.remember(*self.Meta.fields)
+
+
 class RoleForm(forms.Form):
     """A role, for one department or for all."""
 

@@ -1,0 +1,53 @@
+"""How long each kind of record is kept, from which event, under which article, and what becomes of it then. Pure."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from sourcier.law.book import WORKS
+
+PROCEDURE, CONTRACT, CONTACT, ACCOUNT = "procedure", "contract", "contact", "account"
+DESTROY = "Destroy"
+KINDS = {
+    PROCEDURE: "Dossier de la consultation et offres non retenues",
+    CONTRACT: "Pièces du contrat",
+    CONTACT: "Coordonnées d'une entreprise",
+    ACCOUNT: "Compte d'une personne partie",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """`years` counted from `event`; `archives`: the archives service signs before anything is destroyed."""
+
+    kind: str
+    years: int
+    event: str
+    article: str
+    archives: bool
+
+    @property
+    def code(self) -> str:
+        """The duration, as ISO 8601 writes it."""
+        return f"P{self.years}Y"
+
+
+def term(kind: str, nature: str = "") -> Term:
+    """The rule for a kind of record. `nature` is that of the purchase; when nobody has said it, the longest term holds."""
+    if kind == PROCEDURE:
+        return Term(kind, 5, "la notification du contrat", "article R.2184-12 du code de la commande publique", True)
+    if kind == CONTRACT:
+        years = 10 if nature in ("", WORKS) else 5
+        return Term(kind, years, "la fin d'exécution du contrat", "article R.2184-13 du code de la commande publique", True)
+    if kind == CONTACT:
+        return Term(kind, 3, "le dernier contact", "article 5, 1, e) du RGPD ; durée usuelle selon la CNIL", False)
+    if kind == ACCOUNT:
+        return Term(kind, 1, "le départ de la personne", "article 5, 1, e) du RGPD ; durée choisie par la ville", False)
+    raise ValueError(f"{kind} is not a kind of record")
+
+
+def last_day(start: date, years: int) -> date:
+    """The last day of the duty to keep; what was kept may go the day after."""
+    try:
+        return start.replace(year=start.year + years)
+    except ValueError:  # 29 February
+        return start.replace(year=start.year + years, month=2, day=28)
