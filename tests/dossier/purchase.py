@@ -267,10 +267,10 @@ def finished_purchase(city: City, words: str = "") -> Purchase:
     return made
 
 
-def taken(purchase: Purchase, days: float = 3) -> Export:
+def taken(purchase: Purchase, days: float = 3, *, for_third_party: bool = False) -> Export:
     """Its dossier, taken by the auditor some days after the deadline."""
     with time_machine.travel(DEADLINE + timedelta(days=days), tick=True):
-        return build.take(purchase.city.auditor, purchase.need.pk)
+        return build.take(purchase.city.auditor, purchase.need.pk, for_third_party=for_third_party)
 
 
 def zipped(export: Export) -> bytes:

@@ -1,5 +1,6 @@
 """VERIFIER.html, opened from disk in a real browser: the same verdicts as verifier.py."""
 
+import json
 from base64 import b64encode
 from collections.abc import Iterator
 from io import BytesIO
@@ -147,3 +148,18 @@ def test_a_dossier_dropped_on_the_page_is_checked(page: Page, dossier: bytes) ->
     page.wait_for_selector("#result[data-state]")
     result = page.locator("#result").inner_text()
     assert "n'est pas conforme" in result and "data/rapport.pdf" in result
+
+
+def test_the_page_says_what_a_communicable_version_does_not_show_and_why(page: Page, finished: Purchase) -> None:
+    data = zipped(taken(finished, for_third_party=True))
+    assert judged(page, data) == "partial"
+    result = page.locator("#result").inner_text()
+    assert "Ce qui n'est pas montré, et la raison dite" in result and "C'est la version communicable à un tiers" in result
+    assert "contenus : réponse d'une entreprise : ses prix détaillés" in result
+    assert serious(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    files = unpack(data)
+    withheld = json.loads(files["data/payloads/withheld.json"])
+    withheld[next(iter(withheld))] = "contenu effacé"
+    altered = pack(repair(files | {"data/payloads/withheld.json": json.dumps(withheld).encode()}))
+    assert judged(page, altered) == "bad"

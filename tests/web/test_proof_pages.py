@@ -27,7 +27,7 @@ from sourcier.sourcing.models import NoticeVisit
 from sourcier.sourcing.tokens import token
 from tests.cities import City, siret
 from tests.dossier.conftest import rooms  # noqa: F401
-from tests.dossier.purchase import BEGUN, DEADLINE, Purchase, asked_purchase, finished_purchase, taken
+from tests.dossier.purchase import BEGUN, DEADLINE, Purchase, answered_purchase, asked_purchase, finished_purchase, taken
 from tests.journal.authority import made_authority, served
 from tests.web.clients import signed_in
 
@@ -72,6 +72,28 @@ def test_an_auditor_takes_the_dossier_and_downloads_what_verifies(city: City) ->
     assert "Dossiers pris" in shown(city.head_buyer, reverse("control"))
 
 
+def test_the_version_for_a_third_party_is_a_choice_of_the_page_once_the_result_is_told(city: City) -> None:
+    purchase = answered_purchase(city)
+    purchase.open()
+    purchase.choose()
+    address = reverse("dossier", args=[purchase.need.pk])
+    asked = reverse("dossier_take", args=[purchase.need.pk])
+    client = signed_in(city.auditor)
+    with at(DEADLINE + timedelta(days=1)):
+        page = shown(city.auditor, address)
+        refused = client.post(asked, {"version": "communicable"}, follow=True).content.decode()
+    assert "Télécharger la version communicable" not in page
+    assert all("une fois le choix fait, et annoncé" in text for text in (page, refused))
+    purchase.tell()
+    with at(DEADLINE + timedelta(days=3)):
+        assert "Télécharger la version communicable" in shown(city.auditor, address)
+        response = client.post(asked, {"version": "communicable"}, follow=True)
+    assert "dossier-communicable-B-" in response["Content-Disposition"]
+    report = verifier.verify(BytesIO(downloaded(response)))
+    assert report.ok and any("version communicable" in fact for fact in report.facts)
+    assert "version communicable, par Aude Rosny" in shown(city.auditor, address)
+
+
 def test_a_requester_and_an_administrator_see_neither_dossier_nor_control(city: City) -> None:
     purchase = finished_purchase(city)
     export = taken(purchase)
@@ -80,7 +102,8 @@ def test_a_requester_and_an_administrator_see_neither_dossier_nor_control(city: 
         client = signed_in(agent)
         for address in _addresses(purchase, export):
             assert client.get(address).status_code == 403, address
-        assert client.post(reverse("dossier_take", args=[purchase.need.pk])).status_code == 403
+        for chosen in ({}, {"version": "communicable"}):
+            assert client.post(reverse("dossier_take", args=[purchase.need.pk]), chosen).status_code == 403
     assert Client().get(reverse("control")).status_code == 302
     assert Entry.objects.count() == before
 

@@ -12,4 +12,7 @@ class DossierConfig(AppConfig):
         from sourcier.journal.registry import register_rows, register_verbs
 
         register_verbs(VERBS)
-        register_rows("export", Export, organisation="organisation_id", fields=("need_id", "made_by_id", "made_at", "size"))
+        register_rows(
+            "export", Export, organisation="organisation_id",
+            fields=("need_id", "made_by_id", "made_at", "size", "communicable"),
+        )  # fmt: skip

@@ -9,8 +9,9 @@ from django.utils import timezone
 
 from sourcier.accounts.agents import Agent
 from sourcier.accounts.models import Role
-from sourcier.dossier import bag, contents, history
+from sourcier.dossier import bag, communicable, contents, history
 from sourcier.dossier.models import Export
+from sourcier.dossier.verbs import COMMUNICABLE, WHOLE
 from sourcier.journal.actions import append
 from sourcier.journal.models import Entry, Log
 from sourcier.journal.proofs import checkpoint, consistency, inclusion
@@ -34,8 +35,12 @@ def may_read(agent: Agent, need: Need) -> str:
     return ""
 
 
-def may_take(agent: Agent, need: Need) -> str:
+def may_take(agent: Agent, need: Need, *, for_third_party: bool = False) -> str:
     """Why the dossier cannot be taken now, in French; empty when it can. Closed answers must not show, not even by number."""
+    return _may_take(agent, need) or (communicable.may_be_made(need) if for_third_party else "")
+
+
+def _may_take(agent: Agent, need: Need) -> str:
     if any(is_sealed(each.state) and each.state != Sourcing.State.DRAFT for each in need.sourcings.all()):
         return "Les réponses sont encore fermées : le dossier se prend après leur ouverture."
     if LastPriceRound.objects.filter(sourcing__need=need, opened_at=None).exists():
@@ -43,8 +48,10 @@ def may_take(agent: Agent, need: Need) -> str:
     return may_read(agent, need)
 
 
-def take(agent: Agent, need_id: UUID) -> Export:
+def take(agent: Agent, need_id: UUID, *, for_third_party: bool = False) -> Export:
     """Make the export of an operation and write its entry, which engages every file. Raises `Refused`, `DoesNotExist`.
+
+    `for_third_party`: the communicable version, without what only the city and each firm may read.
 
     The report and the sums are made before the journal is locked; when someone wrote to this operation meanwhile, they are
     made again.
@@ -53,21 +60,23 @@ def take(agent: Agent, need_id: UUID) -> Export:
     if needs.roles_for(agent, need.department_id).isdisjoint(READERS):
         raise refuse("not_allowed", "Le dossier se prend par un acheteur ou un auditeur.")
     for _ in range(ATTEMPTS):
-        if sentence := may_take(agent, need):
+        if sentence := _may_take(agent, need):
             raise refuse("sealed", sentence)
-        if export := _attempt(agent, need):
+        if for_third_party and (sentence := communicable.may_be_made(need)):
+            raise refuse("not_told", sentence)
+        if export := _attempt(agent, need, for_third_party=for_third_party):
             return export
     raise refuse("busy", "Quelqu'un écrit dans cet achat en ce moment. Reprenez le dossier dans un instant : rien n'est perdu.")
 
 
-def _attempt(agent: Agent, need: Need) -> Export | None:
+def _attempt(agent: Agent, need: Need, *, for_third_party: bool) -> Export | None:
     """One try: None when the operation grew between its reading and its entry."""
     head = checkpoint(need.organisation_id)
     export = Export(
         organisation=need.organisation, need=need, made_by=agent.user, made_at=timezone.now().replace(microsecond=0),
-        size=head.size, checkpoint=head.text, entry_index=0,
+        communicable=for_third_party, size=head.size, checkpoint=head.text, entry_index=0,
     )  # fmt: skip
-    told = history.read(need.organisation_id, need.pk, head.size)
+    told = _told(export)
     files = {each.path: each.sha256 for each in contents.members(export, told)}
     with transaction.atomic():
         Log.objects.select_for_update().get(pk=need.organisation_id)
@@ -77,7 +86,7 @@ def _attempt(agent: Agent, need: Need) -> Export | None:
         entry = append(
             need.organisation_id,
             need.pk,
-            "dossier.built",
+            COMMUNICABLE if for_third_party else WHOLE,
             {
                 "name": agent.user.name, "organisation": need.organisation.name, "export": export.pk, "size": head.size,
                 "files": files,
@@ -94,8 +103,7 @@ def _attempt(agent: Agent, need: Need) -> Export | None:
 
 def write(export: Export, out: BinaryIO) -> None:
     """Write the ZIP of an export; the same bytes each time while nothing is erased. Raises `Refused` when a piece is lost."""
-    told = history.read(export.organisation_id, export.need_id, export.size)
-    bag.write(out, files(export, told), export.made_at)
+    bag.write(out, files(export, _told(export)), export.made_at)
 
 
 def files(export: Export, told: history.History) -> list[contents.Member]:
@@ -103,6 +111,12 @@ def files(export: Export, told: history.History) -> list[contents.Member]:
     made = contents.members(export, told)
     made.append(contents.member("data/proofs/export.json", contents.as_json(_proof(export))))
     return bag.files(made, name=export.organisation.name, identifier=export.pk.hex, at=export.made_at)
+
+
+def _told(export: Export) -> history.History:
+    """What this export tells of its operation."""
+    whole = history.read(export.organisation_id, export.need_id, export.size)
+    return communicable.version_of(whole) if export.communicable else whole
 
 
 def _proof(export: Export) -> dict[str, object]:

@@ -50,10 +50,14 @@ class Piece:
 
 @dataclass(slots=True)
 class History:
-    """The steps in order, and the last known state of each row: `rows[kind][id] = fields`."""
+    """The steps in order, and the last known state of each row: `rows[kind][id] = fields`.
+
+    `whole`: the same operation with all that its own city may read, when this one is for a third party.
+    """
 
     steps: list[Step] = field(default_factory=list)
     rows: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
+    whole: "History | None" = None
 
     def keep(self, row: dict[str, Any]) -> None:
         """A snapshot replaces the former one of its row; a deleted row leaves."""

@@ -13,6 +13,7 @@ class Export(models.Model):
     need = models.ForeignKey("needs.Need", on_delete=models.PROTECT, related_name="exports")
     made_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
     made_at = models.DateTimeField()
+    communicable = models.BooleanField(default=False, help_text="without what a third party may not read")
     size = models.BigIntegerField(help_text="entries of the city's journal that it covers")
     checkpoint = models.TextField(help_text="signed, at `size`")
     entry_index = models.BigIntegerField(help_text="of its own entry, dossier.built")

@@ -2,4 +2,10 @@
 
 from sourcier.journal.registry import Verb
 
-VERBS = (Verb("dossier.built", "{name} a pris le dossier de preuve.", ("name",), anchored=True),)
+WHOLE, COMMUNICABLE = "dossier.built", "dossier.communicable"
+
+VERBS = (
+    Verb(WHOLE, "{name} a pris le dossier de preuve.", ("name",), anchored=True),
+    # Its entry cites the files that went out and no other.
+    Verb(COMMUNICABLE, "{name} a pris la version communicable du dossier de preuve.", ("name",), anchored=True),
+)

@@ -51,6 +51,7 @@ WITHHELD = "data/payloads/withheld.json"
 CHECKPOINT = "data/proofs/checkpoint.txt"
 KEY = "data/proofs/key.txt"
 EXPORT = "data/proofs/export.json"
+COMMUNICABLE = "dossier.communicable"
 DOCUMENTS = "data/documents/index.json"
 ANCHORS = "data/proofs/anchors.json"
 CLOCKS_DIFFER = 60
@@ -744,10 +745,19 @@ def check_payloads(archive, names, entries, report):
         if name.startswith("data/payloads/") and name not in expected:
             problems.append(f"Le contenu {name} n'est celui d'aucune entrée.")
     if not problems:
-        kept = f" ; {len(withheld)} retenus ou effacés, avec leur raison" if withheld else ""
-        report.facts.append(f"{len(salts)} contenus conformes à leur entrée{kept}.")
+        report.facts.append(f"{len(salts)} contenus conformes à leur entrée.")
+    report.facts += withheld_for(withheld)
     report.problems += problems
     return cited
+
+
+def withheld_for(withheld):
+    """Combien de contenus ne sont pas montrés, pour chaque raison."""
+    reasons = [str(reason)[:200] for reason in withheld.values()]
+    return [
+        f"Pas montré : {reasons.count(reason)} contenu(s), dont seule l'empreinte salée est là. La raison dite : {reason}."
+        for reason in dict.fromkeys(reasons)
+    ]
 
 
 def read_export(archive):
@@ -784,7 +794,7 @@ def check_export(archive, names, head, entries, sums, public_key, report):
     problems = []
     check_link(fields, entries[-1], problems)
     if (
-        fields["verb"] != "dossier.built"
+        fields["verb"] not in ("dossier.built", COMMUNICABLE)
         or hashlib.sha256(salted).hexdigest() != fields["payload_sha256"]
         or said["size"] != size
     ):
@@ -800,6 +810,10 @@ def check_export(archive, names, head, entries, sums, public_key, report):
     check_bag_info(archive, names, said, report)
     if not problems:
         report.facts.append(f"L'export est lui-même au journal : il engage {len(files)} fichiers.")
+        if fields["verb"] == COMMUNICABLE:
+            report.facts.append(
+                "C'est la version communicable à un tiers : la ville en garde une autre, entière, du même achat."
+            )
     report.problems += problems
     report.until = french(fields["at"])
     return fields["at"]

@@ -29,6 +29,7 @@ def _data(export: Export, history: History, entries: bytes, documents: Sequence[
     return {
         "city": export.organisation.name,
         "fictitious": export.organisation.fictitious,
+        "communicable": export.communicable,
         "colour": export.organisation.colour,
         "title": need.get("title") or need.get("sentence") or "Achat",
         "reference": need.get("reference", ""),

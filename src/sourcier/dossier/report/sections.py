@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sourcier.dossier.history import History
-from sourcier.dossier.report import asking, choosing
+from sourcier.dossier.report import asking, choosing, outcome
 from sourcier.dossier.report.blocks import Block, answerer, moment
 from sourcier.kernel.money import format_cents
 from sourcier.sourcing.models import Sourcing
@@ -25,19 +25,25 @@ SECTIONS: tuple[tuple[str, Callable[[History], list[Block]]], ...] = (
 
 def sections(history: History) -> list[dict[str, Any]]:
     """`{"title", "blocks"}` of each section that has something to say."""
-    made = [{"title": title, "blocks": make(history)} for title, make in SECTIONS]
-    return [section for section in made if section["blocks"]]
+    whole = history.whole
+    made = outcome.sections(history, whole) if whole else [(title, make(history)) for title, make in SECTIONS]
+    return [{"title": title, "blocks": blocks} for title, blocks in made if blocks]
 
 
 def essentials(history: History) -> list[list[str]]:
     """What a reader in a hurry needs: `[[label, value]]`."""
+    pairs = outcome.essentials(history.whole) if history.whole else _essentials(history)
+    return [[label, value] for label, value in pairs if value]
+
+
+def _essentials(history: History) -> list[tuple[str, str]]:
     invited = [each for each in history.of("invitation") if each["channel"] != "notice"]
     to_post = sum(each["channel"] == "letter" and not each["how"] for each in invited)
     received = [each for each in history.of("submission") if each["state"] == "received"]
     answers = {each["invitation_id"]: answerer(history, each, short=True).replace("\n", ", ") for each in received}
     chosen = [(said["firm"], said["amount_cents"]) for _, said in history.payloads("choice.made")]
     last = next(reversed([row for row in history.of("sourcing") if row["sent_at"]]), None)
-    pairs = [
+    return [
         ("Choisi", "\n".join(f"{name}, {format_cents(amount)} HT" for name, amount in chosen)),
         ("État", "" if chosen or not last else Sourcing.State(last["state"]).label),
         ("Entreprises interrogées", str(len(invited) - to_post) if invited else ""),
@@ -48,4 +54,3 @@ def essentials(history: History) -> list[list[str]]:
         ),
         ("Date limite", moment(last["deadline"], weekday=True) if last else ""),
     ]
-    return [[label, value] for label, value in pairs if value]

@@ -22,6 +22,7 @@ from sourcier.kernel.transitions import refuse
 from sourcier.law.retention import CONTRACT, PROCEDURE, term
 
 MISSING = "Le service d'archives n'est pas renseigné : complétez « Réglages, Archives » avant de préparer un versement."
+WHOLE_ONLY = "Les archives reçoivent le dossier entier : cette version est celle d'un tiers."
 REPORT, DOCUMENTS, LOSERS, PROOFS = "Rapport", "Pièces", "Pièces des offres non retenues", "Journal, preuves et vérificateurs"
 
 
@@ -40,6 +41,8 @@ def agencies(export: Export) -> Agencies:
 
 def write(export: Export, out: BinaryIO) -> None:
     """Write the transfer's ZIP, then check it as the archives would. Raises `Refused` when something would be turned away."""
+    if export.communicable:
+        raise refuse("communicable", WHOLE_ONLY)
     known = agencies(export)
     told = history.read(export.organisation_id, export.need_id, export.size)
     members = build.files(export, told)

@@ -87,6 +87,7 @@ def dossier(request: HttpRequest, need_id: UUID) -> HttpResponse:
         **operation_context(agent, need),
         "exports": Export.objects.filter(need=need).select_related("made_by").order_by("-made_at"),
         "refusal": build.may_take(agent, need),
+        "refusal_for_third_party": build.may_take(agent, need, for_third_party=True),
         "days": _days(entries),
         "fingerprint": fingerprint(need.organisation_id),
         "archives_set": package.archives_set(need.organisation),
@@ -97,10 +98,12 @@ def dossier(request: HttpRequest, need_id: UUID) -> HttpResponse:
 @require_POST
 @city(*INSPECTION, own=True)
 def dossier_take(request: HttpRequest, need_id: UUID) -> HttpResponse:
-    """Make a dossier; auditors may, since it changes nothing of the purchase: it only tells the journal that one was taken."""
+    """Make a dossier, or the version for a third party; auditors may, since it changes nothing of the purchase: it only tells
+    the journal that one was taken."""
     need = _need(request, need_id)
+    for_third_party = request.POST.get("version") == "communicable"
     try:
-        export = build.take(request.agent, need.pk)  # type: ignore[attr-defined]
+        export = build.take(request.agent, need.pk, for_third_party=for_third_party)  # type: ignore[attr-defined]
     except Refused as refused:
         messages.error(request, refused.sentence)
         return redirect("dossier", need.pk)
@@ -138,6 +141,7 @@ def _zip(
         messages.error(request, refused.sentence)
         return redirect("dossier", need.pk)
     out.seek(0)
+    called += "-communicable" if export.communicable else ""
     name = f"{called}-{need.reference}-{export.pk.hex[:8]}.zip"
     response = FileResponse(out, as_attachment=True, filename=name, content_type="application/zip")
     response["X-Content-Type-Options"] = "nosniff"
