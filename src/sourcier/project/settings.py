@@ -57,7 +57,7 @@ def _database() -> dict[str, Any]:
     if url.scheme in ("postgres", "postgresql"):
         query = dict(pair.split("=", 1) for pair in url.query.split("&") if "=" in pair)
         return {
-            "ENGINE": "django.db.backends.postgresql",
+            "ENGINE": "sourcier.project.postgresql",
             "NAME": url.path.lstrip("/"),
             "USER": unquote(url.username or ""),
             "PASSWORD": unquote(url.password or ""),

@@ -4,6 +4,7 @@ import errno
 import logging
 import os
 import secrets
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from uuid import UUID
@@ -83,15 +84,15 @@ def _write(target: Path, data: bytes, digest: str) -> None:
         os.replace(temporary, target)
         _flush_folder(target.parent)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
-        if error.errno in _NO_ROOM:
-            logger.critical("no room left in the vault")
-            raise refuse(
-                "no_room",
-                "Ce fichier n'a pas été gardé : le serveur n'a plus de place. Rien d'autre n'est perdu. "
-                "Réessayez plus tard, ou prévenez la mairie.",
-            ) from None
-        raise
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        logger.critical("nothing can be written in the vault: %s", error.strerror)
+        code, why = ("no_room", "n'a plus de place") if error.errno in _NO_ROOM else ("no_writing", "ne peut plus écrire")
+        raise refuse(
+            code,
+            f"Ce fichier n'a pas été gardé : le serveur {why}. Rien d'autre n'est perdu. "
+            "Réessayez plus tard, ou prévenez la mairie.",
+        ) from None
 
 
 def _make_folder(folder: Path) -> None:

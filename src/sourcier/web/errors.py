@@ -3,7 +3,7 @@
 import sys
 
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation, TooManyFieldsSent, TooManyFilesSent
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, InternalError, OperationalError
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.middleware.csrf import get_token
@@ -12,6 +12,8 @@ from django.template.loader import render_to_string
 from django.utils.datastructures import MultiValueDict
 from django.views import defaults
 from django.views.decorators.debug import sensitive_variables
+
+READ_ONLY = "25006"  # of PostgreSQL
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -22,11 +24,16 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500; 503 when the database did not answer (locked too long, connection lost), wherever that happened in the request."""
+    """500; 503 when the database did not answer (locked too long, connection lost) or only reads, wherever that happened."""
     error = sys.exc_info()[1]
-    if isinstance(error, OperationalError | InterfaceError):
+    if isinstance(error, OperationalError | InterfaceError) or _only_reads(error):
         return busy(request, error)
     return defaults.server_error(request)
+
+
+def _only_reads(error: BaseException | None) -> bool:
+    """True when the server of the database refuses to write: it stands by, or somebody holds it so."""
+    return isinstance(error, InternalError) and getattr(error.__cause__, "sqlstate", None) == READ_ONLY
 
 
 @sensitive_variables("typed")
@@ -40,7 +47,7 @@ def busy(request: HttpRequest, error: Exception) -> HttpResponse:
     context = {
         "sent": request.method == "POST",
         # A connection lost at the very end may have recorded: then the page does not say that it did not.
-        "sure": any(words in str(error) for words in ("locked", "lock timeout")),
+        "sure": any(words in str(error) for words in ("locked", "lock timeout", "read-only", "readonly", "is full")),
         "typed": [(name, value) for name, values in typed.lists() for value in values if name != "csrfmiddlewaretoken"],
         "files": [(name, [upload.name for upload in uploads]) for name, uploads in files.lists()],
         "resend": not any("password" in name for name in typed),

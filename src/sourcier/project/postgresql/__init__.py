@@ -1,0 +1,1 @@
+"""PostgreSQL, whose locks let foreign keys be checked."""
