@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from playwright.sync_api import Browser, Page
 
-from sourcier.journal import anchors
+from sourcier.journal import anchors, keys
 from tests.cities import City
 from tests.dossier.purchase import DEADLINE, Purchase, finished_purchase, taken, zipped
+from tests.dossier.verifying import verifier_page
 from tests.journal.authority import Authority, made_authority, served
 
 # The authority tells the real time, and the purchase of these tests is older.
@@ -44,3 +46,21 @@ def anchored(finished: Purchase, authority: Authority) -> bytes:
     """A dossier taken after the time of its purchase was stamped."""
     assert anchors.take_due(timezone.now()) == 1
     return zipped(taken(finished, LATER))
+
+
+@pytest.fixture
+def dossier(finished: Purchase) -> bytes:
+    """Its dossier. Asked for before `anchored`, it holds no time of a third party."""
+    return zipped(taken(finished))
+
+
+@pytest.fixture
+def fingerprint(finished: Purchase) -> str:
+    return keys.fingerprint(finished.city.organisation.pk)
+
+
+@pytest.fixture
+def page(chromium: Browser, dossier: bytes, tmp_path: Path) -> Iterator[Page]:
+    """VERIFIER.html in a browser."""
+    with verifier_page(chromium, tmp_path) as page:
+        yield page

@@ -6,6 +6,7 @@ import shlex
 import subprocess
 from collections.abc import Callable
 from datetime import timedelta
+from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -46,12 +47,13 @@ def test_a_deadline_an_opening_a_choice_and_an_export_each_ask_for_the_time(city
         assert Anchor.objects.get().wanted > Entry.objects.get(verb=verb).index, verb
 
 
-def test_the_time_of_a_third_party_is_in_the_dossier_and_says_who_vouches(anchored: bytes) -> None:
+def test_the_time_of_a_third_party_is_in_the_dossier_and_says_who_vouches(anchored: bytes, authority: Authority) -> None:
     report = judged(anchored)
     assert report.problems == []
     told = [fact for fact in report.facts if "l'atteste" in fact]
     assert len(told) == 1 and "« Horodateur d'essai »" in told[0]
-    assert "n'est pas comparé ici à une racine de confiance" in told[0]
+    assert "Son certificat remonte à la racine « Racine de Horodateur d'essai » (SHA-256 " in told[0]
+    assert sha256(authority.root.certificate.public_bytes(Encoding.DER)).hexdigest() in told[0]
     assert not any("n'est pas ancré" in fact for fact in report.facts)
 
 
@@ -116,14 +118,14 @@ def test_a_checkpoint_swapped_for_that_of_another_tree_is_found(anchored: bytes)
 def test_the_script_and_the_server_judge_replies_alike(tmp_path: Path, kind: str) -> None:
     made = made_authority(tmp_path, kind=kind)
     reply = made.reply(timestamps.request(MESSAGE, 7))
-    honest, signer = verifier.stamp_of(reply, MESSAGE, [])
+    honest, (signer, *_) = verifier.stamp_of(reply, MESSAGE, [])
     assert honest == timestamps.verify(reply, MESSAGE).told_at.timestamp()
     draw = random.Random(kind)
     for _ in range(150):
         place = draw.randrange(len(reply))
         changed = reply[:place] + bytes([reply[place] ^ 1 << draw.randrange(8)]) + reply[place + 1 :]
         try:
-            seconds, found = verifier.stamp_of(changed, MESSAGE, [])
+            seconds, (found, *_) = verifier.stamp_of(changed, MESSAGE, [])
         except (verifier.BadStamp, ValueError, TypeError, IndexError, StopIteration):
             continue
         assert (seconds, found.raw) == (honest, signer.raw)

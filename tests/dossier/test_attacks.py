@@ -29,11 +29,6 @@ from tests.dossier.purchase import PIECES, Purchase, asked_purchase, finished_pu
 MUTATIONS = int(os.environ.get("SOURCIER_MUTATIONS", "1880"))
 
 
-@pytest.fixture
-def dossier(finished: Purchase) -> bytes:
-    return zipped(taken(finished))
-
-
 def problems(data: bytes, fingerprint: str = "") -> list[str]:
     return list(verifier.verify(BytesIO(data), fingerprint).problems)
 

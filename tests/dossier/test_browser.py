@@ -2,70 +2,24 @@
 
 import json
 from base64 import b64encode
-from collections.abc import Iterator
 from io import BytesIO
-from pathlib import Path
 
-import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
-from sourcier.dossier import contents
 from sourcier.dossier.offline import verifier
-from sourcier.journal import keys
 from tests.chromium import BROWSER
 from tests.dossier.attacks import Attacker, pack, recompressed, repair, unpack, without_a_document
 from tests.dossier.forging import signed_again
 from tests.dossier.purchase import Purchase, taken, zipped
+from tests.dossier.verifying import judged
 
 pytestmark = BROWSER
-WITHOUT_WEBCRYPTO = "Object.defineProperty(window, 'crypto', { value: undefined }); delete window.SubtleCrypto;"
 
 ASKED_DIRECTLY = """async (text) => {
     const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
     return (await verify(new File([bytes], "d.zip"), "", async () => {})).problems;
 }"""
-
-
-@pytest.fixture
-def dossier(finished: Purchase) -> bytes:
-    return zipped(taken(finished))
-
-
-@pytest.fixture
-def fingerprint(finished: Purchase) -> str:
-    return keys.fingerprint(finished.city.organisation.pk)
-
-
-@pytest.fixture
-def page(chromium: Browser, dossier: bytes, fingerprint: str, tmp_path: Path) -> Iterator[Page]:
-    """The page alone in a folder, at telephone width, in a browser without WebCrypto that may reach no network."""
-    alone = tmp_path / "VERIFIER.html"
-    alone.write_bytes((contents.OFFLINE / "VERIFIER.html").read_bytes())
-    context = chromium.new_context(viewport={"width": 390, "height": 800}, offline=True)
-    context.add_init_script(WITHOUT_WEBCRYPTO)
-    page = context.new_page()
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.on("pageerror", lambda error: pytest.fail(str(error)))
-    page.on("console", lambda message: pytest.fail(message.text) if message.type == "error" else None)
-    page.goto(alone.as_uri())
-    assert page.evaluate("typeof crypto") == "undefined"
-    yield page
-    assert asked == [alone.as_uri()]
-    context.close()
-
-
-def judged(page: Page, data: bytes, fingerprint: str = "") -> str:
-    """`good`, `partial` or `bad`."""
-    page.get_by_label("Empreinte de la clé de la ville").fill(fingerprint)
-    page.get_by_label("Le dossier de preuve").set_input_files(
-        [{"name": "dossier.zip", "mimeType": "application/zip", "buffer": data}]
-    )
-    page.wait_for_selector("#result[data-state]")
-    state = page.get_attribute("#result", "data-state")
-    page.evaluate("document.getElementById('file').value = ''; delete document.getElementById('result').dataset.state")
-    return str(state)
 
 
 def serious(page: Page) -> list[str]:
@@ -87,13 +41,6 @@ def test_a_good_dossier_is_never_plain_green_without_the_fingerprint(page: Page,
     assert "Ville de Rosny" in page.locator("#result").inner_text()
     assert judged(page, dossier, "4F2A 91C0") == "bad"
     assert serious(page) == []
-
-
-def test_the_page_says_that_a_third_party_told_the_time_and_who_checks_it(page: Page, anchored: bytes, dossier: bytes) -> None:
-    assert judged(page, anchored) == "partial"
-    assert "1 horodatage d'un tiers, que l'export engage" in page.locator("#result").inner_text()
-    assert judged(page, dossier) == "partial"
-    assert "n'est pas ancré chez un tiers horodateur" in page.locator("#result").inner_text()
 
 
 def test_what_a_mail_filter_left_still_verifies(page: Page, dossier: bytes) -> None:

@@ -10,12 +10,7 @@ from sourcier.journal import keys, proofs
 from sourcier.journal.models import Entry, Log
 from tests.cities import City
 from tests.dossier.forging import signed_again
-from tests.dossier.purchase import Purchase, asked_purchase, taken, zipped
-
-
-@pytest.fixture
-def dossier(finished: Purchase) -> bytes:
-    return zipped(taken(finished))
+from tests.dossier.purchase import Purchase, asked_purchase
 
 
 @pytest.fixture

@@ -150,3 +150,9 @@ def test_who_came_by_the_notice_is_told_from_the_firm_asked_in_every_section(cit
 
 def told(city: City, sourcing: Sourcing, size: int) -> list[dict[str, Any]]:
     return sections(history.read(city.organisation.pk, sourcing.need_id, size))
+
+
+def test_the_report_names_who_attests_the_time_or_says_that_nobody_does(dossier: bytes, anchored: bytes) -> None:
+    words = text_of(report_of(anchored))
+    assert "Qui atteste l'heure" in words.replace("’", "'") and "127.0.0.1" in words
+    assert "aucun tiers ne les atteste" in text_of(report_of(dossier))

@@ -248,6 +248,7 @@ SIGNED_DATA, TST_INFO, EKU = "2a864886f70d010702", "2a864886f70d0109100104", "55
 CONTENT_TYPE, MESSAGE_DIGEST = "2a864886f70d010903", "2a864886f70d010904"
 SIGNING_CERTIFICATE, SIGNING_CERTIFICATE_V2 = "2a864886f70d010910020c", "2a864886f70d010910022f"
 TIME_STAMPING, RSA_KEY, EC_KEY, COMMON_NAME = "2b06010505070308", "2a864886f70d010101", "2a8648ce3d0201", "550403"
+BASIC_CONSTRAINTS, TRUE = "551d13", (0x01, b"\xff")
 RSA_WITH = {
     "2a864886f70d010101": "",
     "2a864886f70d01010b": "sha256",
@@ -344,11 +345,13 @@ def moment_of(element):
 
 
 class Certificate:
-    """Ce qu'il faut d'un certificat X.509 : sa clé, ses dates, son usage, son nom."""
+    """Ce qu'il faut d'un certificat X.509 : sa clé, ses dates, son usage, son nom, et ce que son émetteur a signé."""
 
     def __init__(self, raw):
         self.raw = raw
-        fields = [each for each in sequence(sequence(der(raw)[0])[0]) if each[0] != 0xA0]
+        signed, self.algorithm, (_, bits, _) = sequence(der(raw)[0])
+        self.signed, self.signature = signed[2], bits[1:]
+        fields = [each for each in sequence(signed) if each[0] != 0xA0]
         _, _, self.issuer, validity, self.subject, self.key = fields[:6]
         self.serial = fields[0][1]
         self.since, self.until = map(moment_of, sequence(validity))
@@ -359,6 +362,11 @@ class Certificate:
             for kind, *rest in [sequence(extension)]
             if oid(kind) == EKU
         ]
+        self.issues = any(
+            oid(kind) == BASIC_CONSTRAINTS and [each[:2] for each in der(one(rest[-1][1], 0x30))][:1] == [TRUE]
+            for extension in (extensions[0] if extensions else [])
+            for kind, *rest in [sequence(extension)]
+        )
 
     @property
     def name(self):
@@ -451,7 +459,8 @@ def signed_parts(reply):
 
 
 def stamp_of(reply, message, given):
-    """`(secondes, certificat)` : l'heure que dit une réponse pour ce message, et qui l'a signée. Lève `BadStamp`.
+    """`(secondes, certificats)` : l'heure que dit une réponse pour ce message, et qui l'a signée, jusqu'au plus haut certificat
+    connu dont il descend. Lève `BadStamp`.
 
     `given` : des certificats donnés à côté. Que leur racine mérite confiance n'est pas jugé ici.
     """
@@ -477,7 +486,7 @@ def stamp_of(reply, message, given):
         raise BadStamp("le certificat qui le signe n'est pas fait pour horodater.")
     if not signer.since <= seconds <= signer.until:
         raise BadStamp("le certificat qui le signe n'était pas valable à cette heure.")
-    return seconds, signer
+    return seconds, line_of(signer, [*certificates, *given], seconds)
 
 
 def signer_of(values, sid, certificates):
@@ -498,6 +507,35 @@ def signer_of(values, sid, certificates):
             if sid[0] != 0x30 or [each[1] for each in sequence(sid)] == [found.issuer[1], found.serial]:
                 return found
     raise BadStamp("le certificat qui le signe manque.")
+
+
+def line_of(signer, certificates, seconds):
+    """Du signataire au plus haut des certificats donnés dont il descend, chaque signature vérifiée."""
+    line, known = [signer], []
+    for raw in certificates:
+        try:
+            known.append(Certificate(raw))
+        except (BadStamp, ValueError, TypeError, IndexError):
+            continue
+    while line[-1].issuer[1] != line[-1].subject[1]:
+        above = next(
+            (each for each in known if each.raw not in [one.raw for one in line] and _issued(each, line[-1], seconds)), None
+        )
+        if above is None:
+            break
+        line.append(above)
+    return line
+
+
+def _issued(issuer, certificate, seconds):
+    """`issuer` a-t-il signé ce certificat, et le pouvait-il à cette heure ?"""
+    if issuer.subject[1] != certificate.issuer[1] or not issuer.issues or not issuer.since <= seconds <= issuer.until:
+        return False
+    try:
+        check_signature(issuer.key, certificate.algorithm, "", certificate.signed, certificate.signature)
+    except (BadStamp, ValueError, TypeError, IndexError):
+        return False
+    return True
 
 
 def pem(text):
@@ -889,7 +927,7 @@ def check_anchors(archive, names, head, entries, public_key, report):
             problems.append(f"L'horodatage n° {number} porte sur un arbre que celui du dossier ne prolonge pas.")
             continue
         try:
-            seconds, signer = _stamped(archive, name, text)
+            seconds, line = _stamped(archive, name, text)
         except NotJudged as fault:
             report.facts.append(f"L'horodatage n° {number} n'est pas jugé ici : {fault}")
             continue
@@ -899,14 +937,21 @@ def check_anchors(archive, names, head, entries, public_key, report):
         covered = [entry for entry in entries if entry["index"] < size]
         if any(entry["at"] / 1000 > seconds + CLOCKS_DIFFER for entry in covered):
             problems.append(f"L'horodatage n° {number} est d'avant une entrée qu'il couvre : une des deux heures est fausse.")
-        told.append((seconds, len(covered), signer))
-    for seconds, count, signer in told if not problems else ():
+        told.append((seconds, len(covered), line))
+    for seconds, count, line in told if not problems else ():
+        moment = french(int(seconds * 1000))
         report.facts.append(
-            f"{count} de ces entrées existaient le {french(int(seconds * 1000))} : « {signer.name} » l'atteste. "
-            f"Son certificat (SHA-256 {hashlib.sha256(signer.raw).hexdigest()[:16]}…) n'est pas comparé ici à une racine de "
-            "confiance : voyez LISEZ-MOI.txt."
+            f"{count} de ces entrées existaient le {moment} : « {line[0].name} » l'atteste. {who_vouches(line)}"
         )
     report.problems += problems
+
+
+def who_vouches(line):
+    """Jusqu'où remonte le certificat d'un horodateur, et ce qui reste à comparer."""
+    top = f"« {line[-1].name} » (SHA-256 {hashlib.sha256(line[-1].raw).hexdigest()})"
+    if line[-1].issuer[1] != line[-1].subject[1]:
+        return f"Sa racine n'est pas dans le dossier. Comparez le certificat {top} à ceux que publie l'autorité."
+    return f"Son certificat remonte à la racine {top} : comparez-la à celle que publie l'autorité."
 
 
 def _stamped(archive, name, text):

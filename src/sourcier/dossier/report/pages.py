@@ -5,11 +5,13 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from sourcier.dossier import anchors
 from sourcier.dossier.history import History
 from sourcier.dossier.models import Export
 from sourcier.dossier.report.sections import essentials, sections
 from sourcier.dossier.report.timeline import days, drafts, milestones
 from sourcier.journal.keys import fingerprint
+from sourcier.journal.models import Anchor
 from sourcier.kernel.french import format_moment
 from sourcier.kernel.typesetting import typeset
 
@@ -43,10 +45,19 @@ def _data(export: Export, history: History, entries: bytes, documents: Sequence[
         "sections": sections(history),
         "days": days(history),
         "drafts": drafts(history),
+        "anchors": [_anchor(history, anchor) for anchor in anchors.covering(export, history)],
         "documents": [_document(row) for row in documents],
         "withheld": _withheld(history),
         "entries_sha256": sha256(entries).hexdigest(),
     }
+
+
+def _anchor(history: History, anchor: Anchor) -> list[str]:
+    """Who told the time, when, over how many entries of this operation, and whether the city trusts his root."""
+    size = anchor.checkpoint.size if anchor.checkpoint else 0
+    covered = sum(step.index < size for step in history.steps)
+    told = format_moment(anchor.told_at) if anchor.told_at else ""
+    return [anchor.authority_name, told, str(covered), "oui" if anchor.trusted else "aucune racine n'était réglée"]
 
 
 def _document(row: dict[str, Any]) -> list[str]:
