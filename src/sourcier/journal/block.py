@@ -3,8 +3,10 @@
 Nothing here depends on what comes before the run, so that several processes can each take some; `walk` joins them in order.
 """
 
+import gc
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -19,11 +21,6 @@ from sourcier.kernel.notes import BadNote, TreeHead, open_checkpoint
 
 # A power of two, so that a whole block is one perfect subtree.
 BLOCK = 4096
-RAW = (
-    '{"actor":"%%s","at":%%s,"log":"%s","payload_sha256":"%%s","prev":"%%s","seq":%%s,"stream":"%%s","v":'
-    f"{ENTRY_VERSION}"
-    ',"verb":"%%s"}'
-)
 Key = tuple[str, str]
 Subtree = tuple[int, int, bytes]
 Place = tuple[int, int]
@@ -122,6 +119,19 @@ class Block:
             self.found.append(((index if place is None else place, rank), Problem(code, sentence, index)))  # type: ignore[arg-type]
 
 
+@contextmanager
+def nothing_collected() -> Iterator[None]:
+    """Rows by tens of thousands, none of which refers to another: looking for cycles among them takes a tenth of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+@nothing_collected()
 def check_block(job: Job, reader: Reader) -> Block:
     """Check the range of `job` as `reader` gives it."""
     block = Block(job.start, job.end)
@@ -183,19 +193,22 @@ def _typed(row: tuple[Any, ...]) -> tuple[Any, ...]:
 
 def _texts(block: Block, log: str, rows: Iterable[tuple[Any, ...]]) -> list[bytes]:
     """Texts against columns and against stored leaf hashes; return the recomputed leaf hashes."""
-    template = RAW % log
     leaves = []
     for row in rows:
-        raw = row[8]
+        index, actor, at, payload, prev, seq, stream, verb, raw, stored, _, _, _ = row
         leaf = sha256(b"\x00" + raw).digest()
         leaves.append(leaf)
-        if row[9] is None:
+        if stored is None:
             continue
-        if (template % row[1:8]).encode() != raw:
+        text = (
+            f'{{"actor":"{actor}","at":{at},"log":"{log}","payload_sha256":"{payload}","prev":"{prev}",'
+            f'"seq":{seq},"stream":"{stream}","v":{ENTRY_VERSION},"verb":"{verb}"}}'
+        )
+        if text.encode() != raw:
             _explain(block, Row(*row), log)
-        if leaf != row[9]:
-            sentence = f"L'empreinte de l'écriture n° {row[0]} ne correspond pas à son texte."
-            block.add(LEAF, "leaf", sentence, row[0])
+        if leaf != stored:
+            sentence = f"L'empreinte de l'écriture n° {index} ne correspond pas à son texte."
+            block.add(LEAF, "leaf", sentence, index)
     return leaves
 
 
@@ -257,10 +270,11 @@ def _payloads(block: Block, rows: Iterable[tuple[Any, ...]]) -> None:
             block.add(CONTENT, "payload", f"Le contenu de l'écriture n° {row[0]} a été modifié.", row[0])
             continue
         block.contents += 1
-        if b'sha256":"' in body:
+        # `find` takes half the time of `in`, which tries first to read a number.
+        if body.find(b'sha256":"') >= 0:
             for digest in cited(body):
                 block.cited.setdefault(digest, row[0])
-        if b'"rows":' in body or row[7] == ERASED:
+        if body.find(b'"rows":') >= 0 or row[7] == ERASED:
             try:
                 _vouch(block, row[0], row[7], json.loads(body))
             except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
@@ -318,14 +332,14 @@ def _levels(job: Job, rows: Sequence[tuple[Any, ...]], leaves: list[bytes]) -> l
 def _compare_nodes(block: Block, levels: Sequence[tuple[int, list[bytes]]], reader: Reader) -> None:
     """The stored perfect subtrees of the range must be the recomputed ones."""
     for level, (first, hashes) in enumerate(levels):
-        expected = list(enumerate(hashes, first))
-        stored = reader.nodes(level, first, first + len(hashes))
+        expected = range(first, first + len(hashes))
+        stored = reader.nodes(level, first, expected.stop)
         if stored is None:
             return
-        if stored == expected:
+        if [row[0] for row in stored] == list(expected) and [row[1] for row in stored] == hashes:
             continue
         known = dict(stored)
-        for position, digest in expected:
+        for position, digest in zip(expected, hashes, strict=True):
             if known.get(position) != digest:
                 block.add(NODE, "node", node_broken(level, position), None, place=block.end - 1)
 
