@@ -69,7 +69,7 @@ def check(log: UUID, size: int) -> None:
     """A full check of a large journal, by one core and by two, beside the bare hashing of what it must hash."""
     from sourcier.journal.export_check import verify_export
     from sourcier.journal.exported import About, write
-    from sourcier.journal.keys import public_key
+    from sourcier.journal.keys import line
     from sourcier.journal.models import Log, Node, Payload
     from sourcier.journal.stored import Stored
     from sourcier.journal.verify import verify
@@ -87,7 +87,7 @@ def check(log: UUID, size: int) -> None:
 
     peer = timed("peer: SHA-256 alone of the same, in memory", size, bare)
     export = Path(os.environ["SOURCIER_VAR"]) / "journal.zip"
-    about = About(log, Log.objects.get(pk=log).origin, public_key(log), size)
+    about = About(log, Log.objects.get(pk=log).origin, line(Log.objects.get(pk=log)), size)
     timed("export", size, lambda: write(about, Stored(log), export))
     print(f"an export: {export.stat().st_size / size:.0f} bytes an entry")
     checks = {"the database": partial(verify, log), "an export": partial(verify_export, export)}

@@ -12,8 +12,10 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any, NamedTuple, Protocol
 
+from sourcier.journal import key_line
 from sourcier.journal.citations import cited
 from sourcier.journal.entry import ENTRY_VERSION, FIRST_PREV
+from sourcier.journal.key_line import CHANGES, Change, Line, key_at
 from sourcier.journal.report import LISTED, Problem
 from sourcier.journal.verbs import ERASED
 from sourcier.kernel.merkle import node_hash
@@ -24,6 +26,8 @@ BLOCK = 4096
 Key = tuple[str, str]
 Subtree = tuple[int, int, bytes]
 Place = tuple[int, int]
+# Whose contents the check itself reads.
+TELLING = CHANGES | {ERASED}
 NO_SNAPSHOT = -1
 GONE = -2
 # In which order the problems of one entry are told.
@@ -75,7 +79,7 @@ class Job:
     """The log and the range to check; `sizes` are those at which the root is wanted."""
 
     log: str
-    public_key: bytes
+    keys: Line
     start: int
     end: int
     sizes: tuple[int, ...] = ()
@@ -110,6 +114,7 @@ class Block:
     erasures: dict[Key, int] = field(default_factory=dict)
     empty: set[int] = field(default_factory=set)
     declared: set[int] = field(default_factory=set)
+    changes: list[Change] = field(default_factory=list)
     heads: list[tuple[Signed, TreeHead | str]] = field(default_factory=list)
     points: dict[int, Point] = field(default_factory=dict)
 
@@ -149,7 +154,7 @@ def check_block(job: Job, reader: Reader) -> Block:
     levels = _levels(job, rows, leaves)
     _compare_nodes(block, levels, reader)
     for signed in reader.checkpoints(job.start, job.end):
-        block.heads.append((signed, opened(signed, job.public_key)))
+        block.heads.append((signed, opened(signed, job.keys)))
     sizes = {*job.sizes, *(signed.size for signed, _ in block.heads)} - {job.end}
     ats = {row[0]: row[2] for row in rows} if sizes else {}
     block.points[job.end] = Point(_cut(levels, job.start, job.end), block.last_at)
@@ -274,7 +279,7 @@ def _payloads(block: Block, rows: Iterable[tuple[Any, ...]]) -> None:
         if body.find(b'sha256":"') >= 0:
             for digest in cited(body):
                 block.cited.setdefault(digest, row[0])
-        if body.find(b'"rows":') >= 0 or row[7] == ERASED:
+        if body.find(b'"rows":') >= 0 or row[7] in TELLING:
             try:
                 _vouch(block, row[0], row[7], json.loads(body))
             except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
@@ -293,8 +298,10 @@ def _no_content(block: Block, row: Row) -> None:
 
 
 def _vouch(block: Block, index: int, verb: str, payload: Mapping[str, Any]) -> None:
-    """Note which business rows this entry vouches for, and those whose witness it erases."""
-    if verb == ERASED:
+    """Note which business rows this entry vouches for, those whose witness it erases, and the key that it changes."""
+    if verb in CHANGES:
+        block.changes.append(key_line.read(index, verb, payload))
+    elif verb == ERASED:
         block.declared.update(payload["erased"])
         for witness in payload["unvouched"]:
             key = (witness["kind"], witness["id"])
@@ -374,9 +381,9 @@ def join(peaks: list[Subtree], subtrees: Iterable[Subtree]) -> list[Subtree]:
     return completed
 
 
-def opened(signed: Signed, public_key: bytes) -> TreeHead | str:
-    """What the checkpoint states, or why it is not signed by the key of the log."""
+def opened(signed: Signed, keys: Line) -> TreeHead | str:
+    """What the checkpoint states, or why it is not signed by the key that the log had at that size."""
     try:
-        return open_checkpoint(signed.text, public_key)
+        return open_checkpoint(signed.text, key_at(keys, signed.size))
     except BadNote as error:
         return str(error)

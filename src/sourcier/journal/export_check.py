@@ -6,8 +6,7 @@ from pathlib import Path
 
 from sourcier.journal import crew
 from sourcier.journal.exported import Exported
-from sourcier.journal.keys import fingerprint_of, same_fingerprint
-from sourcier.journal.models import Log
+from sourcier.journal.key_check import check_keys
 from sourcier.journal.report import Anchored, Findings, Report
 from sourcier.journal.walk import Walk
 from sourcier.journal.witnesses import compare_witness, read_witness
@@ -19,11 +18,10 @@ def verify_export(
     """As `verify`, for what an export holds: neither business rows nor documents nor anchors. Raises `exported.Unreadable`."""
     export, findings = Exported(path), Findings()
     about = export.about
-    log = Log(id=about.log_id, origin=about.origin, public_key=about.public_key, size=about.size)
-    read = [read_witness(name, text, log, findings) for name, text in (witnesses or {}).items()]
+    read = [read_witness(name, text, about.origin, about.keys, findings) for name, text in (witnesses or {}).items()]
     outside = [witness for witness in read if witness]
     sizes = [witness.head.size for witness in outside]
-    walk = Walk(about.log_id.hex, about.origin, about.public_key, export, findings, sizes)
+    walk = Walk(about.log_id.hex, about.origin, about.keys, export, findings, sizes)
     for name in export.extra():
         findings.add("file_extra", f"Le fichier {name[:80]} n'est d'aucun export, ou y est deux fois.")
     if (useful := crew.useful(about.size, processes)) == 1:
@@ -34,12 +32,11 @@ def verify_export(
     walk.finish()
     for witness in outside:
         compare_witness(witness, walk, findings)
-    own = fingerprint_of(about.public_key)
-    if fingerprint and not same_fingerprint(fingerprint, own):
-        findings.add("key", "La clé de cet export n'a pas l'empreinte fournie : le journal a pu être refait.")
+    signing = check_keys(about.keys, walk.changes, about.origin, fingerprint, findings)
     return Report(
-        log_id=about.log_id, origin=about.origin, size=walk.size, root=walk.root.hex(), fingerprint=own,
-        key_compared=bool(fingerprint), checkpoint=walk.sealed, checkpoints=walk.checkpoints, anchors=Anchored(0, None, 0),
-        witnesses=len(read), operations=walk.operations, contents=walk.contents, rows=0, documents=0, erased=len(walk.empty),
-        uncompared=0, problems=tuple(findings.listed), problem_count=findings.count, exported=True,
+        log_id=about.log_id, origin=about.origin, size=walk.size, root=walk.root.hex(), fingerprint=signing.fingerprint,
+        key_compared=signing.compared, former_keys=signing.former, checkpoint=walk.sealed, checkpoints=walk.checkpoints,
+        anchors=Anchored(0, None, 0), witnesses=len(read), operations=walk.operations, contents=walk.contents, rows=0,
+        documents=0, erased=len(walk.empty), uncompared=0, problems=tuple(findings.listed), problem_count=findings.count,
+        exported=True,
     )  # fmt: skip

@@ -1,7 +1,7 @@
 """A journal in one file, to verify elsewhere, without the database: a ZIP of parts of some thousand lines each.
 
-`journal.json` names the log and its key; `entries/N.jsonl` has the exact text of one entry a line; `payloads/N.jsonl` what each
-says with its salt, or `null` once erased; `checkpoints/N.jsonl` the signed texts. N is the index of the first entry.
+`journal.json` names the log and its keys; `entries/N.jsonl` has the exact text of one entry a line; `payloads/N.jsonl` what
+each says with its salt, or `null` once erased; `checkpoints/N.jsonl` the signed texts. N is the index of the first entry.
 """
 
 import json
@@ -22,6 +22,7 @@ from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
 from zlib import error as BadDeflate
 
 from sourcier.journal.block import BLOCK, Reader, Signed
+from sourcier.journal.key_line import KEY_LENGTH, Line, Span
 
 ABOUT = "journal.json"
 KINDS = ("entries", "payloads", "checkpoints")
@@ -45,7 +46,7 @@ class About:
 
     log_id: UUID
     origin: str
-    public_key: bytes
+    keys: Line
     size: int
 
 
@@ -56,7 +57,8 @@ def write(about: About, reader: Reader, target: Path) -> None:
         with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
             with ZipFile(out, "w", ZIP_DEFLATED, compresslevel=QUICK) as archive:
                 said = {"v": 1, "log": about.log_id.hex, "origin": about.origin, "size": about.size}
-                archive.writestr(ABOUT, json.dumps({**said, "public_key": b64encode(about.public_key).decode()}, indent=1))
+                keys = [{"since": since, "public_key": b64encode(key).decode()} for since, key in about.keys]
+                archive.writestr(ABOUT, json.dumps({**said, "keys": keys}, indent=1))
                 for start in range(0, about.size or 1, BLOCK):
                     for kind, lines in zip(KINDS, _part(reader, start, min(start + BLOCK, about.size)), strict=True):
                         archive.writestr(_name(kind, start), b"".join(line + b"\n" for line in lines))
@@ -106,10 +108,13 @@ class Exported:
         """Raises `Unreadable`."""
         try:
             said = json.loads(self._content(ABOUT))
-            key, size = b64decode(said["public_key"], validate=True), said["size"]
-            if type(size) is not int or not 0 <= size < 1 << 48 or len(key) != 32 or not isinstance(said["origin"], str):
+            size = said["size"]
+            keys = tuple(Span(each["since"], b64decode(each["public_key"], validate=True)) for each in said["keys"])
+            if type(size) is not int or not 0 <= size < 1 << 48 or not isinstance(said["origin"], str):
                 raise ValueError
-            return About(UUID(said["log"]), said["origin"], key, size)
+            if not keys or keys[0].since or any(type(since) is not int or len(key) != KEY_LENGTH for since, key in keys):
+                raise ValueError
+            return About(UUID(said["log"]), said["origin"], keys, size)
         except (OSError, BadZipFile, ValueError, KeyError, TypeError, AttributeError, NotBase64):
             raise Unreadable(f"Le fichier {self.path} n'est pas un export de journal, ou il est coupé.") from None
 

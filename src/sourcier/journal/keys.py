@@ -1,5 +1,6 @@
 """Ed25519 keys of the journals, outside the database: one file per log, readable by its owner alone."""
 
+import json
 import os
 from contextlib import suppress
 from hashlib import sha256
@@ -10,7 +11,9 @@ from uuid import UUID
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
 
-from sourcier.journal.models import Log
+from sourcier.journal import key_line
+from sourcier.journal.key_line import CHANGES, Change, Line
+from sourcier.journal.models import Log, Payload
 
 
 class KeyMissing(RuntimeError):
@@ -18,21 +21,37 @@ class KeyMissing(RuntimeError):
 
 
 def key_file(log_id: UUID) -> Path:
-    """Where the private key lies (32 raw bytes, mode 0600)."""
+    """Where the first private key of a log lies (32 raw bytes, mode 0600)."""
     return Path(settings.KEYS) / "journal" / f"{log_id.hex}.key"
 
 
-def create(log_id: UUID) -> bytes:
-    """Draw the key of a new log and return its public half (32 bytes); a key already there is kept.
+def later_file(log_id: UUID, public_key: bytes) -> Path:
+    """Where a key that came after the first lies, by its fingerprint."""
+    return key_file(log_id).with_name(f"{log_id.hex}.{sha256(public_key).hexdigest()[:16]}.key")
 
-    The file appears whole or not at all (written aside, fsynced, then linked), so two processes end with the same key.
-    """
+
+def create(log_id: UUID) -> bytes:
+    """Draw the key of a new log and return its public half (32 bytes); a key already there is kept."""
     file = key_file(log_id)
+    _write(file, Ed25519PrivateKey.generate())
+    return _read(file).public_key().public_bytes_raw()
+
+
+def create_next(log_id: UUID) -> bytes:
+    """Draw the key that will follow the present one, beside it; return its public half."""
+    drawn = Ed25519PrivateKey.generate()
+    public_key = drawn.public_key().public_bytes_raw()
+    _write(later_file(log_id, public_key), drawn)
+    return public_key
+
+
+def _write(file: Path, key: Ed25519PrivateKey) -> None:
+    """The file appears whole or not at all (written aside, fsynced, then linked), so two processes end with the same key."""
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     aside = file.with_name(f".{file.name}.{token_hex(8)}")
     try:
         with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
-            out.write(Ed25519PrivateKey.generate().private_bytes_raw())
+            out.write(key.private_bytes_raw())
             out.flush()
             os.fsync(out.fileno())
         with suppress(FileExistsError):
@@ -44,7 +63,6 @@ def create(log_id: UUID) -> bytes:
         os.fsync(folder)
     finally:
         os.close(folder)
-    return _read(file).public_key().public_bytes_raw()
 
 
 def _read(file: Path) -> Ed25519PrivateKey:
@@ -58,15 +76,32 @@ def _read(file: Path) -> Ed25519PrivateKey:
 
 def private_key(log: Log) -> Ed25519PrivateKey:
     """The key that signs for `log`. Raises `KeyMissing`: a lost key is never replaced in silence."""
-    key = _read(key_file(log.pk))
+    later = later_file(log.pk, bytes(log.public_key))
+    file = later if later.exists() else key_file(log.pk)
+    key = _read(file)
     if key.public_key().public_bytes_raw() != bytes(log.public_key):
-        raise KeyMissing(f"La clé du fichier {key_file(log.pk)} n'est pas celle de ce journal.")
+        raise KeyMissing(f"La clé du fichier {file} n'est pas celle de ce journal.")
     return key
 
 
 def public_key(log_id: UUID) -> bytes:
     """The 32 bytes that verify the checkpoints of a log."""
     return bytes(Log.objects.values_list("public_key", flat=True).get(pk=log_id))
+
+
+def changes(log_id: UUID) -> list[Change]:
+    """The changes of key that the entries of a log tell, in order."""
+    found = Payload.objects.filter(entry__log_id=log_id, entry__verb__in=CHANGES, body__isnull=False).order_by("entry__index")
+    told = []
+    for index, verb, body in found.values_list("entry__index", "entry__verb", "body"):
+        with suppress(ValueError, KeyError, TypeError):  # the verification says it
+            told.append(key_line.read(index, verb, json.loads(bytes(body))))
+    return told
+
+
+def line(log: Log) -> Line:
+    """The keys of a log, one after the other."""
+    return key_line.line_of(bytes(log.public_key), changes(log.pk))
 
 
 def fingerprint_of(key: bytes) -> str:

@@ -54,7 +54,8 @@ class Anchored:
 class Report:
     """Result of `verify`. `witnesses` counts the checkpoints and receipts given from outside, `uncompared` the business rows
     whose last snapshot was erased, `operations` the chains followed, `contents` the payloads hashed again; `key_compared` says
-    that a fingerprint from outside was given, `exported` that an export was read, not the database."""
+    that a fingerprint from outside was given, `exported` that an export was read, not the database; `former_keys` gives the
+    fingerprint and the end of each key that signs no more."""
 
     log_id: UUID
     origin: str
@@ -75,6 +76,7 @@ class Report:
     problems: tuple[Problem, ...]
     problem_count: int
     exported: bool = False
+    former_keys: tuple[tuple[str, str], ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -99,6 +101,7 @@ class Report:
             lines.append(f"Lignes non comparées : {self.uncompared} ; le contenu qui les attestait a été effacé.")
         compared = "Clé comparée" if self.key_compared else "Clé non comparée"
         lines.append(f"{compared}. Empreinte de la clé de ce journal : {self.fingerprint}")
+        lines += [f"Une clé d'avant, {fingerprint} : {end}." for fingerprint, end in self.former_keys]
         if not self.witnesses:
             lines.append(
                 "Une fin coupée, ou un journal refait par qui détient la clé, ne se voit qu'avec un récépissé ou un point de "
@@ -146,6 +149,7 @@ class Report:
             "root": self.root,
             "fingerprint": self.fingerprint,
             "key_compared": self.key_compared,
+            "former_keys": [{"fingerprint": fingerprint, "end": end} for fingerprint, end in self.former_keys],
             "checkpoint": checkpoint
             and {"size": checkpoint.size, "root": checkpoint.root, "at": checkpoint.at.isoformat(timespec="seconds")},
             "checkpoints": self.checkpoints,

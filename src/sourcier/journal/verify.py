@@ -6,9 +6,9 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from sourcier.journal import crew
+from sourcier.journal import crew, keys
 from sourcier.journal.anchor_check import check_anchors
-from sourcier.journal.keys import fingerprint_of, same_fingerprint
+from sourcier.journal.key_check import check_keys
 from sourcier.journal.models import Entry, Log, Node
 from sourcier.journal.registry import DOCUMENTS
 from sourcier.journal.report import Findings, Report
@@ -26,10 +26,11 @@ def verify(log_id: UUID, *, fingerprint: str = "", witnesses: Mapping[str, str] 
     """
     log = Log.objects.get(pk=log_id)
     findings = Findings()
-    read = [read_witness(name, text, log, findings) for name, text in (witnesses or {}).items()]
+    line = keys.line(log)
+    read = [read_witness(name, text, log.origin, line, findings) for name, text in (witnesses or {}).items()]
     outside = [witness for witness in read if witness]
     sizes = [witness.head.size for witness in outside]
-    walk = Walk(log.pk.hex, log.origin, bytes(log.public_key), Stored(log.pk), findings, sizes)
+    walk = Walk(log.pk.hex, log.origin, line, Stored(log.pk), findings, sizes)
     _read(walk, log, processes)
     if walk.emptied:  # perhaps by an erasure made meanwhile, whose entry is then further on
         walk.to(Log.objects.get(pk=log.pk).size)
@@ -41,16 +42,17 @@ def verify(log_id: UUID, *, fingerprint: str = "", witnesses: Mapping[str, str] 
         compare_witness(witness, walk, findings)
     for problem in rows.suspects.values():
         findings.add(problem.code, problem.sentence, problem.index)
-    own = fingerprint_of(bytes(log.public_key))
-    if fingerprint and not same_fingerprint(fingerprint, own):
-        findings.add("key", "La clé de ce journal n'a pas l'empreinte fournie : le journal a pu être refait.")
+    if bytes(log.public_key) != line[-1].public_key:
+        findings.add("keys", "La clé notée dans la base n'est pas celle que la dernière écriture de clé donne.")
+    signing = check_keys(walk.keys, walk.changes, log.origin, fingerprint, findings)
     return Report(
         log_id=log.pk,
         origin=log.origin,
         size=walk.size,
         root=walk.root.hex(),
-        fingerprint=own,
-        key_compared=bool(fingerprint),
+        fingerprint=signing.fingerprint,
+        key_compared=signing.compared,
+        former_keys=signing.former,
         checkpoint=walk.sealed,
         checkpoints=walk.checkpoints,
         anchors=check_anchors(log, findings),

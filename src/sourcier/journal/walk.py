@@ -30,6 +30,7 @@ from sourcier.journal.block import (
     opened,
     time_broken,
 )  # fmt: skip
+from sourcier.journal.key_line import Change, Line
 from sourcier.journal.registry import plain
 from sourcier.journal.report import Findings, Sealed
 from sourcier.kernel.merkle import root_from_peaks
@@ -43,19 +44,21 @@ class Walk:
 
     `cited` gives, for each document that an unerased content cites, the index of the first entry that does; `vouched`, for
     each business row, the index of the last entry that holds its snapshot (`NO_SNAPSHOT` once erased); `roots` the recomputed
-    root at each size of `sizes`; `sealed` the last checkpoint found good.
+    root at each size of `sizes`; `sealed` the last checkpoint found good; `changes` the changes of key. `keys` are those that
+    the log is said to have had: `key_check` compares.
     """
 
     def __init__(
-        self, log: str, origin: str, public_key: bytes, reader: Reader, findings: Findings,
+        self, log: str, origin: str, keys: Line, reader: Reader, findings: Findings,
         sizes: Iterable[int] = (),
     ) -> None:  # fmt: skip
-        self.log, self.origin, self.public_key, self.reader, self.findings = log, origin, public_key, reader, findings
+        self.log, self.origin, self.keys, self.reader, self.findings = log, origin, keys, reader, findings
         self.size = self.checkpoints = self.contents = 0
         self.vouched: dict[Key, int] = {}
         self.cited: dict[str, int] = {}
         self.roots: dict[int, bytes] = dict.fromkeys(sizes, b"")
         self.sealed: Sealed | None = None
+        self.changes: list[Change] = []
         self.empty: set[int] = set()
         self._declared: set[int] = set()
         self._chains: dict[str, tuple[int, str]] = {}
@@ -74,7 +77,7 @@ class Walk:
         if not self.size:
             none = Block(0, 0)
             for signed in self.reader.checkpoints(-1, 0):
-                self._checkpoint(none, signed, opened(signed, self.public_key), self.root, 0)
+                self._checkpoint(none, signed, opened(signed, self.keys), self.root, 0)
             self._tell(none)
 
     def finish(self) -> None:
@@ -110,7 +113,7 @@ class Walk:
         while start < size:
             end = min((start // BLOCK + 1) * BLOCK, size)
             sizes = tuple(wanted for wanted in self.roots if start < wanted <= end)
-            yield Job(self.log, self.public_key, start, end, sizes)
+            yield Job(self.log, self.keys, start, end, sizes)
             start = end
 
     def _take(self, block: Block) -> None:
@@ -129,6 +132,7 @@ class Walk:
         self.contents += block.contents
         self.empty |= block.empty
         self._declared |= block.declared
+        self.changes += block.changes
         for digest, index in block.cited.items():
             self.cited.setdefault(digest, index)
         self._vouch(block)

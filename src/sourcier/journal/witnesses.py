@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from sourcier.journal.models import Log
+from sourcier.journal.key_line import Line, key_at
 from sourcier.journal.report import Findings
 from sourcier.journal.walk import Walk
-from sourcier.kernel.notes import BadNote, TreeHead, open_checkpoint
+from sourcier.kernel.notes import BadNote, TreeHead, open_checkpoint, parse_head
 from sourcier.kernel.receipts import HEADER, Receipt, check_receipt, parse_receipt
 
 
@@ -18,18 +18,18 @@ class Witness:
     receipt: Receipt | None
 
 
-def read_witness(name: str, text: str, log: Log, findings: Findings) -> Witness | None:
+def read_witness(name: str, text: str, origin: str, keys: Line, findings: Findings) -> Witness | None:
     """Read a checkpoint or a receipt; what this log never signed is a finding."""
-    public_key = bytes(log.public_key)
     text = text.replace("\r\n", "\n").lstrip("\ufeff")
     try:
         receipt = parse_receipt(text) if text.startswith(HEADER) else None
+        public_key = key_at(keys, (receipt.head if receipt else parse_head(text)).size)
         head = check_receipt(receipt, public_key) if receipt else open_checkpoint(text, public_key)
     except BadNote as error:
         findings.add("witness_unreadable", f"{name} : {error}")
         return None
-    if head.origin != log.origin:
-        findings.add("witness_other", f"{name} : ce texte est du journal « {head.origin} », non de « {log.origin} ».")
+    if head.origin != origin:
+        findings.add("witness_other", f"{name} : ce texte est du journal « {head.origin} », non de « {origin} ».")
         return None
     return Witness(name, head, receipt)
 

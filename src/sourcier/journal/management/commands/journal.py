@@ -14,7 +14,7 @@ from django.core.management.base import BaseCommand, CommandError
 from sourcier.journal import proofs
 from sourcier.journal.export_check import verify_export
 from sourcier.journal.exported import About, Unreadable, write
-from sourcier.journal.keys import KeyMissing
+from sourcier.journal.keys import KeyMissing, line
 from sourcier.journal.models import Log
 from sourcier.journal.report import Report
 from sourcier.journal.stored import Stored
@@ -91,7 +91,7 @@ class Command(BaseCommand):
             raise CommandError("Plusieurs journaux : dites lequel avec --organisation.")
         (log,) = logs
         try:
-            write(About(log.pk, log.origin, bytes(log.public_key), log.size), Stored(log.pk), file)
+            write(About(log.pk, log.origin, line(log), log.size), Stored(log.pk), file)
         except Unreadable as error:
             raise CommandError(str(error)) from None
         except OSError as error:
