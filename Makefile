@@ -1,5 +1,5 @@
 # `make help` lists the commands. Everything happens in .venv and var/; nothing else on the machine is changed,
-# but for Debian's Chromium, which `make test` installs when it is missing and it may.
+# but for Debian's Chromium and Firefox, which `make test` installs when they are missing and it may.
 
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -34,7 +34,7 @@ serve: .venv/ready  ## Serve what is in var/ on http://127.0.0.1:8000
 	$(BIN)/sourcier serve --port $(PORT)
 
 test: .venv/ready-to-test  ## Every test: SQLite, PostgreSQL, browser
-	@sh tests/chromium.sh
+	@sh tests/browsers.sh
 	$(BIN)/python -m tests.run
 
 check: .venv/ready-to-test  ## ruff, mypy, import-linter, djlint, migrations

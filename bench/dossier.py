@@ -1,9 +1,11 @@
 """Take, write and verify a dossier, beside `zipfile` and SHA-256 of the same files: `python bench/dossier.py [ENTRIES] [MB]`.
 
-A purchase made by the real actions, then ENTRIES messages and MB megabytes of documents of 5 MB each.
+A purchase made by the real actions, then ENTRIES messages and MB megabytes of documents of 5 MB each. The page is given the
+same ZIP in Chromium, where there is one.
 """
 
 import os
+import shutil
 import sys
 import tempfile
 import time
@@ -12,6 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 from zipfile import ZIP_STORED, ZipFile
 
+CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium")
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENT = 5 << 20
 
@@ -25,18 +28,39 @@ def timed(name: str, megabytes: float, work: Callable[[], object]) -> float:
     return seconds
 
 
+def judged_by_the_page(file: Path, folder: Path) -> None:
+    """Give the ZIP to VERIFIER.html; print the most it read at once, and the most that its scripts held."""
+    from playwright.sync_api import sync_playwright
+
+    from tests.dossier.verifying import LARGEST_BLOCK, alone_in, largest_block
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--enable-precise-memory-info"])
+        page = browser.new_page()
+        page.add_init_script(LARGEST_BLOCK)
+        page.goto(alone_in(folder).as_uri())
+        page.evaluate("setInterval(() => { window.held = Math.max(window.held || 0, performance.memory.usedJSHeapSize); }, 50)")
+        page.set_input_files("#file", file)
+        page.wait_for_selector("#result[data-state]", timeout=0)
+        if page.get_attribute("#result", "data-state") == "bad":
+            sys.exit("not verified")
+        held = page.evaluate("window.held")
+        print(f"{'largest block the page read at once':<52} {largest_block(page) / 1e6:>9.1f} MB")
+        print(f"{'most that its scripts held':<52} {held / 1e6:>9.1f} MB")
+        browser.close()
+
+
 def main(entries: int, megabytes: int, folder: Path) -> None:
     """Measure on a new SQLite file."""
     import time_machine
     from django.conf import settings
     from django.core.management import call_command
     from django.db import transaction
-    from django.utils import timezone
 
     from sourcier.dossier import build
     from sourcier.dossier.offline import verifier
     from sourcier.journal.actions import append
-    from sourcier.vault.models import File
+    from sourcier.vault.queries import content_path
     from tests.cities import make_city
     from tests.dossier.purchase import DEADLINE, finished_purchase
     from tests.sourcing import stock
@@ -50,13 +74,11 @@ def main(entries: int, megabytes: int, folder: Path) -> None:
     def document(number: int) -> dict[str, str]:
         """A file of the vault, its content unlike the others, and what an entry says of it."""
         data = number.to_bytes(8) * (DOCUMENT // 8)
-        (Path(settings.VAULT) / f"bench-{number}").write_bytes(data)
         digest = sha256(data).hexdigest()
-        File.objects.create(
-            organisation_id=log, sha256=digest, size=len(data), media_type="application/pdf", name=f"{number}.pdf",
-            path=f"bench-{number}", created_at=timezone.now(),
-        )  # fmt: skip
-        return {"sha256": digest}
+        place = content_path(log, digest)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(data)
+        return {"name": f"{number}.pdf", "sha256": digest}
 
     with time_machine.travel(DEADLINE.replace(month=10, day=2), tick=True), transaction.atomic():
         for number in range(entries):
@@ -97,6 +119,9 @@ def main(entries: int, megabytes: int, folder: Path) -> None:
     zipped = timed("peer: zipfile and SHA-256 of the same files", size, zip_alone)
     checked = timed("verify (verifier.py)", size, lambda: verifier.verify(file).ok or sys.exit("not verified"))
     hashed = timed("peer: SHA-256 of the same files in the ZIP", size, hash_alone)
+    if CHROMIUM:
+        in_page = timed("verify (VERIFIER.html, in Chromium)", size, lambda: judged_by_the_page(file, folder))
+        print(f"the page takes {in_page / hashed:.1f} times the bare hashing")
     print(f"writing costs {built / zipped:.1f} times the plain ZIP, verifying {checked / hashed:.1f} times the bare hashing")
 
 

@@ -38,6 +38,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         "the_proof_of_the_export",
     ),
 }  # fmt: skip
+STAMPS = "Un horodatage, ses certificats ou sa liste de certificats révoqués échangés ou ôtés"
 NEW_KEY = "Le dossier entier refait, et signé d'une autre clé que celle de la ville"
 OWN_KEY = "Le journal entier refait par qui détient la clé de la ville, après le récépissé"
 CUT = "La fin du journal coupée par qui détient la clé de la ville, après le récépissé"

@@ -2,17 +2,22 @@
 
 import json
 from base64 import b64encode
+from datetime import timedelta
+from hashlib import sha256
 from io import BytesIO
 
+import time_machine
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from sourcier.dossier.offline import verifier
+from sourcier.journal.actions import append
+from sourcier.vault.queries import content_path
 from tests.chromium import BROWSER
 from tests.dossier.attacks import Attacker, pack, recompressed, repair, unpack, without_a_document
 from tests.dossier.forging import signed_again
-from tests.dossier.purchase import Purchase, taken, zipped
-from tests.dossier.verifying import judged
+from tests.dossier.purchase import DEADLINE, Purchase, taken, zipped
+from tests.dossier.verifying import judged, largest_block
 
 pytestmark = BROWSER
 
@@ -110,3 +115,17 @@ def test_the_page_says_what_a_communicable_version_does_not_show_and_why(page: P
     withheld[next(iter(withheld))] = "contenu effacé"
     altered = pack(repair(files | {"data/payloads/withheld.json": json.dumps(withheld).encode()}))
     assert judged(page, altered) == "bad"
+
+
+def test_a_large_dossier_is_read_by_blocks_and_never_held_whole(page: Page, finished: Purchase) -> None:
+    data = b"0123456789abcdef" * (3 << 16)
+    place = content_path(finished.city.organisation.pk, sha256(data).hexdigest())
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_bytes(data)
+    with time_machine.travel(DEADLINE + timedelta(days=4), tick=True):
+        said = {"name": "Bruno", "text": "Plans", "files": [{"name": "Plans.pdf", "sha256": sha256(data).hexdigest()}]}
+        append(finished.city.organisation.pk, finished.need.pk, "need.said", said)
+    dossier = zipped(taken(finished, 5))
+    assert len(dossier) > len(data) == 3 << 20
+    assert judged(page, dossier) == "partial"
+    assert 1 << 19 < largest_block(page) <= 1 << 20

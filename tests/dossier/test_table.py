@@ -2,21 +2,26 @@
 
 import json
 from base64 import b64decode
+from collections.abc import Iterable
 from functools import cache
 from io import BytesIO
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 
 from sourcier.dossier.offline import verifier
-from sourcier.journal import keys, proofs
+from sourcier.journal import anchors, keys, proofs
 from sourcier.journal.models import Entry, Log
 from sourcier.kernel.receipts import Receipt, format_receipt
 from tests.cities import City
 from tests.dossier.attacks import ENTRIES, Attacker, unpack
-from tests.dossier.families import BEFORE, BEGIN, CUT, END, FAMILIES, NEW_KEY, OWN_KEY, Found, table
+from tests.dossier.conftest import LATER
+from tests.dossier.families import BEFORE, BEGIN, CUT, END, FAMILIES, NEW_KEY, OWN_KEY, STAMPS, Found, table
 from tests.dossier.forging import cut_again, signed_again
 from tests.dossier.purchase import Purchase, finished_purchase, taken, zipped
+from tests.dossier.stamp_attacks import REVOKED, STAMP_KINDS, StampAttacker
+from tests.journal.authority import TIME, Authority, certificate, revoked_by
 
 PROOF = Path(__file__).parents[2] / "docs" / "preuve.md"
 
@@ -27,7 +32,7 @@ def test_every_attack_has_its_line_of_the_table() -> None:
 
 
 def test_the_table_of_the_documentation_is_what_the_attacks_show(
-    finished: Purchase, other_city: City, monkeypatch: pytest.MonkeyPatch
+    finished: Purchase, other_city: City, authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(verifier, "ed25519_verify", cache(verifier.ed25519_verify))
     log = Log.objects.get(pk=finished.city.organisation.pk)
@@ -39,15 +44,16 @@ def test_the_table_of_the_documentation_is_what_the_attacks_show(
         each = [verifier.verify(BytesIO(data), *extra) for extra in (("", ""), (fingerprint, ""), ("", receipt))]
         return tuple(not report.ok for report in each)  # type: ignore[return-value]
 
-    def altered(kinds: tuple[str, ...]) -> Found:
-        made = [attacker.made(getattr(attacker, f"attack_{kind}")) for kind in kinds]
+    def altered(attacker: Attacker, names: Iterable[str]) -> Found:
+        made = [attacker.made(getattr(attacker, name)) for name in names]
         answers = [found(attack.data) for attack in made if not attacker.reads_the_same(attack)]
         return tuple(all(each) for each in zip(*answers, strict=True))  # type: ignore[return-value]
 
     assert found(dossier) == (False, False, False)
     stranger = unpack(zipped(taken(finished_purchase(other_city))))[ENTRIES].decode().splitlines()[3]
     attacker = Attacker(dossier, stranger, seed=3)
-    lines = {line: altered(kinds) for line, kinds in FAMILIES.items()}
+    lines = {line: altered(attacker, [f"attack_{kind}" for kind in kinds]) for line, kinds in FAMILIES.items()}
+    lines[STAMPS] = altered(StampAttacker(stamped(finished, authority), authority), STAMP_KINDS)
     again = signed_again(dossier, _otherwise, key)
     lines |= {
         NEW_KEY: found(signed_again(dossier, _otherwise)),
@@ -56,6 +62,16 @@ def test_the_table_of_the_documentation_is_what_the_attacks_show(
         BEFORE: found(again, _receipt_of(again)),
     }
     assert f"{BEGIN}\n{table(lines)}\n{END}" in PROOF.read_text(encoding="utf-8"), table(lines)
+
+
+def stamped(purchase: Purchase, authority: Authority) -> bytes:
+    """A dossier that carries a stamp, and the list of the certificates that its issuer had revoked."""
+    authority.signer = certificate("Horodateur révocable", authority.root, usage=TIME, kind="rsa", revocations=authority.url)
+    authority.revocations = revoked_by(authority.root)
+    assert anchors.take_due(timezone.now())
+    data = zipped(taken(purchase, LATER))
+    assert REVOKED in unpack(data) and verifier.verify(BytesIO(data)).ok
+    return data
 
 
 def _otherwise(payload: dict[str, object]) -> dict[str, object]:

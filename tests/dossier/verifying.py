@@ -11,14 +11,37 @@ from sourcier.dossier.contents import OFFLINE
 
 WITHOUT_WEBCRYPTO = "Object.defineProperty(window, 'crypto', { value: undefined }); delete window.SubtleCrypto;"
 
+# The most that a page reads of a file at once, in bytes.
+LARGEST_BLOCK = """
+    const read = Blob.prototype.arrayBuffer;
+    window.largestBlock = 0;
+    Blob.prototype.arrayBuffer = function () {
+        window.largestBlock = Math.max(window.largestBlock, this.size);
+        return read.call(this);
+    };
+    for (const whole of ["text", "bytes"]) Blob.prototype[whole] = () => { throw new Error("read whole"); };
+    window.FileReader = undefined;
+"""
+
+
+def largest_block(page: Page) -> int:
+    return int(page.evaluate("window.largestBlock"))
+
+
+def alone_in(folder: Path) -> Path:
+    """The page, without the neighbours that it has in a dossier."""
+    alone = folder / "VERIFIER.html"
+    alone.write_bytes((OFFLINE / "VERIFIER.html").read_bytes())
+    return alone
+
 
 @contextmanager
 def verifier_page(chromium: Browser, folder: Path) -> Iterator[Page]:
     """At telephone width; fails on an error of the page, or on anything asked of the network."""
-    alone = folder / "VERIFIER.html"
-    alone.write_bytes((OFFLINE / "VERIFIER.html").read_bytes())
+    alone = alone_in(folder)
     context = chromium.new_context(viewport={"width": 390, "height": 800}, offline=True)
     context.add_init_script(WITHOUT_WEBCRYPTO)
+    context.add_init_script(LARGEST_BLOCK)
     page = context.new_page()
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
