@@ -5,10 +5,11 @@ from hashlib import sha256
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from playwright.sync_api import Browser, Page
 
 from sourcier.dossier.contents import HELPERS, OFFLINE
-from sourcier.journal import keys, proofs
+from sourcier.journal import keys, proofs, renewal
 from sourcier.journal.models import Entry
 from tests.chromium import BROWSER
 from tests.cities import City
@@ -75,6 +76,25 @@ def test_a_receipt_that_was_changed_or_comes_from_elsewhere_is_not_believed(page
     for changed in ("\n".join(other), text[: len(text) // 2], text.replace("sourcier/rosny", "sourcier/ailleurs")):
         assert judged(page, "RX-AAAA.tlog-proof", changed.encode())[0] == "bad"
     assert "n'est pas connue de cette page" in page.locator("#result").inner_text()
+
+
+@pytest.fixture
+def before_a_theft(purchase: Purchase) -> tuple[str, str]:
+    """A receipt, and the fingerprint of the key that signed it and was stolen since."""
+    log, now = purchase.city.organisation.pk, timezone.now()
+    text, fingerprint = receipt_of(purchase), keys.fingerprint(log)
+    renewal.declare_stolen(log, now, now, "Ordinateur volé.", purchase.city.head_buyer.id)
+    return text, fingerprint
+
+
+@BROWSER[0]
+@BROWSER[1]
+def test_a_receipt_of_before_a_change_of_key_is_checked_and_the_change_is_said(
+    before_a_theft: tuple[str, str], page: Page
+) -> None:
+    text, fingerprint = before_a_theft
+    state, said = judged(page, "RX-AAAA.tlog-proof", text.encode(), fingerprint)
+    assert state == "good" and "douteuses depuis" in said
 
 
 @BROWSER[0]

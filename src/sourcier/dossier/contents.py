@@ -12,7 +12,7 @@ from sourcier.dossier import anchors
 from sourcier.dossier.history import History, Piece, pieces
 from sourcier.dossier.models import Export
 from sourcier.dossier.report.pages import report
-from sourcier.journal.keys import fingerprint_of, public_key
+from sourcier.journal.keys import fingerprint_of, keys_at
 from sourcier.journal.proofs import inclusions
 from sourcier.kernel.transitions import Refused, refuse
 from sourcier.vault import queries as vault
@@ -127,9 +127,16 @@ def _anchors(export: Export, history: History) -> Iterator[Member]:
 
 
 def _key(export: Export) -> bytes:
-    key = public_key(export.organisation_id)
-    return (
-        f"Clé publique Ed25519 du journal de {export.organisation.name}\n"
-        f"cle: {base64.b64encode(key).decode()}\n"
-        f"empreinte: {fingerprint_of(key)}\n"
-    ).encode()
+    """The key that signed the dossier, then those before it, which signed receipts and what third parties stamped."""
+    key, *former = keys_at(export.organisation_id, export.size)
+    lines = [
+        f"Clé publique Ed25519 du journal de {export.organisation.name}",
+        f"cle: {base64.b64encode(key.public_key).decode()}",
+        f"empreinte: {fingerprint_of(key.public_key)}",
+        *(f"ancienne: {base64.b64encode(each.public_key).decode()} {_encoded(each.statement)}" for each in former),
+    ]
+    return "".join(line + "\n" for line in lines).encode()
+
+
+def _encoded(statement: str) -> str:
+    return base64.b64encode(statement.encode()).decode() or "-"

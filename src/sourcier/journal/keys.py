@@ -6,6 +6,7 @@ from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from secrets import token_hex
+from typing import NamedTuple
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -14,6 +15,13 @@ from django.conf import settings
 from sourcier.journal import key_line
 from sourcier.journal.key_line import CHANGES, Change, Line
 from sourcier.journal.models import Log, Payload
+
+
+class Signer(NamedTuple):
+    """A key, and what it signed of the one that followed it, if it could."""
+
+    public_key: bytes
+    statement: str
 
 
 class KeyMissing(RuntimeError):
@@ -102,6 +110,13 @@ def changes(log_id: UUID) -> list[Change]:
 def line(log: Log) -> Line:
     """The keys of a log, one after the other."""
     return key_line.line_of(bytes(log.public_key), changes(log.pk))
+
+
+def keys_at(log_id: UUID, size: int) -> list[Signer]:
+    """The key that signed a tree of that size, then those before it, the last first."""
+    told = [change for change in changes(log_id) if change.index < size]
+    current = key_line.key_at(line(Log.objects.get(pk=log_id)), size)
+    return [Signer(current, ""), *(Signer(change.old, change.statement) for change in reversed(told))]
 
 
 def fingerprint_of(key: bytes) -> str:

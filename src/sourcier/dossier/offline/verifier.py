@@ -210,23 +210,53 @@ def verify_consistency(first, second, proof, first_root, second_root):
 # --- Point de contrôle (C2SP tlog-checkpoint) --------------------------------------------------------------------------
 
 
-def open_checkpoint(note, public_key):
-    """`(origine, taille, racine)` d'un point de contrôle signé par cette clé. Lève `Broken`."""
-    text, blank, signatures = note.rpartition("\n\n")
-    text += "\n"
-    lines = text.split("\n")
-    if not blank or len(lines) < 4 or not re.fullmatch("0|[1-9][0-9]{0,14}", lines[1]):
-        raise Broken("Un point de contrôle est mal formé.")
-    origin = lines[0]
+def signed_by(note, origin, public_key):
+    """Cette note porte-t-elle, sous ce nom, une signature de cette clé ?"""
+    text, _, signatures = note.rpartition("\n\n")
     expected = hashlib.sha256(origin.encode() + b"\n\x01" + public_key).digest()[:4]
     for line in signatures.split("\n"):
         parts = line.split(" ")
         if len(parts) != 3 or parts[0] != "—" or parts[1] != origin:
             continue
         data = _base64(parts[2])
-        if data[:4] == expected and ed25519_verify(public_key, text.encode(), data[4:]):
-            return origin, int(lines[1]), _base64(lines[2])
-    raise Broken("La signature d'un point de contrôle n'est pas celle de la clé du dossier.")
+        if data[:4] == expected and ed25519_verify(public_key, (text + "\n").encode(), data[4:]):
+            return True
+    return False
+
+
+def open_checkpoint(note, *public_keys):
+    """`(origine, taille, racine)` d'un point de contrôle signé par une de ces clés. Lève `Broken`."""
+    text, blank, _ = note.rpartition("\n\n")
+    lines = (text + "\n").split("\n")
+    if not blank or len(lines) < 4 or not re.fullmatch("0|[1-9][0-9]{0,14}", lines[1]):
+        raise Broken("Un point de contrôle est mal formé.")
+    if not any(signed_by(note, lines[0], key) for key in public_keys):
+        raise Broken("La signature d'un point de contrôle n'est pas celle de la clé du dossier.")
+    return lines[0], int(lines[1]), _base64(lines[2])
+
+
+def read_keys(text):
+    """La clé du dossier, puis les anciennes, la dernière d'abord : `[(clé, ce qu'elle a signé de la suivante)]`."""
+    own = re.search(r"(?m)^cle: (\S+)$", text)
+    former = re.findall(r"(?m)^ancienne: (\S+) (\S+)$", text)
+    return [(_base64(own[1]) if own else b"", "")] + [
+        (_base64(key), "" if note == "-" else _base64(note).decode("utf-8", "replace")) for key, note in former
+    ]
+
+
+def links(keys):
+    """Pour chaque ancienne clé : elle, et celles qui l'ont suivie, ont-elles chacune signé la suivante ?"""
+    sure, found = True, []
+    for (following, _), (key, note) in zip(keys, keys[1:]):
+        origin = note.split("\n", 1)[0]
+        told = f"{origin}\nkey.renewed\n{_text(key)}\n{_text(following)}\n"
+        sure = sure and note.startswith(told + "\n") and signed_by(note, origin, key)
+        found.append(sure)
+    return found
+
+
+def _text(key):
+    return base64.b64encode(key).decode()
 
 
 def fingerprint(public_key):
@@ -886,7 +916,7 @@ def check_documents(archive, names, cited, sums, report):
     report.problems += problems
 
 
-def check_receipt(text, public_key, entries, exported_at, report):
+def check_receipt(text, keys, entries, exported_at, report):
     """Un récépissé gardé ailleurs : signé de la clé du dossier, qui contient encore son entrée, à sa place. Lève `Broken`."""
     top, _, note = text.replace("\r\n", "\n").partition("\n\n")
     lines = top.split("\n")
@@ -894,7 +924,7 @@ def check_receipt(text, public_key, entries, exported_at, report):
     if not place or lines[0] != "c2sp.org/tlog-proof@v1" or not lines[1].startswith("extra "):
         raise Broken("Le récépissé n'est pas lisible.")
     raw, index = _base64(lines[1][6:]), int(place[1])
-    _, size, root = open_checkpoint(note, public_key)
+    _, size, root = open_checkpoint(note, *keys)
     fields = entry_fields(raw, index)
     if fields is None or not verify_inclusion(index, size, fields["leaf"], [_base64(line) for line in lines[3:]], root):
         raise Broken("Le récépissé a été changé : il ne relie plus son entrée à l'arbre signé.")
@@ -908,7 +938,7 @@ def check_receipt(text, public_key, entries, exported_at, report):
         )
 
 
-def check_anchors(archive, names, head, entries, public_key, report):
+def check_anchors(archive, names, head, entries, keys, report):
     """Chaque horodatage porte sur un point de contrôle signé par la ville, que l'arbre du dossier prolonge."""
     if ANCHORS not in names:
         sentence = "Ce dossier n'est pas ancré chez un tiers horodateur : les heures sont celles du serveur de la ville."
@@ -922,7 +952,7 @@ def check_anchors(archive, names, head, entries, public_key, report):
             raise Broken(f"Le fichier {ANCHORS} n'est pas lisible.")
         name = f"data/proofs/anchor-{number}"
         text = read_text(archive, name + ".txt")
-        origin, size, root = open_checkpoint(text, public_key)
+        origin, size, root = open_checkpoint(text, *keys)
         if origin != head[0] or not verify_consistency(size, head[1], [_base64(node) for node in proof], root, head[2]):
             problems.append(f"L'horodatage n° {number} porte sur un arbre que celui du dossier ne prolonge pas.")
             continue
@@ -963,12 +993,25 @@ def _stamped(archive, name, text):
         raise BadStamp("il n'est pas lisible.") from None
 
 
-def check_key(public_key, expected, report):
-    """La clé du dossier est-elle celle dont l'empreinte est venue d'ailleurs ?"""
-    own = fingerprint(public_key)
+def check_key(keys, expected, report):
+    """La clé du dossier est-elle celle dont l'empreinte est venue d'ailleurs, ou une qui l'a signée ?"""
+    own, given = fingerprint(keys[0][0]), re.sub(r"[^0-9A-F]", "", expected.upper())
+    former = [fingerprint(key) for key, _ in keys[1:]]
+    for each, sure in zip(former, links(keys)):
+        how = "a signé la suivante" if sure else "perdue ou volée, n'a pas signé la suivante"
+        report.facts.append(f"La ville a eu avant une autre clé, qui {how} : {each}.")
+        if given == each.replace(" ", "") and sure:
+            report.key_compared = True
+            report.facts.append("L'empreinte donnée est celle de cette ancienne clé, qui mène à celle du dossier.")
+            return
+        if given == each.replace(" ", ""):
+            report.problems.append(
+                "L'empreinte donnée est celle d'une clé perdue ou volée depuis : comparez celle d'un papier récent de la ville."
+            )
+            return
     if not expected:
         report.facts.append(f"Clé non comparée : son empreinte est {own}. Comparez-la à celle d'une lettre de la ville.")
-    elif re.sub(r"[^0-9A-F]", "", expected.upper()) == own.replace(" ", ""):
+    elif given == own.replace(" ", ""):
         report.key_compared = True
         report.facts.append("La clé est celle dont vous avez donné l'empreinte.")
     else:
@@ -995,9 +1038,9 @@ def verify(path, expected_fingerprint="", receipt=""):
 def _verify(archive, expected_fingerprint, receipt, report):
     names = check_names(archive)
     sums = check_sums(archive, names, report)
-    match = re.search(r"(?m)^cle: (\S+)$", read_text(archive, KEY))
-    public_key = _base64(match[1]) if match else b""
-    check_key(public_key, expected_fingerprint, report)
+    keys = read_keys(read_text(archive, KEY))
+    public_key, signers = keys[0][0], [key for key, _ in keys]
+    check_key(keys, expected_fingerprint, report)
     head = open_checkpoint(read_text(archive, CHECKPOINT), public_key)
     report.facts.append(f"Point de contrôle signé de « {head[0]} », {head[1]} entrées.")
     entries = check_entries(archive, head, report)
@@ -1005,8 +1048,8 @@ def _verify(archive, expected_fingerprint, receipt, report):
     exported_at = check_export(archive, names, head, entries, sums, public_key, report)
     check_documents(archive, names, cited, sums, report)
     if receipt:
-        check_receipt(receipt, public_key, entries, exported_at, report)
-    check_anchors(archive, names, head, entries, public_key, report)
+        check_receipt(receipt, signers, entries, exported_at, report)
+    check_anchors(archive, names, head, entries, signers, report)
 
 
 def read_receipt(path):

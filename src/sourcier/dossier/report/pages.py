@@ -10,7 +10,7 @@ from sourcier.dossier.history import History
 from sourcier.dossier.models import Export
 from sourcier.dossier.report.sections import essentials, sections
 from sourcier.dossier.report.timeline import days, drafts, milestones
-from sourcier.journal.keys import fingerprint
+from sourcier.journal.keys import fingerprint_of, keys_at
 from sourcier.journal.models import Anchor
 from sourcier.kernel.french import format_moment
 from sourcier.kernel.typesetting import typeset
@@ -39,7 +39,7 @@ def _data(export: Export, history: History, entries: bytes, documents: Sequence[
         "export": export.pk.hex,
         "size": export.size,
         "count": len(history.steps),
-        "fingerprint": fingerprint(export.organisation_id),
+        "fingerprint": fingerprint_of(keys_at(export.organisation_id, export.size)[0].public_key),
         "essentials": essentials(history),
         "milestones": milestones(history),
         "sections": sections(history),

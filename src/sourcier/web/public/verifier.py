@@ -14,6 +14,8 @@ from django.views.decorators.http import require_safe
 
 from sourcier.accounts.models import Organisation
 from sourcier.dossier.contents import HELPERS, OFFLINE
+from sourcier.journal import key_line
+from sourcier.journal.keys import changes
 from sourcier.journal.models import Log
 from sourcier.web.rights import public
 
@@ -33,6 +35,12 @@ def _hash_of(tag: str) -> str:
     return f"'sha256-{base64.b64encode(sha256(text.encode()).digest()).decode()}'"
 
 
+def _keys(log: Log) -> list[dict[str, str]]:
+    """Today's key, then those before it, each with how it came to an end."""
+    ended = [(change.old, key_line.told(change)) for change in reversed(changes(log.pk))]
+    return [{"key": base64.b64encode(key).decode(), "ended": end} for key, end in ((bytes(log.public_key), ""), *ended)]
+
+
 @public
 @require_safe
 @csp(
@@ -45,7 +53,7 @@ def verifier(request: HttpRequest) -> HttpResponse:
     """The policy leaves the page no address to send anything to."""
     cities = dict(Organisation.objects.values_list("pk", "name"))
     keys = [
-        {"origin": log.origin, "city": cities[log.pk], "key": base64.b64encode(bytes(log.public_key)).decode()}
+        {"origin": log.origin, "city": cities[log.pk], "keys": _keys(log)}
         for log in Log.objects.filter(pk__in=cities).order_by("origin")
     ]
     text = json.dumps(keys, ensure_ascii=False).replace("<", "\\u003c")
