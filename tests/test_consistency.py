@@ -18,7 +18,7 @@ WITHOUT_ENTRY = {
     "mail.actions": {"enqueue"},
     "spend.actions": {"commit"},
     "needs.actions.common": {"load", "check", "same_version", "touch", "clean_text", "clean_value"},
-    "needs.actions.decide": {"mark_asked", "mark_awarded", "mark_closed"},
+    "needs.actions.decide": {"mark_asked", "mark_awarded", "mark_closed", "keep_from_now"},
     "needs.actions.describe": {"describe"},
     "suppliers.actions.firms": {"meet", "meet_many", "check_writer", "lock", "known_firms"},
     "suppliers.actions.contacts": {"own_contact", "cleaned", "note", "describe"},
@@ -35,7 +35,7 @@ WITHOUT_ENTRY = {
         "record_result",
     },
     "sourcing.actions.panel": {"startable"},
-    "vault.actions": {"store", "store_bytes"},
+    "vault.actions": {"store", "store_bytes", "empty", "remove_bytes"},
     "sourcing.actions.notice": {"visit_by_token"},
     "quotes.actions.evaluate": {
         "lock",
@@ -96,7 +96,7 @@ def actions() -> Iterator[tuple[str, ast.FunctionDef, dict[str, ast.FunctionDef]
                     yield module, function, functions
 
 
-JOURNAL_CALLS = {"append", "entry", "_entry", "contact_entry", "erase"}
+JOURNAL_CALLS = {"carry_out", "append", "entry", "_entry", "contact_entry", "erase"}
 
 
 def tells(function: ast.FunctionDef, functions: dict[str, ast.FunctionDef], seen: frozenset[str] = frozenset()) -> bool:

@@ -36,6 +36,8 @@ from sourcier.quotes.actions import answer as answering
 from sourcier.quotes.actions import choose, evaluate, tell
 from sourcier.quotes.answer_rules import Answer, TypedPrice
 from sourcier.quotes.models import Submission
+from sourcier.retention import actions as retention
+from sourcier.retention.models import Clock
 from sourcier.sourcing import tokens
 from sourcier.sourcing.actions import closing, invite, notice, panel, questions, request
 from sourcier.sourcing.models import Invitation, Sourcing
@@ -123,7 +125,10 @@ class Scene:
             correspondent="M. Lefort", summary="Il remercie de l'avoir interrogé.", upload=paper("Lettre de M. Lefort.pdf"),
         )  # fmt: skip
         export = build.take(self.city.auditor, done.pk)
+        retention.hold(self.city.head_buyer, done.pk, "Recours devant le tribunal administratif")
+        clock = Clock.objects.filter(operation_id=done.pk).first()
         self.tell(
+            retention_erase=reverse("retention_erase", args=[clock.pk if clock else done.pk]),
             exchange_document=reverse("exchange_document", args=[done.pk, filed.file_id]),
             dossier_download=reverse("dossier_download", args=[done.pk, export.pk]),
             dossier_seda=reverse("dossier_seda", args=[done.pk, export.pk]),

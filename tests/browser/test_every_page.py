@@ -31,7 +31,7 @@ POSTED = {
     "clarification_record", "tell_all", "told", "results_print", "exchange_file", "dossier_take", "settings_role_grant",
     "settings_role_revoke", "settings_person_off", "settings_person_on", "settings_person_link", "settings_place_switch",
     "settings_department_places", "firm_proof", "firm_news", "firm_question_proof",
-    "firm_clarification_proof",
+    "firm_clarification_proof", "firm_contact_forget", "retention_hold", "retention_release", "retention_end", "retention_visa",
 }  # fmt: skip
 # Files and texts, which are not pages: they answer whoever may have them, and that is all.
 FILES = {
@@ -224,7 +224,10 @@ def head_of_purchasing(walk: Walk, scene: dict[str, str]) -> None:
     walk.look(
         "/reglages/", "/reglages/directions/", f"/reglages/directions/{scene['department']}/", "/reglages/lieux/",
         "/reglages/lieux/nouveau/", f"/reglages/lieux/{scene['place']}/", "/reglages/archives/",
+        "/controle/conservation/", f"/controle/conservation/achats/{scene['done']}/",
+        f"/controle/conservation/achats/{scene['accepted']}/", scene["retention_erase"], f"/entreprises/{scene['done_firm']}/",
     )  # fmt: skip
+    walk.refused(f"/controle/conservation/achats/{scene['done']}/", "Noter la fin d'exécution", **{"end-on": "2199-01-01"})
     walk.refused("/reglages/lieux/nouveau/", "Ajouter", 200, name=" ", postal_code="9311")
 
 
@@ -237,7 +240,9 @@ def administrator(walk: Walk, scene: dict[str, str]) -> None:
 
 
 def auditor(walk: Walk, scene: dict[str, str]) -> None:
-    walk.look("/", f"/achats/{scene['done']}/dossier/")
+    walk.look(
+        "/", f"/achats/{scene['done']}/dossier/", "/controle/conservation/", f"/controle/conservation/achats/{scene['done']}/"
+    )
     walk.fetch(scene["dossier_download"], scene["dossier_seda"])
 
 

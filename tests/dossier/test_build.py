@@ -200,7 +200,8 @@ def test_erased_contents_still_verify_and_are_said(finished: Purchase) -> None:
     report = verifier.verify(BytesIO(data))
     assert report.ok, report.problems
     inside = contents(data)
-    assert json.loads(inside["data/payloads/withheld.json"])[str(said.index)] == "contenu effacé"
+    told = json.loads(inside["data/payloads/withheld.json"])[str(said.index)]
+    assert told.startswith("contenu effacé le vendredi 2 octobre 2026") and told.endswith(": Délai de conservation atteint")
     assert f"data/payloads/{said.index:06d}.json" not in inside
     assert "Il confirme avoir reçu la lettre.".encode() not in b"".join(inside.values())
 

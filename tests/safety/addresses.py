@@ -11,6 +11,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from sourcier.accounts.models import Membership
 from sourcier.dossier.models import Export
 from sourcier.quotes.models import Clarification, Notification
+from sourcier.retention.models import Clock
 from sourcier.sourcing.models import Criterion, FirmQuestion, Invitation, Relay, RequestDocument
 from sourcier.suppliers.models import Contact
 from sourcier.vault.models import File
@@ -53,6 +54,7 @@ def ids(purchase: Purchase, export: Export) -> dict[str, Any]:
         "file_id": File.objects.filter(organisation_id=purchase.city.organisation.pk).first(),
         "firm_id": sourcing.invitations.first().firm,
         "need_id": purchase.need,
+        "clock_id": Clock.objects.filter(operation_id=purchase.need.pk).first(),
         "sourcing_id": sourcing,
         "export_id": export,
         "department_id": purchase.city.department,

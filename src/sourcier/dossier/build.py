@@ -15,6 +15,7 @@ from sourcier.dossier.verbs import COMMUNICABLE, WHOLE
 from sourcier.journal.actions import append
 from sourcier.journal.models import Entry, Log
 from sourcier.journal.proofs import checkpoint, consistency, inclusion
+from sourcier.journal.verbs import ERASED as ERASURE
 from sourcier.kernel.notes import parse_head
 from sourcier.kernel.transitions import refuse
 from sourcier.needs import queries as needs
@@ -24,6 +25,10 @@ from sourcier.quotes.queries.marking import marking_begun, may_mark
 from sourcier.sourcing.models import Sourcing
 from sourcier.sourcing.rules import is_sealed
 
+ERASED_SINCE = (
+    "Des contenus de cet achat ont été effacés depuis ce dossier : il ne peut plus être refait. Les ZIP déjà remis restent "
+    "vérifiables. Prenez-en un nouveau : il dit ce qui a été effacé, quand et pourquoi."
+)
 READERS = (Role.BUYER, Role.HEAD_BUYER, Role.AUDITOR)
 ATTEMPTS = 5
 
@@ -107,7 +112,11 @@ def write(export: Export, out: BinaryIO) -> None:
 
 
 def files(export: Export, told: history.History) -> list[contents.Member]:
-    """Every file of an export, in the order of its ZIP. Raises `Refused` when a piece is lost."""
+    """Every file of an export, in the order of its ZIP. Raises `Refused` when a piece is lost, or was erased since."""
+    if Entry.objects.filter(
+        log_id=export.organisation_id, stream=export.need_id.hex, verb=ERASURE, index__gte=export.size
+    ).exists():
+        raise refuse("erased_since", ERASED_SINCE)
     made = contents.members(export, told)
     made.append(contents.member("data/proofs/export.json", contents.as_json(_proof(export))))
     return bag.files(made, name=export.organisation.name, identifier=export.pk.hex, at=export.made_at)

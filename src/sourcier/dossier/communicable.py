@@ -21,7 +21,7 @@ SHOWN = frozenset({
 })  # fmt: skip
 ROWS_SHOWN = frozenset({
     "need", "lot", "need_place", "need_activity", "sourcing", "price_line", "criterion", "question",
-    "request_document", "firm_question", "extension", "saving_reference", "relay", "file",
+    "request_document", "firm_question", "extension", "saving_reference", "relay", "file", "clock",
 })  # fmt: skip
 # Free words that an act may leave in these rows, and that may name a firm or a person.
 MUST_BE_EMPTY = {"need": "reason", "sourcing": "ending_reason", "relay": "how"}

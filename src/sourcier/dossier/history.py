@@ -4,7 +4,7 @@ Rows are replayed from the snapshots that entries carry, so that what is shown i
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +15,8 @@ from sourcier.journal.citations import cited, names
 from sourcier.journal.models import Entry
 from sourcier.journal.queries import entries as journal_entries
 from sourcier.journal.queries import sentence
+from sourcier.journal.verbs import ERASED as ERASURE
+from sourcier.kernel.french import format_moment
 
 ERASED = "contenu effacé"
 
@@ -84,10 +86,11 @@ def read(log_id: UUID, operation_id: UUID, size: int) -> History:
     """The operation from the first `size` entries of its city's journal."""
     found = list(journal_entries(log_id, operation_id).filter(index__lt=size))
     bodies = [_body(entry) for entry in found]
+    gone = erasures(found, bodies)
     seal = Seal([(entry.verb, json.loads(body)) for entry, body in zip(found, bodies, strict=True) if body is not None])
     history = History()
     for entry, body in zip(found, bodies, strict=True):
-        step = _step(entry, body, seal)
+        step = _step(entry, body, seal, gone.get(entry.index, ERASED))
         history.steps.append(step)
         for row in step.payload.get("rows", ()):
             history.keep(row)
@@ -98,8 +101,19 @@ def _body(entry: Entry) -> bytes | None:
     return None if entry.payload.body is None else bytes(entry.payload.body)
 
 
-def _step(entry: Entry, body: bytes | None, seal: Seal) -> Step:
-    withheld = ERASED if body is None else seal.withheld(entry.verb, json.loads(body))
+def erasures(found: Sequence[Entry], bodies: Sequence[bytes | None]) -> dict[int, str]:
+    """For each entry that an erasure of this operation names: when its content went, by which entry, and why."""
+    told: dict[int, str] = {}
+    for entry, body in zip(found, bodies, strict=True):
+        if entry.verb == ERASURE and body is not None:
+            said, at = json.loads(body), datetime.fromtimestamp(entry.at / 1000, UTC)
+            reason = f"{ERASED} le {format_moment(at)} (entrée n° {entry.index}) : {said['reason']}"
+            told |= dict.fromkeys(said["erased"], reason)
+    return told
+
+
+def _step(entry: Entry, body: bytes | None, seal: Seal, erased: str) -> Step:
+    withheld = erased if body is None else seal.withheld(entry.verb, json.loads(body))
     told = sentence(entry) if body is None or not withheld else withheld[:1].upper() + withheld[1:] + "."
     return Step(
         entry.index, bytes(entry.raw), entry.verb, datetime.fromtimestamp(entry.at / 1000, UTC), entry.actor, told,

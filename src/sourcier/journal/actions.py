@@ -122,12 +122,15 @@ def erase(
     *,
     stream: UUID | None = None,
     actor: UUID | None = None,
+    name: str = "",
     rows: Iterable[Model] = (),
+    gone: Iterable[Model] = (),
 ) -> Entry | None:
     """Destroy salt and body of the payloads at `indexes`, so that nothing can be guessed from their hashes any more.
 
-    Writes the entry `payload.erased` that names them, with the business rows they vouched for (ids alone); `rows` are those
-    that this entry vouches for from now on, as they stand after the erasure. Returns None when everything was already erased.
+    Writes the entry `payload.erased` that names them (and who decided, `name`), with the business rows they vouched for (ids
+    alone); `rows` are those that this entry vouches for from now on, as they stand after the erasure, `gone` those deleted by
+    it. Returns None when everything was already erased.
     """
     payloads = list(
         Payload.objects.filter(entry__log_id=log_id, entry__index__in=set(indexes), body__isnull=False)
@@ -136,17 +139,21 @@ def erase(
     )
     if not payloads:
         return None
-    vouched = [
-        {"index": payload.entry.index, "kind": row["kind"], "id": row["id"]}
-        for payload in payloads
-        for row in json.loads(bytes(payload.body)).get("rows", ())
-    ]
+    vouched = [{"index": index, "kind": row["kind"], "id": row["id"]} for index, row in _witnessed(payloads)]
     body = {
         "count": len(payloads),
         "reason": reason,
         "erased": [payload.entry.index for payload in payloads],
         "unvouched": vouched,
+        **({"name": name} if name else {}),
     }
-    entry = append(log_id, stream, ERASED, body, actor=actor, rows=rows)
+    entry = append(log_id, stream, ERASED, body, actor=actor, rows=rows, gone=gone)
     Payload.objects.filter(pk__in=[payload.pk for payload in payloads]).update(salt=None, body=None)
     return entry
+
+
+def _witnessed(payloads: Iterable[Payload]) -> list[tuple[int, dict[str, Any]]]:
+    """`(index, snapshot)` of the rows that these contents vouch for, but those that they say are gone in the end."""
+    told = [(each.entry.index, row) for each in payloads for row in json.loads(bytes(each.body or b"")).get("rows", ())]
+    gone = {(row["kind"], row["id"]): row.get("gone", False) for _, row in told}
+    return [(index, row) for index, row in told if not gone[row["kind"], row["id"]]]

@@ -12,7 +12,8 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import QuerySet
 
-from sourcier.journal.models import Anchor, Entry
+from sourcier.journal.citations import cited
+from sourcier.journal.models import Anchor, Entry, Payload
 from sourcier.journal.registry import VERBS
 from sourcier.kernel.french import format_date, format_moment
 from sourcier.kernel.money import format_cents
@@ -56,6 +57,19 @@ def payload_of(entry: Entry) -> dict[str, Any] | None:
     """What the entry says; None once it was erased."""
     body = entry.payload.body
     return None if body is None else json.loads(bytes(body))
+
+
+def cited_besides(log_id: UUID, digests: Collection[str], indexes: Collection[int]) -> set[str]:
+    """Those of these documents that a content of the log cites, the entries of `indexes` left out. Reads the whole log."""
+    if not digests:
+        return set()
+    found: set[str] = set()
+    bodies = Payload.objects.filter(entry__log_id=log_id, body__isnull=False).values_list("entry__index", "body")
+    left_out = set(indexes)
+    for index, body in bodies.iterator(chunk_size=1_000):
+        if index not in left_out and b'sha256":"' in (said := bytes(body)):
+            found.update(digest for digest in cited(said) if digest in digests)
+    return found
 
 
 def moment_of(entry: Entry) -> datetime:

@@ -104,6 +104,11 @@ def snapshot(row: Model) -> dict[str, Any]:
     return {"kind": known.kind, "id": str(plain(row.pk)), **values}
 
 
+def key_of_row(row: Model) -> tuple[str, str]:
+    """`(kind, id)` by which entries name a registered row. Raises `Unknown`."""
+    return _kind(row).kind, str(plain(row.pk))
+
+
 def departure(row: Model) -> dict[str, Any]:
     """`{"kind", "id", "gone": true}` of a registered row that is deleted. Raises `Unknown`."""
     if row.pk is None:

@@ -55,7 +55,7 @@ class Report:
     """Result of `verify`. `witnesses` counts the checkpoints and receipts given from outside, `uncompared` the business rows
     whose last snapshot was erased, `operations` the chains followed, `contents` the payloads hashed again; `key_compared` says
     that a fingerprint from outside was given, `exported` that an export was read, not the database; `former_keys` gives the
-    fingerprint and the end of each key that signs no more."""
+    fingerprint and the end of each key that signs no more; `erasures` says when and why contents were erased."""
 
     log_id: UUID
     origin: str
@@ -77,6 +77,7 @@ class Report:
     problem_count: int
     exported: bool = False
     former_keys: tuple[tuple[str, str], ...] = ()
+    erasures: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -97,6 +98,7 @@ class Report:
         lines += self._beside()
         if self.erased:
             lines.append(f"Contenus effacés : {self.erased} ; leurs écritures restent, leur texte ne peut être relu.")
+            lines += [f"· {erasure}" for erasure in self.erasures]
         if self.uncompared:
             lines.append(f"Lignes non comparées : {self.uncompared} ; le contenu qui les attestait a été effacé.")
         compared = "Clé comparée" if self.key_compared else "Clé non comparée"
@@ -164,6 +166,7 @@ class Report:
             "rows": self.rows,
             "documents": self.documents,
             "erased": self.erased,
+            "erasures": list(self.erasures),
             "uncompared": self.uncompared,
             "problem_count": self.problem_count,
             "problems": [{"code": p.code, "sentence": p.sentence, "index": p.index} for p in self.problems],

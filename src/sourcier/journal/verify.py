@@ -1,6 +1,6 @@
 """Recomputes a whole journal: texts, columns, chains, tree, payloads, checkpoints; rows, documents; what was kept outside."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from uuid import UUID
 
@@ -10,12 +10,15 @@ from sourcier.journal import crew, keys
 from sourcier.journal.anchor_check import check_anchors
 from sourcier.journal.key_check import check_keys
 from sourcier.journal.models import Entry, Log, Node
+from sourcier.journal.queries import entries, moment_of, payload_of
 from sourcier.journal.registry import DOCUMENTS
 from sourcier.journal.report import Findings, Report
 from sourcier.journal.row_check import RowFindings, check_rows
 from sourcier.journal.stored import Stored
+from sourcier.journal.verbs import ERASED
 from sourcier.journal.walk import Walk
 from sourcier.journal.witnesses import compare_witness, read_witness
+from sourcier.kernel.french import format_moment
 
 
 def verify(log_id: UUID, *, fingerprint: str = "", witnesses: Mapping[str, str] | None = None, processes: int = 1) -> Report:
@@ -65,7 +68,15 @@ def verify(log_id: UUID, *, fingerprint: str = "", witnesses: Mapping[str, str] 
         uncompared=rows.uncompared,
         problems=tuple(findings.listed),
         problem_count=findings.count,
+        erasures=tuple(_erasures(log.pk)),
     )
+
+
+def _erasures(log_id: UUID) -> Iterator[str]:
+    """When each erasure was made, of how many contents, and why."""
+    for entry in entries(log_id).filter(verb=ERASED, payload__body__isnull=False):
+        said = payload_of(entry) or {}
+        yield f"{format_moment(moment_of(entry))}, {said['count']} contenu(s) : {said['reason']}."
 
 
 def _read(walk: Walk, log: Log, processes: int) -> None:

@@ -8,8 +8,11 @@ class NeedsConfig(AppConfig):
 
     def ready(self) -> None:
         from sourcier.journal.registry import register_rows, register_verbs
+        from sourcier.law.retention import CONTRACT, PROCEDURE
+        from sourcier.needs import retention
         from sourcier.needs.models import Lot, Need, NeedActivity, NeedMessage, NeedPlace
         from sourcier.needs.verbs import VERBS
+        from sourcier.retention.registry import register_eraser, register_namer
 
         register_verbs(VERBS)
         register_rows(
@@ -27,3 +30,5 @@ class NeedsConfig(AppConfig):
         register_rows("need_message", NeedMessage, organisation=inside, fields=said)
         ticked = ("need_id", "nomenclature", "code", "label", "words", "proposed")
         register_rows("need_activity", NeedActivity, organisation=inside, fields=ticked)
+        register_eraser(retention.give_up, PROCEDURE, CONTRACT)
+        register_namer(retention.named, PROCEDURE, CONTRACT)

@@ -115,6 +115,7 @@ INSTALLED_APPS = [
     "sourcier.journal",
     "sourcier.vault",
     "sourcier.accounts",
+    "sourcier.retention",
     "sourcier.mail",
     "sourcier.spend",
     "sourcier.needs",

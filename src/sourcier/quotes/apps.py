@@ -8,11 +8,14 @@ class QuotesConfig(AppConfig):
 
     def ready(self) -> None:
         from sourcier.journal.registry import register_verbs
+        from sourcier.law.retention import CONTRACT, PROCEDURE
         from sourcier.mail.due import register_due
         from sourcier.mail.registry import prove_with
         from sourcier.quotes.acknowledgement import signed_receipt
         from sourcier.quotes.actions.after_opening import correct_firms, note_wishes
+        from sourcier.quotes.retention import give_up
         from sourcier.quotes.verbs import VERBS
+        from sourcier.retention.registry import register_eraser
 
         register_verbs(VERBS)
         self.register_answer_rows()
@@ -20,6 +23,7 @@ class QuotesConfig(AppConfig):
         register_due("quotes.corrections", correct_firms)
         register_due("quotes.wishes", note_wishes)
         prove_with("acknowledgement", signed_receipt)
+        register_eraser(give_up, PROCEDURE, CONTRACT)
 
     @staticmethod
     def register_answer_rows() -> None:

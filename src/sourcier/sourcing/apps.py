@@ -19,10 +19,12 @@ class SourcingConfig(AppConfig):
 
     def ready(self) -> None:
         from sourcier.journal.registry import register_verbs
+        from sourcier.law.retention import CONTRACT, PROCEDURE
         from sourcier.mail.due import register_due
         from sourcier.mail.registry import on_result
         from sourcier.needs.registry import register_asking
-        from sourcier.sourcing import limits, queries
+        from sourcier.retention.registry import register_eraser, register_keeper, register_last_contact
+        from sourcier.sourcing import limits, queries, retention
         from sourcier.sourcing.actions import closing, invite
         from sourcier.sourcing.verbs import VERBS
 
@@ -32,6 +34,9 @@ class SourcingConfig(AppConfig):
         on_result("invitation", invite.record_result)
         register_due("sourcing.close", closing.close_due)
         register_due("sourcing.limits", limits.forget)
+        register_eraser(retention.give_up, PROCEDURE, CONTRACT)
+        register_keeper(retention.keeps)
+        register_last_contact(retention.last_asked)
 
     @staticmethod
     def register_rows() -> None:

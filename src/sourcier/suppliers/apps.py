@@ -8,9 +8,12 @@ class SuppliersConfig(AppConfig):
 
     def ready(self) -> None:
         from sourcier.journal.registry import register_rows, register_verbs
+        from sourcier.law.retention import CONTACT
         from sourcier.mail.due import register_due
+        from sourcier.retention.registry import register_eraser, register_namer
         from sourcier.suppliers.actions import mark_refused
         from sourcier.suppliers.models import Contact, Firm
+        from sourcier.suppliers.retention import give_up, named
         from sourcier.suppliers.verbs import VERBS
 
         register_verbs(VERBS)
@@ -25,5 +28,7 @@ class SuppliersConfig(AppConfig):
             "contact", Contact, organisation="firm__organisation_id",
             fields=("firm_id", "kind", "value", "person", "source", "state", "added_by_id", "added_at"),
         )  # fmt: skip
+        register_eraser(give_up, CONTACT)
+        register_namer(named, CONTACT)
         # Each in its own transaction: the journal is locked last, and nothing after it.
         register_due("suppliers.refused", mark_refused, atomic=False)

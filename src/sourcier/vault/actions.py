@@ -108,3 +108,20 @@ def _flush_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def empty(file: File) -> str:
+    """Forget what a file was, when nothing cites it any more; returns where its bytes are, for `remove_bytes` after the commit.
+
+    No entry of its own: the caller's, which erases, vouches for the row as it is left.
+    """
+    path = file.path
+    file.name, file.sha256, file.received_sha256, file.size, file.path = rules.ERASED_NAME, "", "", 0, ""
+    file.save(update_fields=["name", "sha256", "received_sha256", "size", "path"])
+    return path
+
+
+def remove_bytes(path: str) -> None:
+    """Remove the bytes at `path`, unless a file kept since has the same content."""
+    if path and not File.objects.filter(path=path).exists():
+        (settings.VAULT / path).unlink(missing_ok=True)

@@ -6,7 +6,7 @@ from django.db import models
 
 
 class File(models.Model):
-    """One stored file; `path` is relative to the vault's folder. Never changed after its creation."""
+    """One stored file; `path` is relative to the vault's folder. Never changed, but emptied once by an erasure."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organisation_id = models.UUIDField(db_index=True)

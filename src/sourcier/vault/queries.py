@@ -28,7 +28,9 @@ def path_of(file: File) -> Path:
 
 
 def open_file(file: File) -> BinaryIO:
-    """Its bytes, open for reading; the caller closes. Raises `FileNotFoundError`."""
+    """Its bytes, open for reading; the caller closes. Raises `FileNotFoundError`, for one that was erased too."""
+    if not file.path:
+        raise FileNotFoundError(file.name)
     return path_of(file).open("rb")
 
 

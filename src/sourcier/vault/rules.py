@@ -10,6 +10,7 @@ from sourcier.kernel.transitions import Refusal
 MAX_FILE = 25_000_000
 MAX_ANSWER = 100_000_000
 MAX_NAME = 120
+ERASED_NAME = "document effacé"
 
 # Limits of what a compressed document may hold once unpacked.
 MAX_ENTRIES = 5_000

@@ -1,6 +1,6 @@
 """Files leave as attachments only: never shown by the browser under the address of the site."""
 
-from django.http import FileResponse, HttpResponse
+from django.http import FileResponse, Http404, HttpResponse
 
 from sourcier.vault.models import File
 from sourcier.vault.queries import open_file
@@ -11,6 +11,8 @@ def attachment(file: File) -> FileResponse:
 
     The caller has found `file` in what this person may see. Raises `FileNotFoundError` when the vault has lost it.
     """
+    if not file.path:
+        raise Http404("erased")
     response = FileResponse(open_file(file), as_attachment=True, filename=file.name, content_type=file.media_type)
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "sandbox; default-src 'none'"

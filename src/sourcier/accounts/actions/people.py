@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from sourcier.accounts import registry
 from sourcier.accounts.agents import Agent
 from sourcier.accounts.changes import to_write
 from sourcier.accounts.models import Department, Membership, Organisation, Role, User
@@ -124,7 +125,7 @@ def deactivate_user(agent: Agent, user_id: UUID) -> User:
         "user.deactivated",
         {"user": user.pk, "name": user.name},
         actor=agent.id,
-        rows=held,
+        rows=[*held, *registry.departed(agent.organisation.pk, user.pk)],
     )
     return user
 
@@ -148,7 +149,7 @@ def reactivate_user(agent: Agent, user_id: UUID) -> User:
         "user.reactivated",
         {"user": user.pk, "name": user.name},
         actor=agent.id,
-        rows=suspended,
+        rows=[*suspended, *registry.returned(agent.organisation.pk, user.pk)],
     )
     return user
 

@@ -821,7 +821,7 @@ def check_payloads(archive, names, entries, report):
 
 def withheld_for(withheld):
     """Combien de contenus ne sont pas montrés, pour chaque raison."""
-    reasons = [str(reason)[:200] for reason in withheld.values()]
+    reasons = [str(reason)[:600] for reason in withheld.values()]
     return [
         f"Pas montré : {reasons.count(reason)} contenu(s), dont seule l'empreinte salée est là. La raison dite : {reason}."
         for reason in dict.fromkeys(reasons)

@@ -40,7 +40,8 @@ def answers(history: History) -> list[Block]:
     ]
     blocks += table("Entreprise*4 | Réponse*2 | Reçue le*3 | Récépissé*2 | Dans ses mots*5", rows)
     closed = sum(
-        step.verb in ("answer.received", "answer.late", "answer.declined") and bool(step.withheld) for step in history.steps
+        step.verb in ("answer.received", "answer.late", "answer.declined") and bool(step.withheld) and step.body is not None
+        for step in history.steps
     )
     if closed:
         blocks.append(

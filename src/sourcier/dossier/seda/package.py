@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from hashlib import sha512
 from pathlib import PurePosixPath
 from typing import BinaryIO
@@ -94,7 +94,7 @@ def _units(told: History, members: Sequence[Member], carried: Sequence[Carried])
     return [
         Unit(REPORT, groups[REPORT]),
         Unit(DOCUMENTS, groups[DOCUMENTS]),
-        Unit(LOSERS, groups[LOSERS], term(PROCEDURE), notified_on(told)) if groups[LOSERS] else Unit(LOSERS, ()),
+        Unit(LOSERS, groups[LOSERS], term(PROCEDURE), started_on(told, PROCEDURE)) if groups[LOSERS] else Unit(LOSERS, ()),
         Unit(PROOFS, groups[PROOFS]),
     ]
 
@@ -113,10 +113,10 @@ def _losing_documents(told: History) -> set[str]:
     return joined[False] - joined[True] if chosen else set()
 
 
-def notified_on(told: History) -> date | None:
-    """The day the firm chosen was told: the last one, when there are several."""
-    days = [row["told_at"] for row in told.of("notification") if row["won"] and row["told_at"]]
-    return datetime.fromtimestamp(max(days) / 1000, UTC).astimezone(PARIS).date() if days else None
+def started_on(told: History, kind: str) -> date | None:
+    """The day a clock of the operation says its term began; None while nobody knows it."""
+    days = [row["started_on"] for row in told.of("clock") if row["kind_"] == kind and row["started_on"]]
+    return date.fromisoformat(days[-1]) if days else None
 
 
 def _transfer(export: Export, told: History, known: Agencies) -> Transfer:
@@ -134,6 +134,6 @@ def _transfer(export: Export, told: History, known: Agencies) -> Transfer:
         first=told.steps[0].at.astimezone(PARIS).date(),
         last=told.steps[-1].at.astimezone(PARIS).date(),
         term=rule,
-        start=None,
+        start=started_on(told, rule.kind),
         agencies=known,
     )

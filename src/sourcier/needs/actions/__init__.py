@@ -3,6 +3,7 @@
 from sourcier.needs.actions.decide import (
     accept,
     close,
+    keep_from_now,
     keep_rule,
     mark_asked,
     mark_awarded,
@@ -28,6 +29,7 @@ __all__ = [
     "change_department",
     "close",
     "describe",
+    "keep_from_now",
     "keep_rule",
     "mark_asked",
     "mark_awarded",

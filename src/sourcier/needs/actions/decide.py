@@ -1,19 +1,23 @@
 """Who has a need now: sent, taken, given back, closed; then what the rooms above make of it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Model
 from django.utils import timezone
 
 from sourcier.accounts.agents import Agent
 from sourcier.kernel.canonical import canonical
 from sourcier.kernel.transitions import refuse
+from sourcier.law.retention import PROCEDURE
 from sourcier.needs import queries, rules
 from sourcier.needs.actions.common import check, clean_text, clean_value, entry, load, touch
 from sourcier.needs.models import Need
 from sourcier.needs.rules import Verb
+from sourcier.retention import clocks
+from sourcier.retention.models import Clock
 from sourcier.spend.models import Family
 
 
@@ -54,7 +58,7 @@ def close(agent: Agent, need_id: UUID, reason: str) -> Need:
     need = load(agent, need_id)
     check(agent, need, Verb.CLOSE)
     need.reason = clean_text("reason", reason, required=True)
-    return _move(agent, need, Verb.CLOSE, "need.closed", {"reason": need.reason})
+    return _move(agent, need, Verb.CLOSE, "need.closed", {"reason": need.reason}, keep_from_now(need))
 
 
 @transaction.atomic
@@ -88,6 +92,12 @@ def mark_closed(need: Need, reason: str) -> Need:
     return _mark(need, Verb.MARK_CLOSED, reason=clean_text("reason", reason, required=True))
 
 
+def keep_from_now(need: Need) -> list[Clock]:
+    """Closed without a contract, so without a notification: its file is kept from today. The caller puts it in `rows=`."""
+    event = "la fin de l'achat, sans contrat"
+    return clocks.start(need.organisation_id, PROCEDURE, need.pk, timezone.now(), event)
+
+
 def _mark(need: Need, verb: Verb, **fields: Any) -> Need:
     locked = Need.objects.select_for_update().get(pk=need.pk)
     locked.state = rules.after(locked.state, verb)
@@ -98,10 +108,10 @@ def _mark(need: Need, verb: Verb, **fields: Any) -> Need:
     return locked
 
 
-def _move(agent: Agent, need: Need, verb: Verb, journal_verb: str, payload: dict[str, Any]) -> Need:
+def _move(agent: Agent, need: Need, verb: Verb, journal_verb: str, payload: dict[str, Any], rows: Sequence[Model] = ()) -> Need:
     need.state = rules.after(need.state, verb)
     need.waiting_since = timezone.now()
     touch(agent, need)
     need.save()
-    entry(agent, need, journal_verb, payload)
+    entry(agent, need, journal_verb, payload, rows)
     return need

@@ -13,11 +13,14 @@ from sourcier.accounts.models import Department, Organisation
 from sourcier.accounts.queries import usual_places
 from sourcier.kernel.activities import Activity
 from sourcier.kernel.transitions import Refused, refuse
+from sourcier.law.retention import PROCEDURE
 from sourcier.matching import engine, labels
 from sourcier.needs import queries, rules
 from sourcier.needs.actions.common import check, clean_text, clean_value, entry, load, same_version, touch
 from sourcier.needs.models import Lot, Need, NeedActivity, NeedPlace
 from sourcier.needs.rules import Verb
+from sourcier.retention.clocks import begin
+from sourcier.retention.models import Clock
 from sourcier.spend.models import Family
 
 
@@ -28,7 +31,7 @@ def start(agent: Agent, sentence: str, department: Department | None = None) -> 
     need.save(force_insert=True)
     places = _tick_usual(need)
     said = {"reference": need.reference, "sentence": need.sentence, "places": _said(places)}
-    entry(agent, need, "need.started", said, places)
+    entry(agent, need, "need.started", said, [*places, _clock(need)])
     return need
 
 
@@ -82,7 +85,7 @@ def take_over(agent: Agent, need_id: UUID) -> Need:
     for row in rows:
         row.save(force_insert=True)
     said = {"reference": need.reference, "source": source.reference, "from": source.pk, "places": _said(places)}
-    entry(agent, need, "need.taken_over", said, rows)
+    entry(agent, need, "need.taken_over", said, [*rows, _clock(need)])
     return need
 
 
@@ -220,6 +223,11 @@ def tick_activities(agent: Agent, need_id: UUID, activities: Sequence[Activity])
 def _tick_usual(need: Need) -> list[NeedPlace]:
     """The places where the department is usually delivered, ticked for a need that has none."""
     return NeedPlace.objects.bulk_create(NeedPlace(need=need, place=place) for place in usual_places(need.department))
+
+
+def _clock(need: Need) -> Clock:
+    """How long its file is kept, from the first day: the term waits for the notification."""
+    return begin(need.organisation_id, PROCEDURE, need.pk, operation_id=need.pk)
 
 
 def _said(places: Sequence[NeedPlace]) -> list[dict[str, Any]]:

@@ -9,7 +9,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from sourcier.journal.actions import append
+from sourcier.law.retention import CONTACT
 from sourcier.quotes.models import LastPriceRound, NewsWish, Submission
+from sourcier.retention.clocks import begin
 from sourcier.sourcing import limits
 from sourcier.sourcing.models import Invitation, Sourcing
 from sourcier.sourcing.rules import is_sealed
@@ -61,7 +63,8 @@ def _note(wish: NewsWish, now: datetime) -> None:
     wish.noted_at = now
     wish.save(update_fields=["noted_at"])
     facts = {"firm": firm.name, "siret": firm.siret, "email": wish.email}
-    append(firm.organisation_id, None, "firm.gave_address", facts, actor=firm.pk, rows=[contact, wish])
+    clock = begin(firm.organisation_id, CONTACT, firm.pk, on=timezone.localdate())
+    append(firm.organisation_id, None, "firm.gave_address", facts, actor=firm.pk, rows=[contact, wish, clock])
 
 
 def correct_firms(now: datetime) -> int:

@@ -9,13 +9,15 @@ from sourcier.accounts.agents import Agent
 from sourcier.journal.actions import append
 from sourcier.kernel.french import PARIS
 from sourcier.kernel.transitions import Refused, refuse
-from sourcier.needs.actions import mark_awarded, mark_closed
+from sourcier.law.retention import CONTRACT
+from sourcier.needs.actions import keep_from_now, mark_awarded, mark_closed
 from sourcier.needs.models import Lot
 from sourcier.quotes.actions.evaluate import lock, require_buyer, round_pending
 from sourcier.quotes.models import Award
 from sourcier.quotes.queries import marking
 from sourcier.quotes.queries.comparison import Offer, compare
 from sourcier.quotes.rules import may_bind, may_choose, may_evaluate, too_short
+from sourcier.retention.clocks import begin
 from sourcier.sourcing.actions import progress
 from sourcier.sourcing.models import Sourcing
 from sourcier.spend.actions import commit
@@ -75,6 +77,7 @@ def choose(
         supplier=firm.name, label=sourcing.title, amount_cents=award.amount_cents,
         engaged_on=award.chosen_at.astimezone(PARIS).date(),
     )  # fmt: skip
+    contract = begin(agent.organisation.pk, CONTRACT, need.pk, operation_id=need.pk, nature=need.kind)
     append(
         agent.organisation.pk,
         need.pk,
@@ -90,7 +93,7 @@ def choose(
             "ranking": [_ranked(each) for each in comparison.offers],
         },
         actor=agent.id,
-        rows=[award, commitment, *_finish(sourcing)],
+        rows=[award, commitment, contract, *_finish(sourcing)],
     )
     if offer.unserved:
         plan = {"places": list(offer.unserved), "plan": other_places.strip()}
@@ -135,7 +138,7 @@ def end_without_choice(agent: Agent, sourcing_id: UUID, reason: str, *, close_ne
     progress.mark_ended(sourcing, timezone.now(), reason)
     rows: list[object] = [sourcing]
     if close_need:
-        rows.append(mark_closed(sourcing.need, reason))
+        rows += [mark_closed(sourcing.need, reason), *keep_from_now(sourcing.need)]
     append(
         agent.organisation.pk,
         sourcing.need_id,
@@ -202,7 +205,7 @@ def _finish(sourcing: Sourcing) -> list[object]:
     progress.mark_chosen(sourcing, timezone.now())
     if any(award.submission_id for award in awards):
         return [sourcing, mark_awarded(sourcing.need)]
-    return [sourcing, mark_closed(sourcing.need, "Aucun lot n'a été attribué.")]
+    return [sourcing, mark_closed(sourcing.need, "Aucun lot n'a été attribué."), *keep_from_now(sourcing.need)]
 
 
 def _lot_words(lot: Lot | None) -> dict[str, object]:

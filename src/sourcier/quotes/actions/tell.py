@@ -11,12 +11,14 @@ from django.utils import timezone
 from sourcier.accounts.agents import Agent
 from sourcier.journal.actions import append
 from sourcier.kernel.transitions import refuse
+from sourcier.law.retention import PROCEDURE
 from sourcier.mail.actions import enqueue
 from sourcier.mail.models import OutgoingMessage
 from sourcier.quotes import results
 from sourcier.quotes.actions.evaluate import lock, require_buyer
 from sourcier.quotes.models import Notification
 from sourcier.quotes.results import Key
+from sourcier.retention.clocks import start
 from sourcier.sourcing.actions import progress
 from sourcier.sourcing.models import Sourcing
 from sourcier.suppliers.queries import emails_of
@@ -147,6 +149,8 @@ def _told(notification: Notification, sourcing: Sourcing, at: datetime) -> list[
     notification.told_at = at
     notification.save(update_fields=["state", "told_at", "how", "told_by"])
     rows: list[Model] = [notification]
+    if notification.won:
+        rows += start(sourcing.organisation_id, PROCEDURE, sourcing.need_id, at)
     if not Notification.objects.filter(sourcing=sourcing).exclude(state=Notification.State.SENT).exists():
         rows += _close(sourcing, at)
     return rows

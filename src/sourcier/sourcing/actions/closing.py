@@ -11,7 +11,7 @@ from sourcier.accounts.agents import Agent
 from sourcier.journal.actions import append
 from sourcier.kernel.french import format_moment
 from sourcier.kernel.transitions import Refused
-from sourcier.needs.actions import mark_closed
+from sourcier.needs.actions import keep_from_now, mark_closed
 from sourcier.needs.registry import close_refusal
 from sourcier.sourcing import rules, words
 from sourcier.sourcing.actions import common
@@ -55,7 +55,7 @@ def end(agent: Agent, sourcing_id: UUID, reason: str, *, close_need: bool = Fals
     sourcing.state, sourcing.ending_reason, sourcing.next_check = State.ENDED, reason, None
     sourcing.ended_at = timezone.now()
     touch(agent, sourcing)
-    rows: list[Model] = [mark_closed(sourcing.need, reason)] if close_need else []
+    rows: list[Model] = [mark_closed(sourcing.need, reason), *keep_from_now(sourcing.need)] if close_need else []
     if was_sent:
         subject, body = words.end_mail(brief(sourcing), reason)
         text = f"La consultation est arrêtée. La raison : {reason}"

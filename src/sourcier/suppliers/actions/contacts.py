@@ -10,6 +10,8 @@ from django.utils import timezone
 from sourcier.accounts.agents import Agent
 from sourcier.journal.actions import append
 from sourcier.kernel.transitions import refuse
+from sourcier.law.retention import CONTACT
+from sourcier.retention.clocks import begin
 from sourcier.suppliers import queries, rules
 from sourcier.suppliers.actions.firms import check_writer, lock
 from sourcier.suppliers.models import Contact, Firm
@@ -107,5 +109,6 @@ def contact_entry(agent: Agent, firm: Firm, contacts: Sequence[Contact], *, new_
         "name": agent.user.name, "firm": firm.name, "siret": firm.siret, "source": contacts[0].source,
         "person": contacts[0].person, "value": ", ".join(contact.value for contact in contacts),
     }  # fmt: skip
-    rows = [firm, *contacts] if new_firm else contacts
+    clock = begin(firm.organisation_id, CONTACT, firm.pk, on=timezone.localdate())
+    rows = [firm, *contacts, clock] if new_firm else [*contacts, clock]
     append(agent.organisation.pk, None, "contact.added", payload, actor=agent.id, rows=rows)

@@ -13,6 +13,7 @@ from django.urls import path
 from django.views.decorators.http import require_POST
 
 from sourcier.accounts.agents import Agent
+from sourcier.accounts.models import Role
 from sourcier.kernel.activities import Activity
 from sourcier.kernel.transitions import Refused
 from sourcier.matching.labels import label
@@ -105,6 +106,7 @@ def _page(request: HttpRequest, firm: Firm, form: ContactForm | None = None) -> 
             for each in invitations
         ],
         "may_write": agent.has(*PURCHASING),
+        "may_forget": agent.has(Role.HEAD_BUYER),
         "form": form or ContactForm(),
     }
     return render(request, "city/firms/firm.html", context, status=422 if form else 200)
@@ -144,6 +146,15 @@ def firm_contact_failing(request: HttpRequest, firm_id: UUID, contact_id: UUID) 
     return _done(request, firm_id, lambda: actions.mark_failing(contact, why, agent=agent), "Contact marqué en échec.")
 
 
+@city(Role.HEAD_BUYER)
+@require_POST
+def firm_contact_forget(request: HttpRequest, firm_id: UUID, contact_id: UUID) -> HttpResponse:
+    """« Effacez mes coordonnées », asked by the person."""
+    agent: Agent = request.agent  # type: ignore[attr-defined]
+    contact = _contact_or_404(agent, firm_id, contact_id)
+    return _done(request, firm_id, lambda: actions.forget_contact(agent, contact.pk), "Coordonnées effacées, à sa demande.")
+
+
 def _contact_or_404(agent: Agent, firm_id: UUID, contact_id: UUID) -> Contact:
     firm = firm_or_404(agent, firm_id)
     try:
@@ -169,4 +180,5 @@ urlpatterns = [
     path(f"{_FIRM}contacts/", firm_contact_add, name="firm_contact_add"),
     path(f"{_FIRM}contacts/<uuid:contact_id>/retirer/", firm_contact_remove, name="firm_contact_remove"),
     path(f"{_FIRM}contacts/<uuid:contact_id>/echec/", firm_contact_failing, name="firm_contact_failing"),
+    path(f"{_FIRM}contacts/<uuid:contact_id>/effacer/", firm_contact_forget, name="firm_contact_forget"),
 ]

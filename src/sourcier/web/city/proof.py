@@ -27,6 +27,7 @@ from sourcier.kernel.french import PARIS
 from sourcier.kernel.transitions import Refused
 from sourcier.needs import queries as needs
 from sourcier.needs.models import Need
+from sourcier.retention import queries as retention
 from sourcier.sourcing.models import Sourcing
 from sourcier.web.exports import exported
 from sourcier.web.operations import operation_context
@@ -90,6 +91,7 @@ def dossier(request: HttpRequest, need_id: UUID) -> HttpResponse:
         "refusal_for_third_party": build.may_take(agent, need, for_third_party=True),
         "days": _days(entries),
         "fingerprint": fingerprint(need.organisation_id),
+        "inspects_retention": agent.has(*retention.READERS),
         "archives_set": package.archives_set(need.organisation),
     }
     return render(request, "city/proof/dossier.html", context)
@@ -179,6 +181,7 @@ def control(request: HttpRequest) -> HttpResponse:
         "anchoring": journal.anchoring(organisation_id),
         "fingerprint": fingerprint(organisation_id),
         "check": last_check(organisation_id),
+        "inspects_retention": agent.has(*retention.READERS),
     }
     return render(request, "city/proof/control.html", context)
 

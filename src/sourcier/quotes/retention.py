@@ -1,0 +1,65 @@
+"""What the answers give up: those not chosen when their term is over, all of them with the operation."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from sourcier.mail.retention import EMPTY, messages_about
+from sourcier.quotes.models import (
+    Award,
+    Clarification,
+    NewsWish,
+    Notification,
+    QuestionAnswer,
+    QuotedLine,
+    SavingReference,
+    Score,
+    Submission,
+    SubmissionDocument,
+)
+from sourcier.retention.registry import ERASED, Emptied, Scope
+
+
+def give_up(scope: Scope) -> Emptied:
+    """The words, prices, files and marks of the answers; of those not chosen alone when `losing`."""
+    inside = {"sourcing__need_id": scope.subject_id, "sourcing__organisation_id": scope.organisation_id}
+    answers = Submission.objects.filter(**inside)
+    made = Emptied()
+    if scope.losing:
+        answers = answers.exclude(pk__in=_chosen(inside))
+        about = {*answers.values_list("pk", flat=True), *_notified(answers)}
+        made.empty(messages_about(scope.organisation_id, scope.subject_id, about), **EMPTY)
+    else:
+        _whole(made, inside)
+    made.empty(
+        answers, daily_maximum="", reservation="", note="", decline_note="", signer="", email="", envelope="",
+    )  # fmt: skip
+    of_these = {"submission__in": answers}
+    made.gone += QuotedLine.objects.filter(**of_these)
+    made.empty(QuestionAnswer.objects.filter(**of_these), text="")
+    made.empty(Score.objects.filter(**of_these), note="", reason="")
+    made.empty(Clarification.objects.filter(**of_these), question=ERASED, answer="")
+    made.empty(Notification.objects.filter(**of_these), sentence="", body=ERASED, how="")
+    documents, replies = SubmissionDocument.objects.filter(**of_these), QuestionAnswer.objects.filter(**of_these)
+    made.files.update(documents.values_list("file_id", flat=True))
+    made.files.update(replies.exclude(file=None).values_list("file_id", flat=True))
+    return made
+
+
+def _whole(made: Emptied, inside: dict[str, Any]) -> None:
+    made.empty(Award.objects.filter(**inside), rationale=ERASED)
+    wishes = NewsWish.objects.filter(**{f"invitation__{path}": value for path, value in inside.items()})
+    made.empty(wishes, email=lambda wish: f"{wish.pk.hex}@efface.invalid")
+    references = SavingReference.objects.filter(**inside).exclude(document=None)
+    made.files.update(references.values_list("document_id", flat=True))
+
+
+def _chosen(inside: dict[str, Any]) -> set[UUID]:
+    """The answers kept with the contract: chosen, or standing in for one."""
+    awards = Award.objects.filter(**inside).filter(~Q(submission=None))
+    return {pk for pair in awards.values_list("submission_id", "stand_in_id") for pk in pair if pk}
+
+
+def _notified(answers: QuerySet[Submission]) -> set[UUID]:
+    return set(Notification.objects.filter(submission__in=answers).values_list("pk", flat=True))

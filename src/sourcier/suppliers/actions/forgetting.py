@@ -1,0 +1,27 @@
+"""« Effacez mes coordonnées »: done at once for a prospect, refused with its reason while the law has a file kept."""
+
+from uuid import UUID
+
+from django.db import transaction
+
+from sourcier.accounts.agents import Agent
+from sourcier.accounts.rules import insist
+from sourcier.journal.models import Entry
+from sourcier.law.retention import CONTACT
+from sourcier.retention import rules
+from sourcier.retention.erasing import carry_out, planned
+from sourcier.retention.registry import KEEPERS, Emptied, Scope
+from sourcier.suppliers import queries
+from sourcier.suppliers.actions.firms import lock
+
+
+@transaction.atomic
+def forget_contact(agent: Agent, contact_id: UUID) -> Entry | None:
+    """Erase an address or a telephone at its owner's request: the row, and what the journal said of it. Raises `Refused`."""
+    insist(rules.may_act(agent.roles))
+    contact = queries.contact(agent, contact_id)
+    firm = lock(agent, contact.firm_id)
+    for keeper in KEEPERS:
+        insist(keeper(firm.organisation_id, contact.value))
+    made = planned(Scope(firm.organisation_id, CONTACT, firm.pk), [Emptied(gone=[contact])])
+    return carry_out(made, "coordonnées, à la demande de la personne", agent)
