@@ -11,6 +11,7 @@ import time_machine
 from django.apps import apps
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 
 from sourcier.accounts import actions as accounts
 from sourcier.accounts.models import User
@@ -280,6 +281,21 @@ def test_a_file_that_another_entry_cites_stays(finished: Purchase, tmp_path: Pat
     kept.file.refresh_from_db()
     assert (Path(settings.VAULT) / kept.file.path).read_bytes() == data
     assert without_times(finished) == []
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="a file of SQLite is read here")
+def test_no_byte_of_it_stays_in_the_files_of_the_database(finished: Purchase) -> None:
+    marks = ("Goûté à deux", "tournée qui passe", "Il confirme avoir reçu")
+
+    def in_the_files() -> set[str]:
+        name = Path(str(connection.settings_dict["NAME"]))
+        data = b"".join(path.read_bytes() for path in name.parent.glob(name.name + "*"))
+        return {mark for mark in marks if mark.encode() in data}
+
+    assert in_the_files() == set(marks)
+    erase_whole(finished)
+    assert in_the_files() == set()
 
 
 def test_bytes_left_by_a_program_that_stopped_are_removed_later(finished: Purchase) -> None:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Model
 
 from sourcier.accounts.agents import Agent
@@ -104,7 +104,15 @@ def carry_out(made: Plan, reason: str, agent: Agent, rows: Collection[Model] = (
         gone=[row for row in made.gone if _key(row)],
     )  # fmt: skip
     transaction.on_commit(partial(sweep, made.scope.organisation_id))
+    transaction.on_commit(scrub)
     return entry
+
+
+def scrub() -> None:
+    """Take the former pages out of SQLite's log of writes; PostgreSQL's vacuum reuses the room of dead rows by itself."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def sweep(organisation_id: UUID | None = None) -> int:
