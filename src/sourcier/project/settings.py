@@ -244,11 +244,11 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# One file may weigh 25 MB, one answer 100 MB (`vault.rules`, `web.uploads`); above 1 MB Django spools to disk.
+# One file may weigh 25 MB, one answer 100 MB (`vault.rules`, `web.uploads`); above 1 MB they wait on the disk, encrypted.
 FILE_UPLOAD_HANDLERS = [
     "sourcier.web.uploads.CuttingHandler",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
-    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+    "sourcier.web.spool.SpoolingHandler",
 ]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000

@@ -4,23 +4,30 @@ import errno
 import logging
 import os
 import secrets
+from collections.abc import Mapping
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
-from uuid import UUID
+from typing import Any
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils import timezone
 
+from sourcier.kernel.canonical import canonical
+from sourcier.kernel.sealing import BrokenSeal
 from sourcier.kernel.transitions import Refused, refuse
 from sourcier.vault import rules
 from sourcier.vault.inspect import Inspected, inspect
 from sourcier.vault.models import File
+from sourcier.vault.queries import facts_id, path_of, sealed_file_facts
+from sourcier.vault.sealing import seal, unseal
 
 logger = logging.getLogger(__name__)
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+SEALED_NAME, SEALED_TYPE = "document scellé", "application/octet-stream"
 _BY_EXTENSION = {ending: kind for kind in rules.KINDS for ending in kind.extensions}
 
 
@@ -41,19 +48,56 @@ def store_bytes(organisation_id: UUID, data: bytes, name: str, *, trusted: bool 
         kept = Inspected(kind, rules.safe_name(name, kind), data)
     else:
         kept = inspect(data, name)
-    digest = sha256(kept.data).hexdigest()
+    return _keep(organisation_id, kept.data, _facts(kept, data))
+
+
+def store_sealed(organisation_id: UUID, operation_id: UUID, upload: UploadedFile) -> File:
+    """Keep what a person sent so that nobody reads it before `unseal_file`: neither its bytes, its name nor its SHA-256.
+
+    Checked like any other before it is sealed, in memory. Raises `Refused`; call it as `store`.
+    """
+    data = _read(upload)
+    kept = inspect(data, upload.name or "")
+    facts = {**_facts(kept, data), "sha256": sha256(kept.data).hexdigest(), "size": len(kept.data)}
+    file_id = uuid4()
+    sealed = {
+        "media_type": SEALED_TYPE,
+        "name": SEALED_NAME,
+        "sealed_facts": seal(organisation_id, operation_id, facts_id(file_id), canonical(facts)),
+    }
+    return _keep(organisation_id, seal(organisation_id, operation_id, file_id, kept.data), sealed, file_id)
+
+
+def unseal_file(operation_id: UUID, file: File) -> File:
+    """A readable copy of a sealed file, with its own name; a new row. Who may ask for it is for the caller's rules.
+
+    Raises `BrokenSeal` when its bytes are no longer those that were sealed, `FileNotFoundError` when they are gone.
+    """
+    facts = sealed_file_facts(operation_id, file)
+    data = unseal(file.organisation_id, operation_id, file.pk, path_of(file).read_bytes())
+    if sha256(data).hexdigest() != facts.pop("sha256") or len(data) != facts.pop("size"):
+        raise BrokenSeal("not the file that was sealed")
+    return _keep(file.organisation_id, data, facts)
+
+
+def _facts(kept: Inspected, data: bytes) -> dict[str, str]:
+    received = "" if kept.data is data else sha256(data).hexdigest()
+    return {"name": kept.name, "media_type": kept.kind.media_type, "received_sha256": received}
+
+
+def _keep(organisation_id: UUID, data: bytes, facts: Mapping[str, Any], file_id: UUID | None = None) -> File:
+    digest = sha256(data).hexdigest()
     path = rules.place(organisation_id.hex, digest)
-    _write(settings.VAULT / path, kept.data, digest)
+    _write(settings.VAULT / path, data, digest)
     with transaction.atomic(durable=True):
         return File.objects.create(
+            id=file_id or uuid4(),
             organisation_id=organisation_id,
             sha256=digest,
-            received_sha256="" if kept.data is data else sha256(data).hexdigest(),
-            size=len(kept.data),
-            media_type=kept.kind.media_type,
-            name=kept.name,
+            size=len(data),
             path=path,
             created_at=timezone.now(),
+            **facts,
         )
 
 

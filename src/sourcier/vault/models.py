@@ -1,4 +1,4 @@
-"""A file kept by content. The organisation is known by its UUID alone."""
+"""Files kept by content, and the keys that seal those nobody may read yet. The organisation is known by its UUID alone."""
 
 import uuid
 
@@ -18,4 +18,22 @@ class File(models.Model):
     media_type = models.CharField(max_length=120)
     name = models.CharField(max_length=200, help_text="the sender's name for it, made safe")
     path = models.CharField(max_length=200)
+    created_at = models.DateTimeField()
+    sealed_facts = models.BinaryField(
+        null=True, help_text="of a sealed file, whose bytes, SHA-256 and size are those of its sealed box: its own facts, sealed"
+    )
+
+    @property
+    def is_sealed(self) -> bool:
+        return self.sealed_facts is not None
+
+
+class SealingKey(models.Model):
+    """The key pair of one operation; its private half is wrapped by a master key that is outside the database."""
+
+    operation_id = models.UUIDField(primary_key=True)
+    organisation_id = models.UUIDField(db_index=True)
+    public_key = models.BinaryField(max_length=32, help_text="X25519")
+    wrapped = models.BinaryField(help_text="the private key, by AES-256-GCM under the master key of that number")
+    master = models.PositiveIntegerField()
     created_at = models.DateTimeField()

@@ -1,14 +1,16 @@
 """Reading the vault, always within one organisation."""
 
+import json
 from hashlib import file_digest
 from pathlib import Path
 from typing import Any, BinaryIO
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from django.conf import settings
 
 from sourcier.vault import rules
 from sourcier.vault.models import File
+from sourcier.vault.sealing import unseal
 
 
 def get(organisation_id: UUID, file_id: UUID) -> File:
@@ -19,6 +21,19 @@ def get(organisation_id: UUID, file_id: UUID) -> File:
 def file_facts(file: File) -> dict[str, Any]:
     """What an entry says of a file: its name and its content's SHA-256."""
     return {"name": file.name, "sha256": file.sha256, "size": file.size, "type": file.media_type}
+
+
+def sealed_file_facts(operation_id: UUID, file: File) -> dict[str, Any]:
+    """`name`, `media_type`, `received_sha256`, `sha256` and `size` of the content of a sealed file. Raises as `sealing.unseal`."""
+    facts: dict[str, Any] = json.loads(
+        unseal(file.organisation_id, operation_id, facts_id(file.pk), bytes(file.sealed_facts or b""))
+    )
+    return facts
+
+
+def facts_id(file_id: UUID) -> UUID:
+    """The id under which the facts of a sealed file are sealed, apart from its bytes."""
+    return uuid5(file_id, "facts")
 
 
 def path_of(file: File) -> Path:

@@ -1,0 +1,78 @@
+"""Sealing what nobody may read yet: one key pair for each operation, its private half wrapped by the master key.
+
+What is sealed is bound to its city, its operation and its own id: put in another's place, it no longer opens.
+"""
+
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from sourcier.kernel import sealing
+from sourcier.kernel.canonical import canonical
+from sourcier.vault import master
+from sourcier.vault.models import SealingKey
+
+
+def ensure_key(organisation_id: UUID, operation_id: UUID) -> SealingKey:
+    """The key of an operation, drawn when it has none yet."""
+    found = SealingKey.objects.filter(organisation_id=organisation_id, operation_id=operation_id).first()
+    return found or _draw(organisation_id, operation_id)
+
+
+def _draw(organisation_id: UUID, operation_id: UUID) -> SealingKey:
+    private, public = sealing.new_key()
+    number = master.current()
+    return SealingKey.objects.get_or_create(
+        operation_id=operation_id,
+        defaults={
+            "organisation_id": organisation_id,
+            "public_key": public,
+            "master": number,
+            "wrapped": master.wrap(number, private, _of_key(organisation_id, operation_id)),
+            "created_at": timezone.now(),
+        },
+    )[0]
+
+
+def seal(organisation_id: UUID, operation_id: UUID, object_id: UUID, content: bytes) -> bytes:
+    """`content`, sealed until someone holds the master key and the right to use it."""
+    key = ensure_key(organisation_id, operation_id)
+    return sealing.seal(bytes(key.public_key), _about(organisation_id, operation_id, object_id), content)
+
+
+def unseal(organisation_id: UUID, operation_id: UUID, object_id: UUID, sealed: bytes) -> bytes:
+    """The content. Raises `sealing.BrokenSeal`, `master.MasterKeyMissing`, or `SealingKey.DoesNotExist`.
+
+    It asks for no right: who may read, and when, is for the rules of who calls it.
+    """
+    key = SealingKey.objects.get(organisation_id=organisation_id, operation_id=operation_id)
+    private = master.unwrap(key.master, bytes(key.wrapped), _of_key(organisation_id, operation_id))
+    return sealing.unseal(private, _about(organisation_id, operation_id, object_id), sealed)
+
+
+@transaction.atomic
+def rotate() -> int:
+    """Draw a new master key and wrap the key of every operation anew. Returns how many were wrapped.
+
+    The former master key stays until the next rotation: an operation that begins at this very moment may still be using it.
+    """
+    before = master.numbers()
+    number = master.draw((before or [0])[-1] + 1)
+    keys = list(SealingKey.objects.select_for_update().order_by("pk"))
+    for key in keys:
+        about = _of_key(key.organisation_id, key.operation_id)
+        key.wrapped = master.wrap(number, master.unwrap(key.master, bytes(key.wrapped), about), about)
+        key.master = number
+    SealingKey.objects.bulk_update(keys, ["wrapped", "master"])
+    transaction.on_commit(lambda: [master.discard(each) for each in before[:-1]])
+    return len(keys)
+
+
+def _of_key(organisation_id: UUID, operation_id: UUID) -> bytes:
+    return canonical({"what": "sourcier operation key v1", "organisation": organisation_id.hex, "operation": operation_id.hex})
+
+
+def _about(organisation_id: UUID, operation_id: UUID, object_id: UUID) -> bytes:
+    named = {"organisation": organisation_id.hex, "operation": operation_id.hex, "object": object_id.hex}
+    return canonical({"what": "sourcier seal v1", **named})
