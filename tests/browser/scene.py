@@ -33,7 +33,7 @@ from sourcier.needs import actions as needs
 from sourcier.needs.models import Need
 from sourcier.project.demo import bread
 from sourcier.quotes.actions import answer as answering
-from sourcier.quotes.actions import choose, evaluate, tell
+from sourcier.quotes.actions import choose, evaluate, opening, tell
 from sourcier.quotes.answer_rules import Answer, TypedPrice
 from sourcier.quotes.models import Submission
 from sourcier.retention import actions as retention
@@ -256,7 +256,7 @@ class Scene:
         wait(lambda: timezone.now() > deadline, "the deadline")
         closing.close_due(timezone.now())
         for each in requests[1:]:
-            evaluate.open_answers(self.buyer, each.pk)
+            opening.open_answers(self.buyer, each.pk)
         evaluate.ask_last_price(self.buyer, lots.pk, [self.quotes(lots)[0].pk], timezone.now() + timedelta(seconds=1))
         best, second = self.marked(chosen)
         choose.choose(self.buyer, chosen.pk, None, best.pk, second.pk, WHY)

@@ -22,7 +22,7 @@ from sourcier.needs import actions as needs
 from sourcier.needs.models import Need
 from sourcier.quotes import results
 from sourcier.quotes.actions import answer as answering
-from sourcier.quotes.actions import choose, evaluate, tell
+from sourcier.quotes.actions import choose, evaluate, opening, tell
 from sourcier.quotes.answer_rules import Answer, TypedPrice
 from sourcier.quotes.models import Submission
 from sourcier.quotes.queries.comparison import opened_submissions
@@ -177,7 +177,7 @@ class Purchase:
     def open(self) -> None:
         buyer = self.city.buyer
         with time_machine.travel(DEADLINE + timedelta(hours=3), tick=True):
-            evaluate.open_answers(buyer, self.sourcing.pk)
+            opening.open_answers(buyer, self.sourcing.pk)
             answers = {each.firm.siret: each for each in opened_submissions(self.sourcing_now())}
             asked = evaluate.clarify(buyer, answers[PERRIER.siret].pk, self.said("La livraison du lundi est-elle comprise ?"))
             evaluate.answer_clarification(self.invitation(PERRIER), asked.pk, self.said("Oui, comprise."))

@@ -27,7 +27,7 @@ from sourcier.journal import keys
 from sourcier.journal.actions import append, erase
 from sourcier.journal.models import Entry, Log
 from sourcier.kernel.transitions import Refused
-from sourcier.quotes.actions import evaluate
+from sourcier.quotes.actions import evaluate, opening
 from sourcier.quotes.queries.comparison import opened_submissions
 from sourcier.sourcing.actions import closing
 from sourcier.vault.queries import content_path
@@ -142,7 +142,7 @@ def test_an_answer_that_replaced_another_goes_out_and_the_other_stays_closed(fin
     ]  # fmt: skip
     assert kept.count("answer.received") == 2  # the replaced one, and the withdrawn one
     shown = [inside[f"data/payloads/{index:06d}.json"] for index, verb in verbs.items()
-             if verb == "answer.received" and str(index) not in withheld]  # fmt: skip
+             if verb == "answer.unsealed" and str(index) not in withheld]  # fmt: skip
     assert any("Livré avant 6 h 45." in body.decode() for body in shown)
 
 
@@ -173,7 +173,7 @@ def test_no_dossier_is_taken_while_a_last_price_is_closed(city: City) -> None:
     with pytest.raises(Refused, match="sealed"):
         taken(purchase, days=1)
     with time_machine.travel(limit + timedelta(minutes=1), tick=True):
-        evaluate.open_last_prices(city.buyer, purchase.sourcing.pk)
+        opening.open_last_prices(city.buyer, purchase.sourcing.pk)
     assert verifier.verify(BytesIO(zipped(taken(purchase)))).ok
 
 

@@ -7,12 +7,16 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+import time_machine
 from django.test import Client
+from django.utils import timezone
 
 from sourcier.accounts.models import DeliveryPlace
 from sourcier.needs.models import Need, NeedPlace
+from sourcier.quotes.actions import evaluate, opening
 from sourcier.quotes.answer_rules import Answer, TypedPrice
 from sourcier.sourcing import tokens
+from sourcier.sourcing.actions import closing
 from sourcier.sourcing.models import Criterion, Invitation, PriceLine, Question, Sourcing
 from sourcier.suppliers.models import Contact, Firm
 from tests.cities import City, siret
@@ -91,7 +95,7 @@ def make_request(
         title="60 baguettes par jour, du lundi au vendredi", trade="un boulanger", description="Du pain frais du jour.",
         price_formula="proportional", deadline=deadline, notice_slug=tokens.new_seed()[:22], contact_name="Bruno Rosny",
         contact_phone="01 00 00 00 01", contact_hours="de 9 h à 17 h",
-        created_at=BEFORE, sent_at=BEFORE,
+        created_at=BEFORE, sent_at=BEFORE, next_check=deadline,
         saved_at=BEFORE, saved_by=city.buyer.user,
     )  # fmt: skip
     names = ("Baguette", "Croissant", "Pain de mie", "Brioche", "Flûte")
@@ -105,6 +109,14 @@ def make_request(
         criterion = Criterion.Kind.JUDGED if position else Criterion.Kind.PRICE
         Criterion.objects.create(sourcing=sourcing, position=position, kind=criterion, label=label, weight=weight)
     return Request(city, sourcing, made, kept)
+
+
+def opened(request: Request) -> None:
+    """The deadline passes, the buyer opens."""
+    with time_machine.travel(DEADLINE + timedelta(minutes=10), tick=True):
+        closing.close_due(timezone.now())
+        evaluate.choose_reference(request.city.buyer, request.sourcing.pk, "none")
+        opening.open_answers(request.city.buyer, request.sourcing.pk)
 
 
 def answer(request: Request, price: str = "0.95", **changes: Any) -> Answer:

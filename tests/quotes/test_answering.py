@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import timedelta
+from hashlib import sha256
 from typing import Any
 from uuid import uuid4
 
@@ -25,7 +26,7 @@ from sourcier.quotes.queries import answers
 from sourcier.sourcing.models import Question, Sourcing
 from sourcier.suppliers.models import Contact
 from tests.cities import City
-from tests.quotes.requests import BEFORE, DEADLINE, answer, make_request, priced
+from tests.quotes.requests import BEFORE, DEADLINE, answer, make_request, opened, priced
 
 pytestmark = pytest.mark.django_db
 MILLISECOND = timedelta(milliseconds=1)
@@ -55,13 +56,20 @@ def test_an_answer_holds_prices_journal_entry_and_acknowledgement(city: City) ->
     )
     sent.refresh_from_db()
     assert (sent.state, sent.kind, sent.received_at, sent.round) == ("received", "quote", BEFORE, 1)
-    assert [(line.typed_price_e4, line.vat_bp, line.unit_price_e4) for line in sent.lines.all()] == [(9500, 550, 9005)] * 2
-    assert [place.place for place in sent.places.all()] == [request.places[1]]
     said = payload("answer.received")
     assert Entry.objects.get(pk=sent.entry_id).verb == "answer.received"
     assert said["receipt"] == sent.receipt_number and said["received_at"] == round(BEFORE.timestamp() * 1000)
-    assert [line["unit_price_e4"] for line in said["lines"]] == [9005, 9005]
-    assert {row["kind"] for row in said["rows"]} == {"submission", "quoted_line", "submission_place"}
+    assert said["sealed_sha256"] == sha256(sent.sealed).hexdigest() and "lines" not in said
+    assert {row["kind"] for row in said["rows"]} == {"submission"}
+    opened(request)
+    sent.refresh_from_db()
+    assert [(line.typed_price_e4, line.vat_bp, line.unit_price_e4) for line in sent.lines.all()] == [(9500, 550, 9005)] * 2
+    assert [place.place for place in sent.places.all()] == [request.places[1]]
+    assert (sent.daily_maximum, sent.reservation, sent.note, sent.signer) == ("80", "pas en août", "Merci", "Mathilde Durand")
+    content = json.loads(payload("answer.unsealed")["content"])
+    assert [line["unit_price_e4"] for line in content["lines"]] == [9005, 9005]
+    assert sha256(payload("answer.unsealed")["content"].encode()).hexdigest() == said["commitment"]
+    assert {row["kind"] for row in payload("answer.unsealed")["rows"]} == {"submission", "quoted_line", "submission_place"}
     message = OutgoingMessage.objects.get(kind="acknowledgement")
     assert message.sealed and message.to_address == invitation.address and sent.receipt_number in message.body
     assert "0,95" not in message.body and "9500" not in message.body
@@ -103,7 +111,10 @@ def test_the_journal_vouches_for_every_row_of_the_answers(city: City) -> None:
         return [p.sentence for p in verify(city.organisation.pk).problems if p.sentence.split()[2] in kinds]
 
     assert problems() == []
-    QuotedLine.objects.filter(submission=second).update(unit_price_e4=1)
+    third = act.submit(invitation, answer(request, places=frozenset({city.place.pk})), draft=second, received_at=BEFORE)
+    opened(request)
+    assert problems() == []
+    assert QuotedLine.objects.filter(submission=third).update(unit_price_e4=1) == 2
     assert len(problems()) == 2
 
 
@@ -140,8 +151,11 @@ def test_a_late_answer_is_kept_closed_and_replaces_nothing(city: City) -> None:
     assert (first.state, late.state) == ("received", "late")
     assert not late.lines.exists() and late.signer == ""
     said = payload("answer.late")
-    assert "lines" not in said and "signer" not in said and len(said["envelope_sha256"]) == 64
-    assert json.loads(late.envelope)["lines"][0]["typed_price_e4"] == 8000
+    assert "lines" not in said and "signer" not in said and len(said["commitment"]) == 64
+    assert answers.read(late).lines[0].typed_price_e4 == 8000, "the firm may read its own"
+    opened(request)
+    late.refresh_from_db()
+    assert not late.lines.exists() and late.unsealed_at is None
     assert answers.current(invitation) == first
     told = OutgoingMessage.objects.get(subject_id=late.pk).body
     assert "n'a pas été prise" in told
@@ -156,7 +170,7 @@ def test_a_new_answer_replaces_the_former_which_is_kept(city: City) -> None:
     second = act.submit(invitation, answer(request, "0.90"), received_at=BEFORE + timedelta(hours=1))
     first.refresh_from_db()
     assert (first.state, second.state, second.replaces) == ("replaced", "received", first)
-    assert first.lines.get().typed_price_e4 == 10_000
+    assert answers.read(first).lines[0].typed_price_e4 == 10_000
     assert first.receipt_number != second.receipt_number
     assert payload("answer.received")["replaces"] == first.receipt_number
     assert answers.current(invitation) == second
@@ -177,7 +191,7 @@ def test_a_double_tap_sends_a_second_answer_with_the_same_documents(city: City) 
     first = act.submit(invitation, answer(request), draft=draft, received_at=BEFORE)
     second = act.submit(invitation, answer(request), draft=draft, received_at=BEFORE)
     assert second != first and second.replaces == first
-    assert [d.file.name for d in answers.documents(second)] == ["devis.txt"]
+    assert [d.name for d in answers.joined(second)] == ["devis.txt"]
 
 
 def test_a_refused_answer_writes_nothing(city: City) -> None:
@@ -226,9 +240,15 @@ def test_replies_to_questions_are_kept_with_their_files(city: City) -> None:
     draft = act.draft(invitation)
     act.add_document(draft, upload(), paper.pk)
     sent = act.submit(invitation, said, draft=draft, received_at=BEFORE)
+    assert (
+        answers.read(sent).replies == {early.pk: "Oui", paper.pk: ""}
+        and answers.reply_files(sent)[paper.pk].name == "devis.txt"
+    )
+    opened(request)
     replies = {reply.question_id: reply for reply in QuestionAnswer.objects.filter(submission=sent)}
     assert replies[early.pk].text == "Oui" and replies[paper.pk].file.name == "devis.txt"
-    assert [reply["file"] is not None for reply in payload("answer.received")["replies"]] == [False, True]
+    content = json.loads(payload("answer.unsealed")["content"])
+    assert [reply["file"] is not None for reply in content["replies"]] == [False, True]
 
 
 def test_an_answer_is_withdrawn_until_the_deadline_and_not_after(city: City) -> None:

@@ -14,7 +14,7 @@ from sourcier.kernel.transitions import Refused
 from sourcier.mail.models import OutgoingMessage
 from sourcier.needs.models import Lot, Need
 from sourcier.quotes.actions import choose as choosing
-from sourcier.quotes.actions import evaluate, tell
+from sourcier.quotes.actions import evaluate, opening, tell
 from sourcier.quotes.actions.answer import submit
 from sourcier.quotes.models import Award, Notification, SavingReference, Submission
 from sourcier.quotes.queries import awaiting
@@ -46,7 +46,7 @@ def received(request: Request, *prices: str, **changes: Any) -> list[Submission]
 
 def opened(request: Request) -> None:
     evaluate.choose_reference(request.city.buyer, request.sourcing.pk, "none")
-    evaluate.open_answers(request.city.buyer, request.sourcing.pk)
+    opening.open_answers(request.city.buyer, request.sourcing.pk)
     request.sourcing.refresh_from_db()
 
 
@@ -124,11 +124,11 @@ def test_the_winner_alone_is_told_where_to_deliver_and_whom_to_ask_for(city: Cit
 def test_nobody_opens_before_the_deadline_nor_without_a_reference(city: City) -> None:
     request = make_request(city)
     with time_machine.travel(DEADLINE, tick=False), pytest.raises(Refused) as refused:
-        evaluate.open_answers(city.buyer, request.sourcing.pk)
+        opening.open_answers(city.buyer, request.sourcing.pk)
     assert refused.value.refusal.code == "before_deadline"
     received(request, "0.95")
     with time_machine.travel(AFTER), pytest.raises(Refused) as refused:
-        evaluate.open_answers(city.buyer, request.sourcing.pk)
+        opening.open_answers(city.buyer, request.sourcing.pk)
     assert refused.value.refusal.code == "no_reference"
     assert opened_submissions(request.sourcing) == []
 
@@ -176,9 +176,9 @@ def test_a_last_price_is_closed_again_until_the_common_deadline(city: City) -> N
             choosing.choose(city.buyer, request.sourcing.pk, None, first.pk, None, WHY)
         assert refused.value.refusal.code == "last_price_pending"
         with pytest.raises(Refused):
-            evaluate.open_last_prices(city.buyer, request.sourcing.pk)
+            opening.open_last_prices(city.buyer, request.sourcing.pk)
     with time_machine.travel(limit + timedelta(seconds=1), tick=True):
-        evaluate.open_last_prices(city.buyer, request.sourcing.pk)
+        opening.open_last_prices(city.buyer, request.sourcing.pk)
         priced = {offer.submission.pk: offer.priced.round for offer in compare(city.buyer, request.sourcing).offers}
     assert priced == {first.pk: 1, second.pk: 2}
 
@@ -194,7 +194,7 @@ def test_a_last_price_for_one_line_leaves_the_first_price_of_the_others(city: Ci
         newer = submit(second.invitation, answer(request, prices=priced(request.lines[0].pk, 8_000)))
         assert [line.designation for line in kept_lines(newer)] == ["Croissant", "Pain de mie"]
     with time_machine.travel(limit + timedelta(seconds=1), tick=True):
-        evaluate.open_last_prices(city.buyer, request.sourcing.pk)
+        opening.open_last_prices(city.buyer, request.sourcing.pk)
         offer = compare(city.buyer, request.sourcing).offer(second.pk)
         assert offer and offer.complete
         assert [(line.unit_price_e4, line.first) for line in offer.lines] == [(7583, False), (10427, True), (10427, True)]
@@ -266,7 +266,7 @@ def test_a_last_price_paid_needs_its_paper_and_an_estimate_its_amount(city: City
     evaluate.choose_reference(city.buyer, request.sourcing.pk, "estimate", 18_000_00)
     assert SavingReference.objects.get().amount_cents == 18_000_00
     received(request, "0.95")
-    evaluate.open_answers(city.buyer, request.sourcing.pk)
+    opening.open_answers(city.buyer, request.sourcing.pk)
     with pytest.raises(Refused):
         evaluate.choose_reference(city.buyer, request.sourcing.pk, "none")
 
@@ -276,11 +276,11 @@ def test_only_a_buyer_opens_and_chooses_and_never_for_another_city(city: City, o
     (submission,) = received(request, "0.95")
     for agent in (city.requester, city.auditor, city.admin):
         with pytest.raises(Refused):
-            evaluate.open_answers(agent, request.sourcing.pk)
+            opening.open_answers(agent, request.sourcing.pk)
         with pytest.raises(Refused):
             choosing.choose(agent, request.sourcing.pk, None, submission.pk, None, WHY)
     with pytest.raises(Sourcing.DoesNotExist):
-        evaluate.open_answers(other_city.buyer, request.sourcing.pk)
+        opening.open_answers(other_city.buyer, request.sourcing.pk)
     with pytest.raises(Submission.DoesNotExist):
         evaluate.clarify(other_city.buyer, submission.pk, "Combien ?")
 
@@ -314,7 +314,7 @@ def test_a_clarification_is_asked_of_one_firm_and_answered_once(city: City, at_c
 def test_an_information_request_ends_with_what_the_city_keeps_of_it_and_the_need_goes_on(city: City, at_closing: None) -> None:
     request = make_request(city, kind="rfi", lines=0)
     received(request)
-    evaluate.open_answers(city.buyer, request.sourcing.pk)
+    opening.open_answers(city.buyer, request.sourcing.pk)
     with pytest.raises(Refused):
         choosing.finish_information(city.buyer, request.sourcing.pk, "Court")
     choosing.finish_information(city.buyer, request.sourcing.pk, "Les boulangeries livrent avant 7 h, mais pas en août.")

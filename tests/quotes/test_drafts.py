@@ -19,9 +19,10 @@ from sourcier.sourcing import limits
 from sourcier.sourcing.models import Invitation, Question
 from sourcier.vault import rules as vault
 from sourcier.vault.models import File
+from sourcier.vault.queries import file_facts
 from tests.cities import City
 from tests.journal.entries import writes_nothing
-from tests.quotes.requests import BEFORE, answer, make_request
+from tests.quotes.requests import BEFORE, answer, make_request, opened
 from tests.quotes.test_answering import counts, payload, upload
 
 pytestmark = pytest.mark.django_db
@@ -33,12 +34,14 @@ def test_documents_join_a_draft_then_leave_with_the_answer(city: City) -> None:
     draft = act.draft(invitation)
     kept = act.add_document(draft, upload())
     act.add_document(draft, upload(b"autre", "autre.txt"))
-    act.remove_document(draft, draft.documents.get(file__name="autre.txt").pk)
+    act.remove_document(draft, draft.documents.exclude(file=kept).get().pk)
     sent = act.submit(invitation, answer(request), draft=draft, received_at=BEFORE)
     assert [document.file for document in answers.documents(sent)] == [kept]
-    assert payload("answer.received")["documents"] == [
-        {"name": "devis.txt", "sha256": kept.sha256, "size": kept.size, "type": "text/plain"}
-    ]
+    assert payload("answer.received")["documents"] == [{"sealed_sha256": kept.sha256, "sealed_size": kept.size}]
+    opened(request)
+    [document] = answers.documents(sent)
+    assert document.file.name == "devis.txt"
+    assert payload("answer.unsealed")["documents"] == [file_facts(document.file)]
     assert Entry.objects.filter(verb="answer.document_joined").count() == 2
     assert Entry.objects.filter(verb="answer.document_removed").count() == 1
 

@@ -14,7 +14,7 @@ from sourcier.journal.verify import verify
 from sourcier.kernel.transitions import Refused
 from sourcier.mail.models import OutgoingMessage
 from sourcier.quotes import results
-from sourcier.quotes.actions import after_opening, evaluate, tell
+from sourcier.quotes.actions import after_opening, evaluate, opening, tell
 from sourcier.quotes.actions import choose as choosing
 from sourcier.quotes.actions.after_opening import correct_firms
 from sourcier.quotes.actions.answer import decline, submit
@@ -50,7 +50,7 @@ def opened(city: City, sourcing: Sourcing) -> None:
     """The deadline passes, the buyer opens and marks; call it in `after`."""
     closing.close_due(timezone.now())
     evaluate.choose_reference(city.buyer, sourcing.pk, "none")
-    evaluate.open_answers(city.buyer, sourcing.pk)
+    opening.open_answers(city.buyer, sourcing.pk)
     sourcing.refresh_from_db()
     for submission in opened_submissions(sourcing):
         for criterion in sourcing.criteria.filter(kind=Criterion.Kind.JUDGED):

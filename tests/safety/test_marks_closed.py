@@ -12,7 +12,7 @@ from django.urls import reverse
 from sourcier.dossier import build
 from sourcier.dossier.models import Export
 from sourcier.kernel.transitions import Refused
-from sourcier.quotes.actions import evaluate
+from sourcier.quotes.actions import evaluate, opening
 from sourcier.quotes.queries.comparison import opened_submissions
 from tests.cities import City
 from tests.dossier.purchase import DEADLINE, Purchase, answered_purchase
@@ -33,7 +33,7 @@ def purchase(city: City) -> Iterator[Purchase]:
 @played_once
 def marked_by_one(city: City) -> Purchase:
     made = answered_purchase(city)
-    evaluate.open_answers(city.buyer, made.sourcing.pk)
+    opening.open_answers(city.buyer, made.sourcing.pk)
     mark(made, city.buyer)
     first = quotes(made)[0]
     judged = made.sourcing.criteria.filter(kind="judged").first()

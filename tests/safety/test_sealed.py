@@ -12,7 +12,7 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from sourcier.journal.models import Anchor
-from sourcier.quotes.actions import evaluate
+from sourcier.quotes.actions import evaluate, opening
 from sourcier.quotes.actions.after_opening import be_told
 from sourcier.quotes.actions.answer import decline
 from sourcier.quotes.queries.comparison import opened_submissions
@@ -134,6 +134,6 @@ def test_what_came_for_a_last_price_shows_once_it_is_opened(city: City) -> None:
     with time_machine.travel(DEADLINE + timedelta(hours=5), tick=True):
         refuses(purchase)
     with time_machine.travel(LAST_LIMIT + timedelta(hours=1), tick=True):
-        evaluate.open_last_prices(city.buyer, purchase.sourcing.pk)
+        opening.open_last_prices(city.buyer, purchase.sourcing.pk)
         page = signed_in(city.buyer).get(reverse("comparison", args=[purchase.need.pk])).content.decode()
     assert "REFUS-FERME" in page and "son premier prix reste bon" in page

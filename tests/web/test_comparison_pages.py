@@ -14,7 +14,7 @@ from django.urls import reverse
 from sourcier.journal.models import Entry
 from sourcier.kernel.transitions import Refused
 from sourcier.quotes.actions import choose as choosing
-from sourcier.quotes.actions import evaluate
+from sourcier.quotes.actions import evaluate, opening
 from sourcier.quotes.actions.mark import Mark
 from sourcier.quotes.models import Award, SavingReference, Score
 from sourcier.quotes.queries.comparison import opened_submissions
@@ -156,7 +156,7 @@ def test_a_last_price_shows_its_reservation_its_documents_and_what_keeps_its_fir
     assert telephone.post("/r/prix/", {**typed, "documents": paper}).status_code == 302
     assert "votre premier prix reste bon" in telephone.get("/r/recepisse/").content.decode()
     with time_machine.travel(limit + timedelta(minutes=1), tick=True):
-        evaluate.open_last_prices(city.buyer, request.sourcing.pk)
+        opening.open_last_prices(city.buyer, request.sourcing.pk)
         client = signed_in(city.buyer)
         page = client.get(reverse("comparison", args=[request.sourcing.need_id])).content.decode()
         assert "PAS-EN-AOUT" in page and "premier prix" in page and "incomplet" not in page

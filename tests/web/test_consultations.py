@@ -10,7 +10,7 @@ from sourcier.needs.models import Need
 from sourcier.quotes.actions import choose as choosing
 from sourcier.quotes.actions import tell
 from sourcier.quotes.actions.answer import submit
-from sourcier.quotes.actions.evaluate import open_answers
+from sourcier.quotes.actions.opening import open_answers
 from sourcier.quotes.answer_rules import Answer
 from sourcier.quotes.models import Submission
 from sourcier.sourcing.actions import panel

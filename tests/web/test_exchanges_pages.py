@@ -19,6 +19,7 @@ from sourcier.journal.models import Entry
 from sourcier.mail.models import FiledExchange
 from sourcier.needs import actions as needs
 from sourcier.needs.models import Need
+from sourcier.quotes.sealing import own_facts
 from sourcier.vault.models import File
 from tests.cities import City
 from tests.dossier.conftest import rooms  # noqa: F401
@@ -184,10 +185,12 @@ def test_a_paper_of_a_closed_answer_is_not_served(city: City) -> None:
     purchase = answered_purchase(city)
     client = signed_in(city.buyer)
     names = ("devis signé.jpg", "trop tard.jpg", "brouillon.jpg")
-    files = {name: File.objects.get(name=name) for name in names}
+    sealed = [file for file in File.objects.all() if file.is_sealed]
+    files = {own_facts(purchase.sourcing, file)["name"]: file for file in sealed}
     for name in names:
         assert client.get(reverse("exchange_document", args=[purchase.need.pk, files[name].pk])).status_code == 404
     purchase.open()
+    files |= {names[0]: File.objects.get(name=names[0])}
     served = [client.get(reverse("exchange_document", args=[purchase.need.pk, files[name].pk])) for name in names]
     assert [response.status_code for response in served] == [200, 404, 404]
     assert b"".join(served[0].streaming_content).startswith(papers.JPEG)  # type: ignore[attr-defined]

@@ -12,7 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from sourcier.quotes.actions import answer as act
-from sourcier.quotes.models import Submission
+from sourcier.quotes.models import QuotedLine, Submission
+from sourcier.quotes.queries import answers
 from sourcier.sourcing import limits
 from sourcier.sourcing.models import Question
 from tests.cities import City
@@ -20,6 +21,11 @@ from tests.quotes.requests import BEFORE, answer, browser, make_request
 from tests.web.firm import text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("five_in_the_morning")]
+
+
+def read_lines() -> list[QuotedLine]:
+    """The lines of the answer received, as its firm reads them again."""
+    return answers.read(Submission.objects.get(state="received")).lines
 
 
 def test_a_baker_answers_in_three_pages(city: City) -> None:
@@ -81,7 +87,7 @@ def test_everything_typed_is_kept_when_something_is_to_mend(city: City) -> None:
     mended = client.post("/r/prix/", {**typed, **request.form("0,95"), "email": ""})
     assert mended.status_code == 302, mended.content.decode()
     sent = Submission.objects.get(state="received")
-    assert [document.file.name for document in sent.documents.all()] == ["devis.txt"]
+    assert [document.name for document in answers.joined(sent)] == ["devis.txt"]
 
 
 @pytest.mark.parametrize(
@@ -105,7 +111,7 @@ def test_who_does_not_charge_vat_needs_no_rate(city: City) -> None:
     request = make_request(city)
     client = browser(request.invite())
     assert client.post("/r/prix/", request.form(vat="exempt", rate="")).status_code == 302
-    assert Submission.objects.get(state="received").lines.get().unit_price_e4 == 9500
+    assert read_lines()[0].unit_price_e4 == 9500
     assert "art. 293 B du CGI" in text(client, "/r/recepisse/")
 
 
@@ -114,8 +120,7 @@ def test_one_line_may_have_its_own_rate_and_another_no_price(city: City) -> None
     _first, second, third = (line.pk.hex for line in request.lines)
     typed = request.form(**{f"rate-{second}": "2000", f"price-{third}": ""})
     assert browser(request.invite()).post("/r/prix/", typed).status_code == 302
-    lines = Submission.objects.get(state="received").lines.order_by("price_line__position")
-    assert [line.vat_bp for line in lines] == [550, 2000]
+    assert [line.vat_bp for line in read_lines()] == [550, 2000]
 
 
 @pytest.mark.parametrize(("territory", "rates"), [("corse", 6), ("antilles_reunion", 4), ("without_vat", 0)])
@@ -127,7 +132,7 @@ def test_the_rates_offered_are_those_of_the_territory(city: City, territory: str
     assert text(client, "/r/prix/").count('name="rate"') == rates
     if not rates:
         assert client.post("/r/prix/", request.form()).status_code == 302
-        assert Submission.objects.get(state="received").lines.get().vat_bp == 0
+        assert [line.vat_bp for line in read_lines()] == [0]
 
 
 @pytest.mark.parametrize("field", ["signer", "note", "reservation", "daily_maximum"])
@@ -138,7 +143,7 @@ def test_hostile_words_are_only_words(city: City, field: str, hostile: str) -> N
     request = make_request(city)
     client = browser(request.invite())
     assert client.post("/r/prix/", request.form(**{field: hostile})).status_code == 302
-    assert getattr(Submission.objects.get(state="received"), field) == hostile
+    assert getattr(answers.read(Submission.objects.get(state="received")).submission, field) == hostile
     assert "<script>alert" not in client.get("/r/recepisse/").content.decode()
 
 
@@ -180,12 +185,12 @@ def test_documents_are_added_one_by_one_and_taken_out(city: City) -> None:
         photo = SimpleUploadedFile(name, name.encode())
         page = client.post("/r/prix/", {**typed, "add": "1", "documents": photo}).content.decode()
     assert "un.txt" in page and "deux.txt" in page and "has-error" not in page
-    first = Submission.objects.get(state="draft").documents.get(file__name="un.txt")
-    page = client.post("/r/prix/", {**typed, "remove": first.file.sha256}).content.decode()
+    [first] = [each for each in answers.joined(Submission.objects.get(state="draft")) if each.name == "un.txt"]
+    page = client.post("/r/prix/", {**typed, "remove": first.key}).content.decode()
     assert "un.txt" not in page and "deux.txt" in page
     client.post("/r/prix/", request.form())
     sent = Submission.objects.get(state="received")
-    assert [d.file.name for d in sent.documents.filter(removed=False)] == ["deux.txt"]
+    assert [document.name for document in answers.joined(sent)] == ["deux.txt"]
     assert "0,95" in text(client, "/r/prix/") and "deux.txt" in text(client, "/r/prix/")
 
 
@@ -200,13 +205,13 @@ def test_an_answer_replaced_from_another_telephone_keeps_the_documents_of_the_fo
         other = browser(invitation)
         page = text(other, "/r/prix/")
         assert "devis.txt" in page and "conditions.txt" in page and "0,95" not in page
-        former = begun.documents.get(file__name="conditions.txt").file.sha256
+        [former] = [each.key for each in answers.joined(begun) if each.name == "conditions.txt"]
         assert "conditions.txt" not in unescape(
             other.post("/r/prix/", {**request.form("0,90"), "remove": former}).content.decode()
         )
         assert other.post("/r/prix/", request.form("0,90")).status_code == 302
     sent = Submission.objects.get(state="received")
-    assert [d.file.name for d in sent.documents.filter(removed=False)] == ["devis.txt"]
+    assert [document.name for document in answers.joined(sent)] == ["devis.txt"]
     assert begun.documents.filter(removed=False).count() == 2, "the replaced answer stays as it was"
 
 

@@ -20,7 +20,7 @@ from sourcier.dossier.offline import verifier
 from sourcier.interop.export import FORMATS
 from sourcier.journal import anchors
 from sourcier.journal.models import Entry
-from sourcier.quotes.actions import evaluate
+from sourcier.quotes.actions import evaluate, opening
 from sourcier.quotes.queries.comparison import opened_submissions
 from sourcier.sourcing.actions import closing, notice
 from sourcier.sourcing.models import NoticeVisit
@@ -193,7 +193,7 @@ def test_a_last_price_stays_hidden_until_its_own_opening(city: City) -> None:
         assert [shown(city.buyer, address) for address in addresses] == before
     limit = DEADLINE + timedelta(days=2, minutes=1)
     with at(limit):
-        evaluate.open_last_prices(city.buyer, purchase.sourcing.pk)
+        opening.open_last_prices(city.buyer, purchase.sourcing.pk)
         assert [shown(city.buyer, address) for address in addresses] != before
 
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from sourcier.insights.exchanges import Exchange, channel_of, thread
 from sourcier.mail.models import OutgoingMessage
-from sourcier.quotes.actions import evaluate
+from sourcier.quotes.actions import evaluate, opening
 from sourcier.quotes.actions.answer import submit
 from sourcier.sourcing.actions import invite, questions
 from sourcier.sourcing.actions.closing import close_due
@@ -38,7 +38,7 @@ def opened(request: Request) -> None:
     close_due(AFTER)
     with time_machine.travel(AFTER, tick=True):
         evaluate.choose_reference(request.city.buyer, request.sourcing.pk, "none")
-        evaluate.open_answers(request.city.buyer, request.sourcing.pk)
+        opening.open_answers(request.city.buyer, request.sourcing.pk)
     request.sourcing.refresh_from_db()
 
 

@@ -17,6 +17,7 @@ class AccountsConfig(AppConfig):
             fields=(
                 "name", "siret", "territory", "email", "dpo_email", "phone", "fictitious", "archives_identifier",
                 "archives_agreement", "archives_producer",
+                "two_openers_from_cents", "opening_days",
             ),
         )  # fmt: skip
         register_rows(
@@ -31,5 +32,6 @@ class AccountsConfig(AppConfig):
                 "active",
             ),
         )  # fmt: skip
+        register_rows("opener", models.Opener, organisation="organisation_id", fields=("user_id", "substitute"))
         usual = ("department_id", "place_id")
         register_rows("usual_place", models.UsualPlace, organisation="department__organisation_id", fields=usual)

@@ -47,6 +47,12 @@ class Organisation(models.Model):
     counter = models.CharField("guichet", max_length=120, blank=True)
     colour = models.CharField("couleur", max_length=7, default="#0b6e69")
     logo_file_id = models.UUIDField("logo", null=True, help_text="a file of the vault")
+    two_openers_from_cents = models.BigIntegerField(
+        "montant à partir duquel deux personnes ouvrent", default=4_000_000, help_text="before tax, as the need was estimated"
+    )
+    opening_days = models.PositiveSmallIntegerField(
+        "jours d'attente", default=3, help_text="after the deadline; then the head buyer may open alone, with a reason"
+    )
     fictitious = models.BooleanField(default=False)
     archives_identifier = models.CharField("identifiant du service d'archives", max_length=100, blank=True)
     archives_agreement = models.CharField("convention de versement", max_length=100, blank=True)
@@ -161,6 +167,18 @@ class DeliveryPlace(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["organisation", "name"], name="accounts_place_name")]
         ordering = ["name"]
+
+
+class Opener(models.Model):
+    """One of those who open the sealed quotes of large purchases, two together; a substitute stands in for a member."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="openers")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    substitute = models.BooleanField("suppléant", default=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organisation", "user"], name="accounts_opener_once")]
+        ordering = ["substitute", "user__name"]
 
 
 class UsualPlace(models.Model):

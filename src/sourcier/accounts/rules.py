@@ -93,6 +93,7 @@ REQUESTER, BUYER, HEAD_BUYER, AUDITOR, ADMIN = "requester", "buyer", "head_buyer
 GOVERNS: dict[str, frozenset[str]] = {
     "people": frozenset({ADMIN}),
     "identity": frozenset({HEAD_BUYER}),
+    "opening": frozenset({HEAD_BUYER}),
     "departments": frozenset({HEAD_BUYER}),
     "places": frozenset({HEAD_BUYER}),
 }
@@ -105,6 +106,23 @@ def may_govern(roles: Collection[str], subject: str) -> Refusal | None:
     """None when one of these roles governs `subject` (a key of `GOVERNS`)."""
     if GOVERNS[subject].isdisjoint(roles):
         return Refusal("not_allowed", "Votre rôle ne permet pas ce réglage.")
+    return None
+
+
+def openers_problem(
+    from_cents: int, days: int, members: Collection[Any], substitutes: Collection[Any], unknown: Collection[Any]
+) -> tuple[str, Refusal] | None:
+    """`(field, refusal)` of who opens the sealed quotes; `unknown`: those named who are not of the city, or may not be."""
+    if from_cents < 0:
+        return "from_amount", Refusal("amount", "Écrivez un montant positif, par exemple 40 000.")
+    if not 1 <= days <= 30:
+        return "days", Refusal("days", "Écrivez un nombre de jours, de 1 à 30.")
+    if unknown:
+        return "members", Refusal("unknown", "Une de ces personnes ne peut pas ouvrir de plis. Choisissez de nouveau.")
+    if set(members) & set(substitutes):
+        return "substitutes", Refusal("both", "La même personne ne peut pas être titulaire et suppléante.")
+    if len(members) == 1 or (substitutes and not members):
+        return "members", Refusal("one_member", "Nommez au moins deux titulaires : deux personnes ouvrent ensemble.")
     return None
 
 

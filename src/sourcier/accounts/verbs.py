@@ -11,6 +11,7 @@ VERBS = (
     Verb("user.reactivated", "Le compte de {name} a été réactivé.", personal=("name",)),
     Verb("role.granted", "{name} a reçu le rôle {role}.", personal=("name",)),
     Verb("role.revoked", "{name} n'a plus le rôle {role}.", personal=("name",)),
+    Verb("openers.named", "{name} a nommé qui ouvre les plis scellés : {openers}.", personal=("name", "openers", "rows")),
     Verb("department.added", "La direction {name} a été ajoutée."),
     Verb("department.renamed", "La direction {before} s'appelle maintenant {name}."),
     Verb("department.places_set", "Les lieux habituels de la direction {department} : {places}."),

@@ -29,6 +29,10 @@ class NoStamp(RuntimeError):
     """This authority gave nothing that can be kept; the French sentence says what it did."""
 
 
+class OtherTime(NoStamp):
+    """What it signed is good, and tells a time that is not the server's: one of the two clocks is wrong."""
+
+
 @dataclass(frozen=True, slots=True)
 class Authority:
     """One address, its account apart: an address is shown and journalled, a password never."""
@@ -91,7 +95,8 @@ def ask(authority: Authority, message: bytes, trusted: list[Certificate]) -> Giv
         end = started + settings.TSA_TIMEOUT
         revocations = _revocations(authority, path, stamp.told_at, end) if trusted else b""
     except timestamps.BadStamp as error:
-        raise NoStamp(f"{authority.name} {error.sentence}") from None
+        refused = OtherTime if error.code == "clock" else NoStamp
+        raise refused(f"{authority.name} {error.sentence}") from None
     certificates = "".join(each.public_bytes(Encoding.PEM).decode() for each in path)
     return Given(authority, reply, stamp.told_at, answered_at, stamp.serial, certificates, bool(trusted), revocations)
 

@@ -1,6 +1,7 @@
 """Django settings. Everything that differs from one installation to another comes from environment variables."""
 
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -264,6 +265,8 @@ EMAIL_USE_SSL = os.environ.get("SOURCIER_SMTP_TLS") == "1"
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = os.environ.get("SOURCIER_FROM", "ne-pas-repondre@ville.example")
 
+# Between the deadline of a request and the opening of its sealed quotes: what was on its way arrives, clocks agree.
+OPENING_WAIT = timedelta(seconds=int(os.environ.get("SOURCIER_OPENING_WAIT", "300")))
 TSA = _authorities()
 TSA_ROOTS = os.environ.get("SOURCIER_TSA_ROOTS", "")
 TSA_TIMEOUT = 10.0

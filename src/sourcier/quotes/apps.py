@@ -35,7 +35,7 @@ class QuotesConfig(AppConfig):
             fields=(
                 "sourcing_id", "invitation_id", "firm_id", "round", "kind", "state", "vat", "daily_maximum", "reservation",
                 "note", "decline_reason", "decline_note", "signer", "email", "receipt_number", "replaces_id", "created_at",
-                "received_at", "withdrawn_at",
+                "received_at", "withdrawn_at", "sealed_sha256", "unsealed_at",
             ),
         )  # fmt: skip
         register_rows(
@@ -62,11 +62,14 @@ class QuotesConfig(AppConfig):
     @staticmethod
     def register_choice() -> None:
         from sourcier.journal.registry import register_rows
+        from sourcier.mail.due import register_due
         from sourcier.mail.registry import on_result
         from sourcier.needs.registry import guard_close
         from sourcier.quotes import models
         from sourcier.quotes.actions.evaluate import record_failure
+        from sourcier.quotes.actions.opening import open_due
         from sourcier.quotes.actions.tell import record_delivery
+        from sourcier.quotes.clocks import check_clocks
         from sourcier.quotes.queries.work import may_close, unannounced
         from sourcier.quotes.rules import PRICE_FORMULAS
         from sourcier.sourcing.registry import guard_start, register_price_formulas
@@ -75,9 +78,20 @@ class QuotesConfig(AppConfig):
         on_result("result", record_delivery)
         on_result("clarification", record_failure)
         on_result("last_price", record_failure)
+        register_due("quotes.clocks", check_clocks, atomic=False)
+        register_due("quotes.opening", open_due, atomic=False)
         guard_start(unannounced)
         guard_close(may_close)
         inside = "sourcing__organisation_id"
+        register_rows(
+            "clock_check", models.ClockCheck, organisation=inside,
+            settled={"state__in": ("agreed", "refused")},
+            fields=("sourcing_id", "round", "state", "authority", "told_at", "token_sha256"),
+        )  # fmt: skip
+        register_rows(
+            "opening_consent", models.OpeningConsent, organisation=inside,
+            fields=("sourcing_id", "round", "user_id", "substitute", "agreed_at"),
+        )  # fmt: skip
         register_rows(
             "saving_reference", models.SavingReference, organisation=inside,
             fields=("sourcing_id", "kind", "amount_cents", "document_id", "chosen_by_id", "chosen_at"),

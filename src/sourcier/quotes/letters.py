@@ -10,7 +10,7 @@ from sourcier.journal.keys import fingerprint_line
 from sourcier.kernel.french import format_moment
 from sourcier.kernel.money import format_cents
 from sourcier.quotes.models import Award, Submission
-from sourcier.quotes.queries.answers import ticked_places
+from sourcier.quotes.queries.answers import read
 from sourcier.sourcing.briefs import asked_places
 from sourcier.sourcing.models import AskedPlace, Sourcing
 
@@ -133,7 +133,7 @@ def _lot(award: Award) -> str:
 def _where_to_deliver(sourcing: Sourcing, awards: list[Award]) -> list[str]:
     """The places that the firm serves, with whom to ask for there: no other firm is told."""
     answer = awards[0].submission
-    places = (ticked_places(answer) if answer else []) or asked_places(sourcing)
+    places = (read(answer).ticked_places() if answer else []) or asked_places(sourcing)
     return ["", "Où livrer :", *(f"– {_place(place)}" for place in places)] if places else []
 
 

@@ -46,6 +46,12 @@ class Submission(models.Model):
     envelope = models.TextField(
         blank=True, help_text="whole content of a late answer, salted canonical JSON, never opened; the journal has its SHA-256"
     )
+    sealed = models.BinaryField(
+        null=True,
+        help_text="of a quote: its content, salted canonical JSON, sealed; its own fields are empty until the opening",
+    )
+    sealed_sha256 = models.CharField(max_length=64, blank=True, help_text="of `sealed`")
+    unsealed_at = models.DateTimeField(null=True, help_text="its seal was lifted: its fields and rows say what it holds")
     created_at = models.DateTimeField()
     received_at = models.DateTimeField(null=True, help_text="the server's clock at the last byte, to the millisecond")
     withdrawn_at = models.DateTimeField(null=True)
@@ -123,6 +129,41 @@ class NewsWish(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["invitation", "email"], name="quotes_wish_once")]
+
+
+class ClockCheck(models.Model):
+    """What a third party said of the time, asked before a round of sealed quotes is opened (RFC 3161)."""
+
+    class State(models.TextChoices):
+        AGREED = "agreed", "heure confirmée"
+        REFUSED = "refused", "heure contredite"
+        SILENT = "silent", "sans réponse"
+
+    sourcing = models.ForeignKey("sourcing.Sourcing", on_delete=models.PROTECT, related_name="clock_checks")
+    round = models.PositiveSmallIntegerField()
+    state = models.CharField(max_length=7, choices=State)
+    next_check = models.DateTimeField(null=True, db_index=True)
+    authority = models.CharField(max_length=300, blank=True)
+    told_at = models.DateTimeField(null=True, help_text="by the authority")
+    checked_at = models.DateTimeField(help_text="by our clock")
+    token_sha256 = models.CharField(max_length=64, blank=True, help_text="of its reply, whole in the journal")
+    sentence = models.TextField(blank=True, help_text="what the authorities that did not agree did")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["sourcing", "round"], name="quotes_clock_once")]
+
+
+class OpeningConsent(models.Model):
+    """One person's agreement to open a round of sealed quotes, where two are needed."""
+
+    sourcing = models.ForeignKey("sourcing.Sourcing", on_delete=models.PROTECT, related_name="opening_consents")
+    round = models.PositiveSmallIntegerField()
+    user = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    substitute = models.BooleanField(default=False)
+    agreed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["sourcing", "round", "user"], name="quotes_consent_once")]
 
 
 class SavingReference(models.Model):

@@ -17,7 +17,11 @@ ANSWER_VERBS = (
 
 CHOICE_VERBS = (
     Verb("reference.chosen", "{name} a choisi à quoi le prix sera comparé : {reference}.", ("name",)),
+    Verb("clock.agreed", "{authority} confirme que la date limite est passée : il est {told_at:moment}."),
+    Verb("clock.refused", "L'ouverture est refusée, l'heure du serveur est contredite : {sentence}"),
+    Verb("opening.agreed", "{name}, {quality}, est d'accord pour ouvrir les plis.", ("name",)),
     Verb("answers.opened", "{name} a ouvert les réponses : {count} à temps, {late} trop tard.", ("name",), anchored=True),
+    Verb("answer.unsealed", "Le pli {receipt} de {firm} est ouvert.", ("content",)),
     Verb("score.given", "{evaluator} a noté {firm}, « {criterion} » : {value} sur 100.", ("name", "evaluator")),
     Verb(
         "score.corrected", "{evaluator} a corrigé sa note de {firm}, « {criterion} » : {value} sur 100.", ("name", "evaluator")

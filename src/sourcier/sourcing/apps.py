@@ -50,7 +50,7 @@ class SourcingConfig(AppConfig):
                 "need_id", "buyer_id", "kind", "state", "version", "title", "trade", "description", "single_reason",
                 "price_formula", "price_sentence", "deadline", "public_notice", "notice_slug", "contact_name", "contact_phone",
                 "contact_hours", "radius_m", "created_at", "sent_at", "closed_at", "opened_at", "chosen_at", "ended_at",
-                "ending_reason",
+                "ending_reason", "two_openers",
             ),
         )  # fmt: skip
         inside = "sourcing__organisation_id"

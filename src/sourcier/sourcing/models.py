@@ -36,6 +36,7 @@ class Sourcing(models.Model):
     price_formula = models.CharField(max_length=20, blank=True, help_text="a key of `registry.PRICE_FORMULAS`")
     price_sentence = models.CharField(max_length=300, blank=True, help_text="the formula as it was announced, in words")
     deadline = models.DateTimeField(null=True)
+    two_openers = models.BooleanField(default=False, help_text="two people open its sealed quotes; decided when it is sent")
     public_notice = models.BooleanField(default=True)
     notice_slug = models.CharField(max_length=22, unique=True, help_text="random, in the address of the public notice")
     contact_name = models.CharField("interlocuteur", max_length=120, blank=True)

@@ -135,6 +135,11 @@ def is_sealed(state: str) -> bool:
     return State(state) in SEALED_STATES
 
 
+def two_openers(kind: str, estimate_cents: int | None, from_cents: int) -> bool:
+    """Two people must open the sealed quotes of a purchase estimated at the city's amount or above (cents, before tax)."""
+    return kind == "rfq" and estimate_cents is not None and estimate_cents >= from_cents
+
+
 def in_time(deadline: datetime | None, at: datetime) -> bool:
     """In if it came at the deadline's very instant or before."""
     return deadline is not None and at <= deadline

@@ -20,7 +20,8 @@ class File(models.Model):
     path = models.CharField(max_length=200)
     created_at = models.DateTimeField()
     sealed_facts = models.BinaryField(
-        null=True, help_text="of a sealed file, whose bytes, SHA-256 and size are those of its sealed box: its own facts, sealed"
+        null=True,
+        help_text="of a sealed file, whose bytes, SHA-256 and size are those of its box: its own facts, sealed",
     )
 
     @property

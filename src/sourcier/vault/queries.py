@@ -24,7 +24,7 @@ def file_facts(file: File) -> dict[str, Any]:
 
 
 def sealed_file_facts(operation_id: UUID, file: File) -> dict[str, Any]:
-    """`name`, `media_type`, `received_sha256`, `sha256` and `size` of the content of a sealed file. Raises as `sealing.unseal`."""
+    """Name, media type, `received_sha256`, SHA-256 and size of the content of a sealed file. Raises as `sealing.unseal`."""
     facts: dict[str, Any] = json.loads(
         unseal(file.organisation_id, operation_id, facts_id(file.pk), bytes(file.sealed_facts or b""))
     )

@@ -1,5 +1,6 @@
 """The verbs of accounts: people and their roles, the city and its lists. An organisation is born with its journal."""
 
+from sourcier.accounts.actions.opening import set_opening
 from sourcier.accounts.actions.people import (
     create_user,
     deactivate_user,
@@ -37,6 +38,7 @@ __all__ = [
     "reactivate_user",
     "rename_department",
     "revoke",
+    "set_opening",
     "set_usual_places",
     "update_organisation",
     "update_person",

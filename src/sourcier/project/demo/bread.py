@@ -24,7 +24,7 @@ from sourcier.project.demo.city import DemoCity
 from sourcier.project.demo.smtp_sink import SmtpSink
 from sourcier.project.demo.telephone import Telephone
 from sourcier.quotes import results
-from sourcier.quotes.actions import choose, evaluate, tell
+from sourcier.quotes.actions import choose, evaluate, opening, tell
 from sourcier.quotes.models import Notification
 from sourcier.quotes.queries.comparison import compare, opened_submissions
 from sourcier.sourcing.actions import invite, panel, request
@@ -205,7 +205,7 @@ class Bread:
 
         call_command("tick", stdout=StringIO())
         wait(closed, "la clôture à la date limite")
-        evaluate.open_answers(self.bruno, self.sourcing.pk)
+        opening.open_answers(self.bruno, self.sourcing.pk)
         self.sourcing.refresh_from_db()
         for agent, base in ((self.bruno, 70), (self.denise, 76)):
             self._mark(agent, base)

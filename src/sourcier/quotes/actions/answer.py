@@ -18,18 +18,20 @@ from django.utils import timezone
 
 from sourcier.journal.actions import append
 from sourcier.journal.models import Entry
+from sourcier.journal.registry import plain
 from sourcier.kernel import receipts
 from sourcier.kernel.transitions import Refused, next_state, refuse
 from sourcier.quotes import answer_rules as rules
 from sourcier.quotes.acknowledgement import acknowledge
 from sourcier.quotes.actions import after_opening
-from sourcier.quotes.answer_content import answer_facts, deposit_facts, seal_envelope
+from sourcier.quotes.answer_content import answer_facts, deposit_facts, fill, in_envelope
 from sourcier.quotes.answer_rules import Answer
-from sourcier.quotes.models import QuestionAnswer, QuotedLine, Submission, SubmissionDocument, SubmissionPlace
+from sourcier.quotes.models import QuestionAnswer, Submission, SubmissionDocument
 from sourcier.quotes.queries import answers
+from sourcier.quotes.sealing import close, deposited, own_facts, seals
 from sourcier.sourcing import limits
 from sourcier.sourcing.models import Invitation, Question, Sourcing
-from sourcier.vault.actions import store
+from sourcier.vault.actions import store, store_sealed
 from sourcier.vault.models import File
 from sourcier.vault.queries import file_facts
 from sourcier.vault.rules import answer_refusal
@@ -81,7 +83,10 @@ def add_document(draft: Submission, upload: UploadedFile, question_id: UUID | No
     limits.take("upload", invitation.pk.hex, limits.UPLOADS_BY_INVITATION, timezone.now())
     _take_room(invitation, upload.size or 0)
     try:
-        file = store(draft.organisation_id, upload)
+        if seals(invitation.sourcing):
+            file = store_sealed(draft.organisation_id, draft.sourcing_id, upload)
+        else:
+            file = store(draft.organisation_id, upload)
     except Refused:
         _take_room(invitation, -(upload.size or 0))
         raise
@@ -158,18 +163,28 @@ def submit(
     _count(invitation)
     submission = _draft_to_send(invitation, draft, window)
     _check(sourcing, submission, answer)
-    if rules.in_time(window, at):
-        _fill(submission, answer)
-        rows = _receive(submission, at) + _write_prices(submission, answer) + _write_replies(submission, answer)
-        verb, content = "answer.received", answer_facts(sourcing, answer, _reply_files(submission))
-    else:
-        rows, content = _keep_closed(submission, at, answer_facts(sourcing, answer, _reply_files(submission)))
-        verb = "answer.late"
     documents = answers.documents(submission)
-    _deposit(
-        submission, verb, {**deposit_facts(submission, documents), **content, "deadline": window.deadline}, rows, documents
-    )
+    content = _content(sourcing, submission, answer, documents)
+    submission.email = answer.email.strip()  # in clear, sealed or not: its receipt goes there at once
+    if not rules.in_time(window, at):
+        rows, said, verb = *_keep_closed(sourcing, submission, at, content), "answer.late"
+    elif seals(sourcing):
+        said, verb = close(submission, content), "answer.received"
+        rows = [*_receive(submission, at), *submission.answers.all()]
+    else:
+        filled, said, verb = fill(submission, content), content, "answer.received"
+        rows = [*_receive(submission, at), *filled.save(), *submission.answers.all()]
+    facts = deposit_facts(submission, [deposited(document.file) for document in documents])
+    _deposit(submission, verb, {**said, **facts, "deadline": window.deadline}, rows, documents)
     return submission
+
+
+def _content(sourcing: Sourcing, submission: Submission, answer: Answer, documents: list[SubmissionDocument]) -> dict[str, Any]:
+    """All that the firm says and joins, as plain values."""
+    files = {question: own_facts(sourcing, file) for question, file in _reply_files(submission).items()}
+    joined = [own_facts(sourcing, document.file) for document in documents]
+    content: dict[str, Any] = plain({**answer_facts(sourcing, answer, files), "documents": joined})
+    return content
 
 
 @transaction.atomic
@@ -258,11 +273,6 @@ def _check(sourcing: Sourcing, submission: Submission, answer: Answer) -> None:
         raise refuse(found[0].code, found[0].sentence, found[0].field)
 
 
-def _fill(submission: Submission, answer: Answer) -> None:
-    for field in ("vat", "daily_maximum", "reservation", "note", "signer", "email"):
-        setattr(submission, field, getattr(answer, field).strip())
-
-
 def _receive(submission: Submission, at: datetime) -> list[Model]:
     """The answer is in: number, instant, and the former one replaced."""
     former = answers.current(submission.invitation, submission.round)
@@ -274,10 +284,16 @@ def _receive(submission: Submission, at: datetime) -> list[Model]:
     return rows
 
 
-def _keep_closed(submission: Submission, at: datetime, content: Mapping[str, Any]) -> tuple[list[Model], dict[str, Any]]:
-    """A late answer: its content goes into an envelope that no page opens; the entry holds only the hash of it."""
-    submission.envelope, digest = seal_envelope(content)
-    return [*_number(submission, "keep_closed", at), *submission.answers.all()], {"envelope_sha256": digest}
+def _keep_closed(
+    sourcing: Sourcing, submission: Submission, at: datetime, content: Mapping[str, Any]
+) -> tuple[list[Model], dict[str, Any]]:
+    """A late answer: its content goes into an envelope that no page opens, sealed for a quote; the entry holds hashes of it."""
+    if seals(sourcing):
+        said = close(submission, content)
+    else:
+        encoded, digest = in_envelope(content)
+        submission.envelope, said = encoded.decode(), {"envelope_sha256": digest}
+    return [*_number(submission, "keep_closed", at), *submission.answers.all()], said
 
 
 def _number(submission: Submission, verb: str, at: datetime) -> list[Model]:
@@ -293,34 +309,6 @@ def _number(submission: Submission, verb: str, at: datetime) -> list[Model]:
             continue
         return [submission]
     raise refuse("no_number", "Le récépissé n'a pas pu être numéroté. Rien n'est parti : recommencez.")
-
-
-def _write_prices(submission: Submission, answer: Answer) -> list[Model]:
-    lines = QuotedLine.objects.bulk_create(
-        QuotedLine(
-            submission=submission,
-            price_line_id=price.line_id,
-            typed_price_e4=price.price_e4,
-            vat_bp=price.vat_bp,
-            unit_price_e4=rules.before_tax(answer.vat, price.price_e4, price.vat_bp),
-        )
-        for price in answer.prices
-    )
-    places = SubmissionPlace.objects.bulk_create(
-        SubmissionPlace(submission=submission, place_id=place) for place in sorted(answer.places)
-    )
-    return [*lines, *places]
-
-
-def _write_replies(submission: Submission, answer: Answer) -> list[Model]:
-    rows = {reply.question_id: reply for reply in submission.answers.all()}
-    for question_id, text in answer.replies.items():
-        if text.strip():
-            defaults = {"text": text.strip()}
-            rows[question_id], _ = QuestionAnswer.objects.update_or_create(
-                submission=submission, question_id=question_id, defaults=defaults
-            )
-    return list(rows.values())
 
 
 def _reply_files(submission: Submission) -> dict[UUID, File]:

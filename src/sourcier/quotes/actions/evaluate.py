@@ -1,4 +1,4 @@
-"""From the closed answers to comparable ones: reference, opening, marks, clarifications, last prices."""
+"""From the opened answers to comparable ones: reference, marks, clarifications, last prices."""
 
 import secrets
 from datetime import datetime
@@ -18,8 +18,7 @@ from sourcier.quotes import letters
 from sourcier.quotes.acknowledgement import acknowledge_clarification
 from sourcier.quotes.models import Clarification, LastPriceRound, SavingReference, Score, Submission
 from sourcier.quotes.queries.marking import a_lot_is_chosen, may_mark
-from sourcier.quotes.rules import mark_problem, may_evaluate, may_open
-from sourcier.sourcing.actions import progress
+from sourcier.quotes.rules import mark_problem, may_evaluate
 from sourcier.sourcing.actions.invite import relay_failure, tell_one
 from sourcier.sourcing.models import Criterion, Invitation, Relay, Sourcing
 from sourcier.vault.models import File
@@ -108,39 +107,6 @@ def choose_reference(
 
 
 @transaction.atomic
-def open_answers(agent: Agent, sourcing_id: UUID) -> Sourcing:
-    """Open what stood at the deadline. Late answers stay closed. Raises `Refused`."""
-    require_buyer(agent)
-    now = timezone.now()
-    sourcing = lock(agent, sourcing_id)
-    priced = sourcing.kind != Sourcing.Kind.RFI
-    reference = SavingReference.objects.filter(sourcing=sourcing).exists()
-    if refusal := may_open(sourcing.state, sourcing.deadline, now, reference, priced):
-        raise Refused(refusal)
-    progress.mark_opened(sourcing, now)
-    standing = list(
-        Submission.objects.filter(sourcing=sourcing, round=1, state=Submission.State.RECEIVED)
-        .select_related("invitation__firm")
-        .order_by("received_at", "pk")
-    )
-    late = Submission.objects.filter(sourcing=sourcing, state=Submission.State.LATE).count()
-    append(
-        agent.organisation.pk,
-        sourcing.need_id,
-        "answers.opened",
-        {
-            "name": agent.user.name,
-            "count": len(standing),
-            "late": late,
-            "opened": [_named(s) | {"submission": s.pk, "kind": s.kind} for s in standing],
-        },
-        actor=agent.id,
-        rows=[sourcing],
-    )
-    return sourcing
-
-
-@transaction.atomic
 def score(agent: Agent, submission_id: UUID, criterion_id: UUID, value: int, note: str = "", reason: str = "") -> Score:
     """Give a mark (0 to 100) on a judged criterion; a correction is a new one, with its reason. Raises `Refused`."""
     submission = _own(agent, submission_id)
@@ -188,15 +154,6 @@ def score(agent: Agent, submission_id: UUID, criterion_id: UUID, value: int, not
         rows=[*rows, given],
     )
     return given
-
-
-def _named(submission: Submission) -> dict[str, str]:
-    """Who answers, for an entry: the SIRET given, by which channel, and whether the city has checked it."""
-    invitation = submission.invitation
-    identity = "to_check" if invitation.unverified else "checked" if invitation.came else ""
-    return {
-        "siret": invitation.firm.siret, "firm": invitation.named, "channel": invitation.channel, "identity": identity,
-    }  # fmt: skip
 
 
 def _own(agent: Agent, submission_id: UUID) -> Submission:
@@ -335,35 +292,5 @@ def ask_last_price(agent: Agent, sourcing_id: UUID, submission_ids: list[UUID], 
         },
         actor=agent.id,
         rows=[asked, *relays],
-    )
-    return asked
-
-
-@transaction.atomic
-def open_last_prices(agent: Agent, sourcing_id: UUID) -> LastPriceRound:
-    """Open the last prices after their common deadline. Raises `Refused`."""
-    require_buyer(agent)
-    sourcing = lock(agent, sourcing_id)
-    asked = LastPriceRound.objects.select_for_update().get(sourcing=sourcing)
-    now = timezone.now()
-    if asked.opened_at is not None:
-        raise refuse("already_opened", "Les derniers prix sont déjà ouverts.")
-    if now <= asked.deadline:
-        raise refuse("before_deadline", "Personne ne voit les derniers prix avant la date limite. Vous non plus.")
-    asked.opened_at = now
-    asked.save(update_fields=["opened_at"])
-    received = Submission.objects.filter(sourcing=sourcing, round=2, state=Submission.State.RECEIVED)
-    received = received.select_related("firm", "invitation__firm")
-    append(
-        agent.organisation.pk,
-        sourcing.need_id,
-        "last_price.opened",
-        {
-            "name": agent.user.name,
-            "count": len(received),
-            "firms": [{"siret": s.firm.siret, "name": s.invitation.named} for s in received],
-        },
-        actor=agent.id,
-        rows=[asked],
     )
     return asked

@@ -1,5 +1,6 @@
 """What a firm may read of its own answers, and what decides whether one counts."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -7,9 +8,13 @@ from django.db.models import QuerySet
 from sourcier.journal.models import Entry
 from sourcier.journal.proofs import receipt
 from sourcier.quotes import answer_rules as rules
-from sourcier.quotes.models import Clarification, LastPriceRound, Notification, Submission, SubmissionDocument
+from sourcier.quotes.answer_content import fill
+from sourcier.quotes.models import Clarification, LastPriceRound, Notification, QuotedLine, Submission, SubmissionDocument
+from sourcier.quotes.sealing import UNREADABLE, content_of, own_facts, still_sealed
 from sourcier.sourcing.briefs import asked_places
 from sourcier.sourcing.models import AskedPlace, FirmQuestion, Invitation, PriceLine, Sourcing
+from sourcier.vault.models import File
+from sourcier.vault.queries import file_facts
 
 SENT = (Submission.State.RECEIVED, Submission.State.REPLACED, Submission.State.WITHDRAWN, Submission.State.LATE)
 
@@ -35,12 +40,6 @@ def asked(sourcing: Sourcing, round_: int = 1) -> rules.Asked:
         rates=rules.VAT_RATES[sourcing.organisation.territory],
         prices_expected=sourcing.kind != Sourcing.Kind.RFI,
     )
-
-
-def ticked_places(submission: Submission) -> list[AskedPlace]:
-    """The places ticked in this answer, by name; none means all of them."""
-    ticked = set(submission.places.values_list("place_id", flat=True))
-    return [place for place in asked_places(submission.sourcing) if place.place_id in ticked] if ticked else []
 
 
 def current(invitation: Invitation, round_: int | None = None) -> Submission | None:
@@ -73,7 +72,7 @@ def documents(submission: Submission | None) -> list[SubmissionDocument]:
     """The documents joined and not taken out, in the order they came."""
     if submission is None:
         return []
-    return list(submission.documents.filter(removed=False).select_related("file").order_by("pk"))
+    return list(submission.documents.filter(removed=False).select_related("file", "submission__sourcing").order_by("pk"))
 
 
 def kept_lines(submission: Submission) -> list[PriceLine]:
@@ -81,18 +80,77 @@ def kept_lines(submission: Submission) -> list[PriceLine]:
     first = current(submission.invitation, 1) if submission.round > 1 and submission.kind == Submission.Kind.QUOTE else None
     if first is None:
         return []
-    newer = submission.lines.values("price_line_id")
-    return list(PriceLine.objects.filter(pk__in=first.lines.values("price_line_id")).exclude(pk__in=newer))
+    newer = {line.price_line_id for line in read(submission).lines}
+    return [line.price_line for line in read(first).lines if line.price_line_id not in newer]
 
 
-def totals(submission: Submission) -> tuple[int, int]:
-    """Cents before tax and with tax of the lines of this answer, for the estimated quantities."""
-    lines = list(submission.lines.select_related("price_line"))
-    answer = rules.Answer(
-        vat=submission.vat,
-        prices=tuple(rules.TypedPrice(line.price_line_id, line.typed_price_e4, line.vat_bp) for line in lines),
-    )
-    return rules.totals(answer, {line.price_line_id: line.price_line.quantity_milli for line in lines})
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What a firm reads again of one of its answers, sealed or not; `closed` when its seal cannot be lifted for it now."""
+
+    submission: Submission
+    lines: list[QuotedLine]
+    places: frozenset[UUID]
+    replies: dict[UUID, str]
+    closed: bool = False
+
+    def totals(self) -> tuple[int, int]:
+        """Cents before tax and with tax of the lines of this answer, for the estimated quantities."""
+        prices = tuple(rules.TypedPrice(line.price_line_id, line.typed_price_e4, line.vat_bp) for line in self.lines)
+        answer = rules.Answer(vat=self.submission.vat, prices=prices)
+        return rules.totals(answer, {line.price_line_id: line.price_line.quantity_milli for line in self.lines})
+
+    def ticked_places(self) -> list[AskedPlace]:
+        """The places ticked in this answer, by name; none means all of them."""
+        return [place for place in asked_places(self.submission.sourcing) if place.place_id in self.places]
+
+
+def read(submission: Submission) -> Own:
+    """An answer as its own firm reads it; nothing of a sealed one is written anywhere."""
+    if not still_sealed(submission):
+        lines = list(submission.lines.select_related("price_line").order_by("price_line__position"))
+        places = frozenset(submission.places.values_list("place_id", flat=True))
+        return Own(submission, lines, places, dict(submission.answers.values_list("question_id", "text")))
+    content = content_of(submission)
+    if content is None:
+        return Own(submission, [], frozenset(), {}, closed=True)
+    rows = fill(submission, content)
+    known = {line.pk: line for line in submission.sourcing.price_lines.all()}
+    for line in rows.lines:
+        line.price_line = known[line.price_line_id]
+    lines = sorted(rows.lines, key=lambda line: line.price_line.position)
+    replies = {reply.question_id: reply.text for reply in rows.replies}
+    return Own(submission, lines, frozenset(place.place_id for place in rows.places), replies)
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """A document as the firm that joined it sees it; `key` tells it from the others of the answer."""
+
+    key: str
+    name: str
+    size: int
+
+
+def joined(submission: Submission | None) -> list[Joined]:
+    """The documents of an answer with the names that the firm gave them."""
+    return [_joined(document.submission, document.file) for document in documents(submission)]
+
+
+def reply_files(submission: Submission | None) -> dict[UUID, Joined]:
+    """The files given as replies, by question."""
+    if submission is None:
+        return {}
+    replies = submission.answers.exclude(file=None).select_related("file")
+    return {reply.question_id: _joined(submission, reply.file) for reply in replies if reply.file}
+
+
+def _joined(submission: Submission, file: File) -> Joined:
+    try:
+        facts = own_facts(submission.sourcing, file)
+    except UNREADABLE:
+        facts = file_facts(file)
+    return Joined(file.sha256, facts["name"], facts["size"])
 
 
 def clarifications(invitation: Invitation) -> QuerySet[Clarification]:

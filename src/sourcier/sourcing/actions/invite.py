@@ -25,6 +25,7 @@ from sourcier.sourcing.models import AskedPlace, Candidate, Extension, Invitatio
 from sourcier.sourcing.rules import Verb
 from sourcier.suppliers.models import Firm
 from sourcier.suppliers.queries import emails_of
+from sourcier.vault.sealing import ensure_key
 
 KIND = "invitation"
 
@@ -42,6 +43,9 @@ def send(agent: Agent, sourcing_id: UUID) -> list[Invitation]:
     places = AskedPlace.objects.bulk_create(asked_places(sourcing))
     sourcing.state = rules.State.OPEN
     sourcing.sent_at, sourcing.next_check = now, sourcing.deadline
+    sourcing.two_openers = rules.two_openers(
+        sourcing.kind, sourcing.need.estimate_cents, sourcing.organisation.two_openers_from_cents
+    )
     touch(agent, sourcing)
     need = mark_asked(sourcing.need)
     sent = _invite(sourcing, [candidate.firm for candidate in candidates], now)
@@ -181,9 +185,17 @@ def _sent_entry(
     payload: dict[str, Any] = {
         "count": len(sent), "by_email": by_email, "by_letter": len(sent) - by_email, "firms": firms,
         "excluded": [{"siret": item.firm.siret, "name": item.firm.name, "why": why} for item, why in left_out],
-        "deadline_words": _deadline_words(sourcing), "single": len(sent) == 1,
+        "deadline_words": _deadline_words(sourcing), "single": len(sent) == 1, "two_openers": sourcing.two_openers,
+        "sealing_key": _sealing_key(sourcing),
     }  # fmt: skip
     return entry(agent, sourcing, verb, payload, [*rows, *sent])
+
+
+def _sealing_key(sourcing: Sourcing) -> str:
+    """The public key that seals the quotes, in hexadecimal; empty when none is sealed."""
+    if sourcing.kind != Sourcing.Kind.RFQ:
+        return ""
+    return bytes(ensure_key(sourcing.organisation_id, sourcing.pk).public_key).hex()
 
 
 def _deadline_words(sourcing: Sourcing) -> str:

@@ -24,6 +24,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='file',
             name='sealed_facts',
-            field=models.BinaryField(help_text='of a sealed file, whose bytes, SHA-256 and size are those of its sealed box: its own facts, sealed', null=True),
+            field=models.BinaryField(help_text='of a sealed file, whose bytes, SHA-256 and size are those of its box: its own facts, sealed', null=True),
         ),
     ]

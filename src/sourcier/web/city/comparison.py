@@ -13,7 +13,7 @@ from sourcier.accounts.models import Role
 from sourcier.kernel.transitions import Refused
 from sourcier.needs import queries as needs
 from sourcier.needs.models import Need
-from sourcier.quotes.actions import evaluate
+from sourcier.quotes.actions import evaluate, opening
 from sourcier.quotes.actions.choose import lots_of
 from sourcier.quotes.models import Award, LastPriceRound, SavingReference, Submission
 from sourcier.quotes.queries.comparison import compare, not_compared, opened_submissions
@@ -138,7 +138,7 @@ def reference_choose(request: HttpRequest, need_id: UUID, sourcing_id: UUID | No
 def answers_open(request: HttpRequest, need_id: UUID, sourcing_id: UUID | None = None) -> HttpResponse:
     need, sourcing = operation(request, need_id, sourcing_id)
     try:
-        evaluate.open_answers(request.agent, sourcing.pk)  # type: ignore[attr-defined]
+        opening.open_answers(request.agent, sourcing.pk)  # type: ignore[attr-defined]
     except Refused as refused:
         messages.error(request, refused.sentence)
     return redirect("comparison", need.pk, sourcing.pk)
@@ -171,7 +171,7 @@ def last_price_ask(request: HttpRequest, need_id: UUID, sourcing_id: UUID | None
 def last_price_open(request: HttpRequest, need_id: UUID, sourcing_id: UUID | None = None) -> HttpResponse:
     need, sourcing = operation(request, need_id, sourcing_id)
     try:
-        evaluate.open_last_prices(request.agent, sourcing.pk)  # type: ignore[attr-defined]
+        opening.open_last_prices(request.agent, sourcing.pk)  # type: ignore[attr-defined]
     except LastPriceRound.DoesNotExist:
         raise Http404 from None
     except Refused as refused:

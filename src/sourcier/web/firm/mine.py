@@ -76,8 +76,9 @@ def receipt(request: HttpRequest, visit: Visit) -> HttpResponse:
 def _receipt_context(visit: Visit, sent: Submission) -> dict[str, Any]:
     context = base_context(visit)
     window = context["window"]
-    lines = list(sent.lines.select_related("price_line").order_by("price_line__position"))
-    net, gross = answers.totals(sent)
+    own = answers.read(sent)
+    net, gross = own.totals()
+    files = answers.reply_files(sent)
     refusal = rules.may_withdraw(window, timezone.now(), sent.state == Submission.State.RECEIVED)
     return context | {
         "sent": sent,
@@ -89,14 +90,19 @@ def _receipt_context(visit: Visit, sent: Submission) -> dict[str, Any]:
                 "typed": typed_price(line.typed_price_e4),
                 "vat_bp": line.vat_bp,
             }
-            for line in lines
+            for line in own.lines
         ],
+        "closed": own.closed,
         "kept": answers.kept_lines(sent),
         "net": net,
         "gross": gross,
-        "places": answers.ticked_places(sent),
-        "replies": list(sent.answers.select_related("question", "file").order_by("question__position")),
-        "documents": answers.documents(sent),
+        "places": own.ticked_places(),
+        "replies": [
+            {"question": each.text, "text": own.replies.get(each.pk, ""), "file": files.get(each.pk)}
+            for each in sent.sourcing.questions.order_by("position")
+            if own.replies.get(each.pk) or each.pk in files
+        ],
+        "documents": answers.joined(sent),
         "may_change": refusal is None and sent.round == window.round,
         "newer": answers.current(visit.invitation, sent.round) if sent.state == Submission.State.REPLACED else None,
         "still_counts": answers.current(visit.invitation) if sent.state == Submission.State.LATE else None,

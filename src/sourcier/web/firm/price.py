@@ -123,12 +123,8 @@ def _page(request: HttpRequest, visit: Visit, form: AnswerForm, begun: Submissio
     begun = begun or former
     context: dict[str, Any] = base_context(visit) | {
         "form": form,
-        "documents": answers.documents(begun),
-        "question_files": {
-            reply.question_id: reply.file.name for reply in begun.answers.exclude(file=None).select_related("file")
-        }
-        if begun
-        else {},
+        "documents": answers.joined(begun),
+        "question_files": {question: file.name for question, file in answers.reply_files(begun).items()},
         "but": "mais" in request.GET,
         "replacing": former,
     }

@@ -221,14 +221,13 @@ def _question_field(question: Question) -> forms.Field:
 
 def initial(sent: Submission) -> dict[str, Any]:
     """What the firm had typed, to change it."""
+    own = answers.read(sent)
     values: dict[str, Any] = {name: getattr(sent, name) for name in (*OF_THE_ANSWER, "vat")}
-    for line in sent.lines.all():
+    for line in own.lines:
         values[f"price-{line.price_line_id.hex}"] = typed_price(line.typed_price_e4)
         values[f"rate-{line.price_line_id.hex}"] = values["rate"] = str(line.vat_bp)
-    values["places"] = [place.place_id.hex for place in sent.places.all()]
-    for reply in sent.answers.all():
-        values[f"question-{reply.question_id.hex}"] = reply.text
-    return values
+    values["places"] = [place.hex for place in own.places]
+    return values | {f"question-{question.hex}": text for question, text in own.replies.items()}
 
 
 def typed_price(price_e4: int) -> str:
