@@ -143,10 +143,10 @@ def test_information_waits_for_its_buyer_and_is_not_sealed(city: City) -> None:
 
 @pytest.fixture
 def members(city: City) -> City:
-    """Bruno and Helene are members, Denise their substitute."""
+    """Bruno and Helene are members, Salima their substitute."""
     set_opening(
         city.head_buyer, from_cents=1_000_000, days=3,
-        members=[city.buyer.id, city.head_buyer.id], substitutes=[city.requester.id],
+        members=[city.buyer.id, city.head_buyer.id], substitutes=[city.second_buyer.id],
     )  # fmt: skip
     return city
 
@@ -174,7 +174,7 @@ def test_two_members_open_together_and_one_alone_does_not(members: City, after: 
 def test_a_substitute_stands_in_and_the_journal_says_so(members: City, after: time_machine.Traveller) -> None:
     request = asked(members, two=True)
     closing.close_due(timezone.now())
-    open_answers(members.requester, request.sourcing.pk)
+    open_answers(members.second_buyer, request.sourcing.pk)
     assert "suppléant, est d'accord" in sentence(Entry.objects.get(verb="opening.agreed"))
     open_answers(members.buyer, request.sourcing.pk)
     assert is_open(request)
@@ -185,8 +185,12 @@ def test_who_is_not_named_or_of_another_city_does_not_agree(
 ) -> None:
     request = asked(members, two=True)
     closing.close_due(timezone.now())
-    with writes_nothing(members.organisation.pk), refused("not_an_opener"):
-        open_answers(members.second_buyer, request.sourcing.pk)
+    set_opening(
+        members.head_buyer, from_cents=0, days=3, members=[members.head_buyer.id, members.second_buyer.id], substitutes=[]
+    )
+    for agent in (members.buyer, members.requester, members.auditor):
+        with writes_nothing(members.organisation.pk), refused("not_an_opener"):
+            open_answers(agent, request.sourcing.pk)
     with pytest.raises(Sourcing.DoesNotExist):
         open_answers(other_city.head_buyer, request.sourcing.pk)
     assert not OpeningConsent.objects.exists()

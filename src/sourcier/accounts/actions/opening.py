@@ -57,6 +57,6 @@ def set_opening(
 
 
 def eligible(organisation: Organisation) -> QuerySet[User]:
-    """Who may be named: the active people of the city but its auditors, who judge what was done."""
-    active = organisation.memberships.filter(active=True, user__is_active=True).exclude(role=Role.AUDITOR)
+    """Who may be named: the active buyers, who see the page of the opening."""
+    active = organisation.memberships.filter(active=True, user__is_active=True, role__in=(Role.BUYER, Role.HEAD_BUYER))
     return User.objects.filter(pk__in=active.values("user")).order_by("name")

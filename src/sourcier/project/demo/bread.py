@@ -24,7 +24,7 @@ from sourcier.project.demo.city import DemoCity
 from sourcier.project.demo.smtp_sink import SmtpSink
 from sourcier.project.demo.telephone import Telephone
 from sourcier.quotes import results
-from sourcier.quotes.actions import choose, evaluate, opening, tell
+from sourcier.quotes.actions import choose, evaluate, tell
 from sourcier.quotes.models import Notification
 from sourcier.quotes.queries.comparison import compare, opened_submissions
 from sourcier.sourcing.actions import invite, panel, request
@@ -199,14 +199,12 @@ class Bread:
         return f"« {self.late.title()} »"
 
     def open_the_answers(self) -> str:
-        def closed() -> bool:
+        def opened() -> bool:
+            call_command("tick", stdout=StringIO())
             self.sourcing.refresh_from_db()
-            return self.sourcing.state == Sourcing.State.CLOSED
+            return self.sourcing.state == Sourcing.State.OPENED
 
-        call_command("tick", stdout=StringIO())
-        wait(closed, "la clôture à la date limite")
-        opening.open_answers(self.bruno, self.sourcing.pk)
-        self.sourcing.refresh_from_db()
+        wait(opened, "l'ouverture des plis par le serveur")
         for agent, base in ((self.bruno, 70), (self.denise, 76)):
             self._mark(agent, base)
         offers = compare(self.bruno, self.sourcing).offers

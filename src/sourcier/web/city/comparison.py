@@ -1,5 +1,7 @@
 """Step 5 and 6: closed until the deadline, then side by side on the same quantities."""
 
+from collections.abc import Callable
+from datetime import datetime
 from uuid import UUID
 
 from django import forms
@@ -9,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from sourcier.accounts.agents import Agent
 from sourcier.accounts.models import Role
 from sourcier.kernel.transitions import Refused
 from sourcier.needs import queries as needs
@@ -23,6 +26,7 @@ from sourcier.sourcing.queries import last_sent
 from sourcier.vault.actions import store
 from sourcier.web.city.forms import EurosField, MomentField, add_refusal
 from sourcier.web.city.marks_form import MarksForm
+from sourcier.web.city.opening_view import AloneForm, opening_view
 from sourcier.web.city.tables import comparison_table
 from sourcier.web.exports import exported
 from sourcier.web.operations import consultation, consultation_paths, operation_context
@@ -75,6 +79,7 @@ def page(request: HttpRequest, need: Need, sourcing: Sourcing, **forms_with_erro
     status = 422 if forms_with_errors else 200
     if sourcing.opened_at is None:
         context["past"] = sourcing.deadline is not None and timezone.now() > sourcing.deadline
+        context["view"] = opening_view(agent, sourcing, 1, forms_with_errors.get("alone_form")) if context["past"] else None
         context["ended"] = sourcing.state == Sourcing.State.ENDED
         context["reference_form"] = forms_with_errors.get("reference_form") or ReferenceForm()
         return render(request, "city/comparison/closed.html", context, status=status)
@@ -94,7 +99,8 @@ def page(request: HttpRequest, need: Need, sourcing: Sourcing, **forms_with_erro
             "lot", "submission__invitation__firm", "stand_in__firm"
         ),
         "round": pending,
-        "round_open": pending is not None and pending.opened_at is None and timezone.now() > pending.deadline,
+        "round_open": _round_open(pending),
+        "view": opening_view(agent, sourcing, 2, forms_with_errors.get("alone_form")) if _round_open(pending) else None,
         "marks_form": forms_with_errors.get("marks_form") or (MarksForm(agent, sourcing) if marks else None),
         "unfinished": unfinished(sourcing) if sourcing.state == Sourcing.State.OPENED else [],
         "heads": agent.has(Role.HEAD_BUYER),
@@ -103,6 +109,10 @@ def page(request: HttpRequest, need: Need, sourcing: Sourcing, **forms_with_erro
         or _last_price_form({offer.submission.pk: offer.submission.invitation.who for offer in offers}),
     }
     return render(request, "city/comparison/open.html", context, status=status)
+
+
+def _round_open(pending: LastPriceRound | None) -> bool:
+    return pending is not None and pending.opened_at is None and timezone.now() > pending.deadline
 
 
 def _last_price_form(firms: dict[UUID, str], data: object = None) -> LastPriceForm:
@@ -137,9 +147,22 @@ def reference_choose(request: HttpRequest, need_id: UUID, sourcing_id: UUID | No
 @city(*PURCHASING)
 def answers_open(request: HttpRequest, need_id: UUID, sourcing_id: UUID | None = None) -> HttpResponse:
     need, sourcing = operation(request, need_id, sourcing_id)
+    return _open(request, need, sourcing, lambda agent, alone: opening.open_answers(agent, sourcing.pk, alone=alone).opened_at)
+
+
+def _open(
+    request: HttpRequest, need: Need, sourcing: Sourcing, act: Callable[[Agent, str | None], datetime | None]
+) -> HttpResponse:
+    """Open, or agree to it, or open alone with the reason typed. `act` gives its moment, None when one more must agree."""
+    form = AloneForm(request.POST) if "alone" in request.POST else None
+    alone = form["alone"].data.strip() if form else None
     try:
-        opening.open_answers(request.agent, sourcing.pk)  # type: ignore[attr-defined]
+        if act(request.agent, alone) is None:  # type: ignore[attr-defined]
+            messages.success(request, "Votre accord est noté au journal. Les plis s'ouvriront avec celui d'une autre personne.")
     except Refused as refused:
+        if form is not None:
+            form.add_error("alone", refused.sentence)
+            return page(request, need, sourcing, alone_form=form)
         messages.error(request, refused.sentence)
     return redirect("comparison", need.pk, sourcing.pk)
 
@@ -171,12 +194,11 @@ def last_price_ask(request: HttpRequest, need_id: UUID, sourcing_id: UUID | None
 def last_price_open(request: HttpRequest, need_id: UUID, sourcing_id: UUID | None = None) -> HttpResponse:
     need, sourcing = operation(request, need_id, sourcing_id)
     try:
-        opening.open_last_prices(request.agent, sourcing.pk)  # type: ignore[attr-defined]
+        return _open(
+            request, need, sourcing, lambda agent, alone: opening.open_last_prices(agent, sourcing.pk, alone=alone).opened_at
+        )
     except LastPriceRound.DoesNotExist:
         raise Http404 from None
-    except Refused as refused:
-        messages.error(request, refused.sentence)
-    return redirect("comparison", need.pk, sourcing.pk)
 
 
 urlpatterns = [

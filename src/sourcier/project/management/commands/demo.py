@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, TextIO
@@ -53,6 +54,8 @@ class Command(BaseCommand):
         # messages lead to the site that stays, not to the one that plays.
         os.environ["SOURCIER_SMTP_PORT"], os.environ["SOURCIER_URL"] = str(mail_port), f"http://127.0.0.1:{port}"
         settings.EMAIL_PORT, settings.SITE_URL = mail_port, os.environ["SOURCIER_URL"]
+        # Nobody waits five minutes for a demonstration.
+        os.environ["SOURCIER_OPENING_WAIT"], settings.OPENING_WAIT = "0", timedelta(0)
         self.step("Préparer la base", self.prepare)
         with SmtpSink(settings.VAR / "mail", mail_port) as sink:
             server = self.start_server(site_port)
