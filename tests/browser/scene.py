@@ -23,6 +23,7 @@ from sourcier.accounts.actions import (
     deactivate_user,
     grant,
     invite_user,
+    set_opening,
     update_organisation,
 )
 from sourcier.accounts.agents import Agent, agent_for
@@ -249,13 +250,16 @@ class Scene:
 
     def after_the_deadline(self) -> None:
         """Five requests closed at about the same time, then each brought to its own step."""
-        closed, opened, chosen, stopped = (self.answered() for _ in range(4))
+        self.two_open_from(0)
+        closed = self.answered()
+        self.two_open_from(4_000_000)
+        opened, chosen, stopped = (self.answered() for _ in range(3))
         lots, learned = self.answered(lots=LOTS), self.answered(kind="rfi", stranger=True)
         requests = (closed, opened, chosen, stopped, lots, learned)
         deadline = max(each.deadline for each in requests if each.deadline)
         wait(lambda: timezone.now() > deadline, "the deadline")
         closing.close_due(timezone.now())
-        for each in requests[1:]:
+        for each in requests:  # of the first, a second person must agree
             opening.open_answers(self.buyer, each.pk)
         evaluate.ask_last_price(self.buyer, lots.pk, [self.quotes(lots)[0].pk], timezone.now() + timedelta(seconds=1))
         best, second = self.marked(chosen)
@@ -268,6 +272,10 @@ class Scene:
             choice_lot=reverse("choice_lot", args=[lots.need_id, lots.need.lots.earliest("number").pk]),
             late_link=self.link(self.by_email(closed)[2]),
         )  # fmt: skip
+
+    def two_open_from(self, cents: int) -> None:
+        members = [self.buyer.id, self.city.head_buyer.id]
+        set_opening(self.city.head_buyer, from_cents=cents, days=3, members=members, substitutes=[])
 
     def marked(self, sourcing: Sourcing) -> list[Submission]:
         quotes = self.quotes(sourcing)

@@ -223,7 +223,8 @@ def buyer_in_a_hurry(walk: Walk, scene: dict[str, str]) -> None:
 def head_of_purchasing(walk: Walk, scene: dict[str, str]) -> None:
     walk.look(
         "/reglages/", "/reglages/directions/", f"/reglages/directions/{scene['department']}/", "/reglages/lieux/",
-        "/reglages/lieux/nouveau/", f"/reglages/lieux/{scene['place']}/", "/reglages/archives/",
+        "/reglages/lieux/nouveau/", f"/reglages/lieux/{scene['place']}/", "/reglages/archives/", "/reglages/ouverture/",
+        f"/achats/{scene['closed']}/reponses/",
         "/controle/conservation/", f"/controle/conservation/achats/{scene['done']}/",
         f"/controle/conservation/achats/{scene['accepted']}/", scene["retention_erase"], f"/entreprises/{scene['done_firm']}/",
     )  # fmt: skip

@@ -117,6 +117,7 @@ def opened(request: Request) -> None:
         closing.close_due(timezone.now())
         evaluate.choose_reference(request.city.buyer, request.sourcing.pk, "none")
         opening.open_answers(request.city.buyer, request.sourcing.pk)
+    request.sourcing.refresh_from_db()
 
 
 def answer(request: Request, price: str = "0.95", **changes: Any) -> Answer:

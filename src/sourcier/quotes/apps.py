@@ -35,7 +35,8 @@ class QuotesConfig(AppConfig):
             fields=(
                 "sourcing_id", "invitation_id", "firm_id", "round", "kind", "state", "vat", "daily_maximum", "reservation",
                 "note", "decline_reason", "decline_note", "signer", "email", "receipt_number", "replaces_id", "created_at",
-                "received_at", "withdrawn_at", "sealed_sha256", "unsealed_at",
+                "received_at", "withdrawn_at", "sealed_sha256", "unsealed_at", "paper",
+                "typed_at",
             ),
         )  # fmt: skip
         register_rows(
@@ -92,6 +93,9 @@ class QuotesConfig(AppConfig):
             "opening_consent", models.OpeningConsent, organisation=inside,
             fields=("sourcing_id", "round", "user_id", "substitute", "agreed_at"),
         )  # fmt: skip
+        register_rows(
+            "heard_price", models.HeardPrice, organisation=inside, fields=("sourcing_id", "user_id", "how", "told_at")
+        )
         register_rows(
             "saving_reference", models.SavingReference, organisation=inside,
             fields=("sourcing_id", "kind", "amount_cents", "document_id", "chosen_by_id", "chosen_at"),

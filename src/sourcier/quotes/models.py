@@ -56,6 +56,8 @@ class Submission(models.Model):
     received_at = models.DateTimeField(null=True, help_text="the server's clock at the last byte, to the millisecond")
     withdrawn_at = models.DateTimeField(null=True)
     entry_id = models.BigIntegerField(null=True, help_text="the journal entry of its deposit, or of its withdrawal")
+    paper = models.BooleanField(default=False, help_text="came in an envelope; registered closed, typed once open")
+    typed_at = models.DateTimeField(null=True, help_text="of a paper quote: when the city typed what it says")
     correction_applied = models.BooleanField(
         default=False, help_text="of a refusal: « ce n'est plus mon métier » waits for the opening, then corrects the firm"
     )
@@ -164,6 +166,18 @@ class OpeningConsent(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["sourcing", "round", "user"], name="quotes_consent_once")]
+
+
+class HeardPrice(models.Model):
+    """Someone of the city heard a price before the opening, and gives no mark: he could no longer judge blind."""
+
+    sourcing = models.ForeignKey("sourcing.Sourcing", on_delete=models.PROTECT, related_name="heard_prices")
+    user = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    how = models.TextField(help_text="where, by whom; the price itself is not written")
+    told_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["sourcing", "user"], name="quotes_heard_once")]
 
 
 class SavingReference(models.Model):

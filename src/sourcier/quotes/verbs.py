@@ -9,6 +9,13 @@ ANSWER_VERBS = (
     Verb("answer.received", "{firm} a répondu : récépissé {receipt}.", ("signer", "email"), sealed=True),
     Verb("answer.replaced", "{firm} a remplacé sa réponse {receipt}.", sealed=True),
     Verb("answer.late", "{firm} a répondu après la date limite : {receipt}, gardée fermée.", ("signer", "email"), sealed=True),
+    Verb(
+        "answer.paper_registered",
+        "{name} a enregistré, fermé, le pli papier de {firm} : {receipt}. Gardé : {where}.",
+        ("name", "where"),
+        sealed=True,
+    ),
+    Verb("price.heard", "{name} a entendu un prix avant l'ouverture, et ne notera pas : {how}", ("name", "how"), sealed=True),
     Verb("answer.declined", "{firm} ne répondra pas : {reason}. Récépissé {receipt}.", ("signer",), sealed=True),
     Verb("answer.withdrawn", "{firm} a retiré sa réponse {receipt}.", sealed=True),
     Verb("firm.wants_news", "{firm} veut être prévenue la prochaine fois.", ("email",), sealed=True),
@@ -22,6 +29,7 @@ CHOICE_VERBS = (
     Verb("opening.agreed", "{name}, {quality}, est d'accord pour ouvrir les plis.", ("name",)),
     Verb("answers.opened", "{name} a ouvert les réponses : {count} à temps, {late} trop tard.", ("name",), anchored=True),
     Verb("answer.unsealed", "Le pli {receipt} de {firm} est ouvert.", ("content",)),
+    Verb("answer.paper_typed", "{name} a tapé le devis papier de {firm} ({receipt}).", ("name", "content")),
     Verb("score.given", "{evaluator} a noté {firm}, « {criterion} » : {value} sur 100.", ("name", "evaluator")),
     Verb(
         "score.corrected", "{evaluator} a corrigé sa note de {firm}, « {criterion} » : {value} sur 100.", ("name", "evaluator")

@@ -136,8 +136,11 @@ def is_sealed(state: str) -> bool:
 
 
 def two_openers(kind: str, estimate_cents: int | None, from_cents: int) -> bool:
-    """Two people must open the sealed quotes of a purchase estimated at the city's amount or above (cents, before tax)."""
-    return kind == "rfq" and estimate_cents is not None and estimate_cents >= from_cents
+    """Two people must open the sealed quotes of a purchase estimated at the city's amount or above (cents, before tax).
+
+    One without an estimate counts for nothing: two open it when the city asks it of all.
+    """
+    return kind == "rfq" and (estimate_cents or 0) >= from_cents
 
 
 def in_time(deadline: datetime | None, at: datetime) -> bool:

@@ -5,25 +5,24 @@ instant is the server's clock at the last byte, taken before and judged under th
 deadline or before, even when the entry follows the closing one.
 """
 
-import secrets
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.core.files.uploadedfile import UploadedFile
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import F, Model
 from django.utils import timezone
 
 from sourcier.journal.actions import append
 from sourcier.journal.models import Entry
 from sourcier.journal.registry import plain
-from sourcier.kernel import receipts
 from sourcier.kernel.transitions import Refused, next_state, refuse
 from sourcier.quotes import answer_rules as rules
 from sourcier.quotes.acknowledgement import acknowledge
 from sourcier.quotes.actions import after_opening
+from sourcier.quotes.actions.deposit import begin, number, prove, receive, write_replaced
 from sourcier.quotes.answer_content import answer_facts, deposit_facts, fill, in_envelope
 from sourcier.quotes.answer_rules import Answer
 from sourcier.quotes.models import QuestionAnswer, Submission, SubmissionDocument
@@ -45,30 +44,9 @@ def draft(invitation: Invitation, like: Submission | None = None) -> Submission:
     if refusal := rules.may_answer(answers.window(invitation)):
         raise Refused(refusal)
     limits.take("draft", invitation.pk.hex, limits.DRAFTS_BY_INVITATION, timezone.now())
-    begun = _begin(invitation, like)
+    begun = begin(invitation, like)
     rows = [begun, *answers.documents(begun), *begun.answers.all()]
     _write(begun, "answer.begun", {"firm": begun.invitation.named}, rows)
-    return begun
-
-
-def _begin(invitation: Invitation, like: Submission | None = None) -> Submission:
-    begun = Submission.objects.create(
-        organisation_id=invitation.sourcing.organisation_id,
-        sourcing_id=invitation.sourcing_id,
-        invitation=invitation,
-        firm_id=invitation.firm_id,
-        round=answers.window(invitation).round,
-        kind=_kind(invitation.sourcing),
-        created_at=timezone.now(),
-    )
-    if like is not None:
-        SubmissionDocument.objects.bulk_create(
-            SubmissionDocument(submission=begun, file_id=document.file_id) for document in answers.documents(like)
-        )
-        QuestionAnswer.objects.bulk_create(
-            QuestionAnswer(submission=begun, question_id=reply.question_id, file_id=reply.file_id)
-            for reply in like.answers.exclude(file=None)
-        )
     return begun
 
 
@@ -170,10 +148,10 @@ def submit(
         rows, said, verb = *_keep_closed(sourcing, submission, at, content), "answer.late"
     elif seals(sourcing):
         said, verb = close(submission, content), "answer.received"
-        rows = [*_receive(submission, at), *submission.answers.all()]
+        rows = [*receive(submission, at), *submission.answers.all()]
     else:
         filled, said, verb = fill(submission, content), content, "answer.received"
-        rows = [*_receive(submission, at), *filled.save(), *submission.answers.all()]
+        rows = [*receive(submission, at), *filled.save(), *submission.answers.all()]
     facts = deposit_facts(submission, [deposited(document.file) for document in documents])
     _deposit(submission, verb, {**said, **facts, "deadline": window.deadline}, rows, documents)
     return submission
@@ -204,9 +182,9 @@ def decline(invitation: Invitation, reason: str, note: str = "", *, received_at:
     submission.kind = Submission.Kind.DECLINE
     submission.decline_reason, submission.decline_note = reason, note.strip()[:300]
     if rules.in_time(window, at):
-        rows, verb = _receive(submission, at), "answer.declined"
+        rows, verb = receive(submission, at), "answer.declined"
     else:
-        rows, verb = _number(submission, "keep_closed", at), "answer.late"
+        rows, verb = number(submission, "keep_closed", at), "answer.late"
     facts = deposit_facts(submission, [])
     content = {"reason": rules.DECLINE_REASONS[reason], "note": submission.decline_note, "deadline": window.deadline}
     _deposit(submission, verb, facts | content, rows, [])
@@ -227,7 +205,7 @@ def withdraw(invitation: Invitation, *, at: datetime | None = None) -> Submissio
     submission.state = next_state(rules.TRANSITIONS, submission.state, "withdraw", rules.ALREADY_SENT)
     submission.withdrawn_at = at
     submission.save(update_fields=["state", "withdrawn_at"])
-    _prove(submission, _write(submission, "answer.withdrawn", deposit_facts(submission, []), [submission]))
+    prove(submission, _write(submission, "answer.withdrawn", deposit_facts(submission, []), [submission]))
     acknowledge(submission)
     return submission
 
@@ -245,19 +223,15 @@ def _count(invitation: Invitation) -> None:
     limits.take("answer", invitation.pk.hex, limits.ANSWERS_BY_INVITATION, timezone.now())
 
 
-def _kind(sourcing: Sourcing) -> Submission.Kind:
-    return Submission.Kind.INFORMATION if sourcing.kind == Sourcing.Kind.RFI else Submission.Kind.QUOTE
-
-
 def _draft_to_send(invitation: Invitation, given: Submission | None, window: rules.Window) -> Submission:
     """The given draft, locked; when it has already left (a double tap, another tab), a new one with its documents."""
     if given is not None:
         if given.invitation_id != invitation.pk:
             raise refuse("unknown_draft", "Ce brouillon n'est pas le vôtre.")
         locked = Submission.objects.select_for_update().get(pk=given.pk)
-        submission = locked if locked.state == Submission.State.DRAFT else _begin(invitation, like=locked)
+        submission = locked if locked.state == Submission.State.DRAFT else begin(invitation, like=locked)
     else:
-        submission = _begin(invitation)
+        submission = begin(invitation)
     submission.round = window.round
     return submission
 
@@ -273,17 +247,6 @@ def _check(sourcing: Sourcing, submission: Submission, answer: Answer) -> None:
         raise refuse(found[0].code, found[0].sentence, found[0].field)
 
 
-def _receive(submission: Submission, at: datetime) -> list[Model]:
-    """The answer is in: number, instant, and the former one replaced."""
-    former = answers.current(submission.invitation, submission.round)
-    submission.replaces = former
-    rows = _number(submission, "receive", at)
-    if former is not None:
-        former.state = next_state(rules.TRANSITIONS, former.state, "replace", rules.ALREADY_SENT)
-        former.save(update_fields=["state"])
-    return rows
-
-
 def _keep_closed(
     sourcing: Sourcing, submission: Submission, at: datetime, content: Mapping[str, Any]
 ) -> tuple[list[Model], dict[str, Any]]:
@@ -293,22 +256,7 @@ def _keep_closed(
     else:
         encoded, digest = in_envelope(content)
         submission.envelope, said = encoded.decode(), {"envelope_sha256": digest}
-    return [*_number(submission, "keep_closed", at), *submission.answers.all()], said
-
-
-def _number(submission: Submission, verb: str, at: datetime) -> list[Model]:
-    """Save with a receipt number drawn at random, drawn again when the organisation already has it."""
-    submission.state = next_state(rules.TRANSITIONS, submission.state, verb, rules.ALREADY_SENT)
-    submission.received_at = at
-    for _ in range(50):
-        submission.receipt_number = receipts.draw_number(secrets.choice)
-        try:
-            with transaction.atomic():
-                submission.save()
-        except IntegrityError:
-            continue
-        return [submission]
-    raise refuse("no_number", "Le récépissé n'a pas pu être numéroté. Rien n'est parti : recommencez.")
+    return [*number(submission, "keep_closed", at), *submission.answers.all()], said
 
 
 def _reply_files(submission: Submission) -> dict[UUID, File]:
@@ -318,18 +266,9 @@ def _reply_files(submission: Submission) -> dict[UUID, File]:
 def _deposit(
     submission: Submission, verb: str, facts: dict[str, Any], rows: list[Model], documents: list[SubmissionDocument]
 ) -> None:
-    if former := submission.replaces:
-        # An entry of its own: what was replaced is never opened, while the new answer will be.
-        told = {"firm": former.invitation.named, "submission": former.pk, "receipt": former.receipt_number}
-        _write(former, "answer.replaced", {**told, "by": submission.receipt_number}, [former])
-    _prove(submission, _write(submission, verb, facts, [*rows, *documents]))
+    write_replaced(submission)
+    prove(submission, _write(submission, verb, facts, [*rows, *documents]))
     acknowledge(submission)
-
-
-def _prove(submission: Submission, entry: Entry) -> None:
-    """The receipt proves this entry from now on."""
-    submission.entry_id = entry.pk
-    submission.save(update_fields=["entry_id"])
 
 
 def _write(submission: Submission, verb: str, facts: Mapping[str, Any], rows: list[Model]) -> Entry:

@@ -13,6 +13,7 @@ from sourcier.law.retention import CONTRACT
 from sourcier.needs.actions import keep_from_now, mark_awarded, mark_closed
 from sourcier.needs.models import Lot
 from sourcier.quotes.actions.evaluate import lock, require_buyer, round_pending
+from sourcier.quotes.actions.paper import untyped
 from sourcier.quotes.models import Award
 from sourcier.quotes.queries import marking
 from sourcier.quotes.queries.comparison import Offer, compare
@@ -51,8 +52,10 @@ def choose(
     lot = _open_lot(sourcing, lot_id)
     comparison = compare(agent, sourcing, lot)
     left = [(each.evaluator.name, each.remaining) for each in marking.unfinished(sourcing) if each.evaluator.pk != agent.id]
-    if refusal := may_choose(not marking.reads_marks(agent, sourcing), left, rationale):
+    if refusal := may_choose(marking.lacks_marks(agent, sourcing), left, rationale):
         raise Refused(refusal)
+    if papers := [each.invitation.named for each in untyped(sourcing)]:
+        raise refuse("untyped", f"Un devis papier n'est pas encore tapé : {', '.join(papers)}. Tapez-le, puis choisissez.")
     offer = comparison.offer(submission_id)
     if offer is None:
         raise refuse("not_compared", "Choisissez une des réponses comparées.", "submission")

@@ -17,7 +17,7 @@ from sourcier.mail.models import OutgoingMessage
 from sourcier.quotes import letters
 from sourcier.quotes.acknowledgement import acknowledge_clarification
 from sourcier.quotes.models import Clarification, LastPriceRound, SavingReference, Score, Submission
-from sourcier.quotes.queries.marking import a_lot_is_chosen, may_mark
+from sourcier.quotes.queries.marking import a_lot_is_chosen, heard, may_mark
 from sourcier.quotes.rules import mark_problem, may_evaluate
 from sourcier.sourcing.actions.invite import relay_failure, tell_one
 from sourcier.sourcing.models import Criterion, Invitation, Relay, Sourcing
@@ -113,6 +113,8 @@ def score(agent: Agent, submission_id: UUID, criterion_id: UUID, value: int, not
     sourcing = lock(agent, submission.sourcing_id)
     if not may_mark(agent, sourcing.need.department_id):
         raise refuse("not_an_evaluator", "Seuls les acheteurs et le service demandeur donnent des notes.")
+    if heard(agent, sourcing):
+        raise refuse("heard", "Vous avez entendu un prix avant l'ouverture : quelqu'un d'autre note ces réponses.")
     require_marking(sourcing)
     if submission.state != Submission.State.RECEIVED or submission.round != 1 or submission.kind != Submission.Kind.QUOTE:
         raise refuse("not_compared", "Cette réponse n'est pas comparée : elle ne reçoit pas de note.")

@@ -9,7 +9,7 @@ from django.db.models import Count
 from sourcier.accounts.agents import Agent
 from sourcier.accounts.models import Role, User
 from sourcier.needs.models import Need
-from sourcier.quotes.models import Award, Score, Submission
+from sourcier.quotes.models import Award, HeardPrice, Score, Submission
 from sourcier.sourcing.models import Criterion, Sourcing
 
 MARK_VERBS = ("score.given", "score.corrected")
@@ -26,6 +26,23 @@ class Unfinished:
 def may_mark(agent: Agent, department_id: UUID) -> bool:
     """The buyers, and the department that asks."""
     return agent.has(Role.BUYER, Role.HEAD_BUYER) or agent.covers(department_id, Role.REQUESTER)
+
+
+def heard(agent: Agent, sourcing: Sourcing) -> bool:
+    """This person heard a price before the opening: he gives no mark."""
+    return HeardPrice.objects.filter(sourcing=sourcing, user=agent.user).exists()
+
+
+def evaluates(agent: Agent, sourcing: Sourcing) -> bool:
+    """Whether this person gives marks to the answers of this consultation."""
+    return may_mark(agent, sourcing.need.department_id) and not heard(agent, sourcing)
+
+
+def lacks_marks(agent: Agent, sourcing: Sourcing) -> bool:
+    """Whether who would choose has marks to give first, or (one who heard a price) needs those of somebody else."""
+    if heard(agent, sourcing):
+        return bool(_expected([sourcing])[sourcing.pk]) and not finished(sourcing)
+    return not reads_marks(agent, sourcing)
 
 
 def finished(sourcing: Sourcing) -> frozenset[UUID]:
@@ -50,7 +67,7 @@ def reads_marks(agent: Agent, sourcing: Sourcing) -> bool:
 
 def closed_to(agent: Agent, sourcings: Iterable[Sourcing]) -> list[Sourcing]:
     """The sourcings, of those given with their needs, whose marks by others are closed to `agent`."""
-    marked = [s for s in sourcings if s.state == Sourcing.State.OPENED and may_mark(agent, s.need.department_id)]
+    marked = [s for s in sourcings if s.state == Sourcing.State.OPENED and evaluates(agent, s)]
     if not marked:
         return []
     expected = _expected(marked)

@@ -14,7 +14,7 @@ from sourcier.needs.models import Need
 from sourcier.quotes.actions import evaluate
 from sourcier.quotes.models import Clarification, Score, Submission
 from sourcier.quotes.queries.comparison import asked_places, last_prices, opened_submissions, unserved
-from sourcier.quotes.queries.marking import may_mark
+from sourcier.quotes.queries.marking import evaluates
 from sourcier.sourcing.actions import identity
 from sourcier.sourcing.models import Criterion, Invitation, Sourcing
 from sourcier.sourcing.rules import Verb
@@ -83,7 +83,7 @@ def _page(request: HttpRequest, need_id: UUID, submission_id: UUID, **bound: for
         "unserved": unserved(submission, asked_places(sourcing)),
         "last_price": last_prices(sourcing).get(submission.invitation_id),
         "marks": marks if submission.kind == Submission.Kind.QUOTE else [],
-        "evaluates": may_mark(agent, need.department_id) and sourcing.state == Sourcing.State.OPENED,
+        "evaluates": evaluates(agent, sourcing) and sourcing.state == Sourcing.State.OPENED,
         "buys": agent.has(*PURCHASING) and sourcing.state == Sourcing.State.OPENED,
         "invitation": submission.invitation,
         "may_check": may(agent, sourcing, Verb.CHECK),

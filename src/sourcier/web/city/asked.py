@@ -125,7 +125,7 @@ def _page(
         "excluded": queries.excluded(sourcing), "past": queries.is_past(sourcing, timezone.now()),
         "extend_form": form("extend", ExtendForm(initial={"deadline": later}, prefix="extend")),
         "widen_form": form("widen", WidenForm(prefix="widen")), "end_form": form("end", EndForm(prefix="end")),
-        "sealed": queries.is_sealed(sourcing),
+        "sealed": queries.is_sealed(sourcing), "may_register": agent.has(*PURCHASING),
         **{name: may(agent, sourcing, verb) for name, verb in BUTTONS.items()},
     }  # fmt: skip
     return render(request, "city/sourcing/asked.html", context, status=422 if bad else 200)

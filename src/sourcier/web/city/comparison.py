@@ -18,9 +18,10 @@ from sourcier.needs import queries as needs
 from sourcier.needs.models import Need
 from sourcier.quotes.actions import evaluate, opening
 from sourcier.quotes.actions.choose import lots_of
+from sourcier.quotes.actions.paper import untyped
 from sourcier.quotes.models import Award, LastPriceRound, SavingReference, Submission
 from sourcier.quotes.queries.comparison import compare, not_compared, opened_submissions
-from sourcier.quotes.queries.marking import a_lot_is_chosen, may_mark, unfinished
+from sourcier.quotes.queries.marking import a_lot_is_chosen, evaluates, heard, unfinished
 from sourcier.sourcing.models import Sourcing
 from sourcier.sourcing.queries import last_sent
 from sourcier.vault.actions import store
@@ -80,6 +81,7 @@ def page(request: HttpRequest, need: Need, sourcing: Sourcing, **forms_with_erro
     if sourcing.opened_at is None:
         context["past"] = sourcing.deadline is not None and timezone.now() > sourcing.deadline
         context["view"] = opening_view(agent, sourcing, 1, forms_with_errors.get("alone_form")) if context["past"] else None
+        context["evaluates"] = evaluates(agent, sourcing)
         context["ended"] = sourcing.state == Sourcing.State.ENDED
         context["reference_form"] = forms_with_errors.get("reference_form") or ReferenceForm()
         return render(request, "city/comparison/closed.html", context, status=status)
@@ -89,7 +91,7 @@ def page(request: HttpRequest, need: Need, sourcing: Sourcing, **forms_with_erro
         return response
     offers = [offer for each in comparisons for offer in each.offers]
     choosable = sourcing.state == Sourcing.State.OPENED and (pending is None or pending.opened_at is not None)
-    marks = choosable and bool(offers) and may_mark(agent, need.department_id) and not a_lot_is_chosen(sourcing)
+    marks = choosable and bool(offers) and evaluates(agent, sourcing) and not a_lot_is_chosen(sourcing)
     context |= {
         "comparisons": comparisons,
         "informations": [s for s in opened_submissions(sourcing) if s.kind == Submission.Kind.INFORMATION],
@@ -103,6 +105,8 @@ def page(request: HttpRequest, need: Need, sourcing: Sourcing, **forms_with_erro
         "view": opening_view(agent, sourcing, 2, forms_with_errors.get("alone_form")) if _round_open(pending) else None,
         "marks_form": forms_with_errors.get("marks_form") or (MarksForm(agent, sourcing) if marks else None),
         "unfinished": unfinished(sourcing) if sourcing.state == Sourcing.State.OPENED else [],
+        "papers": untyped(sourcing),
+        "heard": heard(agent, sourcing),
         "heads": agent.has(Role.HEAD_BUYER),
         "choosable": choosable,
         "last_price_form": forms_with_errors.get("last_price_form")

@@ -22,7 +22,7 @@ from sourcier.web.rights import city
 class OpeningForm(forms.Form):
     from_amount = EurosField(
         label="À partir de quel montant estimé deux personnes ouvrent ensemble",
-        help_text="Hors taxes. En dessous, le serveur ouvre seul, après la date limite.",
+        help_text="Hors taxes. En dessous, ou sans estimation, le serveur ouvre seul après la date limite. 0 : toujours deux.",
         error_messages={"required": "Écrivez un montant, par exemple 40 000."},
     )
     members = forms.MultipleChoiceField(

@@ -1,0 +1,128 @@
+"""What reaches the town hall otherwise before the opening: a quote on paper, a price said aloud."""
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path
+
+from sourcier.kernel.transitions import Refused
+from sourcier.quotes.actions import heard, paper
+from sourcier.sourcing import queries
+from sourcier.sourcing.models import Invitation, Sourcing
+from sourcier.web.city.answer import opened
+from sourcier.web.city.comparison import operation
+from sourcier.web.city.forms import MomentField, add_refusal
+from sourcier.web.firm.price_form import AnswerForm
+from sourcier.web.operations import consultation_paths, operation_context
+from sourcier.web.rights import EVALUATORS, PURCHASING, city
+
+
+class PaperForm(forms.Form):
+    firm = forms.ChoiceField(label="De quelle entreprise ?", error_messages={"required": "Choisissez l'entreprise."})
+    photo = forms.FileField(
+        label="Photo de l'enveloppe fermée",
+        help_text="Le nom de l'entreprise et la fermeture doivent se voir. Elle reste scellée, comme les autres réponses.",
+        widget=forms.FileInput(attrs={"accept": "image/*,.pdf", "capture": "environment"}),
+        error_messages={"required": "Joignez la photo de l'enveloppe fermée."},
+    )
+    arrived_at = MomentField(label="Arrivée le", error_messages={"required": "Écrivez le jour et l'heure où elle est arrivée."})
+    where = forms.CharField(
+        label="Où est-elle gardée, fermée ?", max_length=200, help_text="Par exemple : coffre du service courrier.",
+        error_messages={"required": "Dites où l'enveloppe est gardée, fermée."},
+    )  # fmt: skip
+
+    def __init__(self, sourcing: Sourcing, *args: Any) -> None:
+        super().__init__(*args)
+        asked = queries.invitations(sourcing).exclude(channel=Invitation.Channel.NOTICE)
+        firms = [(str(each.pk), f"{each.firm.name}, {each.firm.commune}") for each in asked.order_by("firm__name", "pk")]
+        self.fields["firm"].choices = [("", "…"), *firms]  # type: ignore[attr-defined]
+
+
+class HeardForm(forms.Form):
+    how = forms.CharField(
+        label="Comment l'avez-vous entendu ?", max_length=1_000, widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Où, quand, de qui. N'écrivez pas le prix.", error_messages={"required": "Dites comment."},
+    )  # fmt: skip
+
+
+@city(*PURCHASING)
+def paper_register(request: HttpRequest, need_id: UUID, sourcing_id: UUID | None = None) -> HttpResponse:
+    """A closed envelope: who, when, where it is kept, and its photograph."""
+    need, sourcing = operation(request, need_id, sourcing_id)
+    form = PaperForm(sourcing, request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        try:
+            sent = paper.register_paper(
+                request.agent,  # type: ignore[attr-defined]
+                UUID(data["firm"]), data["photo"], data["arrived_at"], data["where"],
+            )  # fmt: skip
+        except Refused as refused:
+            add_refusal(form, refused)
+        else:
+            messages.success(
+                request, f"Pli enregistré, fermé : {sent.receipt_number}. Écrivez ce numéro sur l'enveloppe. Ne l'ouvrez pas."
+            )
+            return redirect("asked", need.pk, sourcing.pk)
+    context = {**operation_context(request.agent, need, sourcing), "sourcing": sourcing, "form": form}  # type: ignore[attr-defined]
+    return render(request, "city/sourcing/paper.html", context, status=422 if form.errors else 200)
+
+
+@city(*EVALUATORS)
+def price_heard(request: HttpRequest, need_id: UUID, sourcing_id: UUID | None = None) -> HttpResponse:
+    """Whoever heard a price says so, and gives no mark."""
+    need, sourcing = operation(request, need_id, sourcing_id)
+    form = HeardForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            heard.hear_price(request.agent, sourcing.pk, form.cleaned_data["how"])  # type: ignore[attr-defined]
+        except Refused as refused:
+            add_refusal(form, refused)
+        else:
+            messages.success(request, "C'est noté au journal. Quelqu'un d'autre notera ces réponses.")
+            return redirect("comparison", need.pk, sourcing.pk)
+    context = {**operation_context(request.agent, need, sourcing), "sourcing": sourcing, "form": form}  # type: ignore[attr-defined]
+    return render(request, "city/sourcing/heard.html", context, status=422 if form.errors else 200)
+
+
+class ScanForm(forms.Form):
+    scan = forms.FileField(
+        label="Le devis, photographié ou numérisé", required=False,
+        widget=forms.FileInput(attrs={"accept": "image/*,.pdf", "capture": "environment"}),
+    )  # fmt: skip
+
+
+@city(*PURCHASING)
+def paper_type(request: HttpRequest, need_id: UUID, submission_id: UUID) -> HttpResponse:
+    """What the opened envelope says, typed beside its scan."""
+    need, sourcing, submission = opened(request, need_id, submission_id)
+    if not submission.paper:
+        raise Http404
+    first = request.method != "POST"
+    form = AnswerForm(submission.invitation, None if first else request.POST, sent=submission if submission.typed_at else None)
+    scan_form = ScanForm(None if first else request.POST, None if first else request.FILES)
+    files = frozenset(question.pk for question in form.questions)
+    if not first and scan_form.is_valid() and (answer := form.answer(with_file=files, documents=1)):
+        try:
+            paper.type_paper(request.agent, submission.pk, answer, scan_form.cleaned_data["scan"])  # type: ignore[attr-defined]
+        except Refused as refused:
+            (add_refusal(scan_form, refused) if refused.field == "scan" else form.problem(refused.field, refused.sentence))
+        else:
+            messages.success(request, "Le devis papier est tapé : il se compare avec les autres.")
+            return redirect("answer", need.pk, submission.pk)
+    context = {
+        **operation_context(request.agent, need, sourcing),  # type: ignore[attr-defined]
+        "sourcing": sourcing, "submission": submission, "form": form, "scan_form": scan_form,
+    }  # fmt: skip
+    return render(request, "city/comparison/paper.html", context, status=200 if first else 422)
+
+
+urlpatterns = [
+    *consultation_paths("plis-papier/", paper_register, "paper_register"),
+    *consultation_paths("prix-entendu/", price_heard, "price_heard"),
+    path("achats/<uuid:need_id>/reponses/<uuid:submission_id>/taper/", paper_type, name="paper_type"),
+]
