@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.test import override_settings
@@ -21,9 +22,13 @@ from sourcier.accounts.models import Organisation
 from sourcier.journal import keys, proofs
 from sourcier.journal.actions import append
 from sourcier.journal.models import Entry, Log
+from sourcier.project.backup import SETTINGS
+from sourcier.quotes.actions import answer as answering
+from sourcier.quotes.models import Submission
 from sourcier.vault.actions import store_bytes
-from sourcier.vault.queries import file_facts
+from sourcier.vault.queries import file_facts, path_of
 from tests.cities import make_city
+from tests.quotes.requests import BEFORE, answer, make_request, opened
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -92,7 +97,7 @@ def test_a_backup_holds_database_files_checkpoints_sums_and_the_keys_apart(folde
     log = Log.objects.get()
     assert (folder / "checkpoints/sourcier_rosny.txt").read_text() == proofs.checkpoint(log.pk).text
     with tarfile.open(folder.parent / "keys.tar") as tar:
-        assert set(tar.getnames()) == {"secret_key", f"journal/{log.pk.hex}.key"}
+        assert set(tar.getnames()) == {"secret_key", f"journal/{log.pk.hex}.key", SETTINGS}
 
 
 def test_a_restored_installation_has_everything_and_keeps_what_it_replaced(folder: Path, installation: Path) -> None:
@@ -121,6 +126,33 @@ def test_a_restored_installation_has_everything_and_keeps_what_it_replaced(folde
     shutil.rmtree(kept)
     assert verify() == (True, set())
     assert write_on().index == size
+
+
+def test_a_sealed_quote_survives_the_loss_of_the_machine(
+    folder: Path, installation: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOURCIER_FROM", "achats de la ville@rosny.example")
+    request = make_request(make_city("raincy", 7))
+    invitation = request.invite()
+    draft = answering.draft(invitation)
+    answering.add_document(draft, SimpleUploadedFile("devis.txt", b"Mon devis"))
+    answering.submit(invitation, answer(request, note="Livré avant 6 h 45."), draft=draft, received_at=BEFORE)
+    before = verify()
+    run("backup", str(folder))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM quotes_submission")
+        assert "Livré" not in repr(cursor.fetchall())
+    for name in ("vault", "keys"):
+        shutil.rmtree(installation / name)
+    text = run("restore", str(folder), "--force")
+    assert "SOURCIER_FROM='achats de la ville@rosny.example'" in (installation / "keys" / SETTINGS).read_text()
+    assert str(installation / "keys" / SETTINGS) in text
+    assert verify() == before
+    opened(request)
+    sent = Submission.objects.get()
+    assert sent.note == "Livré avant 6 h 45."
+    assert path_of(sent.documents.get().file).read_bytes() == b"Mon devis"
+    assert verify()[1] - {"time"} == before[1], "the tests opened it in September"
 
 
 def test_after_a_restore_the_missing_tail_is_told_from_its_checkpoint(folder: Path, tmp_path: Path) -> None:

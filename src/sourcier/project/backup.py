@@ -1,7 +1,8 @@
-"""A backup is a folder: the database, the files, the last checkpoints, sums that `sha256sum -c` checks, and the keys apart."""
+"""A backup is a folder: database, files, last checkpoints, sums that `sha256sum -c` checks; apart, the keys and the settings."""
 
 import json
 import os
+import shlex
 import shutil
 import tarfile
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ FORMAT = 1
 SUMS = "SHA256SUMS"
 DESCRIPTION = "backup.json"
 KEYS = "keys.tar"
+SETTINGS = "settings.env"
 
 
 class BackupError(RuntimeError):
@@ -97,8 +99,18 @@ def _pack_keys(archive: Path) -> None:
     descriptor = os.open(archive, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as out, tarfile.open(fileobj=out, mode="w") as tar:
         for file in sorted(keys.rglob("*")):
-            if file.is_file() and not file.name.startswith("."):
+            if file.is_file() and not file.name.startswith(".") and file.name != SETTINGS:
                 tar.add(file, arcname=file.relative_to(keys).as_posix())
+        said = settings_in_words().encode()
+        member = tarfile.TarInfo(SETTINGS)
+        member.size, member.mode = len(said), 0o600
+        tar.addfile(member, BytesIO(said))
+
+
+def settings_in_words() -> str:
+    """The settings of this installation, as its file of variables would say them; some are secrets: they go with the keys."""
+    named = {name: value for name, value in os.environ.items() if name.startswith("SOURCIER_")}
+    return "".join(f"{name}={shlex.quote(value)}\n" for name, value in sorted(named.items()))
 
 
 def _describe(folder: Path, logs: list[dict[str, Any]]) -> None:

@@ -4,10 +4,11 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from sourcier.project import restore
-from sourcier.project.backup import KEYS, BackupError
+from sourcier.project.backup import KEYS, SETTINGS, BackupError
 
 
 class Command(BaseCommand):
@@ -26,7 +27,9 @@ class Command(BaseCommand):
         except BackupError as error:
             raise CommandError(str(error)) from None
         self.stdout.write(f"Sauvegarde {folder} remise en place.")
-        if not done.with_keys:
+        if done.with_keys:
+            self.stdout.write(f"Réglages d'alors : {Path(settings.KEYS) / SETTINGS}. Comparez avec les vôtres.")
+        else:
             self.stderr.write(f"Aucune archive de clés ({KEYS}) : celles de l'installation sont restées.")
         for path in done.aside:
             self.stdout.write(f"Gardé à côté : {path}")
