@@ -1,4 +1,4 @@
-"""A backup is a folder: database, files, last checkpoints, sums that `sha256sum -c` checks; apart, the keys and the settings."""
+"""A backup is a folder: database, files, last checkpoints, sums that `sha256sum -c` checks; keys and settings are apart."""
 
 import json
 import os
