@@ -115,6 +115,7 @@ def town(demonstration: Demonstration, tmp_path_factory: pytest.TempPathFactory)
     mail_port, port = free_port(), free_port()
     environment = {
         **clean_environment(), "SOURCIER_VAR": str(folder), "SOURCIER_SMTP_PORT": str(mail_port), "SOURCIER_URL": f"http://127.0.0.1:{port}",
+        "SOURCIER_OPENING_WAIT": "0",
     }  # fmt: skip
     with Sink(folder / "mail", mail_port):
         server = subprocess.Popen([sys.executable, "-m", "sourcier.project.cli", "serve", "--port", str(port)], env=environment)

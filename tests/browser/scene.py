@@ -35,6 +35,7 @@ from sourcier.needs.models import Need
 from sourcier.project.demo import bread
 from sourcier.quotes.actions import answer as answering
 from sourcier.quotes.actions import choose, evaluate, opening, tell
+from sourcier.quotes.actions.paper import register_paper
 from sourcier.quotes.answer_rules import Answer, TypedPrice
 from sourcier.quotes.models import Submission
 from sourcier.retention import actions as retention
@@ -254,6 +255,9 @@ class Scene:
         closed = self.answered()
         self.two_open_from(4_000_000)
         opened, chosen, stopped = (self.answered() for _ in range(3))
+        envelope = register_paper(
+            self.buyer, self.by_letter(opened)[1].pk, SimpleUploadedFile("enveloppe.jpg", papers.JPEG), timezone.now(), "Coffre"
+        )
         lots, learned = self.answered(lots=LOTS), self.answered(kind="rfi", stranger=True)
         requests = (closed, opened, chosen, stopped, lots, learned)
         deadline = max(each.deadline for each in requests if each.deadline)
@@ -268,6 +272,7 @@ class Scene:
         tell.tell_all(self.buyer, stopped.pk, {})
         self.evaluated(opened)
         self.tell(
+            envelope=envelope.pk,
             closed=closed.need_id, chosen=chosen.need_id, stopped=stopped.need_id, lots=lots.need_id, learned=learned.need_id,
             choice_lot=reverse("choice_lot", args=[lots.need_id, lots.need.lots.earliest("number").pk]),
             late_link=self.link(self.by_email(closed)[2]),

@@ -180,13 +180,14 @@ def requester(walk: Walk, scene: dict[str, str]) -> None:
 
 def buyer(walk: Walk, scene: dict[str, str]) -> None:
     """Each step of a purchase, before, during and after."""
+    typed = f"reponses/{scene['envelope']}"
     steps = {
         "submitted": [""],
         "accepted": ["", "activites/", "regle/", "entreprises/"],
         "draft": ["", "entreprises/", "demande/", "demande/envoyer/"],
-        "asked": ["demande/", "suivi/", "reponses/", "echanges/"],
+        "asked": ["demande/", "suivi/", "reponses/", "echanges/", "plis-papier/", "prix-entendu/"],
         "closed": ["reponses/"],
-        "opened": ["reponses/", "choix/", "sans-suite/", f"reponses/{scene['answer']}/"],
+        "opened": ["reponses/", "choix/", "sans-suite/", f"reponses/{scene['answer']}/", f"{typed}/taper/"],
         "lots": ["reponses/"],
         "learned": ["reponses/", "sans-suite/"],
         "chosen": ["annonce/"],
@@ -210,6 +211,8 @@ def buyer_in_a_hurry(walk: Walk, scene: dict[str, str]) -> None:
         **{"lignes-0-quantity": "beaucoup", "criteres-0-weight": "0"},
     )
     walk.refused(asked, "Reporter pour toutes", **{"extend-reason": " "})
+    walk.refused(f"/achats/{scene['asked']}/plis-papier/", "Enregistrer ce pli")
+    walk.refused(f"/achats/{scene['asked']}/prix-entendu/", "Le noter au journal", how=" ")
     walk.refused(f"/achats/{scene['opened']}/choix/", "Faire ce choix")
     walk.refused(f"/achats/{scene['chosen']}/annonce/", "Lire les messages avant l'envoi")
     for sentence in walk.page.locator("main textarea:visible").all():

@@ -52,6 +52,7 @@ CHECKPOINT = "data/proofs/checkpoint.txt"
 KEY = "data/proofs/key.txt"
 EXPORT = "data/proofs/export.json"
 COMMUNICABLE = "dossier.communicable"
+SEALED, UNSEALED = ("answer.received", "answer.paper_registered"), "answer.unsealed"
 DOCUMENTS = "data/documents/index.json"
 ANCHORS = "data/proofs/anchors.json"
 CLOCKS_DIFFER = 60
@@ -819,6 +820,27 @@ def check_payloads(archive, names, entries, report):
     return cited
 
 
+def check_seals(archive, names, entries, report):
+    """Ce qui a été ouvert est ce qui avait été scellé au dépôt : le contenu, sel compris, a l'empreinte alors engagée."""
+    sealed, opened, problems = {}, 0, []
+    for entry in entries:
+        name = f"data/payloads/{entry['index']:06d}.json"
+        if entry["verb"] not in (*SEALED, UNSEALED) or name not in names:
+            continue
+        said = read_json(archive, name, dict)
+        answer, commitment, content = (str(said.get(key)) for key in ("submission", "commitment", "content"))
+        if entry["verb"] in SEALED:
+            sealed[answer] = commitment
+            continue
+        opened += 1
+        digest = hashlib.sha256(content.encode("utf-8", "replace")).hexdigest()
+        if not digest == commitment == sealed.get(answer):
+            problems.append(f"Le pli ouvert à l'entrée {entry['index']} n'est pas celui qui avait été scellé.")
+    if opened and not problems:
+        report.facts.append(f"{opened} plis ouverts : chacun contient ce qui avait été scellé à son dépôt.")
+    report.problems += problems
+
+
 def withheld_for(withheld):
     """Combien de contenus ne sont pas montrés, pour chaque raison."""
     reasons = [str(reason)[:600] for reason in withheld.values()]
@@ -1045,6 +1067,7 @@ def _verify(archive, expected_fingerprint, receipt, report):
     report.facts.append(f"Point de contrôle signé de « {head[0]} », {head[1]} entrées.")
     entries = check_entries(archive, head, report)
     cited = check_payloads(archive, names, entries, report)
+    check_seals(archive, names, entries, report)
     exported_at = check_export(archive, names, head, entries, sums, public_key, report)
     check_documents(archive, names, cited, sums, report)
     if receipt:

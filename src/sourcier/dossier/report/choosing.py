@@ -1,5 +1,6 @@
 """What came back, how it was compared, what was chosen and why, and who acted."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from sourcier.dossier.history import History
@@ -7,6 +8,7 @@ from sourcier.dossier.report.blocks import Block, answerer, facts, moment, p, qu
 from sourcier.kernel.french import format_moment
 from sourcier.kernel.money import format_cents, format_milli, format_unit_price, line_total
 from sourcier.quotes.models import SavingReference, Submission
+from sourcier.quotes.opening_rules import Clock, How
 
 Row = dict[str, Any]
 ENDINGS = ("choice.made", "lot.left", "sourcing.ended_after_opening", "sourcing.ended", "information.finished")
@@ -25,9 +27,10 @@ BUYER, REQUESTER = "Acheteur", "Demandeur"
 def answers(history: History) -> list[Block]:
     """The opening, then each answer in the words of its firm; those never opened are counted."""
     blocks = [
-        p(f"{step.sentence} C'était le {format_moment(step.at)}.")
-        for step, _ in history.payloads("answers.opened", "last_price.opened")
+        p(" ".join(filter(None, (step.sentence, f"C'était le {format_moment(step.at)}.", *_manner(said)))))
+        for step, said in history.payloads("answers.opened", "last_price.opened")
     ]
+    blocks += [p(step.sentence) for step, _ in history.payloads("answer.paper_registered", "answer.paper_typed", "price.heard")]
     rows = [
         [
             answerer(history, each),
@@ -52,6 +55,26 @@ def answers(history: History) -> list[Block]:
         for each in history.of("clarification")
     ]
     return blocks + table("Précision demandée à*4 | Question*5 | Réponse*5", asked)
+
+
+OPENED_BY = {
+    How.SERVER: "Les devis étaient scellés ; le serveur a levé les scellés.",
+    How.TWO: "Les devis étaient scellés ; {openers} ont donné leur accord.",
+    How.ALONE: "Les devis étaient scellés ; une personne manquait, le responsable des achats a ouvert seul : {reason}",
+}
+TIME_TOLD = {
+    Clock.AGREED: "Un tiers avait confirmé l'heure : {told_at}.",
+    Clock.NOBODY: "Aucun tiers n'est réglé pour confirmer l'heure : seul le serveur l'atteste.",
+    Clock.SILENT: "Aucun tiers n'a répondu sur l'heure : seul le serveur l'atteste, et ces personnes avec lui.",
+}
+
+
+def _manner(said: Row) -> Iterator[str]:
+    """How sealed quotes were opened and who vouches for the time, in sentences; none for what was not sealed."""
+    if "how" in said:
+        told_at = moment(said["told_at"]) if said["told_at"] else ""
+        yield OPENED_BY[How(said["how"])].format(openers=" et ".join(said["openers"]), reason=said["reason"])
+        yield TIME_TOLD[Clock(said["clock"])].format(told_at=told_at)
 
 
 def _answer(history: History, row: Row) -> Row:

@@ -11,8 +11,9 @@ from django.urls import path
 
 from sourcier.kernel.transitions import Refused
 from sourcier.quotes.actions import heard, paper
+from sourcier.quotes.models import Submission
 from sourcier.sourcing import queries
-from sourcier.sourcing.models import Invitation, Sourcing
+from sourcier.sourcing.models import Invitation, Question, Sourcing
 from sourcier.web.city.answer import opened
 from sourcier.web.city.comparison import operation
 from sourcier.web.city.forms import MomentField, add_refusal
@@ -89,11 +90,33 @@ def price_heard(request: HttpRequest, need_id: UUID, sourcing_id: UUID | None = 
     return render(request, "city/sourcing/heard.html", context, status=422 if form.errors else 200)
 
 
-class ScanForm(forms.Form):
+LABELS = {
+    "vat": "Ces prix sont", "rate": "Taux de TVA", "places": "Où livre-t-elle ?", "note": "Ce qu'elle écrit d'autre",
+    "reservation": "Ses réserves", "signer": "Signé par",
+}  # fmt: skip
+
+
+class TypedForm(AnswerForm):
+    """The same fields as the firm's own page, in the words of who copies a paper: prices first, no file but its scan."""
+
     scan = forms.FileField(
         label="Le devis, photographié ou numérisé", required=False,
         widget=forms.FileInput(attrs={"accept": "image/*,.pdf", "capture": "environment"}),
+        help_text="Un seul suffit, la première fois.",
     )  # fmt: skip
+
+    def __init__(self, submission: Submission, data: Any = None, files: Any = None) -> None:
+        super().__init__(submission.invitation, data, sent=submission if submission.typed_at else None)
+        self.files = files or {}
+        for name in ("email", *(f"question-{q.pk.hex}" for q in self.questions if q.kind == Question.Kind.FILE)):
+            self.fields[name].widget = forms.HiddenInput()
+        for line in self.lines:
+            self.fields[f"price-{line.pk.hex}"].label = f"Prix pour 1 {line.unit} : {line.designation}"
+        for name, label in LABELS.items():
+            if name in self.fields:
+                self.fields[name].label = label
+        prices = [name for name in self.fields if name.startswith(("price-", "rate-"))]
+        self.order_fields(["scan", *prices, "vat", "rate", "places"])
 
 
 @city(*PURCHASING)
@@ -103,20 +126,19 @@ def paper_type(request: HttpRequest, need_id: UUID, submission_id: UUID) -> Http
     if not submission.paper:
         raise Http404
     first = request.method != "POST"
-    form = AnswerForm(submission.invitation, None if first else request.POST, sent=submission if submission.typed_at else None)
-    scan_form = ScanForm(None if first else request.POST, None if first else request.FILES)
+    form = TypedForm(submission) if first else TypedForm(submission, request.POST, request.FILES)
     files = frozenset(question.pk for question in form.questions)
-    if not first and scan_form.is_valid() and (answer := form.answer(with_file=files, documents=1)):
+    if not first and (answer := form.answer(with_file=files, documents=1)):
         try:
-            paper.type_paper(request.agent, submission.pk, answer, scan_form.cleaned_data["scan"])  # type: ignore[attr-defined]
+            paper.type_paper(request.agent, submission.pk, answer, form.cleaned_data["scan"])  # type: ignore[attr-defined]
         except Refused as refused:
-            (add_refusal(scan_form, refused) if refused.field == "scan" else form.problem(refused.field, refused.sentence))
+            form.problem(refused.field, refused.sentence)
         else:
             messages.success(request, "Le devis papier est tapé : il se compare avec les autres.")
             return redirect("answer", need.pk, submission.pk)
     context = {
         **operation_context(request.agent, need, sourcing),  # type: ignore[attr-defined]
-        "sourcing": sourcing, "submission": submission, "form": form, "scan_form": scan_form,
+        "sourcing": sourcing, "submission": submission, "form": form,
     }  # fmt: skip
     return render(request, "city/comparison/paper.html", context, status=200 if first else 422)
 

@@ -30,7 +30,7 @@ class OpeningForm(forms.Form):
     )
     substitutes = forms.MultipleChoiceField(
         label="Suppléants", required=False, widget=forms.CheckboxSelectMultiple,
-        help_text="Ils ouvrent à la place d'un titulaire absent ; le dossier le dit.",
+        help_text="Ils ouvrent à la place d'un titulaire absent. Le dossier le dit.",
     )  # fmt: skip
     days = forms.IntegerField(
         label="Jours d'attente d'une personne absente", min_value=1, max_value=30,
