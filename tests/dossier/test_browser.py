@@ -11,11 +11,15 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from sourcier.dossier.offline import verifier
+from sourcier.journal import keys
+from sourcier.journal.models import Log
 from sourcier.journal.actions import append
 from sourcier.vault.queries import content_path
 from tests.chromium import BROWSER
+from tests.cities import City
 from tests.dossier.attacks import Attacker, pack, recompressed, repair, unpack, without_a_document
 from tests.dossier.forging import signed_again
+from tests.dossier.test_seals import cheaper
 from tests.dossier.purchase import DEADLINE, Purchase, taken, zipped
 from tests.dossier.verifying import judged, largest_block
 
@@ -62,6 +66,12 @@ def test_a_document_left_out_is_said_by_the_page_as_by_the_script(page: Page, do
     forged = signed_again(pack(repair(without_a_document(unpack(dossier), "Vitrine.jpg"))), lambda payload: payload)
     said = page.evaluate(ASKED_DIRECTLY, b64encode(forged).decode())
     assert said == verifier.verify(BytesIO(forged)).problems and "manque au dossier" in said[0]
+
+
+def test_a_price_lowered_at_the_opening_is_found_by_the_page(page: Page, dossier: bytes, city: City) -> None:
+    forged = signed_again(dossier, cheaper, keys.private_key(Log.objects.get(pk=city.organisation.pk)))
+    said = page.evaluate(ASKED_DIRECTLY, b64encode(forged).decode())
+    assert said == verifier.verify(BytesIO(forged)).problems and "n'est pas celui qui avait été scellé." in said[0]
 
 
 def test_the_page_and_the_script_judge_alike(page: Page, dossier: bytes) -> None:

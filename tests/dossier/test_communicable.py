@@ -46,7 +46,7 @@ NOT_FOR_A_THIRD_PARTY = (
     "Cuisson revue.", "La livraison du lundi", "Oui, comprise.", "Son prix est plus élevé.", WHY,
     "M. Lefort", "Il confirme", "Faut-il aussi",
     "devis signé.jpg", "Vitrine.jpg", "Ne livre pas, d'après son site.", "posté au guichet", "unit_price_e4", "typed_price_e4",
-    "mark_e2", "79,99", "submission", "quoted_line", "to_address", "@pain.example", "contact@perrier.example",
+    "mark_e2", "79,99", "submission_id", "quoted_line", "to_address", "@pain.example", "contact@perrier.example",
 )  # fmt: skip
 ALLOWED = ("AU PAIN DE MATHILDE", "13 669,54 €", "15 108,61 €", "86,20 sur 100", "82 et 76", "Oui, en papier, sans marque.")
 
