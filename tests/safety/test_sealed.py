@@ -8,13 +8,20 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.urls import reverse
+from django.utils import timezone
 
-from sourcier.journal.models import Anchor
+from sourcier.accounts.models import User
+from sourcier.journal.models import Anchor, Checkpoint
+from sourcier.mail.models import OutgoingMessage
+from sourcier.needs.models import Need
 from sourcier.quotes.actions import evaluate, opening
 from sourcier.quotes.actions.after_opening import be_told
 from sourcier.quotes.actions.answer import decline
+from sourcier.quotes.actions.heard import hear_price
+from sourcier.quotes.actions.paper import register_paper
 from sourcier.quotes.queries.comparison import opened_submissions
 from sourcier.sourcing.models import FirmQuestion, Sourcing
 from sourcier.web.awaiting import awaiting
@@ -23,6 +30,7 @@ from tests.dossier.purchase import DEADLINE, Purchase, answered_purchase, asked_
 from tests.journal.authority import made_authority, served
 from tests.safety.addresses import of_the_city, read
 from tests.sourcing.stock import LEFORT, MATHILDE, PERRIER
+from tests.vault import papers
 from tests.web.clients import signed_in
 from tests.web.test_proof_pages import VARIES, come_by_notice
 
@@ -63,9 +71,39 @@ def test_every_page_is_the_same_with_no_answer_and_with_five(city: City, role: s
     asked = FirmQuestion.objects.count()
     purchase.answer()
     assert FirmQuestion.objects.count() == asked
+    on_paper_and_aloud(purchase)
     after = everything(city, purchase, role)
     assert before.keys() == after.keys()
     assert [name for name in before if before[name] != after[name]] == []
+
+
+def on_paper_and_aloud(purchase: Purchase) -> None:
+    """Another buyer registers a closed envelope, and says that she heard a price."""
+    with time_machine.travel(DEADLINE - timedelta(hours=2), tick=False):
+        envelope = SimpleUploadedFile("enveloppe.jpg", papers.JPEG)
+        register_paper(purchase.city.second_buyer, purchase.invitation(PERRIER).pk, envelope, timezone.now(), "Coffre")
+        hear_price(purchase.city.second_buyer, purchase.sourcing.pk, "Au guichet, le gérant.")
+
+
+def test_no_message_to_staff_number_or_checkpoint_tells_that_firms_answer(city: City) -> None:
+    purchase = asked_purchase(city)
+
+    def told() -> tuple[list[tuple[str, str]], list[str], int]:
+        with time_machine.travel(MOMENT, tick=False):
+            for _ in range(3):
+                call_command("tick", stdout=StringIO())
+        staff = OutgoingMessage.objects.filter(to_address__in=User.objects.values("email")).order_by("pk")
+        public = Checkpoint.objects.filter(log_id=city.organisation.pk, public=True)
+        return (
+            list(staff.values_list("subject", "body")),
+            list(Need.objects.values_list("reference", flat=True)),
+            public.count(),
+        )
+
+    before = told()
+    purchase.answer()
+    on_paper_and_aloud(purchase)
+    assert told() == before
 
 
 def test_every_page_is_the_same_while_a_third_party_stamps_the_time(city: City, settings: Any, tmp_path: Path) -> None:
