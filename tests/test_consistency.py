@@ -35,7 +35,7 @@ WITHOUT_ENTRY = {
         "record_result",
     },
     "sourcing.actions.panel": {"startable"},
-    "vault.actions": {"store", "store_bytes", "empty", "remove_bytes"},
+    "vault.actions": {"store", "store_bytes", "empty", "remove_bytes", "store_sealed", "unseal_file"},
     "sourcing.actions.notice": {"visit_by_token"},
     "quotes.actions.evaluate": {
         "lock",
@@ -45,6 +45,7 @@ WITHOUT_ENTRY = {
         "record_clarification",
         "record_failure",
     },
+    "quotes.actions.deposit": {"begin", "receive", "number", "prove"},
     "quotes.actions.mark": {"give_marks"},
     "quotes.actions.choose": {"lots_of"},
     "quotes.actions.after_opening": {"sealed", "correct_firms", "correct_at_once"},

@@ -20,7 +20,7 @@ from sourcier.mail.actions import file_exchange
 from sourcier.mail.outbox import send_due
 from sourcier.needs import actions as needs
 from sourcier.needs.models import Need
-from sourcier.quotes import results
+from sourcier.quotes import clocks, results
 from sourcier.quotes.actions import answer as answering
 from sourcier.quotes.actions import choose, evaluate, opening, tell
 from sourcier.quotes.answer_rules import Answer, TypedPrice
@@ -177,7 +177,10 @@ class Purchase:
     def open(self) -> None:
         buyer = self.city.buyer
         with time_machine.travel(DEADLINE + timedelta(hours=3), tick=True):
-            opening.open_answers(buyer, self.sourcing.pk)
+            clocks.check_clocks(timezone.now())
+            for agent in (buyer, self.city.second_buyer):  # two, where an authority says nothing of the time
+                if not self.sourcing_now().opened_at:
+                    opening.open_answers(agent, self.sourcing.pk)
             answers = {each.firm.siret: each for each in opened_submissions(self.sourcing_now())}
             asked = evaluate.clarify(buyer, answers[PERRIER.siret].pk, self.said("La livraison du lundi est-elle comprise ?"))
             evaluate.answer_clarification(self.invitation(PERRIER), asked.pk, self.said("Oui, comprise."))

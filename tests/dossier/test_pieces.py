@@ -25,7 +25,7 @@ from sourcier.vault.models import File
 from sourcier.vault.queries import path_of
 from tests.cities import City
 from tests.dossier.attacks import unpack
-from tests.dossier.purchase import BEGUN, DEADLINE, FILED, OPENED, PIECES, Purchase, taken, zipped
+from tests.dossier.purchase import BEGUN, CLOSED_MARKS, DEADLINE, FILED, OPENED, PIECES, Purchase, taken, zipped
 from tests.pdf import text_of
 from tests.vault import papers
 from tests.web.clients import signed_in
@@ -95,7 +95,8 @@ def test_nothing_inside_tells_the_hash_of_a_paper_that_stays_closed(finished: Pu
     """A small file could be guessed from its hash, so that neither a hash nor a place in the vault goes out."""
     data = zipped(taken(finished))
     closed = set(File.objects.values_list("sha256", flat=True)) - {row["sha256"] for row in pieces(data).values()}
-    assert len(closed) == 2  # the one taken out of a draft, and the one that came too late
+    assert len(closed) == 3  # all sealed: one that was opened, the one taken out of a draft, the one that came too late
+    closed |= {sha256(papers.JPEG + mark.encode()).hexdigest() for mark in CLOSED_MARKS}
     for name, content in unpack(data).items():
         for digest in closed:
             assert digest.encode() not in content, name
@@ -180,7 +181,8 @@ def test_every_act_that_keeps_a_file_vouches_for_its_row(city: City) -> None:
     client = signed_in(city.head_buyer)
     assert client.post(reverse("settings_city"), identity(logo=SimpleUploadedFile("l.png", picture()))).status_code == 302
     kept = {file.pk.hex: file.name for file in File.objects.filter(organisation_id=city.organisation.pk)}
-    assert {*PIECES, "Facture.jpg", "l.png", "brouillon.jpg", "trop tard.jpg"} == set(kept.values())
+    open_ones = {*PIECES, "Facture.jpg", "l.png"} - {"devis signé.jpg"}
+    assert {*open_ones, "document scellé"} == set(kept.values())
     assert {name for key, name in kept.items() if key not in vouched(city)} == set()
     assert faults(city) == []
 

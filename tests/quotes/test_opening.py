@@ -34,8 +34,10 @@ from sourcier.quotes.opening_rules import Clock, Seal, may_agree, may_lift, may_
 from sourcier.quotes.queries import answers
 from sourcier.sourcing.actions import closing
 from sourcier.sourcing.models import Sourcing
+from sourcier.vault import master
 from sourcier.vault.models import File
 from sourcier.vault.queries import path_of
+from sourcier.vault.sealing import ensure_key
 from tests.cities import City
 from tests.journal.authority import Authority, made_authority, served
 from tests.journal.entries import writes_nothing
@@ -403,6 +405,21 @@ def test_a_damaged_seal_opens_nothing_and_nothing_is_lost_once_it_is_mended(city
     with time_machine.travel(DEADLINE + timedelta(minutes=10), tick=True):
         open_answers(city.buyer, request.sourcing.pk)
     assert [document.file.name for document in answers.documents(Submission.objects.get())] == ["devis.txt"]
+
+
+def test_without_the_master_key_a_firm_is_told_that_nothing_left_and_keeps_what_it_typed(city: City) -> None:
+    request = make_request(city)
+    with time_machine.travel(BEFORE, tick=True):
+        client = browser(request.invite())
+        ensure_key(city.organisation.pk, request.sourcing.pk)
+        key = master.folder() / f"master-{master.current():04}.key"
+        kept = key.read_bytes()
+        key.unlink()
+        refusal = client.post("/r/prix/", request.form("0,95"))
+        assert refusal.status_code == 400 and 'value="0,95"' in refusal.content.decode()
+        assert "rien n&#x27;est parti" in refusal.content.decode()
+        key.write_bytes(kept)
+        assert client.post("/r/prix/", request.form("0,95")).status_code == 302
 
 
 def test_a_seal_moved_to_another_answer_does_not_open(city: City) -> None:

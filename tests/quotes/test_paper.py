@@ -18,10 +18,11 @@ from sourcier.mail.models import OutgoingMessage
 from sourcier.quotes.actions import answer as act
 from sourcier.quotes.actions import choose, evaluate
 from sourcier.quotes.actions.heard import hear_price
-from sourcier.quotes.actions.paper import register_paper, type_paper, untyped
+from sourcier.quotes.actions.paper import register_paper, type_paper
 from sourcier.quotes.models import HeardPrice, Submission
 from sourcier.quotes.queries.comparison import compare
 from sourcier.quotes.queries.marking import evaluates
+from sourcier.quotes.queries.opening import untyped
 from sourcier.sourcing.models import Invitation
 from sourcier.vault.models import File
 from tests.cities import City

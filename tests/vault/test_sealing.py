@@ -11,6 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
+from sourcier.kernel import sealing as kernel_sealing
 from sourcier.kernel.sealing import BrokenSeal
 from sourcier.kernel.transitions import Refused
 from sourcier.vault import master, queries, sealing
@@ -100,6 +101,19 @@ def test_without_its_master_key_nothing_opens_and_the_sentence_says_where_it_goe
         call_command("sealing", "rotate")
     (master.folder() / "master-0001.key").write_bytes(kept)
     assert unseal_file(OPERATION, file).name == MARKER
+
+
+def test_a_key_put_in_the_database_by_another_seals_nothing(disk: Path) -> None:
+    mine = kernel_sealing.new_key()
+    sealing.ensure_key(CITY, OPERATION)
+    SealingKey.objects.update(public_key=mine[1])
+    file = sealed_file()
+    with pytest.raises(BrokenSeal):
+        kernel_sealing.unseal(mine[0], sealing._about(CITY, OPERATION, file.pk), queries.path_of(file).read_bytes())
+    assert unseal_file(OPERATION, file).name == MARKER
+    SealingKey.objects.update(wrapped=bytes(60))
+    with pytest.raises(Refused, match="cannot_seal"):
+        sealed_file()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -20,6 +20,7 @@ from django.urls import reverse
 from sourcier.accounts.models import User
 from sourcier.journal.models import Log
 from sourcier.quotes.models import Submission
+from sourcier.quotes.queries import answers
 from sourcier.vault.models import File
 from tests.cities import City
 from tests.quotes.requests import BEFORE, browser, make_request
@@ -110,7 +111,7 @@ def test_a_firm_whose_answer_could_not_be_written_reads_so_and_sends_it_again_wi
         again = Form(page).fields
         assert {name: values[0] for name, values in again.items() if name != "csrfmiddlewaretoken"} == typed
         assert client.post("/r/prix/", again)["Location"] == "/r/recepisse/"
-    assert Submission.objects.get(state="received").signer == typed["signer"]
+    assert answers.read(Submission.objects.get(state="received")).submission.signer == typed["signer"]
 
 
 def test_files_are_asked_for_again_by_their_names(city: City) -> None:

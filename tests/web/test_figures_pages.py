@@ -23,7 +23,7 @@ from sourcier.suppliers.models import Firm
 from tests.cities import City
 from tests.dossier.conftest import rooms  # noqa: F401
 from tests.dossier.purchase import DEADLINE, Purchase, answered_purchase, asked_purchase, finished_purchase
-from tests.quotes.requests import BEFORE, answer, make_request
+from tests.quotes.requests import BEFORE, answer, make_request, opened
 from tests.web.clients import signed_in
 
 CHOSEN = 13_669_54
@@ -209,7 +209,7 @@ def test_the_spread_compares_whole_offers_lot_by_lot(city: City) -> None:
             sent = answer(request, price, places=frozenset(place.pk for place in places))
             sent = replace(sent, prices=tuple(each for each in sent.prices if each.line_id in lines))
             submit(request.invite(f"Boulangerie {number}", f"b{number}@pain.example"), sent)
-    Sourcing.objects.filter(pk=request.sourcing.pk).update(state="opened", opened_at=DEADLINE)
+    opened(request)
     (group,) = groups(city.buyer, 2026)
     assert group.operations[0].spread_percent == 30  # 20 % for one lot, 40 % for the other
 

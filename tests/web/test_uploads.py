@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client, RequestFactory
 
 from sourcier.quotes.models import Submission, SubmissionDocument
+from sourcier.quotes.queries import answers
 from sourcier.vault import rules
 from sourcier.web.uploads import MAX_FROM_STRANGER, MAX_REQUEST, welcome
 from tests.cities import City
@@ -97,7 +98,7 @@ def test_an_answer_over_100_megabytes_says_so_beside_its_documents_and_keeps_tho
     page = unescape(response.content.decode())
     assert response.status_code == 400
     assert "« page 5.jpg » : Ensemble, vos fichiers dépassent 100\xa0Mo. Rien n'est perdu." in page
-    assert [document.file.name for document in SubmissionDocument.objects.order_by("pk")] == [
+    assert [document.name for document in answers.joined(Submission.objects.get())] == [
         f"page {number}.jpg" for number in range(1, 5)
     ]
     assert not Submission.objects.filter(state="received").exists()

@@ -88,3 +88,9 @@ def still_holds(*roles: Role, person: str, organisation: str = "organisation", d
         user=OuterRef(person), organisation=OuterRef(organisation), user__is_active=True, active=True, role__in=roles,
     )  # fmt: skip
     return Exists(held)
+
+
+def may_be_openers(organisation: Organisation) -> QuerySet[User]:
+    """Who may be named: the active buyers, who see the page of the opening."""
+    active = organisation.memberships.filter(active=True, user__is_active=True, role__in=(Role.BUYER, Role.HEAD_BUYER))
+    return User.objects.filter(pk__in=active.values("user")).order_by("name")

@@ -30,6 +30,11 @@ def new_key() -> tuple[bytes, bytes]:
     return key.private_bytes_raw(), key.public_key().public_bytes_raw()
 
 
+def public_of(private_key: bytes) -> bytes:
+    """The public half of a private key, 32 bytes."""
+    return X25519PrivateKey.from_private_bytes(private_key).public_key().public_bytes_raw()
+
+
 def seal(public_key: bytes, about: bytes, content: bytes) -> bytes:
     """`content` for the holder of the private key alone; `about` must be given again to read it."""
     key = secrets.token_bytes(KEY)

@@ -7,11 +7,11 @@ from hashlib import sha256
 from typing import Any
 
 from sourcier.kernel.sealing import BrokenSeal
-from sourcier.kernel.transitions import refuse
+from sourcier.kernel.transitions import Refused, refuse
 from sourcier.quotes.answer_content import from_envelope, in_envelope
 from sourcier.quotes.models import Submission
 from sourcier.sourcing.models import Sourcing
-from sourcier.vault.actions import unseal_file
+from sourcier.vault.actions import CANNOT_SEAL, unseal_file
 from sourcier.vault.master import MasterKeyMissing
 from sourcier.vault.models import File, SealingKey
 from sourcier.vault.queries import file_facts, sealed_file_facts
@@ -45,9 +45,16 @@ def deposited(file: File) -> dict[str, Any]:
 
 
 def close(submission: Submission, content: Mapping[str, Any]) -> dict[str, str]:
-    """Seal the content in its row. Returns what the entry says of it: the hash of the box, and that of what is inside."""
+    """Seal the content in its row. Returns what the entry says: the hash of the box, and that of what is inside.
+
+    Raises `Refused` when the server has lost its master key.
+    """
     encoded, commitment = in_envelope(content)
-    submission.sealed = seal(submission.organisation_id, submission.sourcing_id, submission.pk, encoded)
+    try:
+        submission.sealed = seal(submission.organisation_id, submission.sourcing_id, submission.pk, encoded)
+    except MasterKeyMissing as error:
+        logger.critical("nothing can be sealed: %s", error)
+        raise Refused(CANNOT_SEAL) from None
     submission.sealed_sha256 = sha256(submission.sealed).hexdigest()
     return {"sealed_sha256": submission.sealed_sha256, "commitment": commitment}
 

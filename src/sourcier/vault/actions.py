@@ -18,15 +18,21 @@ from django.utils import timezone
 
 from sourcier.kernel.canonical import canonical
 from sourcier.kernel.sealing import BrokenSeal
-from sourcier.kernel.transitions import Refused, refuse
+from sourcier.kernel.transitions import Refusal, Refused, refuse
 from sourcier.vault import rules
 from sourcier.vault.inspect import Inspected, inspect
+from sourcier.vault.master import MasterKeyMissing
 from sourcier.vault.models import File
 from sourcier.vault.queries import facts_id, path_of, sealed_file_facts
 from sourcier.vault.sealing import seal, unseal
 
 logger = logging.getLogger(__name__)
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+CANNOT_SEAL = Refusal(
+    "cannot_seal",
+    "Le serveur ne peut rien sceller en ce moment : rien n'est parti, pour que personne ne lise votre réponse. "
+    "Réessayez dans une heure, ou appelez la mairie.",
+)
 SEALED_NAME, SEALED_TYPE = "document scellé", "application/octet-stream"
 _BY_EXTENSION = {ending: kind for kind in rules.KINDS for ending in kind.extensions}
 
@@ -60,12 +66,14 @@ def store_sealed(organisation_id: UUID, operation_id: UUID, upload: UploadedFile
     kept = inspect(data, upload.name or "")
     facts = {**_facts(kept, data), "sha256": sha256(kept.data).hexdigest(), "size": len(kept.data)}
     file_id = uuid4()
-    sealed = {
-        "media_type": SEALED_TYPE,
-        "name": SEALED_NAME,
-        "sealed_facts": seal(organisation_id, operation_id, facts_id(file_id), canonical(facts)),
-    }
-    return _keep(organisation_id, seal(organisation_id, operation_id, file_id, kept.data), sealed, file_id)
+    try:
+        sealed_facts = seal(organisation_id, operation_id, facts_id(file_id), canonical(facts))
+        box = seal(organisation_id, operation_id, file_id, kept.data)
+    except MasterKeyMissing as error:
+        logger.critical("nothing can be sealed: %s", error)
+        raise Refused(CANNOT_SEAL) from None
+    sealed = {"media_type": SEALED_TYPE, "name": SEALED_NAME, "sealed_facts": sealed_facts}
+    return _keep(organisation_id, box, sealed, file_id)
 
 
 def unseal_file(operation_id: UUID, file: File) -> File:

@@ -36,9 +36,12 @@ def _draw(organisation_id: UUID, operation_id: UUID) -> SealingKey:
 
 
 def seal(organisation_id: UUID, operation_id: UUID, object_id: UUID, content: bytes) -> bytes:
-    """`content`, sealed until someone holds the master key and the right to use it."""
-    key = ensure_key(organisation_id, operation_id)
-    return sealing.seal(bytes(key.public_key), _about(organisation_id, operation_id, object_id), content)
+    """`content`, sealed until someone holds the master key and the right to use it. Raises `master.MasterKeyMissing`.
+
+    Sealed to the key that the master key vouches for: whoever writes in the database cannot put his own in its place.
+    """
+    public = sealing.public_of(_private(ensure_key(organisation_id, operation_id)))
+    return sealing.seal(public, _about(organisation_id, operation_id, object_id), content)
 
 
 def unseal(organisation_id: UUID, operation_id: UUID, object_id: UUID, sealed: bytes) -> bytes:
@@ -47,8 +50,11 @@ def unseal(organisation_id: UUID, operation_id: UUID, object_id: UUID, sealed: b
     It asks for no right: who may read, and when, is for the rules of who calls it.
     """
     key = SealingKey.objects.get(organisation_id=organisation_id, operation_id=operation_id)
-    private = master.unwrap(key.master, bytes(key.wrapped), _of_key(organisation_id, operation_id))
-    return sealing.unseal(private, _about(organisation_id, operation_id, object_id), sealed)
+    return sealing.unseal(_private(key), _about(organisation_id, operation_id, object_id), sealed)
+
+
+def _private(key: SealingKey) -> bytes:
+    return master.unwrap(key.master, bytes(key.wrapped), _of_key(key.organisation_id, key.operation_id))
 
 
 @transaction.atomic

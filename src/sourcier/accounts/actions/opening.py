@@ -4,10 +4,10 @@ from collections.abc import Collection
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
 
 from sourcier.accounts.agents import Agent
-from sourcier.accounts.models import Opener, Organisation, Role, User
+from sourcier.accounts.models import Opener, Organisation
+from sourcier.accounts.queries import may_be_openers
 from sourcier.accounts.rules import insist, may_govern, openers_problem
 from sourcier.journal.actions import append
 from sourcier.kernel.transitions import Refused
@@ -24,7 +24,7 @@ def set_opening(
     insist(may_govern(agent.roles, "opening"))
     organisation = Organisation.objects.select_for_update().get(pk=agent.organisation.pk)
     named = dict.fromkeys(members, False) | dict.fromkeys(substitutes, True)
-    people = {user.pk: user for user in eligible(organisation).filter(pk__in=named)}
+    people = {user.pk: user for user in may_be_openers(organisation).filter(pk__in=named)}
     if problem := openers_problem(from_cents, days, members, substitutes, set(named) - set(people)):
         raise Refused(problem[1], problem[0])
     organisation.two_openers_from_cents, organisation.opening_days = from_cents, days
@@ -54,9 +54,3 @@ def set_opening(
         gone=gone,
     )
     return organisation
-
-
-def eligible(organisation: Organisation) -> QuerySet[User]:
-    """Who may be named: the active buyers, who see the page of the opening."""
-    active = organisation.memberships.filter(active=True, user__is_active=True, role__in=(Role.BUYER, Role.HEAD_BUYER))
-    return User.objects.filter(pk__in=active.values("user")).order_by("name")

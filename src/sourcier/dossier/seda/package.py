@@ -107,7 +107,7 @@ def _losing_documents(told: History) -> set[str]:
     """The documents that only answers not chosen joined; none while nothing is chosen."""
     chosen = {row["submission_id"] for row in told.of("award") if row["submission_id"]}
     joined: dict[bool, set[str]] = {True: set(), False: set()}
-    for step, said in told.payloads("answer.received"):
+    for step, said in told.payloads("answer.received", "answer.unsealed", "answer.paper_typed"):
         won = any(row["id"] in chosen for row in said.get("rows", ()) if row["kind"] == "submission")
         joined[won].update(cited(step.body or b""))
     return joined[False] - joined[True] if chosen else set()

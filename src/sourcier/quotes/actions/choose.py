@@ -13,10 +13,10 @@ from sourcier.law.retention import CONTRACT
 from sourcier.needs.actions import keep_from_now, mark_awarded, mark_closed
 from sourcier.needs.models import Lot
 from sourcier.quotes.actions.evaluate import lock, require_buyer, round_pending
-from sourcier.quotes.actions.paper import untyped
 from sourcier.quotes.models import Award
 from sourcier.quotes.queries import marking
 from sourcier.quotes.queries.comparison import Offer, compare
+from sourcier.quotes.queries.opening import untyped
 from sourcier.quotes.rules import may_bind, may_choose, may_evaluate, too_short
 from sourcier.retention.clocks import begin
 from sourcier.sourcing.actions import progress

@@ -9,9 +9,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
-from django.db.models import Model, QuerySet
+from django.db.models import Model
 from django.utils import timezone
 
 from sourcier.accounts.agents import Agent
@@ -19,11 +18,12 @@ from sourcier.accounts.models import Opener, Role
 from sourcier.journal.actions import append
 from sourcier.kernel.transitions import Refused, refuse
 from sourcier.quotes import opening_rules as rules
-from sourcier.quotes.actions.evaluate import BUYERS, lock, require_buyer
+from sourcier.quotes.actions.evaluate import lock, require_buyer
 from sourcier.quotes.answer_content import fill
 from sourcier.quotes.clocks import clock_of
 from sourcier.quotes.models import LastPriceRound, OpeningConsent, SavingReference, Submission
 from sourcier.quotes.opening_rules import How, Seal
+from sourcier.quotes.queries.opening import consents, may_consent, seal_of, standing
 from sourcier.quotes.rules import may_open
 from sourcier.quotes.sealing import Unsealed, lift, seals, still_sealed
 from sourcier.sourcing.actions import progress
@@ -43,7 +43,7 @@ def open_answers(agent: Agent, sourcing_id: UUID, *, alone: str | None = None) -
     act = _act(agent, sourcing, 1, alone)
     if act is None:
         return sourcing
-    return _open(sourcing.pk, act, {each.pk: lift(each) for each in _standing(sourcing, 1) if still_sealed(each)})
+    return _open(sourcing.pk, act, {each.pk: lift(each) for each in standing(sourcing, 1) if still_sealed(each)})
 
 
 def open_last_prices(agent: Agent, sourcing_id: UUID, *, alone: str | None = None) -> LastPriceRound:
@@ -55,7 +55,7 @@ def open_last_prices(agent: Agent, sourcing_id: UUID, *, alone: str | None = Non
     act = _act(agent, asked.sourcing, 2, alone)
     if act is None:
         return asked
-    unsealed = {each.pk: lift(each) for each in _standing(asked.sourcing, 2) if still_sealed(each)}
+    unsealed = {each.pk: lift(each) for each in standing(asked.sourcing, 2) if still_sealed(each)}
     return _open_last_prices(asked.pk, act, unsealed)
 
 
@@ -68,37 +68,9 @@ def open_due(now: datetime) -> int:
         seal = seal_of(sourcing, 1)
         if may_open(sourcing.state, sourcing.deadline, now, True, True) or seal is None or rules.may_lift(seal, now):
             continue
-        _open(sourcing.pk, act, {each.pk: lift(each) for each in _standing(sourcing, 1) if still_sealed(each)})
+        _open(sourcing.pk, act, {each.pk: lift(each) for each in standing(sourcing, 1) if still_sealed(each)})
         opened += 1
     return opened
-
-
-def seal_of(sourcing: Sourcing, round_: int) -> Seal | None:
-    """What decides of the opening of that round; None when nothing of it is sealed."""
-    deadline = sourcing.deadline if round_ == 1 else LastPriceRound.objects.get(sourcing=sourcing).deadline
-    if not seals(sourcing) or deadline is None:
-        return None
-    clock, check = clock_of(sourcing, round_)
-    return Seal(
-        deadline=deadline,
-        wait=settings.OPENING_WAIT,
-        clock=clock,
-        clock_sentence=check.sentence if check else "",
-        two_openers=sourcing.two_openers,
-        consents=consents(sourcing, round_).count(),
-        days=sourcing.organisation.opening_days,
-    )
-
-
-def consents(sourcing: Sourcing, round_: int) -> QuerySet[OpeningConsent]:
-    """Who agreed to open that round, first first."""
-    return OpeningConsent.objects.filter(sourcing=sourcing, round=round_).select_related("user").order_by("agreed_at")
-
-
-def may_consent(agent: Agent) -> bool:
-    """Whether this person is one of those who open together: named by the city, or any buyer when it named nobody."""
-    named = Opener.objects.filter(organisation=agent.organisation)
-    return named.filter(user=agent.user).exists() if named.exists() else agent.has(*BUYERS)
 
 
 # --- who opens -------------------------------------------------------------------------------------------------------------
@@ -185,17 +157,17 @@ def _open(sourcing_id: UUID, act: Act, unsealed: Mapping[UUID, Unsealed]) -> Sou
     sourcing = Sourcing.objects.select_for_update(of=("self",)).select_related("need", "organisation").get(pk=sourcing_id)
     _may_begin(sourcing, now)
     progress.mark_opened(sourcing, now)
-    standing = list(_standing(sourcing, 1))
+    received = list(standing(sourcing, 1))
     late = Submission.objects.filter(sourcing=sourcing, state=Submission.State.LATE).count()
     said = {
         "name": act.name,
-        "count": len(standing),
+        "count": len(received),
         "late": late,
-        "opened": [_named(s) | {"submission": s.pk, "kind": s.kind} for s in standing],
+        "opened": [_named(s) | {"submission": s.pk, "kind": s.kind} for s in received],
         **_manner(act, sourcing, 1),
     }
     append(sourcing.organisation_id, sourcing.need_id, "answers.opened", said, actor=act.actor, rows=[sourcing])
-    _unseal(standing, unsealed, now, act)
+    _unseal(received, unsealed, now, act)
     return sourcing
 
 
@@ -207,7 +179,7 @@ def _open_last_prices(round_id: int, act: Act, unsealed: Mapping[UUID, Unsealed]
     _may_begin_last_prices(asked, now)
     asked.opened_at = now
     asked.save(update_fields=["opened_at"])
-    received = list(_standing(sourcing, 2))
+    received = list(standing(sourcing, 2))
     said = {
         "name": act.name,
         "count": len(received),
@@ -217,11 +189,6 @@ def _open_last_prices(round_id: int, act: Act, unsealed: Mapping[UUID, Unsealed]
     append(sourcing.organisation_id, sourcing.need_id, "last_price.opened", said, actor=act.actor, rows=[asked])
     _unseal(received, unsealed, now, act)
     return asked
-
-
-def _standing(sourcing: Sourcing, round_: int) -> QuerySet[Submission]:
-    received = Submission.objects.filter(sourcing=sourcing, round=round_, state=Submission.State.RECEIVED)
-    return received.select_related("firm", "invitation__firm").order_by("received_at", "pk")
 
 
 def _manner(act: Act, sourcing: Sourcing, round_: int) -> dict[str, Any]:
@@ -247,9 +214,9 @@ def _named(submission: Submission) -> dict[str, str]:
     }  # fmt: skip
 
 
-def _unseal(standing: list[Submission], unsealed: Mapping[UUID, Unsealed], now: datetime, act: Act) -> None:
+def _unseal(submissions: list[Submission], unsealed: Mapping[UUID, Unsealed], now: datetime, act: Act) -> None:
     """Write what the seals held, one entry for each quote: the content as it was hashed at its deposit, salt included."""
-    for submission in standing:
+    for submission in submissions:
         if not still_sealed(submission):
             continue
         if submission.pk not in unsealed:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
-from django.db.models import Model, QuerySet
+from django.db.models import Model
 from django.utils import timezone
 
 from sourcier.accounts.agents import Agent
@@ -92,12 +92,6 @@ def _take(submission: Submission, at: datetime, window: rules.Window) -> list[Mo
     submission.state = Submission.State.REPLACED
     submission.save(update_fields=["state"])
     return rows
-
-
-def untyped(sourcing: Sourcing) -> QuerySet[Submission]:
-    """The paper quotes that were opened and that nobody has typed."""
-    standing = Submission.objects.filter(sourcing=sourcing, paper=True, state=Submission.State.RECEIVED, typed_at=None)
-    return standing.filter(unsealed_at__isnull=False).select_related("invitation__firm")
 
 
 def type_paper(agent: Agent, submission_id: UUID, answer: Answer, scan: UploadedFile | None = None) -> Submission:

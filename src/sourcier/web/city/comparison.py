@@ -18,10 +18,10 @@ from sourcier.needs import queries as needs
 from sourcier.needs.models import Need
 from sourcier.quotes.actions import evaluate, opening
 from sourcier.quotes.actions.choose import lots_of
-from sourcier.quotes.actions.paper import untyped
 from sourcier.quotes.models import Award, LastPriceRound, SavingReference, Submission
 from sourcier.quotes.queries.comparison import compare, not_compared, opened_submissions
 from sourcier.quotes.queries.marking import a_lot_is_chosen, evaluates, heard, unfinished
+from sourcier.quotes.queries.opening import untyped
 from sourcier.sourcing.models import Sourcing
 from sourcier.sourcing.queries import last_sent
 from sourcier.vault.actions import store

@@ -8,9 +8,9 @@ from django.utils import timezone
 from sourcier.accounts.agents import Agent
 from sourcier.accounts.models import Role
 from sourcier.quotes import opening_rules as rules
-from sourcier.quotes.actions import opening
 from sourcier.quotes.models import OpeningConsent
 from sourcier.quotes.opening_rules import Clock
+from sourcier.quotes.queries import opening
 from sourcier.sourcing.models import Sourcing
 from sourcier.web.rights import PURCHASING
 

@@ -10,8 +10,8 @@ from django.shortcuts import redirect, render
 from django.urls import path
 
 from sourcier.accounts.actions import set_opening
-from sourcier.accounts.actions.opening import eligible
 from sourcier.accounts.models import Organisation, Role
+from sourcier.accounts.queries import may_be_openers
 from sourcier.accounts.rules import may_govern
 from sourcier.kernel.money import format_cents
 from sourcier.kernel.transitions import Refused
@@ -47,7 +47,7 @@ class OpeningForm(forms.Form):
             "substitutes": [str(opener.user_id) for opener in openers if opener.substitute],
         }
         super().__init__(data, initial=initial)
-        people = [(str(user.pk), user.name) for user in eligible(organisation)]
+        people = [(str(user.pk), user.name) for user in may_be_openers(organisation)]
         for name in ("members", "substitutes"):
             self.fields[name].choices = people  # type: ignore[attr-defined]
 

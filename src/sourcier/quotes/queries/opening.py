@@ -1,0 +1,52 @@
+"""What decides of an opening, and who has agreed to it."""
+
+from django.conf import settings
+from django.db.models import QuerySet
+
+from sourcier.accounts.agents import Agent
+from sourcier.accounts.models import Opener, Role
+from sourcier.quotes.clocks import clock_of
+from sourcier.quotes.models import LastPriceRound, OpeningConsent, Submission
+from sourcier.quotes.opening_rules import Seal
+from sourcier.quotes.sealing import seals
+from sourcier.sourcing.models import Sourcing
+
+
+def seal_of(sourcing: Sourcing, round_: int) -> Seal | None:
+    """What decides of the opening of that round; None when nothing of it is sealed."""
+    deadline = sourcing.deadline if round_ == 1 else LastPriceRound.objects.get(sourcing=sourcing).deadline
+    if not seals(sourcing) or deadline is None:
+        return None
+    clock, check = clock_of(sourcing, round_)
+    return Seal(
+        deadline=deadline,
+        wait=settings.OPENING_WAIT,
+        clock=clock,
+        clock_sentence=check.sentence if check else "",
+        two_openers=sourcing.two_openers,
+        consents=consents(sourcing, round_).count(),
+        days=sourcing.organisation.opening_days,
+    )
+
+
+def consents(sourcing: Sourcing, round_: int) -> QuerySet[OpeningConsent]:
+    """Who agreed to open that round, first first."""
+    return OpeningConsent.objects.filter(sourcing=sourcing, round=round_).select_related("user").order_by("agreed_at")
+
+
+def may_consent(agent: Agent) -> bool:
+    """Whether this person is one of those who open together: named by the city, or any buyer when it named nobody."""
+    named = Opener.objects.filter(organisation=agent.organisation)
+    return named.filter(user=agent.user).exists() if named.exists() else agent.has(Role.BUYER, Role.HEAD_BUYER)
+
+
+def standing(sourcing: Sourcing, round_: int) -> QuerySet[Submission]:
+    """The answers that an opening of that round opens, in the order they came."""
+    received = Submission.objects.filter(sourcing=sourcing, round=round_, state=Submission.State.RECEIVED)
+    return received.select_related("firm", "invitation__firm").order_by("received_at", "pk")
+
+
+def untyped(sourcing: Sourcing) -> QuerySet[Submission]:
+    """The paper quotes that were opened and that nobody has typed."""
+    papers = Submission.objects.filter(sourcing=sourcing, paper=True, state=Submission.State.RECEIVED, typed_at=None)
+    return papers.filter(unsealed_at__isnull=False).select_related("invitation__firm")
