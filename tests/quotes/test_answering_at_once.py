@@ -90,6 +90,8 @@ class Server:
         environment = {
             **os.environ,
             "DJANGO_SETTINGS_MODULE": "tests.settings",
+            "SOURCIER_KEYS": str(settings.KEYS),
+            "SOURCIER_VAULT": str(settings.VAULT),
             "PYTHONPATH": f"{folder}{os.pathsep}{Path(__file__).resolve().parents[2]}",
         }
         command = [

@@ -41,6 +41,7 @@ from sourcier.vault.sealing import ensure_key
 from tests.cities import City
 from tests.journal.authority import Authority, made_authority, served
 from tests.journal.entries import writes_nothing
+from tests.pg_client import use_the_servers_own_client
 from tests.quotes.requests import BEFORE, DEADLINE, Request, answer, browser, make_request, opened
 
 pytestmark = pytest.mark.django_db
@@ -362,8 +363,9 @@ def everything_at_rest(folder: Path) -> bytes:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_mark_typed_in_a_quote_is_nowhere_before_the_opening(
-    city: City, settings: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    city: City, settings: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    use_the_servers_own_client(monkeypatch)
     caplog.set_level(logging.DEBUG)
     request = make_request(city)
     invitation = request.invite()
