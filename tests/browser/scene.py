@@ -8,6 +8,7 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -29,6 +30,7 @@ from sourcier.accounts.actions import (
 from sourcier.accounts.agents import Agent, agent_for
 from sourcier.accounts.models import Organisation, Role, User
 from sourcier.dossier import build
+from sourcier.kernel.transitions import Refused
 from sourcier.mail.actions import file_exchange
 from sourcier.needs import actions as needs
 from sourcier.needs.models import Need
@@ -264,7 +266,8 @@ class Scene:
         wait(lambda: timezone.now() > deadline, "the deadline")
         closing.close_due(timezone.now())
         for each in requests:  # of the first, a second person must agree
-            opening.open_answers(self.buyer, each.pk)
+            with suppress(Refused):  # the server may have opened it by itself
+                opening.open_answers(self.buyer, each.pk)
         evaluate.ask_last_price(self.buyer, lots.pk, [self.quotes(lots)[0].pk], timezone.now() + timedelta(seconds=1))
         best, second = self.marked(chosen)
         choose.choose(self.buyer, chosen.pk, None, best.pk, second.pk, WHY)

@@ -12,15 +12,15 @@ from playwright.sync_api import Page
 
 from sourcier.dossier.offline import verifier
 from sourcier.journal import keys
-from sourcier.journal.models import Log
 from sourcier.journal.actions import append
+from sourcier.journal.models import Log
 from sourcier.vault.queries import content_path
 from tests.chromium import BROWSER
 from tests.cities import City
 from tests.dossier.attacks import Attacker, pack, recompressed, repair, unpack, without_a_document
 from tests.dossier.forging import signed_again
-from tests.dossier.test_seals import cheaper
 from tests.dossier.purchase import DEADLINE, Purchase, taken, zipped
+from tests.dossier.test_seals import cheaper
 from tests.dossier.verifying import judged, largest_block
 
 pytestmark = BROWSER
