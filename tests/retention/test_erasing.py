@@ -27,6 +27,7 @@ from sourcier.retention import actions, erasing
 from sourcier.retention.models import Clock, Hold, Visa
 from sourcier.suppliers.actions import add_contact, forget_contact, meet
 from sourcier.suppliers.models import Contact
+from sourcier.vault.models import File, SealingKey
 from tests.cities import City
 from tests.dossier.purchase import OPENED, Purchase, saved, taken
 from tests.sourcing.stock import MATHILDE, PERRIER
@@ -210,6 +211,8 @@ def test_the_whole_operation_leaves_nothing_personal_and_every_proof_still_verif
     assert without_times(finished) == []
     assert not Clock.objects.filter(operation_id=finished.need.pk, erased_at=None).exists()
     assert not Clock.objects.exclude(leaving=[]).exists()
+    assert not SealingKey.objects.exists() and not Submission.objects.exclude(sealed=None).exists()
+    assert not File.objects.exclude(sealed_facts=None).exists()
     report = verify(finished.city.organisation.pk)
     assert report.erased == json.loads(bytes(entry.payload.body or b""))["count"]
     assert any("R.2184-13" in line and "AD93-2031-117" in line for line in report.sentences())

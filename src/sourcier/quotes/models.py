@@ -104,6 +104,9 @@ class QuestionAnswer(models.Model):
     question = models.ForeignKey("sourcing.Question", on_delete=models.PROTECT, related_name="+")
     text = models.TextField(blank=True)
     file = models.ForeignKey("vault.File", null=True, on_delete=models.PROTECT, related_name="+")
+    box = models.ForeignKey(
+        "vault.File", null=True, on_delete=models.PROTECT, related_name="+", help_text="once opened: sealed"
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["submission", "question"], name="quotes_answer_once")]
@@ -115,6 +118,9 @@ class SubmissionDocument(models.Model):
     submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="documents")
     file = models.ForeignKey("vault.File", on_delete=models.PROTECT, related_name="+")
     removed = models.BooleanField(default=False)
+    box = models.ForeignKey(
+        "vault.File", null=True, on_delete=models.PROTECT, related_name="+", help_text="once opened: sealed"
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["submission", "file"], name="quotes_document_once")]

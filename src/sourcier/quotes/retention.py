@@ -9,6 +9,7 @@ from sourcier.mail.retention import EMPTY, messages_about
 from sourcier.quotes.models import (
     Award,
     Clarification,
+    HeardPrice,
     NewsWish,
     Notification,
     QuestionAnswer,
@@ -19,6 +20,8 @@ from sourcier.quotes.models import (
     SubmissionDocument,
 )
 from sourcier.retention.registry import ERASED, Emptied, Scope
+from sourcier.sourcing.models import Sourcing
+from sourcier.vault.models import SealingKey
 
 
 def give_up(scope: Scope) -> Emptied:
@@ -34,6 +37,7 @@ def give_up(scope: Scope) -> Emptied:
         _whole(made, inside)
     made.empty(
         answers, daily_maximum="", reservation="", note="", decline_note="", signer="", email="", envelope="",
+        sealed=None, sealed_sha256="",
     )  # fmt: skip
     of_these = {"submission__in": answers}
     made.gone += QuotedLine.objects.filter(**of_these)
@@ -42,13 +46,17 @@ def give_up(scope: Scope) -> Emptied:
     made.empty(Clarification.objects.filter(**of_these), question=ERASED, answer="")
     made.empty(Notification.objects.filter(**of_these), sentence="", body=ERASED, how="")
     documents, replies = SubmissionDocument.objects.filter(**of_these), QuestionAnswer.objects.filter(**of_these)
-    made.files.update(documents.values_list("file_id", flat=True))
-    made.files.update(replies.exclude(file=None).values_list("file_id", flat=True))
+    for joined in (documents, replies):
+        made.files.update(pk for pair in joined.values_list("file_id", "box_id") for pk in pair if pk)
     return made
 
 
 def _whole(made: Emptied, inside: dict[str, Any]) -> None:
     made.empty(Award.objects.filter(**inside), rationale=ERASED)
+    # Without its key, whatever copy of a sealed quote is left anywhere is read by nobody.
+    sourcings = Sourcing.objects.filter(**{path.removeprefix("sourcing__"): value for path, value in inside.items()})
+    made.gone += SealingKey.objects.filter(operation_id__in=sourcings.values("pk"))
+    made.empty(HeardPrice.objects.filter(**inside), how=ERASED)
     wishes = NewsWish.objects.filter(**{f"invitation__{path}": value for path, value in inside.items()})
     made.empty(wishes, email=lambda wish: f"{wish.pk.hex}@efface.invalid")
     references = SavingReference.objects.filter(**inside).exclude(document=None)

@@ -169,7 +169,8 @@ def empty(file: File) -> str:
     """
     path = file.path
     file.name, file.sha256, file.received_sha256, file.size, file.path = rules.ERASED_NAME, "", "", 0, ""
-    file.save(update_fields=["name", "sha256", "received_sha256", "size", "path"])
+    file.sealed_facts = None
+    file.save(update_fields=["name", "sha256", "received_sha256", "size", "path", "sealed_facts"])
     return path
 
 

@@ -246,6 +246,6 @@ def _readable(submission: Submission, found: Unsealed) -> list[Model]:
     documents = list(submission.documents.filter(file__in=found.files))
     replies = list(submission.answers.filter(file__in=found.files))
     for each in (*documents, *replies):
-        each.file = found.files[each.file_id]
-        each.save(update_fields=["file"])
+        each.box_id, each.file = each.file_id, found.files[each.file_id]
+        each.save(update_fields=["file", "box"])
     return list(documents)
