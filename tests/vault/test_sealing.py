@@ -14,6 +14,7 @@ from django.core.management.base import CommandError
 from sourcier.kernel import sealing as kernel_sealing
 from sourcier.kernel.sealing import BrokenSeal
 from sourcier.kernel.transitions import Refused
+from sourcier.project import checks
 from sourcier.vault import master, queries, sealing
 from sourcier.vault.actions import store_sealed, unseal_file
 from sourcier.vault.master import MasterKeyMissing
@@ -101,6 +102,18 @@ def test_without_its_master_key_nothing_opens_and_the_sentence_says_where_it_goe
         call_command("sealing", "rotate")
     (master.folder() / "master-0001.key").write_bytes(kept)
     assert unseal_file(OPERATION, file).name == MARKER
+
+
+def test_a_lost_master_key_is_never_replaced_in_silence_and_doctor_says_it() -> None:
+    assert list(checks.seals()) == []
+    sealed_file()
+    assert [finding.ok for finding in checks.seals()] == [True]
+    (master.folder() / "master-0001.key").unlink()
+    with pytest.raises(MasterKeyMissing, match="sauvegarde des clés"):
+        sealing.ensure_key(CITY, uuid4())
+    assert master.numbers() == []
+    [finding] = checks.seals()
+    assert not finding.ok and finding.grave and "sauvegarde des clés" in finding.seen
 
 
 def test_a_key_put_in_the_database_by_another_seals_nothing(disk: Path) -> None:

@@ -41,7 +41,7 @@ def later_file(log_id: UUID, public_key: bytes) -> Path:
 def create(log_id: UUID) -> bytes:
     """Draw the key of a new log and return its public half (32 bytes); a key already there is kept."""
     file = key_file(log_id)
-    _write(file, Ed25519PrivateKey.generate())
+    write_once(file, Ed25519PrivateKey.generate().private_bytes_raw())
     return _read(file).public_key().public_bytes_raw()
 
 
@@ -49,17 +49,20 @@ def create_next(log_id: UUID) -> bytes:
     """Draw the key that will follow the present one, beside it; return its public half."""
     drawn = Ed25519PrivateKey.generate()
     public_key = drawn.public_key().public_bytes_raw()
-    _write(later_file(log_id, public_key), drawn)
+    write_once(later_file(log_id, public_key), drawn.private_bytes_raw())
     return public_key
 
 
-def _write(file: Path, key: Ed25519PrivateKey) -> None:
-    """The file appears whole or not at all (written aside, fsynced, then linked), so two processes end with the same key."""
+def write_once(file: Path, secret: bytes) -> None:
+    """Write a key that its owner alone reads; one already there is kept.
+
+    The file appears whole or not at all (written aside, fsynced, then linked), so two processes end with the same key.
+    """
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     aside = file.with_name(f".{file.name}.{token_hex(8)}")
     try:
         with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
-            out.write(key.private_bytes_raw())
+            out.write(secret)
             out.flush()
             os.fsync(out.fileno())
         with suppress(FileExistsError):

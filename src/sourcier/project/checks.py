@@ -23,6 +23,8 @@ from sourcier.mail.models import DueRun
 from sourcier.project import databases
 from sourcier.register.search import status
 from sourcier.register.store import RegisterMissing
+from sourcier.vault.models import SealingKey
+from sourcier.vault.sealing import lost
 
 ENOUGH_BYTES = 2_000_000_000
 OLD_REGISTER = timedelta(days=75)
@@ -88,6 +90,13 @@ def keys() -> Iterator[Finding]:
         yield Finding("Droits des clés", False, f"{file.name} est lisible par d'autres comptes", f"Lancez : chmod 600 {file}")
 
 
+def seals() -> Iterator[Finding]:
+    """The master key opens what is sealed: without it no quote is received, and none of those that wait is opened."""
+    if SealingKey.objects.exists():
+        fault = lost()
+        yield Finding("Clé des devis scellés", not fault, fault or "présente", RESTORE_KEYS)
+
+
 def _open_to_others(folder: Path) -> list[Path]:
     files = folder.rglob("*") if folder.exists() else ()
     return [file for file in files if file.is_file() and file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO)]
@@ -146,7 +155,7 @@ def address() -> Finding:
 
 
 BEFORE_DATABASE: tuple[Callable[[], Finding | Iterator[Finding]], ...] = (python, folders, database)
-WITH_DATABASE: tuple[Callable[[], Finding | Iterator[Finding]], ...] = (keys, worker, anchors)
+WITH_DATABASE: tuple[Callable[[], Finding | Iterator[Finding]], ...] = (keys, seals, worker, anchors)
 OUTSIDE: tuple[Callable[[], Finding | Iterator[Finding]], ...] = (mail, register, address)
 
 

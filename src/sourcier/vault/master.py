@@ -3,14 +3,14 @@
 One file a key, numbered; the highest wraps, the others still unwrap until a rotation has wrapped everything anew.
 """
 
-import os
-from contextlib import suppress
 from pathlib import Path
-from secrets import token_bytes, token_hex
+from secrets import token_bytes
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
+
+from sourcier.journal.keys import write_once
 
 KEY, NONCE = 32, 12
 
@@ -34,29 +34,15 @@ def numbers() -> list[int]:
 
 
 def current() -> int:
-    """The number of the key that wraps now; the first one is drawn when there is none."""
-    return (numbers() or [draw(1)])[-1]
+    """The number of the key that wraps now. Raises `MasterKeyMissing`: a lost key is never replaced in silence."""
+    if known := numbers():
+        return known[-1]
+    raise MasterKeyMissing(f"Aucune clé maîtresse dans {folder()} : remettez la sauvegarde des clés à cet endroit.")
 
 
 def draw(number: int) -> int:
-    """Draw that key and return its number; one already there is kept, so that two processes end with the same."""
-    file = _file(number)
-    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    aside = file.with_name(f".{file.name}.{token_hex(8)}")
-    try:
-        with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
-            out.write(token_bytes(KEY))
-            out.flush()
-            os.fsync(out.fileno())
-        with suppress(FileExistsError):
-            os.link(aside, file)
-    finally:
-        aside.unlink(missing_ok=True)
-    descriptor = os.open(file.parent, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    """Draw that key and return its number; one already there is kept."""
+    write_once(_file(number), token_bytes(KEY))
     return number
 
 

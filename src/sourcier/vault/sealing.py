@@ -15,14 +15,15 @@ from sourcier.vault.models import SealingKey
 
 
 def ensure_key(organisation_id: UUID, operation_id: UUID) -> SealingKey:
-    """The key of an operation, drawn when it has none yet."""
+    """The key of an operation, drawn when it has none yet. Raises `master.MasterKeyMissing`."""
     found = SealingKey.objects.filter(organisation_id=organisation_id, operation_id=operation_id).first()
     return found or _draw(organisation_id, operation_id)
 
 
 def _draw(organisation_id: UUID, operation_id: UUID) -> SealingKey:
     private, public = sealing.new_key()
-    number = master.current()
+    known = master.numbers() or SealingKey.objects.exists()
+    number = master.current() if known else master.draw(1)
     return SealingKey.objects.get_or_create(
         operation_id=operation_id,
         defaults={
@@ -51,6 +52,16 @@ def unseal(organisation_id: UUID, operation_id: UUID, object_id: UUID, sealed: b
     """
     key = SealingKey.objects.get(organisation_id=organisation_id, operation_id=operation_id)
     return sealing.unseal(_private(key), _about(organisation_id, operation_id, object_id), sealed)
+
+
+def lost() -> str:
+    """What keeps the last operation of some master key from being opened, in French; empty when nothing does."""
+    for number in SealingKey.objects.order_by("master").values_list("master", flat=True).distinct():
+        try:
+            _private(SealingKey.objects.filter(master=number).latest("created_at"))
+        except master.MasterKeyMissing as error:
+            return str(error)
+    return ""
 
 
 def _private(key: SealingKey) -> bytes:

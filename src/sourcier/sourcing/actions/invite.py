@@ -25,6 +25,7 @@ from sourcier.sourcing.models import AskedPlace, Candidate, Extension, Invitatio
 from sourcier.sourcing.rules import Verb
 from sourcier.suppliers.models import Firm
 from sourcier.suppliers.queries import emails_of
+from sourcier.vault.master import MasterKeyMissing
 from sourcier.vault.sealing import ensure_key
 
 KIND = "invitation"
@@ -195,7 +196,14 @@ def _sealing_key(sourcing: Sourcing) -> str:
     """The public key that seals the quotes, in hexadecimal; empty when none is sealed."""
     if sourcing.kind != Sourcing.Kind.RFQ:
         return ""
-    return bytes(ensure_key(sourcing.organisation_id, sourcing.pk).public_key).hex()
+    try:
+        return bytes(ensure_key(sourcing.organisation_id, sourcing.pk).public_key).hex()
+    except MasterKeyMissing:
+        raise refuse(
+            "cannot_seal",
+            "La demande n'est pas partie : le serveur n'a plus la clé qui scelle les devis. Prévenez l'administrateur "
+            "(sourcier doctor), puis envoyez de nouveau. Rien n'est perdu.",
+        ) from None
 
 
 def _deadline_words(sourcing: Sourcing) -> str:
