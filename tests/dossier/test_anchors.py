@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 import shlex
 import subprocess
 from collections.abc import Callable
@@ -64,6 +65,9 @@ def test_the_exact_line_of_openssl_accepts_it(anchored: bytes, tmp_path: Path) -
     line = [str(tmp_path / "root.pem") if word == "RACINE.pem" else word for word in shlex.split(said["openssl"])]
     checked = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert "Verification: OK" in checked.stdout + checked.stderr
+    noted = re.search(r"openssl ts -verify .*", (tmp_path / "LISEZ-MOI.txt").read_text(encoding="utf-8"))
+    seconds = said["openssl"].split("-attime ")[1].split()[0]
+    assert noted and noted[0].strip().replace("SECONDES", seconds) == said["openssl"]
     stamped = tmp_path / "data/proofs/anchor-1.txt"
     stamped.write_bytes(stamped.read_bytes() + b"\n")
     assert subprocess.run(line, cwd=tmp_path, capture_output=True, check=False).returncode == 1

@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -204,6 +205,53 @@ def test_erased_contents_still_verify_and_are_said(finished: Purchase) -> None:
     assert told.startswith("contenu effacé le vendredi 2 octobre 2026") and told.endswith(": Délai de conservation atteint")
     assert f"data/payloads/{said.index:06d}.json" not in inside
     assert "Il confirme avoir reçu la lettre.".encode() not in b"".join(inside.values())
+
+
+def test_a_dossier_taken_with_another_version_of_the_software_is_not_made_again(
+    finished: Purchase, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    export = taken(finished)
+    shutil.copytree(contents_of_bag.OFFLINE, tmp_path / "offline")
+    (tmp_path / "offline" / "VERIFIER.html").write_text("d'une autre version", encoding="utf-8")
+    monkeypatch.setattr(contents_of_bag, "OFFLINE", tmp_path / "offline")
+    with pytest.raises(Refused) as refused:
+        zipped(export)
+    assert "Le logiciel a changé depuis" in refused.value.sentence
+
+
+def opened(data: bytes, folder: Path) -> str:
+    """The ZIP opened, as its reader does; the words of its notice."""
+    with ZipFile(BytesIO(data)) as archive:
+        archive.extractall(folder)
+    return (folder / "LISEZ-MOI.txt").read_text(encoding="utf-8")
+
+
+def test_the_lines_of_the_notice_check_the_opened_zip_and_find_a_changed_file(finished: Purchase, tmp_path: Path) -> None:
+    notice = opened(zipped(taken(finished)), tmp_path)
+    found = [re.search(line, notice) for line in (r"sha256sum -c .*", r"shasum -a 256 -c .*", r"python3 verifier\.py .*")]
+    sums, perl, script = [match[0].strip() for match in found if match]
+    (tmp_path / "DOSSIER.zip").write_bytes(zipped(Export.objects.select_related("organisation", "need").get()))
+    sums_lines = (sums, perl) if shutil.which("shasum") else (sums,)
+    for line in (*sums_lines, script):
+        assert subprocess.run(line.split(), cwd=tmp_path, capture_output=True, check=False).returncode == 0, line
+    listed = re.findall(r"[0-9a-f]{64}  \S+", notice)
+    assert len(listed) == 2
+    assert subprocess.run(["sha256sum", "-c"], input="\n".join(listed), cwd=tmp_path, text=True, check=False).returncode == 0
+    (tmp_path / "data" / "rapport.pdf").write_bytes(b"%PDF autre")
+    for line in sums_lines:
+        assert subprocess.run(line.split(), cwd=tmp_path, capture_output=True, check=False).returncode == 1, line
+
+
+@pytest.mark.skipif(not shutil.which("pwsh"), reason="PowerShell is missing")
+def test_the_line_of_powershell_is_silent_on_an_honest_zip_and_names_a_changed_file(finished: Purchase, tmp_path: Path) -> None:
+    match = re.search(r"Get-Content .*", opened(zipped(taken(finished)), tmp_path))
+    assert match
+    for changed, said in ((b"", ""), (b"%PDF autre", "CHANGE : data/rapport.pdf")):
+        if changed:
+            (tmp_path / "data" / "rapport.pdf").write_bytes(changed)
+        line = ["pwsh", "-NoProfile", "-Command", match[0]]
+        told = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+        assert told.strip() == said
 
 
 def test_the_operation_of_another_city_does_not_exist(finished: Purchase, other_city: City) -> None:

@@ -156,3 +156,22 @@ def test_the_report_names_who_attests_the_time_or_says_that_nobody_does(dossier:
     words = text_of(report_of(anchored))
     assert "Qui atteste l'heure" in words.replace("’", "'") and "127.0.0.1" in words
     assert "aucun tiers ne les atteste" in text_of(report_of(dossier))
+
+
+def test_the_report_keeps_what_an_archive_needs_of_a_pdf_and_a_reader_aloud_of_its_order(anchored: bytes) -> None:
+    """The rules of PDF/A-3a that can be read in the file without a validator, and its tags."""
+    with pikepdf.open(BytesIO(report_of(anchored))) as pdf:
+        assert not pdf.is_encrypted and pdf.Root.OutputIntents[0].S == "/GTS_PDFA1"
+        assert pdf.Root.OutputIntents[0].DestOutputProfile.read_bytes()
+        assert not {"/OpenAction", "/AA", "/AcroForm"} & set(pdf.Root.keys())
+        (attached,) = pdf.Root.AF
+        assert attached.AFRelationship == "/Data" and str(attached.EF.F.Subtype).startswith("/application")
+        kinds = [each for each in pdf.objects if isinstance(each, pikepdf.Dictionary)]
+        fonts = [each for each in kinds if each.get("/Type") == "/FontDescriptor"]
+        assert fonts and all({"/FontFile", "/FontFile2", "/FontFile3"} & set(font.keys()) for font in fonts)
+        assert all("/ToUnicode" in each for each in kinds if each.get("/Type") == "/Font" and each.get("/Subtype") == "/Type0")
+        assert all(page.get("/StructParents") is not None and page.get("/Tabs") == "/S" for page in pdf.pages)
+        roles = {str(each.S) for each in kinds if each.get("/Type") == "/StructElem" or ("/S" in each and "/P" in each)}
+        assert {"/Document", "/H1", "/H2", "/H3", "/Table", "/TR", "/TH", "/TD", "/P"} <= roles
+        figures = [each for each in kinds if each.get("/S") == "/Figure"]
+        assert all(each.get("/Alt") for each in figures)

@@ -1,6 +1,7 @@
 """Take a dossier, and build it again: the same bytes while nothing is erased."""
 
 import base64
+import json
 from typing import BinaryIO
 from uuid import UUID
 
@@ -28,6 +29,10 @@ from sourcier.sourcing.rules import is_sealed
 ERASED_SINCE = (
     "Des contenus de cet achat ont été effacés depuis ce dossier : il ne peut plus être refait. Les ZIP déjà remis restent "
     "vérifiables. Prenez-en un nouveau : il dit ce qui a été effacé, quand et pourquoi."
+)
+SOFTWARE_CHANGED = (
+    "Le logiciel a changé depuis ce dossier : il ne peut plus être refait tel qu'il était. Les ZIP déjà remis restent "
+    "vérifiables. Prenez-en un nouveau."
 )
 READERS = (Role.BUYER, Role.HEAD_BUYER, Role.AUDITOR)
 ATTEMPTS = 5
@@ -112,14 +117,24 @@ def write(export: Export, out: BinaryIO) -> None:
 
 
 def files(export: Export, told: history.History) -> list[contents.Member]:
-    """Every file of an export, in the order of its ZIP. Raises `Refused` when a piece is lost, or was erased since."""
+    """Every file of an export, in the order of its ZIP. Raises `Refused` when a piece is lost, or was erased since; or when a
+    file is no longer what the export's entry engages, for the ZIP would not verify."""
     if Entry.objects.filter(
         log_id=export.organisation_id, stream=export.need_id.hex, verb=ERASURE, index__gte=export.size
     ).exists():
         raise refuse("erased_since", ERASED_SINCE)
     made = contents.members(export, told)
+    if _changed(export, made):
+        raise refuse("changed", SOFTWARE_CHANGED)
     made.append(contents.member("data/proofs/export.json", contents.as_json(_proof(export))))
     return bag.files(made, name=export.organisation.name, identifier=export.pk.hex, at=export.made_at)
+
+
+def _changed(export: Export, made: list[contents.Member]) -> bool:
+    """Whether these files are not those that the export's entry engages."""
+    entry = Entry.objects.select_related("payload").get(log_id=export.organisation_id, index=export.entry_index)
+    engaged = json.loads(bytes(entry.payload.body or b"{}")).get("files", {})
+    return {each.path: each.sha256 for each in made} != engaged
 
 
 def _told(export: Export) -> history.History:

@@ -18,7 +18,8 @@ from sourcier.kernel.transitions import Refused, refuse
 from sourcier.vault import queries as vault
 
 OFFLINE = Path(__file__).with_name("offline")
-HELPERS = ("LISEZ-MOI.txt", "VERIFIER.html", "verifier.py")
+README = "LISEZ-MOI.txt"
+HELPERS = (README, "VERIFIER.html", "verifier.py")
 SLICE = 1 << 20
 
 
@@ -65,8 +66,16 @@ def members(export: Export, history: History) -> list[Member]:
         member("data/proofs/checkpoint.txt", export.checkpoint.encode()),
         member("data/proofs/key.txt", _key(export)),
         *_anchors(export, history),
-        *(member(name, (OFFLINE / name).read_bytes()) for name in HELPERS),
+        *(member(name, helper(name)) for name in HELPERS),
     ]
+
+
+def helper(name: str) -> bytes:
+    """What helps a reader, as a dossier carries it; the notice gives the sums of the others."""
+    data = (OFFLINE / name).read_bytes()
+    for other in HELPERS if name == README else ():
+        data = data.replace(f"{{{other}}}".encode(), sha256((OFFLINE / other).read_bytes()).hexdigest().encode())
+    return data
 
 
 def _entries(export: Export, history: History) -> bytes:
