@@ -1,5 +1,6 @@
 """What a firm does besides its price: too late, its receipt, no thanks, questions, a last price, the result."""
 
+import json
 from datetime import timedelta
 from html import unescape
 
@@ -7,6 +8,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from sourcier.journal import keys
+from sourcier.kernel.receipts import check_receipt, parse_receipt
 from sourcier.quotes.actions import answer as act
 from sourcier.quotes.models import Clarification, LastPriceRound, Notification, Submission
 from sourcier.sourcing.models import FirmQuestion, Sourcing
@@ -134,6 +137,28 @@ def test_write_to_me_no_more_takes_a_post(city: City) -> None:
     assert "C'est noté. La mairie ne vous écrira plus pour ses achats." in text(client, "/r/ne-plus-ecrire/")
     invitation.firm.refresh_from_db()
     assert invitation.firm.unsubscribed_at is not None
+    assert "Télécharger le récépissé signé" in text(client, "/r/ne-plus-ecrire/")
+
+
+@pytest.mark.parametrize(
+    ("path", "typed", "wish", "verb"),
+    [
+        ("/r/ne-plus-ecrire/", {}, "ne-plus-ecrire", "firm.unsubscribed"),
+        ("/r/prevenir/", {"email": "moi@pain.example"}, "prevenir", "firm.wants_news"),
+    ],
+)
+def test_what_a_firm_asks_for_itself_has_its_signed_receipt(
+    city: City, path: str, typed: dict[str, str], wish: str, verb: str
+) -> None:
+    request = make_request(city)
+    client, other = browser(request.invite()), browser(request.invite("Fournil", "f@pain.example"))
+    address = f"/r/souhait/{wish}/recepisse/"
+    assert client.post(address)["Location"] == "/r/"
+    client.post(path, typed)
+    given = parse_receipt(client.post(address).content.decode())
+    check_receipt(given, keys.public_key(city.organisation.pk))
+    assert json.loads(given.entry)["verb"] == verb
+    assert other.post(address)["Location"] == "/r/" and client.post("/r/souhait/autre/recepisse/")["Location"] == "/r/"
 
 
 def test_a_question_leaves_and_answers_are_read_without_their_asker(city: City) -> None:

@@ -13,6 +13,7 @@ from sourcier.accounts.agents import Agent
 from sourcier.accounts.awaiting import Awaiting
 from sourcier.accounts.models import Role
 from sourcier.accounts.queries import in_scope, still_holds
+from sourcier.journal.models import Entry
 from sourcier.needs import queries as needs
 from sourcier.needs.models import Need
 from sourcier.needs.standing_rules import Asking, Stage
@@ -263,6 +264,12 @@ def is_stopped(invitation: Invitation) -> bool:
     if invitation.unverified:
         return invitation.stopped_at is not None
     return invitation.firm.unsubscribed_at is not None
+
+
+def last_wish(invitation: Invitation, *verbs: str) -> Entry | None:
+    """The last entry in which who holds this invitation said one of these things of himself; he may have its receipt."""
+    said = Entry.objects.filter(log_id=invitation.sourcing.organisation_id, verb__in=verbs, actor=invitation.author_id.hex)
+    return said.order_by("-index").first()
 
 
 def total_weight(sourcing: Sourcing) -> int:

@@ -19,6 +19,7 @@ from sourcier.quotes.models import Clarification, Submission
 from sourcier.quotes.queries import answers
 from sourcier.sourcing import limits
 from sourcier.sourcing.models import FirmQuestion
+from sourcier.sourcing.queries import last_wish
 from sourcier.web.firm import words
 from sourcier.web.firm.door import Visit, visitor
 from sourcier.web.firm.first import base_context
@@ -108,6 +109,7 @@ def _receipt_context(visit: Visit, sent: Submission) -> dict[str, Any]:
         "still_counts": answers.current(visit.invitation) if sent.state == Submission.State.LATE else None,
         "reason": rules.DECLINE_REASONS.get(sent.decline_reason, ""),
         "news_form": NewsForm(),
+        "wants_news": last_wish(visit.invitation, "firm.wants_news") is not None,
     }
 
 
@@ -124,8 +126,13 @@ def proof_file(sent: Submission | FirmQuestion | Clarification | None) -> HttpRe
     """The signed receipt as a file; None of what has no entry yet."""
     if sent is None or sent.entry_id is None:
         return None
-    response = HttpResponse(answers.receipt_text(sent), content_type="text/plain; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{sent.receipt_number}.tlog-proof"'
+    return signed_file(answers.receipt_text(sent), sent.receipt_number)
+
+
+def signed_file(text: str, name: str) -> HttpResponse:
+    """A `.tlog-proof` as a file."""
+    response = HttpResponse(text, content_type="text/plain; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}.tlog-proof"'
     return response
 
 

@@ -4,17 +4,22 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
+from sourcier.journal.proofs import receipt
 from sourcier.kernel.transitions import Refused
 from sourcier.quotes import answer_rules as rules
 from sourcier.quotes.actions.answer import decline as decline_answer
 from sourcier.quotes.queries import answers
 from sourcier.sourcing.actions.identity import stop as stop_writing
-from sourcier.sourcing.queries import is_stopped
+from sourcier.sourcing.queries import is_stopped, last_wish
 from sourcier.web.firm.door import Visit, visitor
 from sourcier.web.firm.first import base_context
+from sourcier.web.firm.mine import signed_file
 from sourcier.web.rights import firm
+
+# What a firm says of itself, beside its answer; each is an entry, of which it may have the receipt.
+WISHES = {"ne-plus-ecrire": ("firm.unsubscribed", "notice.stopped"), "prevenir": ("firm.wants_news",)}
 
 
 class DeclineForm(forms.Form):
@@ -57,4 +62,17 @@ def stop(request: HttpRequest, visit: Visit) -> HttpResponse:
     return render(request, "firm/stop.html", base_context(visit) | {"done": is_stopped(visit.invitation)})
 
 
-urlpatterns = [path("r/non/", decline, name="firm_decline"), path("r/ne-plus-ecrire/", stop, name="firm_stop")]
+@firm
+@require_POST
+@visitor
+def wish_proof(request: HttpRequest, visit: Visit, wish: str) -> HttpResponse:
+    """The signed receipt of « Ne plus m'écrire », or of the address left for the next time."""
+    entry = last_wish(visit.invitation, *WISHES.get(wish, ()))
+    return signed_file(receipt(entry), wish) if entry else redirect("firm")
+
+
+urlpatterns = [
+    path("r/non/", decline, name="firm_decline"),
+    path("r/ne-plus-ecrire/", stop, name="firm_stop"),
+    path("r/souhait/<slug:wish>/recepisse/", wish_proof, name="firm_wish_proof"),
+]
