@@ -122,6 +122,17 @@ def test_one_second_before_the_five_minutes_are_over_nobody_opens(city: City) ->
     assert [problem.sentence for problem in verify(city.organisation.pk).problems if "submission" in problem.sentence] == []
 
 
+def test_a_broken_seal_keeps_no_other_request_closed(city: City, caplog: pytest.LogCaptureFixture) -> None:
+    broken, whole = asked(city), asked(city)
+    Submission.objects.filter(sourcing=broken.sourcing).update(sealed=b"sourcier-seal-v1\nbroken")
+    with time_machine.travel(DEADLINE + WAIT, tick=False):
+        closing.close_due(timezone.now())
+        assert opening.open_due(timezone.now()) == 1
+    opened_ones = Sourcing.objects.exclude(opened_at=None)
+    assert [each.pk for each in opened_ones] == [whole.sourcing.pk]
+    assert f"the server opens nothing of {broken.sourcing.pk}: seal_broken" in caplog.text
+
+
 def test_the_server_opens_nothing_whose_reference_is_not_chosen(city: City) -> None:
     request = asked(city)
     request.sourcing.saving_reference.delete()

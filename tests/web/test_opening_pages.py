@@ -80,6 +80,9 @@ def test_two_people_open_a_large_one(city: City, clock: time_machine.Traveller) 
     request = asked(city, two=True)
     bruno, salima = Person(city.buyer, request), Person(city.second_buyer, request)
     assert AGREE in bruno.sees() and OPEN not in bruno.sees()
+    waited = "Votre accord est attendu pour ouvrir les plis"
+    home = [unescape(person.client.get("/").content.decode()) for person in (bruno, salima)]
+    assert [waited in page for page in home] == [False, True], "Bruno's own page says it already"
     page = bruno.opens()
     assert "Votre accord est noté" in page and "Déjà d'accord : Bruno Rosny" in page and AGREE not in page
     assert "Déjà d'accord : Bruno Rosny" in salima.sees() and ALONE not in salima.sees()

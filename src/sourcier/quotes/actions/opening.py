@@ -3,6 +3,7 @@
 Rules first, then the seals and their files, outside any lock; then one transaction that asks the rules again and writes.
 """
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -30,6 +31,7 @@ from sourcier.sourcing.actions import progress
 from sourcier.sourcing.models import Sourcing
 from sourcier.vault.queries import file_facts
 
+logger = logging.getLogger(__name__)
 SERVER = "Le serveur"
 
 
@@ -43,7 +45,7 @@ def open_answers(agent: Agent, sourcing_id: UUID, *, alone: str | None = None) -
     act = _act(agent, sourcing, 1, alone)
     if act is None:
         return sourcing
-    return _open(sourcing.pk, act, {each.pk: lift(each) for each in standing(sourcing, 1) if still_sealed(each)})
+    return _open(sourcing.pk, act, _lifted(sourcing, 1))
 
 
 def open_last_prices(agent: Agent, sourcing_id: UUID, *, alone: str | None = None) -> LastPriceRound:
@@ -55,22 +57,31 @@ def open_last_prices(agent: Agent, sourcing_id: UUID, *, alone: str | None = Non
     act = _act(agent, asked.sourcing, 2, alone)
     if act is None:
         return asked
-    unsealed = {each.pk: lift(each) for each in standing(asked.sourcing, 2) if still_sealed(each)}
-    return _open_last_prices(asked.pk, act, unsealed)
+    return _open_last_prices(asked.pk, act, _lifted(asked.sourcing, 2))
 
 
 def open_due(now: datetime) -> int:
-    """Open by the server alone what waits for nobody: small purchases whose reference is chosen. For `tick`."""
+    """Open by the server alone what waits for nobody: small purchases whose reference is chosen. For `tick`.
+
+    One that cannot be opened keeps none of the others closed; who tries it on its page reads why.
+    """
     closed = Sourcing.objects.filter(kind=Sourcing.Kind.RFQ, state=Sourcing.State.CLOSED, two_openers=False)
     opened = 0
     for sourcing in closed.filter(saving_reference__isnull=False).order_by("deadline", "pk"):
-        act = Act(None, How.SERVER)
         seal = seal_of(sourcing, 1)
-        if may_open(sourcing.state, sourcing.deadline, now, True, True) or seal is None or rules.may_lift(seal, now):
+        if seal is None or rules.may_lift(seal, now):
             continue
-        _open(sourcing.pk, act, {each.pk: lift(each) for each in standing(sourcing, 1) if still_sealed(each)})
-        opened += 1
+        try:
+            _open(sourcing.pk, Act(None, How.SERVER), _lifted(sourcing, 1))
+            opened += 1
+        except Refused as refused:
+            logger.critical("the server opens nothing of %s: %s", sourcing.pk, refused.refusal.code)
     return opened
+
+
+def _lifted(sourcing: Sourcing, round_: int) -> dict[UUID, Unsealed]:
+    """What the seals of that round hold, by answer. Raises `Refused` when one is broken."""
+    return {each.pk: lift(each) for each in standing(sourcing, round_) if still_sealed(each)}
 
 
 # --- who opens -------------------------------------------------------------------------------------------------------------

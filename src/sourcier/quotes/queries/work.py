@@ -2,15 +2,18 @@
 
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
+from django.utils import timezone
 
 from sourcier.accounts.agents import Agent
 from sourcier.accounts.awaiting import Awaiting
 from sourcier.accounts.models import Role
 from sourcier.accounts.queries import in_scope
 from sourcier.kernel.transitions import Refusal
-from sourcier.quotes.models import LastPriceRound, Notification, Submission
+from sourcier.quotes.models import LastPriceRound, Notification, OpeningConsent, Submission
+from sourcier.quotes.queries.opening import may_consent
 from sourcier.sourcing.models import Sourcing
 
 States = Sourcing.State
@@ -26,7 +29,29 @@ def awaiting(agent: Agent) -> list[Awaiting]:
     found = sourcings.filter(
         Q(state__in=(States.CLOSED, States.OPENED, States.CHOSEN)) | Q(pk__in=untold_ends(agent))
     ).annotate(last_price=Exists(pending), untold=Exists(by_hand))
-    return [line for sourcing in found if (line := _line(sourcing))]
+    return [*(line for sourcing in found if (line := _line(sourcing))), *_to_agree(agent, held)]
+
+
+def _to_agree(agent: Agent, held: Q) -> list[Awaiting]:
+    """The large purchases of others that wait for this person's agreement to be opened."""
+    if not may_consent(agent):
+        return []
+    closed = Sourcing.objects.filter(organisation=agent.organisation, state=States.CLOSED, two_openers=True).exclude(held)
+    agreed = OpeningConsent.objects.filter(sourcing=OuterRef("pk"), user=agent.user)
+    over = timezone.now() - settings.OPENING_WAIT
+    waiting = closed.filter(~Exists(agreed), saving_reference__isnull=False, deadline__lte=over).select_related(
+        "need__department"
+    )
+    return [
+        Awaiting(
+            since=sourcing.deadline or sourcing.created_at,
+            sentence=f"Votre accord est attendu pour ouvrir les plis : {sourcing.title}",
+            button="Donner mon accord",
+            url=reverse("comparison", args=[sourcing.need_id, sourcing.pk]),
+            department=sourcing.need.department.name,
+        )
+        for sourcing in waiting.select_related("need__department").order_by("deadline")
+    ]
 
 
 def untold_ends(agent: Agent) -> QuerySet[Sourcing]:
