@@ -97,7 +97,9 @@ def actions() -> Iterator[tuple[str, ast.FunctionDef, dict[str, ast.FunctionDef]
                     yield module, function, functions
 
 
-JOURNAL_CALLS = {"carry_out", "append", "entry", "_entry", "contact_entry", "erase"}
+JOURNAL_CALLS = {
+    "carry_out", "append", "entry", "_entry", "contact_entry", "erase", "renew", "declare_lost", "declare_stolen",
+}  # fmt: skip
 
 
 def tells(function: ast.FunctionDef, functions: dict[str, ast.FunctionDef], seen: frozenset[str] = frozenset()) -> bool:

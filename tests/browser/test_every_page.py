@@ -228,11 +228,14 @@ def head_of_purchasing(walk: Walk, scene: dict[str, str]) -> None:
     walk.look(
         "/reglages/", "/reglages/directions/", f"/reglages/directions/{scene['department']}/", "/reglages/lieux/",
         "/reglages/lieux/nouveau/", f"/reglages/lieux/{scene['place']}/", "/reglages/archives/", "/reglages/ouverture/",
+        "/controle/cle/",
         f"/achats/{scene['closed']}/reponses/",
         "/controle/conservation/", f"/controle/conservation/achats/{scene['done']}/",
         f"/controle/conservation/achats/{scene['accepted']}/", scene["retention_erase"], f"/entreprises/{scene['done_firm']}/",
     )  # fmt: skip
     walk.refused(f"/controle/conservation/achats/{scene['done']}/", "Noter la fin d'exécution", **{"end-on": "2199-01-01"})
+    walk.download("/controle/cle/", "procès-verbal")
+    walk.refused("/controle/cle/", "Déclarer la clé volée")
     walk.refused("/reglages/lieux/nouveau/", "Ajouter", 200, name=" ", postal_code="9311")
 
 

@@ -96,6 +96,7 @@ GOVERNS: dict[str, frozenset[str]] = {
     "opening": frozenset({HEAD_BUYER}),
     "departments": frozenset({HEAD_BUYER}),
     "places": frozenset({HEAD_BUYER}),
+    "key": frozenset({HEAD_BUYER}),
 }
 
 # Only these roles are given for one department; the others see the whole city by nature.

@@ -88,16 +88,13 @@ def vouched(known: bytes, line: Line, changes: Iterable[Change], origin: str) ->
 
 
 def told(change: Change) -> str:
-    """One line of a report: how this key came to an end."""
+    """How this key came to an end. Without the number of its entry, which would count closed answers on a page."""
     if change.verb == RENEWED:
-        return f"renouvelée à l'écriture n° {change.index}, et la suivante est signée par elle"
+        return "renouvelée, et la suivante est signée par elle"
     if change.verb == LOST:
-        return f"déclarée perdue à l'écriture n° {change.index} : comparez aussi l'empreinte de la suivante"
+        return "déclarée perdue : comparez aussi l'empreinte de la suivante"
     since = format_moment(datetime.fromtimestamp(change.doubtful_since / 1000, UTC))
-    return (
-        f"déclarée volée à l'écriture n° {change.index}, ses signatures sont douteuses depuis le {since} : "
-        "comparez aussi l'empreinte de la suivante"
-    )
+    return f"déclarée volée, ses signatures sont douteuses depuis le {since} : comparez aussi l'empreinte de la suivante"
 
 
 def _text(key: bytes) -> str:

@@ -35,7 +35,7 @@ def renew(log_id: UUID, reason: str, actor: UUID) -> Entry:
 def declare_lost(log_id: UUID, reason: str, actor: UUID) -> Entry:
     """The key signs no more (`key.lost`). Raises `Refused` while it is there and signs."""
     log = Log.objects.get(pk=log_id)
-    if _signs(log):
+    if signs(log):
         raise refuse("key_there", THERE)
     return _replace(log_id, LOST, bytes(log.public_key), keys.create_next(log_id), actor, reason=reason)
 
@@ -48,7 +48,8 @@ def declare_stolen(log_id: UUID, since: datetime, now: datetime, reason: str, ac
     return _replace(log_id, STOLEN, old, keys.create_next(log_id), actor, reason=reason, since=since)
 
 
-def _signs(log: Log) -> bool:
+def signs(log: Log) -> bool:
+    """Is the key of the log on this machine?"""
     try:
         keys.private_key(log)
     except keys.KeyMissing:
