@@ -6,6 +6,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import F
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
@@ -36,8 +37,12 @@ COLUMNS = (
 )  # fmt: skip
 
 
-class ReasonForm(forms.Form):
-    reason = forms.CharField(label="Raison", max_length=1_000, widget=forms.Textarea(attrs={"rows": 3}))
+class HoldForm(forms.Form):
+    reason = forms.CharField(label="Quel recours, devant qui ?", max_length=1_000, widget=forms.Textarea(attrs={"rows": 3}))
+
+
+class ReleaseForm(forms.Form):
+    reason = forms.CharField(label="Comment il a fini", max_length=1_000, widget=forms.Textarea(attrs={"rows": 3}))
 
 
 class EndForm(forms.Form):
@@ -56,7 +61,7 @@ class SureForm(forms.Form):
     )
 
 
-FORMS: dict[str, type[forms.Form]] = {"hold": ReasonForm, "release": ReasonForm, "end": EndForm, "visa": VisaForm}
+FORMS: dict[str, type[forms.Form]] = {"hold": HoldForm, "release": ReleaseForm, "end": EndForm, "visa": VisaForm}
 DONE = {
     "hold": "L'achat est en attente : rien n'en sera détruit.",
     "release": "L'attente est levée.",
@@ -70,7 +75,9 @@ def retention(request: HttpRequest) -> HttpResponse:
     """Every clock of the city, those that ask for a decision first."""
     agent: Agent = request.agent  # type: ignore[attr-defined]
     kind = request.GET.get("nature", "")
-    clocks = queries.visible(agent).order_by("erased_at", "ends_on", "opened_at")
+    clocks = queries.visible(agent).order_by(
+        F("erased_at").asc(nulls_first=True), F("ends_on").asc(nulls_last=True), "opened_at"
+    )
     if kind in KINDS:
         clocks = clocks.filter(kind=kind)
     found = queries.lines(agent, clocks[:WIDEST], today())
