@@ -3,6 +3,7 @@
 import json
 import os
 from functools import cache
+from hashlib import sha256
 from io import BytesIO
 from typing import Any
 
@@ -49,10 +50,24 @@ def test_every_alteration_is_found(dossier: bytes, other_city: City, monkeypatch
 
 
 def test_a_whole_dossier_signed_again_is_found_by_the_fingerprint_alone(dossier: bytes, finished: Purchase) -> None:
-    def cheaper(payload: dict[str, Any]) -> dict[str, Any]:
-        return json.loads(json.dumps(payload).replace("1.05", "0.90").replace("Deux tourn", "Trois tourn"))
+    def reworded(payload: dict[str, Any]) -> dict[str, Any]:
+        edited: dict[str, Any] = json.loads(json.dumps(payload).replace("Deux tourn", "Trois tourn"))
+        return edited
 
-    forged = signed_again(dossier, cheaper)
+    contents = [json.loads(data) for name, data in unpack(dossier).items() if name.startswith("data/payloads/0")]
+    seals = {
+        said["submission"]: sha256(reworded(said)["content"].encode()).hexdigest()
+        for said in contents
+        if isinstance(said.get("content"), str)
+    }
+
+    def resealed(payload: dict[str, Any]) -> dict[str, Any]:
+        """The words and what engaged them at the deposit, changed together."""
+        edited = reworded(payload)
+        return edited | {"commitment": seals[payload["submission"]]} if payload.get("submission") in seals else edited
+
+    forged = signed_again(dossier, resealed)
+    assert b"Trois tourn" in b"".join(unpack(forged).values())
     report = verifier.verify(BytesIO(forged))
     assert report.problems == [] and not report.key_compared
     assert report.verdict.endswith("Clé non comparée : donnez l'empreinte lue sur une lettre de la ville.")

@@ -31,8 +31,14 @@ def test_every_attack_has_its_line_of_the_table() -> None:
     assert kinds == sorted(kind for family in FAMILIES.values() for kind in family)
 
 
+@pytest.fixture
+def stranger(finished: Purchase, other_city: City) -> str:
+    """An entry of another city; its purchase is older than the authority, which tells the real time."""
+    return unpack(zipped(taken(finished_purchase(other_city))))[ENTRIES].decode().splitlines()[3]
+
+
 def test_the_table_of_the_documentation_is_what_the_attacks_show(
-    finished: Purchase, other_city: City, authority: Authority, monkeypatch: pytest.MonkeyPatch
+    finished: Purchase, stranger: str, authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(verifier, "ed25519_verify", cache(verifier.ed25519_verify))
     log = Log.objects.get(pk=finished.city.organisation.pk)
@@ -50,7 +56,6 @@ def test_the_table_of_the_documentation_is_what_the_attacks_show(
         return tuple(all(each) for each in zip(*answers, strict=True))  # type: ignore[return-value]
 
     assert found(dossier) == (False, False, False)
-    stranger = unpack(zipped(taken(finished_purchase(other_city))))[ENTRIES].decode().splitlines()[3]
     attacker = Attacker(dossier, stranger, seed=3)
     lines = {line: altered(attacker, [f"attack_{kind}" for kind in kinds]) for line, kinds in FAMILIES.items()}
     lines[STAMPS] = altered(StampAttacker(stamped(finished, authority), authority), STAMP_KINDS)
