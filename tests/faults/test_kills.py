@@ -19,7 +19,7 @@ from tests.faults.crowd import crowd, prepare
 
 KILLS = int(os.environ.get("SOURCIER_KILLS", "20"))
 FIRMS = 60
-LONGEST_LIFE = 0.4  # seconds, from the first thing that a firm has read
+LONGEST_LIFE = 0.4  # seconds, from the first receipt given
 ACTS = ["answer", "answer", "without_document", "answer_then_withdraw", "decline", "question"]
 
 
@@ -31,10 +31,10 @@ def test_a_receipt_given_before_a_kill_keeps_its_entry_its_payload_and_its_file(
             first = kill % FIRMS
             turn = firms[first:] + firms[:first]
             answering.start({"firms": turn, "acts": ACTS, "again": True, "processes": 2, "threads": 2})
-            answering.wait_for(lambda read: True)
+            answering.wait_for(lambda read: "proof" in read)
             time.sleep(random.uniform(0, LONGEST_LIFE))
             answering.kill(signal.SIGKILL)
             assert answering.faults() == []
         told = answering.told()
-    assert len([read for read in told if read.get("proof")]) > KILLS // 4  # fewer on a machine that does other things
+    assert len([read for read in told if read.get("proof")]) >= KILLS // 4  # fewer on a machine that does other things
     assert File.objects.count() and Log.objects.get().size > KILLS
