@@ -11,7 +11,7 @@ from django.db.models import F
 
 from sourcier.accounts.models import DeliveryPlace
 from sourcier.journal.entry import FIRST_PREV
-from sourcier.journal.models import Checkpoint, Entry, Log, Node, Payload
+from sourcier.journal.models import Anchor, Checkpoint, Entry, Log, Node, Payload
 from sourcier.kernel.canonical import canonical
 from sourcier.kernel.merkle import completed_nodes, leaf_hash, peaks, root_from_peaks
 from sourcier.kernel.notes import TreeHead, format_head, sign_note
@@ -216,6 +216,29 @@ class JournalAttacker:
 
     def attack_the_key(self) -> None:
         Log.objects.filter(pk=self.log.pk).update(public_key=Ed25519PrivateKey.generate().public_key().public_bytes_raw())
+
+    def _anchor(self) -> Any:
+        return Anchor.objects.filter(pk=self.random.choice(Anchor.objects.filter(log=self.log).values_list("pk", flat=True)))
+
+    def attack_tokens_exchanged(self) -> None:
+        one, two = self.random.sample(list(Anchor.objects.filter(log=self.log)), 2)
+        for name in ("reply", *self.random.choice([(), ("told_at",), ("told_at", "serial", "reply_sha256")])):
+            mine, other = getattr(one, name), getattr(two, name)
+            setattr(one, name, other)
+            setattr(two, name, mine)
+        one.save()
+        two.save()
+
+    def attack_a_token(self) -> None:
+        self._flip_column(self._anchor(), "reply")
+
+    def attack_what_vouches_for_a_token(self) -> None:
+        changed = {"certificates": "", "revocations": self.random.randbytes(40), "trusted": False}
+        name = self.random.choice(sorted(changed))
+        self._anchor().update(**{name: changed[name]})
+
+    def attack_an_anchor_removed(self) -> None:
+        self._anchor()._raw_delete("default")
 
     def attack_a_row_of_the_business(self) -> None:
         place = DeliveryPlace.objects.filter(pk=self.random.choice(self.places))

@@ -26,24 +26,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 ACT = Verb("test.deadline", "La date est passée.", anchored=True)
 
 
-@pytest.fixture(scope="module")
-def certified(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    """Keys are slow to draw: once for these tests."""
-    return made_authority(tmp_path_factory.mktemp("authority"))
-
-
-@pytest.fixture
-def authority(certified: Authority, settings: Any, tmp_path: Path) -> Iterator[Authority]:
-    """An honest authority, the only one of the city, whose root it trusts."""
-    fresh = Authority(tmp_path, certified.root, certified.signer)
-    roots = tmp_path / "roots.pem"
-    roots.write_bytes(certified.root.pem)
-    settings.TSA_ROOTS = str(roots)
-    with served(fresh):
-        settings.TSA = (fresh.url,)
-        yield fresh
-
-
 @pytest.fixture
 def act(city: City) -> Iterator[Callable[[], Entry]]:
     """Something that happened in the city, whose time matters: `act()`."""

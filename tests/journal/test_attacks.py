@@ -7,12 +7,16 @@ from uuid import uuid4
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 
 from sourcier.journal import keys, proofs
+from sourcier.journal.actions import want_anchor
+from sourcier.journal.anchors import take_due
 from sourcier.journal.models import Entry, Log
 from sourcier.journal.verify import verify
 from tests.cities import City
 from tests.journal.attacks import JournalAttacker, Line, lines_of, remake, sign
+from tests.journal.authority import Authority
 from tests.journal.lifted import triggers_lifted
 
 Write = Callable[..., Entry]
@@ -32,19 +36,30 @@ def log(city: City, write: Write) -> Log:
     return Log.objects.get(pk=city.organisation.pk)
 
 
-def test_every_alteration_is_found(log: Log, other_city: City) -> None:
-    attacker = JournalAttacker(log, Log.objects.get(pk=other_city.organisation.pk), seed=MUTATIONS)
+@pytest.fixture
+def anchored(log: Log, authority: Authority) -> Log:
+    """The same, whose time a third party stamped twice."""
+    for _ in range(2):
+        with transaction.atomic():
+            want_anchor(Log.objects.get(pk=log.pk), timezone.now())
+        assert take_due(timezone.now()) == 1
+    proofs.checkpoint(log.pk)
+    return Log.objects.get(pk=log.pk)
+
+
+def test_every_alteration_is_found(anchored: Log, other_city: City) -> None:
+    attacker = JournalAttacker(anchored, Log.objects.get(pk=other_city.organisation.pk), seed=MUTATIONS)
     missed: Counter[str] = Counter()
     with triggers_lifted():
         for attack in attacker.attacks(MUTATIONS):
             with transaction.atomic():
                 attack()
-                report = verify(log.pk)
+                report = verify(anchored.pk)
                 transaction.set_rollback(True)
             assert all(problem.sentence.endswith(".") for problem in report.problems), report.problems
             missed[attack.__name__] += report.ok
     assert +missed == Counter()
-    assert verify(log.pk).ok
+    assert verify(anchored.pk).ok
 
 
 def rewritten(log: Log) -> list[Line]:

@@ -1,11 +1,13 @@
 """Verifies the anchors of a log once more: each reply against the checkpoint it stamped, and the entries that came before."""
 
+import json
 from datetime import UTC, datetime
+from hashlib import sha256
 
 from cryptography.x509 import Certificate
 
 from sourcier.journal import authorities
-from sourcier.journal.models import Anchor, Entry, Log
+from sourcier.journal.models import Anchor, Entry, Log, Payload
 from sourcier.journal.report import Anchored, Findings
 from sourcier.kernel import timestamps
 from sourcier.kernel.french import format_moment
@@ -31,6 +33,18 @@ def check_anchors(log: Log, findings: Findings) -> Anchored:
     return held
 
 
+def _as_told(anchor: Anchor) -> bool:
+    """Is all that was kept with an anchor what its entry told? An anchor of before told its token alone."""
+    found = Payload.objects.filter(entry__log_id=anchor.log_id, entry__index=anchor.entry_index, body__isnull=False)
+    told = json.loads(bytes(found.values_list("body", flat=True).first() or b"{}"))
+    kept = {
+        "token_sha256": bytes(anchor.reply or b""),
+        "certificates_sha256": anchor.certificates.encode(),
+        "revocations_sha256": bytes(anchor.revocations or b""),
+    }
+    return all(told[name] == sha256(data).hexdigest() for name, data in kept.items() if name in told)
+
+
 def _fault(anchor: Anchor, trusted: list[Certificate]) -> str:
     """What is wrong with an anchor; empty when it holds. Its own clock alone dates its certificates: they expire later."""
     if anchor.checkpoint is None or anchor.reply is None or anchor.checkpoint.log_id != anchor.log_id:
@@ -44,6 +58,8 @@ def _fault(anchor: Anchor, trusted: list[Certificate]) -> str:
         return f"l'autorité {error.sentence}"
     except ValueError:
         return "ses certificats ne sont pas lisibles."
+    if not _as_told(anchor):
+        return "son jeton, ses certificats ou leurs révocations ne sont plus ceux que son écriture dit."
     if stamp.told_at != anchor.told_at:
         return "l'heure gardée n'est pas celle du jeton."
     last = Entry.objects.filter(log_id=anchor.log_id, index=anchor.checkpoint.size - 1).values_list("at", flat=True).first()

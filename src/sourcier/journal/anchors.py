@@ -135,6 +135,8 @@ def _keep(claimed: Anchor, head: Checkpoint, given: Given, wrong: str) -> bool:
     told = {
         "authority": given.authority.name, "told_at": given.told_at, "serial": given.serial, "size": head.size,
         "root": head.root, "token_sha256": anchor.reply_sha256,
+        "certificates_sha256": sha256(anchor.certificates.encode()).hexdigest(),
+        "revocations_sha256": sha256(anchor.revocations or b"").hexdigest(),
     }  # fmt: skip
     append(log.pk, None, ANCHORED, told, rows=[anchor])
     if anchor.wanted > head.size:
