@@ -37,7 +37,7 @@ POSTED = {
 # Files and texts, which are not pages: they answer whoever may have them, and that is all.
 FILES = {
     "robots", "city_css", "city_logo", "need_file", "request_document", "answer_file", "exchange_document", "exchange_letter",
-    "dossier_download", "dossier_seda", "firm_document", "mfa_download_recovery_codes",
+    "city_key_minutes", "dossier_download", "dossier_seda", "firm_document", "mfa_download_recovery_codes",
     "verifier_sums",
 }  # fmt: skip
 AXE = Axe().axe_script
@@ -234,7 +234,7 @@ def head_of_purchasing(walk: Walk, scene: dict[str, str]) -> None:
         f"/controle/conservation/achats/{scene['accepted']}/", scene["retention_erase"], f"/entreprises/{scene['done_firm']}/",
     )  # fmt: skip
     walk.refused(f"/controle/conservation/achats/{scene['done']}/", "Noter la fin d'exécution", **{"end-on": "2199-01-01"})
-    walk.download("/controle/cle/", "procès-verbal")
+    walk.fetch("/controle/cle/proces-verbal/")
     walk.refused("/controle/cle/", "Déclarer la clé volée")
     walk.refused("/reglages/lieux/nouveau/", "Ajouter", 200, name=" ", postal_code="9311")
 
