@@ -12,6 +12,7 @@ import pytest
 from django.db import connection
 from django.db.models import F
 
+from sourcier.accounts.actions import set_usual_places
 from sourcier.accounts.models import DeliveryPlace
 from sourcier.journal import crew, keys, proofs, walk
 from sourcier.journal.actions import erase
@@ -287,6 +288,16 @@ def test_an_erased_old_snapshot_leaves_the_newer_one_compared(city: City, log: L
     erase(log.pk, [old], "demande de la personne")
     report = verify(log.pk)
     assert (report.ok, report.rows, report.uncompared) == (True, rows, 0)
+
+
+def test_a_row_whose_arrival_and_departure_are_both_erased_is_not_looked_for(city: City, log: Log) -> None:
+    set_usual_places(city.head_buyer, city.department.pk, [city.place.pk])
+    set_usual_places(city.head_buyer, city.department.pk, [])
+    size = Log.objects.get(pk=log.pk).size
+    entry = erase(log.pk, [size - 2, size - 1], "fin de conservation", name="Helene Rosny", rows=[city.department])
+    assert verify(log.pk).ok, verify(log.pk).problems
+    said = json.loads(bytes(entry.payload.body)) if entry else {}
+    assert said["name"] == "Helene Rosny" and not any(each["kind"] == "usual_place" for each in said["unvouched"])
 
 
 def test_a_payload_brought_back_after_its_erasure_is_found(log: Log, altered: None) -> None:
