@@ -161,6 +161,16 @@ def test_what_a_firm_asks_for_itself_has_its_signed_receipt(
     assert other.post(address)["Location"] == "/r/" and client.post("/r/souhait/autre/recepisse/")["Location"] == "/r/"
 
 
+def test_a_receipt_that_cannot_be_signed_is_said_and_what_was_sent_is_kept(city: City) -> None:
+    request = make_request(city)
+    client = browser(request.invite())
+    client.post("/r/prix/", request.form())
+    keys.key_file(city.organisation.pk).unlink()
+    page = unescape(client.post("/r/recepisse/fichier/", follow=True).content.decode())
+    assert "ne peut pas être donné pour l'instant" in page and "est bien arrivé" in page
+    assert Submission.objects.get(state="received")
+
+
 def test_a_question_leaves_and_answers_are_read_without_their_asker(city: City) -> None:
     request = make_request(city)
     other = request.invite("Fournil", "f@pain.example")

@@ -1,5 +1,6 @@
 """The receipt, one's own answer, taking it back, the result."""
 
+import logging
 from typing import Any
 
 from django import forms
@@ -10,6 +11,10 @@ from django.urls import path
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from sourcier.journal.keys import KeyMissing
+from sourcier.journal.models import Entry
+from sourcier.journal.proofs import Inconsistent, NodeMissing
+from sourcier.journal.proofs import receipt as sign_receipt
 from sourcier.kernel.french import plural
 from sourcier.kernel.transitions import Refused
 from sourcier.quotes import answer_rules as rules
@@ -26,7 +31,12 @@ from sourcier.web.firm.first import base_context
 from sourcier.web.firm.price_form import typed_price
 from sourcier.web.rights import firm
 
+logger = logging.getLogger(__name__)
 TRIES_AN_HOUR = 10
+UNSIGNED = (
+    "Le récépissé signé ne peut pas être donné pour l'instant. Ce que vous avez envoyé est bien arrivé, "
+    "et gardé. Réessayez demain."
+)
 TOLD = "C'est noté. La mairie vous écrira à cette adresse pour ses prochains achats."
 TOLD_LATER = "C'est noté. La mairie vous écrira à cette adresse quand elle aura vérifié que vous êtes bien cette entreprise."
 
@@ -118,19 +128,25 @@ def _receipt_context(visit: Visit, sent: Submission) -> dict[str, Any]:
 @visitor
 def proof(request: HttpRequest, visit: Visit) -> HttpResponse:
     """The `.tlog-proof` file of the answer sent from here. By POST: giving it may sign a new checkpoint."""
-    sent = answers.of_invitation(visit.invitation, visit.sent)
-    return proof_file(sent) or redirect("firm_receipt")
+    return proof_file(request, answers.of_invitation(visit.invitation, visit.sent), "firm_receipt")
 
 
-def proof_file(sent: Submission | FirmQuestion | Clarification | None) -> HttpResponse | None:
-    """The signed receipt as a file; None of what has no entry yet."""
-    if sent is None or sent.entry_id is None:
-        return None
-    return signed_file(answers.receipt_text(sent), sent.receipt_number)
+def proof_file(request: HttpRequest, sent: Submission | FirmQuestion | Clarification | None, back: str) -> HttpResponse:
+    """The signed receipt as a file; the page `back` for what has no entry yet."""
+    entry = Entry.objects.filter(pk=sent.entry_id).first() if sent else None
+    return signed_file(request, entry, sent.receipt_number if sent else "", back)
 
 
-def signed_file(text: str, name: str) -> HttpResponse:
-    """A `.tlog-proof` as a file."""
+def signed_file(request: HttpRequest, entry: Entry | None, name: str, back: str) -> HttpResponse:
+    """The `.tlog-proof` of an entry as a file; the page `back`, with a sentence, when nothing can be signed now."""
+    if entry is None:
+        return redirect(back)
+    try:
+        text = sign_receipt(entry)
+    except (KeyMissing, Inconsistent, NodeMissing) as error:
+        logger.critical("no receipt can be signed: %s", type(error).__name__)
+        messages.error(request, UNSIGNED)
+        return redirect(back)
     response = HttpResponse(text, content_type="text/plain; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}.tlog-proof"'
     return response

@@ -6,7 +6,6 @@ from django.shortcuts import redirect, render
 from django.urls import path
 from django.views.decorators.http import require_http_methods, require_POST
 
-from sourcier.journal.proofs import receipt
 from sourcier.kernel.transitions import Refused
 from sourcier.quotes import answer_rules as rules
 from sourcier.quotes.actions.answer import decline as decline_answer
@@ -67,8 +66,7 @@ def stop(request: HttpRequest, visit: Visit) -> HttpResponse:
 @visitor
 def wish_proof(request: HttpRequest, visit: Visit, wish: str) -> HttpResponse:
     """The signed receipt of « Ne plus m'écrire », or of the address left for the next time."""
-    entry = last_wish(visit.invitation, *WISHES.get(wish, ()))
-    return signed_file(receipt(entry), wish) if entry else redirect("firm")
+    return signed_file(request, last_wish(visit.invitation, *WISHES.get(wish, ())), wish, "firm")
 
 
 urlpatterns = [

@@ -91,7 +91,7 @@ def clarification(request: HttpRequest, visit: Visit, clarification_id: UUID) ->
 @visitor
 def question_proof(request: HttpRequest, visit: Visit, question_id: UUID) -> HttpResponse:
     """The signed receipt of one's own question."""
-    return proof_file(answers.questions(visit.invitation).filter(pk=question_id).first()) or redirect("firm_questions")
+    return proof_file(request, answers.questions(visit.invitation).filter(pk=question_id).first(), "firm_questions")
 
 
 @firm
@@ -100,7 +100,7 @@ def question_proof(request: HttpRequest, visit: Visit, question_id: UUID) -> Htt
 def clarification_proof(request: HttpRequest, visit: Visit, clarification_id: UUID) -> HttpResponse:
     """The signed receipt of an explanation given."""
     asked = answers.clarifications(visit.invitation).filter(pk=clarification_id).first()
-    return proof_file(asked) or redirect("firm")
+    return proof_file(request, asked, "firm")
 
 
 urlpatterns = [
