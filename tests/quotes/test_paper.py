@@ -33,7 +33,12 @@ from tests.web.clients import signed_in
 
 pytestmark = pytest.mark.django_db
 AFTER = DEADLINE + timedelta(minutes=20)
+TYPO = "Le prix était mal recopié : 0,80 et non 0,85."
 WHY = "Le meilleur total, et une tournée qui passe tôt."
+
+
+def refused_as(code: str) -> Any:
+    return pytest.raises(Refused, match=f"^{code}$")
 
 
 def photo(name: str = "enveloppe Fournil.jpg") -> SimpleUploadedFile:
@@ -94,6 +99,9 @@ def test_an_envelope_is_refused_without_place_in_the_future_or_once_all_is_open(
             pytest.raises(Refused, match=f"^{code}$"),
         ):
             register_paper(city.buyer, invitation.pk, photo(), at, where)
+    text = SimpleUploadedFile("x.txt", b"pas une photo")
+    with writes_nothing(city.organisation.pk), time_machine.travel(BEFORE + timedelta(hours=1)), refused_as("not_a_picture"):
+        register_paper(city.buyer, invitation.pk, text, BEFORE, "Coffre")
     with pytest.raises(Refused, match="not_a_buyer"):
         register_paper(city.requester, invitation.pk, photo(), BEFORE, "Coffre")
     with pytest.raises(Invitation.DoesNotExist):
@@ -119,14 +127,20 @@ def test_a_paper_quote_is_typed_beside_its_scan_mended_and_compared_before_any_c
         with writes_nothing(city.organisation.pk), pytest.raises(Refused, match="no_scan"):
             type_paper(city.buyer, sent.pk, answer(request, "0.80"))
         type_paper(city.buyer, sent.pk, answer(request, "0.85"), photo("devis.jpg"))
-        type_paper(city.second_buyer, sent.pk, answer(request, "0.80", note="Paiement à 30 jours"))
+        again = answer(request, "0.80", note="Paiement à 30 jours")
+        with writes_nothing(city.organisation.pk), pytest.raises(Refused, match="no_reason"):
+            type_paper(city.second_buyer, sent.pk, again)
+        with writes_nothing(city.organisation.pk), pytest.raises(Refused, match="not_a_picture"):
+            type_paper(city.second_buyer, sent.pk, again, SimpleUploadedFile("x.txt", b"pas une photo"), TYPO)
+        type_paper(city.second_buyer, sent.pk, again, reason=TYPO)
         sent.refresh_from_db()
         assert sent.lines.get().typed_price_e4 == 8_000 and sent.note == "Paiement à 30 jours"
-        assert Entry.objects.filter(verb="answer.paper_typed").count() == 2
+        assert TYPO in sentence(Entry.objects.get(verb="answer.paper_corrected"))
+        assert Entry.objects.filter(verb="answer.paper_typed").count() == 1
         award = choose.choose(city.buyer, request.sourcing.pk, None, sent.pk, None, WHY)
         assert award.submission == sent
         with pytest.raises(Refused, match="chosen"):
-            type_paper(city.buyer, sent.pk, answer(request, "0.70"))
+            type_paper(city.buyer, sent.pk, answer(request, "0.70"), reason=TYPO)
     kinds = ("submission", "file", "quoted")
     assert [p.sentence for p in verify(city.organisation.pk).problems if p.sentence.split()[2].startswith(kinds)] == []
 
@@ -156,7 +170,7 @@ def test_who_heard_a_price_gives_no_mark_and_somebody_else_does(city: City) -> N
     with time_machine.travel(AFTER, tick=True):
         with writes_nothing(city.organisation.pk), pytest.raises(Refused, match=r"^heard$"):
             evaluate.score(city.buyer, sent.pk, criteria[0].pk, 80)
-        with writes_nothing(city.organisation.pk), pytest.raises(Refused, match="scores_missing"):
+        with writes_nothing(city.organisation.pk), pytest.raises(Refused, match="nobody_marked"):
             choose.choose(city.buyer, request.sourcing.pk, None, sent.pk, None, WHY)
         for criterion in criteria:
             evaluate.score(city.second_buyer, sent.pk, criterion.pk, 80)
@@ -207,4 +221,6 @@ def test_the_pages_lead_from_the_envelope_to_the_comparison(city: City) -> None:
         assert "Joignez le devis" in missing and 'value="0,80"' in missing
         done = page(bruno, "paper_type", ids[0], sent.pk, data=request.form("0,80", scan=photo("devis.jpg")))
         assert "Le devis papier est tapé" in done and "tapé par la ville" in done and "devis.jpg" in done
+        assert "Heure notée par la ville" in done
+        assert "Pourquoi corriger" in page(bruno, "paper_type", ids[0], sent.pk)
     assert payload_of(Entry.objects.get(verb="answer.paper_typed"))

@@ -21,6 +21,10 @@ def main() -> None:
         execute_from_command_line(sys.argv)
     except SystemExit as leaving:
         sys.exit(1 if leaving.code == WRONG_USAGE else leaving.code)
+    except BrokenPipeError:
+        # Who was reading has gone; Python would complain once more when it closes the output.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit("La sortie a été coupée : ce qui était demandé a pu être fait. Vérifiez avant de recommencer.")
     except (ImproperlyConfigured, DatabaseError, OSError) as error:
         if "--traceback" in sys.argv:
             raise

@@ -29,6 +29,11 @@ CHOICE_VERBS = (
     Verb("opening.agreed", "{name}, {quality}, est d'accord pour ouvrir les plis.", ("name",)),
     Verb("answers.opened", "{name} a ouvert les réponses : {count} à temps, {late} trop tard.", ("name",), anchored=True),
     Verb("answer.unsealed", "Le pli {receipt} de {firm} est ouvert.", ("content",)),
+    Verb(
+        "answer.paper_corrected",
+        "{name} a corrigé ce qui avait été tapé du devis papier de {firm} ({receipt}). La raison : {reason}",
+        ("name", "content"),
+    ),
     Verb("answer.paper_typed", "{name} a tapé le devis papier de {firm} ({receipt}).", ("name", "content")),
     Verb("score.given", "{evaluator} a noté {firm}, « {criterion} » : {value} sur 100.", ("name", "evaluator")),
     Verb(

@@ -22,6 +22,7 @@ from sourcier.retention.models import Clock, Hold, Visa
 from sourcier.retention.registry import LAST_CONTACTS, Scope
 from sourcier.vault.actions import store
 from sourcier.vault.queries import file_facts
+from sourcier.vault.rules import is_picture_or_pdf
 
 
 @transaction.atomic
@@ -80,6 +81,8 @@ def record_visa(agent: Agent, operation_id: UUID, reference: str, signed_on: dat
     if upload is None:
         raise refuse("document", "Joignez le visa signé.", "document")
     file = store(agent.organisation.pk, upload)
+    if not is_picture_or_pdf(file.media_type):
+        raise refuse("document", "Joignez le visa signé, en PDF ou en photo.", "document")
     with transaction.atomic():
         visa = Visa.objects.create(
             organisation=agent.organisation, operation_id=operation_id, reference=reference.strip()[:80], signed_on=signed_on,

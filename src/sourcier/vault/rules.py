@@ -56,6 +56,11 @@ _WINDOWS_NAMES = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com",
 _FORBIDDEN = set('<>:"/\\|?*')
 
 
+def is_picture_or_pdf(media_type: str) -> bool:
+    """What shows a paper as it is."""
+    return media_type in {kind.media_type for kind in (PDF, JPEG, PNG, HEIC)}
+
+
 def place(organisation: str, digest: str) -> str:
     """Where the bytes of that SHA-256 lie in the vault; `organisation` is 32 hexadecimal digits."""
     return f"{organisation}/{digest[:2]}/{digest}"

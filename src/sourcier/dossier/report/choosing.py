@@ -30,12 +30,17 @@ def answers(history: History) -> list[Block]:
         p(" ".join(filter(None, (step.sentence, f"C'était le {format_moment(step.at)}.", *_manner(said)))))
         for step, said in history.payloads("answers.opened", "last_price.opened")
     ]
-    blocks += [p(step.sentence) for step, _ in history.payloads("answer.paper_registered", "answer.paper_typed", "price.heard")]
+    blocks += [
+        p(step.sentence)
+        for step, _ in history.payloads(
+            "answer.paper_registered", "answer.paper_typed", "answer.paper_corrected", "price.heard"
+        )
+    ]
     rows = [
         [
             answerer(history, each),
             Submission.Kind(each["kind_"]).label + ("\ndernier prix" if each["round"] == 2 else ""),
-            moment(each["received_at"]),
+            _arrival(each),
             each["receipt_number"],
             _words(history, each),
         ]
@@ -75,6 +80,13 @@ def _manner(said: Row) -> Iterator[str]:
         told_at = moment(said["told_at"]) if said["told_at"] else ""
         yield OPENED_BY[How(said["how"])].format(openers=" et ".join(said["openers"]), reason=said["reason"])
         yield TIME_TOLD[Clock(said["clock"])].format(told_at=told_at)
+
+
+def _arrival(answer: Row) -> str:
+    """When it came, by the server's clock; that of an envelope is what the city noted, and when it did."""
+    if not answer.get("paper"):
+        return moment(answer["received_at"])
+    return f"{moment(answer['received_at'])}\n(heure notée par la ville, pli enregistré le {moment(answer['created_at'])})"
 
 
 def _answer(history: History, row: Row) -> Row:

@@ -52,6 +52,12 @@ def choose(
     lot = _open_lot(sourcing, lot_id)
     comparison = compare(agent, sourcing, lot)
     left = [(each.evaluator.name, each.remaining) for each in marking.unfinished(sourcing) if each.evaluator.pk != agent.id]
+    if marking.heard(agent, sourcing) and marking.lacks_marks(agent, sourcing):
+        raise refuse(
+            "nobody_marked",
+            "Vous avez entendu un prix avant l'ouverture : quelqu'un d'autre doit d'abord noter ces réponses. S'il ne reste "
+            "personne, faites donner le rôle d'acheteur ou de demandeur à un autre agent (Réglages, Personnes).",
+        )
     if refusal := may_choose(marking.lacks_marks(agent, sourcing), left, rationale):
         raise Refused(refusal)
     if papers := [each.invitation.named for each in untyped(sourcing)]:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from sourcier.accounts.agents import Agent
 from sourcier.journal.actions import append
 from sourcier.journal.registry import plain
-from sourcier.kernel.transitions import refuse
+from sourcier.kernel.transitions import Refused, refuse
 from sourcier.quotes import answer_rules as rules
 from sourcier.quotes.acknowledgement import acknowledge
 from sourcier.quotes.actions.deposit import begin, number, prove, receive, write_replaced
@@ -22,11 +22,13 @@ from sourcier.quotes.answer_content import answer_facts, deposit_facts, fill
 from sourcier.quotes.answer_rules import Answer
 from sourcier.quotes.models import QuotedLine, Submission, SubmissionDocument, SubmissionPlace
 from sourcier.quotes.queries import answers
+from sourcier.quotes.rules import too_short
 from sourcier.quotes.sealing import close, deposited, own_facts, seals
 from sourcier.sourcing.models import Invitation, Sourcing
 from sourcier.vault.actions import store, store_sealed
 from sourcier.vault.models import File
 from sourcier.vault.queries import file_facts
+from sourcier.vault.rules import is_picture_or_pdf
 
 NOBODY = Answer(prices=())
 
@@ -47,6 +49,7 @@ def register_paper(agent: Agent, invitation_id: UUID, photo: UploadedFile, arriv
     if arrived_at > timezone.now():
         raise refuse("future", "Cette heure n'est pas encore passée. Écrivez quand l'enveloppe est arrivée.", "arrived_at")
     file = store_sealed(agent.organisation.pk, invitation.sourcing_id, photo)
+    _require_picture(own_facts(invitation.sourcing, file)["type"], "photo")
     return _register(agent, invitation, file, rules.to_millisecond(arrived_at), where.strip())
 
 
@@ -94,17 +97,29 @@ def _take(submission: Submission, at: datetime, window: rules.Window) -> list[Mo
     return rows
 
 
-def type_paper(agent: Agent, submission_id: UUID, answer: Answer, scan: UploadedFile | None = None) -> Submission:
-    """Type what a paper quote says, beside its scan; again to mend it, until a lot is chosen. Raises `Refused`."""
+def type_paper(
+    agent: Agent, submission_id: UUID, answer: Answer, scan: UploadedFile | None = None, reason: str = ""
+) -> Submission:
+    """Type what a paper quote says, beside its scan; with a reason to mend it, until a lot is chosen. Raises `Refused`."""
     require_buyer(agent)
     submission = Submission.objects.get(pk=submission_id, organisation=agent.organisation)
     if scan is None and submission.typed_at is None:
         raise refuse("no_scan", "Joignez le devis photographié ou numérisé : chacun comparera.", "scan")
-    return _type(agent, submission, answer, store(agent.organisation.pk, scan) if scan else None)
+    if submission.typed_at is not None and (refusal := too_short(reason)):
+        raise Refused(refusal, "reason")
+    kept = store(agent.organisation.pk, scan) if scan else None
+    if kept:
+        _require_picture(kept.media_type, "scan")
+    return _type(agent, submission, answer, kept, reason.strip())
+
+
+def _require_picture(media_type: str, field: str) -> None:
+    if not is_picture_or_pdf(media_type):
+        raise refuse("not_a_picture", "Joignez une photo ou un PDF : chacun doit voir le papier.", field)
 
 
 @transaction.atomic
-def _type(agent: Agent, given: Submission, answer: Answer, scan: File | None) -> Submission:
+def _type(agent: Agent, given: Submission, answer: Answer, scan: File | None, reason: str) -> Submission:
     sourcing = lock(agent, given.sourcing_id)
     require_marking(sourcing)
     submission = Submission.objects.select_for_update(of=("self",)).select_related("invitation__firm", "firm").get(pk=given.pk)
@@ -119,15 +134,16 @@ def _type(agent: Agent, given: Submission, answer: Answer, scan: File | None) ->
     SubmissionPlace.objects.filter(pk__in=[place.pk for place in places]).delete()
     content: Mapping[str, Any] = plain(answer_facts(sourcing, answer, {}))
     filled = fill(submission, content)
+    verb = "answer.paper_corrected" if submission.typed_at else "answer.paper_typed"
     submission.typed_at = timezone.now()
     submission.save()
     facts = {
         "name": agent.user.name, "firm": submission.invitation.named, "siret": submission.firm.siret,
         "receipt": submission.receipt_number, "submission": submission.pk, "content": content,
-        "scan": file_facts(scan) if scan else None,
+        "scan": file_facts(scan) if scan else None, "reason": reason,
     }  # fmt: skip
     append(
-        agent.organisation.pk, sourcing.need_id, "answer.paper_typed", facts, actor=agent.id,
+        agent.organisation.pk, sourcing.need_id, verb, facts, actor=agent.id,
         rows=[submission, *filled.save(), *submission.answers.all(), *rows], gone=[*lines, *places],
     )  # fmt: skip
     return submission

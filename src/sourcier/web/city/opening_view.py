@@ -1,6 +1,7 @@
 """What the pages show of an opening to come: why not yet, who agreed, what this person may do."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django import forms
 from django.utils import timezone
@@ -36,6 +37,7 @@ class OpeningView:
     may: bool = False
     may_alone: bool = False
     alone_form: forms.Form | None = None
+    alone_at: datetime | None = None
 
 
 def opening_view(agent: Agent, sourcing: Sourcing, round_: int, alone_form: forms.Form | None = None) -> OpeningView:
@@ -55,4 +57,5 @@ def opening_view(agent: Agent, sourcing: Sourcing, round_: int, alone_form: form
         may=opening.may_consent(agent) and all(consent.user_id != agent.id for consent in agreed),
         may_alone=agent.has(Role.HEAD_BUYER) and now >= seal.alone_at,
         alone_form=alone_form or AloneForm(),
+        alone_at=seal.alone_at,
     )

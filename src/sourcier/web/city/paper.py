@@ -102,12 +102,21 @@ class TypedForm(AnswerForm):
     scan = forms.FileField(
         label="Le devis, photographié ou numérisé", required=False,
         widget=forms.FileInput(attrs={"accept": "image/*,.pdf", "capture": "environment"}),
-        help_text="Un seul suffit, la première fois.",
+    )  # fmt: skip
+
+    reason = forms.CharField(
+        label="Pourquoi corriger ?", max_length=1_000, widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="Le journal garde ce qui avait été tapé, et votre raison.",
     )  # fmt: skip
 
     def __init__(self, submission: Submission, data: Any = None, files: Any = None) -> None:
         super().__init__(submission.invitation, data, sent=submission if submission.typed_at else None)
         self.files = files or {}
+        if submission.typed_at is None:
+            del self.fields["reason"]
+        self.fields["scan"].required = submission.typed_at is None
+        self.fields["scan"].error_messages["required"] = "Joignez le devis photographié ou numérisé : chacun comparera."
+        self.fields["signer"].error_messages["required"] = "Écrivez qui a signé ce devis, comme il est écrit."
         for name in ("email", *(f"question-{q.pk.hex}" for q in self.questions if q.kind == Question.Kind.FILE)):
             self.fields[name].widget = forms.HiddenInput()
         for line in self.lines:
@@ -116,7 +125,7 @@ class TypedForm(AnswerForm):
             if name in self.fields:
                 self.fields[name].label = label
         prices = [name for name in self.fields if name.startswith(("price-", "rate-"))]
-        self.order_fields(["scan", *prices, "vat", "rate", "places"])
+        self.order_fields(["scan", "reason", *prices, "vat", "rate", "places"])
 
 
 @city(*PURCHASING)
@@ -130,7 +139,8 @@ def paper_type(request: HttpRequest, need_id: UUID, submission_id: UUID) -> Http
     files = frozenset(question.pk for question in form.questions)
     if not first and (answer := form.answer(with_file=files, documents=1)):
         try:
-            paper.type_paper(request.agent, submission.pk, answer, form.cleaned_data["scan"])  # type: ignore[attr-defined]
+            data = form.cleaned_data
+            paper.type_paper(request.agent, submission.pk, answer, data["scan"], data.get("reason", ""))  # type: ignore[attr-defined]
         except Refused as refused:
             form.problem(refused.field, refused.sentence)
         else:
