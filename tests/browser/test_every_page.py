@@ -31,7 +31,7 @@ POSTED = {
     "clarification_record", "tell_all", "told", "results_print", "exchange_file", "dossier_take", "settings_role_grant",
     "settings_role_revoke", "settings_person_off", "settings_person_on", "settings_person_link", "settings_place_switch",
     "settings_department_places", "firm_proof", "firm_news", "firm_question_proof",
-    "firm_clarification_proof", "firm_wish_proof",
+    "firm_clarification_proof", "firm_wish_proof", "city_key_change",
     "firm_contact_forget", "retention_hold", "retention_release", "retention_end", "retention_visa",
 }  # fmt: skip
 # Files and texts, which are not pages: they answer whoever may have them, and that is all.

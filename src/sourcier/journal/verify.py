@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from sourcier.journal import crew, keys
 from sourcier.journal.anchor_check import check_anchors
 from sourcier.journal.key_check import check_keys
-from sourcier.journal.models import Entry, Log, Node
+from sourcier.journal.models import Entry, Log, Node, Payload
 from sourcier.journal.queries import entries, moment_of, payload_of
 from sourcier.journal.registry import DOCUMENTS
 from sourcier.journal.report import Findings, Report
@@ -39,6 +39,7 @@ def verify(log_id: UUID, *, fingerprint: str = "", witnesses: Mapping[str, str] 
         walk.to(Log.objects.get(pk=log.pk).size)
     rows = _rows(log.pk, walk)
     _documents(log.pk, walk)
+    _look_again(log.pk, walk)
     walk.finish()
     _whole(log, walk)
     for witness in outside:
@@ -99,6 +100,13 @@ def _rows(log_id: UUID, walk: Walk) -> RowFindings:
 
 
 _FAULTS = {"missing": "n'est plus dans le coffre", "damaged": "n'a plus le contenu que le journal atteste"}
+
+
+def _look_again(log_id: UUID, walk: Walk) -> None:
+    """A content declared erased further on was perhaps read just before: whether it is there now is what counts."""
+    if kept := walk.kept:
+        gone = Payload.objects.filter(entry__log_id=log_id, entry__index__in=kept, body=None, salt=None)
+        walk.empty.update(gone.values_list("entry__index", flat=True))
 
 
 def _documents(log_id: UUID, walk: Walk) -> None:

@@ -85,13 +85,18 @@ class Walk:
         for index in sorted(self.emptied):
             sentence = f"Le contenu de l'écriture n° {index} a été vidé sans écriture d'effacement."
             self.findings.add("payload_emptied", sentence, index)
-        for index in sorted(self._declared - self.empty):
+        for index in sorted(self.kept):
             self.findings.add("payload_kept", f"Le contenu de l'écriture n° {index} est dit effacé, et il est là.", index)
 
     @property
     def root(self) -> bytes:
         """Root of what was read so far."""
         return self._root(())
+
+    @property
+    def kept(self) -> set[int]:
+        """Contents that an entry declares erased and that were there when they were read."""
+        return self._declared - self.empty
 
     @property
     def emptied(self) -> set[int]:
