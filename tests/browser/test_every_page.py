@@ -296,7 +296,8 @@ def firm_after_the_deadline(walk: Walk, scene: dict[str, str]) -> None:
     walk.page.locator("[name=text]").fill("Oui, le lundi est compris.")
     walk.press("Envoyer", "the explanation and its receipt")
     walk.enter(scene["done_link"])
-    walk.look("/r/resultat/")
+    walk.look("/r/resultat/", "/r/ne-plus-ecrire/")
+    walk.press("Ne plus m'écrire", "the wish and its receipt")
 
 
 def someone_who_forgot(walk: Walk, scene: dict[str, str]) -> None:
