@@ -323,6 +323,10 @@ def test_with_the_servers_clock_moved_nobody_opens(
         assert words in sentence(Entry.objects.get(verb="clock.refused"))
         assert clocks.check_clocks(timezone.now() + timedelta(minutes=1)) == 0
         assert Entry.objects.filter(verb="clock.refused").count() == 1, "said once"
+        authority.manner = "500"
+        clocks.check_clocks(timezone.now() + timedelta(minutes=3))
+        assert ClockCheck.objects.get().state == "silent" and Entry.objects.filter(verb="clock.silent").count() == 1
+        assert [problem.sentence for problem in verify(city.organisation.pk).problems if "clock" in problem.sentence] == []
     assert not is_open(request)
 
 

@@ -8,6 +8,7 @@ import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
 
 from sourcier.journal.models import Entry
 from sourcier.journal.queries import payload_of, sentence
@@ -21,9 +22,9 @@ from sourcier.quotes.actions.heard import hear_price
 from sourcier.quotes.actions.paper import register_paper, type_paper
 from sourcier.quotes.models import HeardPrice, Submission
 from sourcier.quotes.queries.comparison import compare
-from sourcier.quotes.queries.marking import evaluates
+from sourcier.quotes.queries.marking import closed_to, evaluates
 from sourcier.quotes.queries.opening import untyped
-from sourcier.sourcing.models import Invitation
+from sourcier.sourcing.models import Invitation, Question, Sourcing
 from sourcier.vault.models import File
 from tests.cities import City
 from tests.journal.entries import writes_nothing
@@ -113,6 +114,7 @@ def test_an_envelope_is_refused_without_place_in_the_future_or_once_all_is_open(
 
 def test_a_paper_quote_is_typed_beside_its_scan_mended_and_compared_before_any_choice(city: City) -> None:
     request = make_request(city)
+    early = Question.objects.create(sourcing=request.sourcing, position=1, kind="text", text="À quelle heure ?")
     act.submit(request.invite(), answer(request, "0.95"), received_at=BEFORE)
     sent = registered(city, request.invite("Fournil", ""))
     opened(request)
@@ -126,7 +128,8 @@ def test_a_paper_quote_is_typed_beside_its_scan_mended_and_compared_before_any_c
         assert "Fournil" in told.value.sentence
         with writes_nothing(city.organisation.pk), pytest.raises(Refused, match="no_scan"):
             type_paper(city.buyer, sent.pk, answer(request, "0.80"))
-        type_paper(city.buyer, sent.pk, answer(request, "0.85"), photo("devis.jpg"))
+        type_paper(city.buyer, sent.pk, answer(request, "0.85", replies={early.pk: "Avant 7 h"}), photo("devis.jpg"))
+        assert sent.answers.get().text == "Avant 7 h"
         again = answer(request, "0.80", note="Paiement à 30 jours")
         with writes_nothing(city.organisation.pk), pytest.raises(Refused, match="no_reason"):
             type_paper(city.second_buyer, sent.pk, again)
@@ -134,6 +137,7 @@ def test_a_paper_quote_is_typed_beside_its_scan_mended_and_compared_before_any_c
             type_paper(city.second_buyer, sent.pk, again, SimpleUploadedFile("x.txt", b"pas une photo"), TYPO)
         type_paper(city.second_buyer, sent.pk, again, reason=TYPO)
         sent.refresh_from_db()
+        assert sent.answers.get().text == "", "taken out by the correction"
         assert sent.lines.get().typed_price_e4 == 8_000 and sent.note == "Paiement à 30 jours"
         assert TYPO in sentence(Entry.objects.get(verb="answer.paper_corrected"))
         assert Entry.objects.filter(verb="answer.paper_typed").count() == 1
@@ -175,6 +179,21 @@ def test_who_heard_a_price_gives_no_mark_and_somebody_else_does(city: City) -> N
         for criterion in criteria:
             evaluate.score(city.second_buyer, sent.pk, criterion.pk, 80)
         assert choose.choose(city.buyer, request.sourcing.pk, None, sent.pk, None, WHY).submission == sent
+
+
+def test_whose_marks_are_closed_is_asked_at_once_of_all_the_requests(
+    city: City, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    requests = [make_request(city) for _ in range(3)]
+    hear_price(city.buyer, requests[1].sourcing.pk, "Au marché, le gérant me l'a dit.")
+    for request in requests:
+        act.submit(request.invite(request.sourcing.need.reference, ""), answer(request), received_at=BEFORE)
+        opened(request)
+    sourcings = list(Sourcing.objects.select_related("need"))
+    for some in (sourcings[:1], sourcings):
+        with django_assert_num_queries(4):
+            closed_to(city.buyer, some)
+    assert requests[1].sourcing not in closed_to(city.buyer, sourcings) and len(closed_to(city.buyer, sourcings)) == 2
 
 
 def test_a_price_is_heard_before_the_opening_by_who_would_judge(city: City) -> None:

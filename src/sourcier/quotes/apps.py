@@ -86,7 +86,6 @@ class QuotesConfig(AppConfig):
         inside = "sourcing__organisation_id"
         register_rows(
             "clock_check", models.ClockCheck, organisation=inside,
-            settled={"state__in": ("agreed", "refused")},
             fields=("sourcing_id", "round", "state", "authority", "told_at", "token_sha256"),
         )  # fmt: skip
         register_rows(

@@ -20,6 +20,7 @@ from sourcier.sourcing.models import Sourcing
 
 AGAIN = timedelta(minutes=1)
 States = ClockCheck.State
+VERBS = {States.AGREED: "clock.agreed", States.REFUSED: "clock.refused", States.SILENT: "clock.silent"}
 
 
 def clock_of(sourcing: Sourcing, round_: int) -> tuple[Clock, ClockCheck | None]:
@@ -105,7 +106,6 @@ def _keep(sourcing: Sourcing, round_: int, state: States, given: Given | None, s
             "token": base64.b64encode(given.reply).decode(), "certificates": given.certificates,
         }  # fmt: skip
     check.save()
-    if state != was and state in (States.AGREED, States.REFUSED):
-        verb = "clock.agreed" if given else "clock.refused"
-        append(sourcing.organisation_id, sourcing.need_id, verb, body, rows=[check])
+    if state != was:
+        append(sourcing.organisation_id, sourcing.need_id, VERBS[state], body, rows=[check])
     return given is not None

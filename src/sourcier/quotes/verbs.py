@@ -26,6 +26,7 @@ CHOICE_VERBS = (
     Verb("reference.chosen", "{name} a choisi à quoi le prix sera comparé : {reference}.", ("name",)),
     Verb("clock.agreed", "{authority} confirme que la date limite est passée : il est {told_at:moment}."),
     Verb("clock.refused", "L'ouverture est refusée, l'heure du serveur est contredite : {sentence}"),
+    Verb("clock.silent", "Aucun tiers n'a confirmé l'heure avant l'ouverture : {sentence}"),
     Verb("opening.agreed", "{name}, {quality}, est d'accord pour ouvrir les plis.", ("name",)),
     Verb("answers.opened", "{name} a ouvert les réponses : {count} à temps, {late} trop tard.", ("name",), anchored=True),
     Verb("answer.unsealed", "Le pli {receipt} de {firm} est ouvert.", ("content",)),

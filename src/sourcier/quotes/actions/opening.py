@@ -67,7 +67,7 @@ def open_due(now: datetime) -> int:
     """
     closed = Sourcing.objects.filter(kind=Sourcing.Kind.RFQ, state=Sourcing.State.CLOSED, two_openers=False)
     opened = 0
-    for sourcing in closed.filter(saving_reference__isnull=False).order_by("deadline", "pk"):
+    for sourcing in closed.filter(saving_reference__isnull=False).select_related("organisation").order_by("deadline", "pk"):
         seal = seal_of(sourcing, 1)
         if seal is None or rules.may_lift(seal, now):
             continue

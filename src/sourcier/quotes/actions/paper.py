@@ -132,6 +132,7 @@ def _type(agent: Agent, given: Submission, answer: Answer, scan: File | None, re
     lines, places = list(submission.lines.all()), list(submission.places.all())
     QuotedLine.objects.filter(pk__in=[line.pk for line in lines]).delete()
     SubmissionPlace.objects.filter(pk__in=[place.pk for place in places]).delete()
+    submission.answers.update(text="")  # a reply taken out by a correction leaves no words behind
     content: Mapping[str, Any] = plain(answer_facts(sourcing, answer, {}))
     filled = fill(submission, content)
     verb = "answer.paper_corrected" if submission.typed_at else "answer.paper_typed"

@@ -67,7 +67,9 @@ def reads_marks(agent: Agent, sourcing: Sourcing) -> bool:
 
 def closed_to(agent: Agent, sourcings: Iterable[Sourcing]) -> list[Sourcing]:
     """The sourcings, of those given with their needs, whose marks by others are closed to `agent`."""
-    marked = [s for s in sourcings if s.state == Sourcing.State.OPENED and evaluates(agent, s)]
+    opened = [s for s in sourcings if s.state == Sourcing.State.OPENED and may_mark(agent, s.need.department_id)]
+    heard_in = set(HeardPrice.objects.filter(sourcing__in=opened, user=agent.user).values_list("sourcing", flat=True))
+    marked = [sourcing for sourcing in opened if sourcing.pk not in heard_in]
     if not marked:
         return []
     expected = _expected(marked)
