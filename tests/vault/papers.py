@@ -48,12 +48,21 @@ def scripted_pdf() -> bytes:
     return out.getvalue()
 
 
+def deflated(begun: bytes, size: int) -> bytes:
+    """What zlib makes of `begun` and of `size` spaces. One block is packed: after a full flush, the next come out alike."""
+    block = b" " * min(size, 1_000_000)
+    packer = zlib.compressobj(9, wbits=-15)
+    head = packer.compress(begun) + packer.flush(zlib.Z_FULL_FLUSH)
+    packed = packer.compress(block) + packer.flush(zlib.Z_FULL_FLUSH)
+    total, times = zlib.adler32(begun), size // len(block)
+    for _ in range(times):
+        total = zlib.adler32(block, total)
+    return b"\x78\xda" + head + packed * times + packer.flush() + struct.pack(">I", total)
+
+
 def pdf_bomb(size: int, *, twice: bool) -> bytes:
     """A PDF of one page whose object stream unpacks to `size` spaces; packed `twice`, a gigabyte holds in 3 KB."""
-    packer = zlib.compressobj(9)
-    content = packer.compress(b"4 0 <</A 1>>") + b"".join(packer.compress(b" " * 1000) for _ in range(size // 1000))
-    content += packer.flush()
-    packing = b"/FlateDecode"
+    content, packing = deflated(b"4 0 <</A 1>>", size), b"/FlateDecode"
     if twice:
         content, packing = zlib.compress(content, 9), b"[/FlateDecode /FlateDecode]"
     bodies = {
