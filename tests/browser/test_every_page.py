@@ -181,14 +181,14 @@ def requester(walk: Walk, scene: dict[str, str]) -> None:
 
 def buyer(walk: Walk, scene: dict[str, str]) -> None:
     """Each step of a purchase, before, during and after."""
-    typed = f"reponses/{scene['envelope']}"
+    typed, kept = f"reponses/{scene['envelope']}", f"plis-papier/{scene['envelope']}/"
     steps = {
         "submitted": [""],
         "accepted": ["", "activites/", "regle/", "entreprises/"],
         "draft": ["", "entreprises/", "demande/", "demande/envoyer/"],
         "asked": ["demande/", "suivi/", "reponses/", "echanges/", "plis-papier/", "prix-entendu/"],
         "closed": ["reponses/"],
-        "opened": ["reponses/", "choix/", "sans-suite/", f"reponses/{scene['answer']}/", f"{typed}/taper/"],
+        "opened": ["reponses/", "choix/", "sans-suite/", f"reponses/{scene['answer']}/", f"{typed}/taper/", kept],
         "lots": ["reponses/"],
         "learned": ["reponses/", "sans-suite/"],
         "chosen": ["annonce/"],
@@ -201,6 +201,7 @@ def buyer(walk: Walk, scene: dict[str, str]) -> None:
         *(f"/achats/{scene[need]}/{step}" for need, pages in steps.items() for step in pages),
     )  # fmt: skip
     walk.fetch(*(scene[file] for file in ("request_document", "answer_file", "exchange_document", "exchange_letter")))
+    walk.fetch(f"/achats/{scene['opened']}/{kept}recepisse/")
 
 
 def buyer_in_a_hurry(walk: Walk, scene: dict[str, str]) -> None:

@@ -10,10 +10,12 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
+from sourcier.journal.keys import fingerprint
 from sourcier.journal.models import Entry
 from sourcier.journal.queries import payload_of, sentence
 from sourcier.journal.verify import verify
-from sourcier.kernel.french import PARIS
+from sourcier.kernel.french import PARIS, format_moment
+from sourcier.kernel.receipts import parse_receipt
 from sourcier.kernel.transitions import Refused
 from sourcier.mail.models import OutgoingMessage
 from sourcier.quotes.actions import answer as act
@@ -28,6 +30,7 @@ from sourcier.sourcing.models import Invitation, Question, Sourcing
 from sourcier.vault.models import File
 from tests.cities import City
 from tests.journal.entries import writes_nothing
+from tests.pdf import text_of
 from tests.quotes.requests import BEFORE, DEADLINE, answer, make_request, opened
 from tests.vault import papers
 from tests.web.clients import signed_in
@@ -213,6 +216,34 @@ def page(client: Client, name: str, *ids: Any, data: dict[str, Any] | None = Non
     address = reverse(name, args=ids)
     response = client.post(address, data, follow=True) if data is not None else client.get(address)
     return response.content.decode().replace("&#x27;", "'")
+
+
+def test_the_receipt_of_an_envelope_is_printed_by_who_registered_it_and_by_nobody_else_before_the_opening(city: City) -> None:
+    request = make_request(city)
+    sent = registered(city, request.invite("Fournil du Raincy", ""))
+    late = registered(city, request.invite("Pain d'Antan", ""), DEADLINE + timedelta(seconds=1))
+    ids, bruno = [request.sourcing.need_id, sent.pk], signed_in(city.buyer)
+    entry = Entry.objects.get(pk=sent.entry_id)
+    shown = page(bruno, "paper_kept", *ids)
+    assert "Imprimer le récépissé" in shown and f"Le pli {sent.receipt_number}" in shown
+    printed = bruno.get(reverse("paper_receipt", args=ids)).content
+    assert printed == bruno.get(reverse("paper_receipt", args=ids)).content and b"/StructTreeRoot" in printed
+    told = text_of(printed)
+    for words in (
+        city.organisation.name, request.sourcing.title, "Fournil du Raincy", format_moment(BEFORE), sent.receipt_number,
+        f"Écriture n° {entry.index} ", bytes(entry.leaf_hash).hex(), fingerprint(city.organisation.pk), "/verifier/",
+        "Vous n'êtes pas d'accord", "tribunal administratif", "Personne ne l'ouvre avant",
+    ):  # fmt: skip
+        assert " ".join(words.split()) in told.replace("’", "'"), (words, told)
+    assert "après la date limite" in text_of(bruno.get(reverse("paper_receipt", args=[ids[0], late.pk])).content)
+    proof = bruno.post(reverse("paper_proof", args=ids))
+    assert parse_receipt(proof.content.decode()).entry == bytes(entry.raw)
+    for other in (city.second_buyer, city.head_buyer):
+        assert signed_in(other).get(reverse("paper_kept", args=ids)).status_code == 404
+        assert signed_in(other).get(reverse("paper_receipt", args=ids)).status_code == 404
+        assert signed_in(other).post(reverse("paper_proof", args=ids)).status_code == 404
+    opened(request)
+    assert signed_in(city.head_buyer).get(reverse("paper_receipt", args=ids)).content == printed
 
 
 def test_the_pages_lead_from_the_envelope_to_the_comparison(city: City) -> None:

@@ -1,10 +1,14 @@
 """What decides of an opening, and who has agreed to it."""
 
+from uuid import UUID
+
 from django.conf import settings
 from django.db.models import QuerySet
 
 from sourcier.accounts.agents import Agent
 from sourcier.accounts.models import Opener, Role
+from sourcier.journal.models import Entry
+from sourcier.journal.queries import entries, payload_of
 from sourcier.quotes.clocks import clock_of
 from sourcier.quotes.models import LastPriceRound, OpeningConsent, Submission
 from sourcier.quotes.opening_rules import Seal
@@ -50,3 +54,17 @@ def untyped(sourcing: Sourcing) -> QuerySet[Submission]:
     """The paper quotes that were opened and that nobody has typed."""
     papers = Submission.objects.filter(sourcing=sourcing, paper=True, state=Submission.State.RECEIVED, typed_at=None)
     return papers.filter(unsealed_at__isnull=False).select_related("invitation__firm")
+
+
+def registered_paper(agent: Agent, need_id: UUID, submission_id: UUID) -> tuple[Submission, Entry]:
+    """A closed envelope and the entry of its registering; before the opening, for who registered it alone.
+
+    Raises `Submission.DoesNotExist`.
+    """
+    papers = Submission.objects.filter(organisation=agent.organisation, sourcing__need=need_id, paper=True)
+    submission = papers.select_related("invitation__firm", "firm", "sourcing__organisation").get(pk=submission_id)
+    for entry in entries(agent.organisation.pk, need_id).filter(verb="answer.paper_registered"):
+        said = payload_of(entry)
+        if said and UUID(said["submission"]) == submission_id and (submission.unsealed_at or entry.actor == agent.id.hex):
+            return submission, entry
+    raise Submission.DoesNotExist

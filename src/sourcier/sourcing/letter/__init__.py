@@ -37,7 +37,7 @@ def invitation_copy(invitation: Invitation) -> bytes:
     """The letter as it left, for who reads the exchanges: without the square and the code, which open the firm's page."""
     sourcing = invitation.sourcing
     told = brief(sourcing, deadline_told(sourcing, invitation.sent_at) if invitation.sent_at else None)
-    return _pdf(sourcing, told, [_request(told) | {"address": _address(invitation), "code": None}])
+    return _pdf(sourcing, told, [_request(told) | {"address": address_of(invitation), "code": None}])
 
 
 def invitation_text(told: Brief) -> str:
@@ -127,11 +127,12 @@ def _addressed(invitation: Invitation) -> dict[str, Any]:
     token, code = tokens.secrets_of(invitation.seed, invitation.token_sha256)
     square = segno.make(link(token), error="m").svg_inline(border=2, omitsize=True)
     return {
-        "address": _address(invitation), "code": tokens.format_code(code), "qr": square, "purpose": "Pour répondre",
+        "address": address_of(invitation), "code": tokens.format_code(code), "qr": square, "purpose": "Pour répondre",
     }  # fmt: skip
 
 
-def _address(invitation: Invitation) -> list[str]:
+def address_of(invitation: Invitation) -> list[str]:
+    """The lines in the window of the envelope."""
     firm = invitation.firm
     lines = (firm.name, firm.address, f"{firm.postal_code} {firm.commune}".strip())
     return [cut(line, 42) for line in lines if line]
@@ -148,19 +149,20 @@ def _logo(city: Organisation) -> dict[str, Any] | None:
         return {"bytes": list(stored.read()), "format": FORMATS[file.media_type]}
 
 
+def letterhead(city: Organisation) -> dict[str, Any]:
+    """The city as the top of its letters shows it."""
+    lines = (city.address, f"{city.postal_code} {city.commune}", city.phone, city.email)
+    shown = {"name": city.name, "colour": city.colour, "commune": city.commune, "lines": [line for line in lines if line]}
+    return {"city": shown, "logo": _logo(city)}
+
+
 def _pdf(sourcing: Sourcing, told: Brief, sheets: Sequence[dict[str, Any]]) -> bytes:
     """Typst to PDF, with its own fonts, no file in reach but the template, and the date of the sending."""
     city = sourcing.organisation
     sent = sourcing.sent_at or sourcing.created_at
     data = {
+        **letterhead(city),
         "title": cut(told.title, 120),
-        "city": {
-            "name": city.name,
-            "colour": city.colour,
-            "commune": city.commune,
-            "lines": [line for line in (city.address, f"{city.postal_code} {city.commune}", city.phone, city.email) if line],
-        },
-        "logo": _logo(city),
         "date": format_date(sent.astimezone(PARIS).date()),
         "short": settings.SITE_URL.split("://")[-1] + "/r",
         "phone": ", ".join(filter(None, (told.contact_phone, told.contact_hours))),

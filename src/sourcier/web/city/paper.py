@@ -7,19 +7,28 @@ from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import path
+from django.urls import path, reverse
+from django.views.decorators.http import require_POST, require_safe
 
+from sourcier.journal.models import Entry
 from sourcier.kernel.transitions import Refused
+from sourcier.needs.models import Need
 from sourcier.quotes.actions import heard, paper
 from sourcier.quotes.models import Submission
+from sourcier.quotes.paper_receipt import paper_receipt
+from sourcier.quotes.queries.opening import registered_paper
 from sourcier.sourcing import queries
 from sourcier.sourcing.models import Invitation, Question, Sourcing
 from sourcier.web.city.answer import opened
 from sourcier.web.city.comparison import operation
 from sourcier.web.city.forms import MomentField, add_refusal
+from sourcier.web.downloads import pdf
+from sourcier.web.firm.mine import signed_file
 from sourcier.web.firm.price_form import AnswerForm
 from sourcier.web.operations import consultation_paths, operation_context
 from sourcier.web.rights import EVALUATORS, PURCHASING, city
+
+UNSIGNED = "Le récépissé signé ne peut pas être donné pour l'instant. Le pli est bien enregistré. Réessayez demain."
 
 
 class PaperForm(forms.Form):
@@ -65,12 +74,44 @@ def paper_register(request: HttpRequest, need_id: UUID, sourcing_id: UUID | None
         except Refused as refused:
             add_refusal(form, refused)
         else:
-            messages.success(
-                request, f"Pli enregistré, fermé : {sent.receipt_number}. Écrivez ce numéro sur l'enveloppe. Ne l'ouvrez pas."
-            )
-            return redirect("asked", need.pk, sourcing.pk)
+            messages.success(request, f"Pli enregistré, fermé : {sent.receipt_number}.")
+            return redirect("paper_kept", need.pk, sent.pk)
     context = {**operation_context(request.agent, need, sourcing), "sourcing": sourcing, "form": form}  # type: ignore[attr-defined]
     return render(request, "city/sourcing/paper.html", context, status=422 if form.errors else 200)
+
+
+def _registered(request: HttpRequest, need_id: UUID, submission_id: UUID) -> tuple[Need, Submission, Entry]:
+    """The envelope and its entry, for who registered it; 404 for anybody else until it is opened."""
+    need = operation(request, need_id)[0]
+    try:
+        return need, *registered_paper(request.agent, need.pk, submission_id)  # type: ignore[attr-defined]
+    except Submission.DoesNotExist:
+        raise Http404 from None
+
+
+@city(*PURCHASING)
+@require_safe
+def paper_kept(request: HttpRequest, need_id: UUID, submission_id: UUID) -> HttpResponse:
+    """What to write on the envelope, and what to give to the firm."""
+    need, sent, _ = _registered(request, need_id, submission_id)
+    context = {**operation_context(request.agent, need, sent.sourcing), "sourcing": sent.sourcing, "sent": sent}  # type: ignore[attr-defined]
+    return render(request, "city/sourcing/paper_kept.html", context)
+
+
+@city(*PURCHASING)
+@require_safe
+def paper_receipt_print(request: HttpRequest, need_id: UUID, submission_id: UUID) -> HttpResponse:
+    """The page to hand over or to post."""
+    _, sent, entry = _registered(request, need_id, submission_id)
+    return pdf(paper_receipt(sent, entry), f"Récépissé {sent.receipt_number}.pdf")
+
+
+@city(*PURCHASING)
+@require_POST
+def paper_proof(request: HttpRequest, need_id: UUID, submission_id: UUID) -> HttpResponse:
+    """The `.tlog-proof` to give beside it. By POST: giving it may sign a new checkpoint."""
+    need, sent, entry = _registered(request, need_id, submission_id)
+    return signed_file(request, entry, sent.receipt_number, reverse("paper_kept", args=[need.pk, sent.pk]), UNSIGNED)
 
 
 @city(*EVALUATORS)
@@ -156,5 +197,8 @@ def paper_type(request: HttpRequest, need_id: UUID, submission_id: UUID) -> Http
 urlpatterns = [
     *consultation_paths("plis-papier/", paper_register, "paper_register"),
     *consultation_paths("prix-entendu/", price_heard, "price_heard"),
+    path("achats/<uuid:need_id>/plis-papier/<uuid:submission_id>/", paper_kept, name="paper_kept"),
+    path("achats/<uuid:need_id>/plis-papier/<uuid:submission_id>/recepisse/", paper_receipt_print, name="paper_receipt"),
+    path("achats/<uuid:need_id>/plis-papier/<uuid:submission_id>/preuve/", paper_proof, name="paper_proof"),
     path("achats/<uuid:need_id>/reponses/<uuid:submission_id>/taper/", paper_type, name="paper_type"),
 ]

@@ -137,7 +137,7 @@ def proof_file(request: HttpRequest, sent: Submission | FirmQuestion | Clarifica
     return signed_file(request, entry, sent.receipt_number if sent else "", back)
 
 
-def signed_file(request: HttpRequest, entry: Entry | None, name: str, back: str) -> HttpResponse:
+def signed_file(request: HttpRequest, entry: Entry | None, name: str, back: str, unsigned: str = UNSIGNED) -> HttpResponse:
     """The `.tlog-proof` of an entry as a file; the page `back`, with a sentence, when nothing can be signed now."""
     if entry is None:
         return redirect(back)
@@ -145,7 +145,7 @@ def signed_file(request: HttpRequest, entry: Entry | None, name: str, back: str)
         text = sign_receipt(entry)
     except (KeyMissing, Inconsistent, NodeMissing) as error:
         logger.critical("no receipt can be signed: %s", type(error).__name__)
-        messages.error(request, UNSIGNED)
+        messages.error(request, unsigned)
         return redirect(back)
     response = HttpResponse(text, content_type="text/plain; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}.tlog-proof"'
