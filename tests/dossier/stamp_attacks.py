@@ -5,11 +5,12 @@ import json
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from sourcier.kernel import timestamps
+from sourcier.kernel.revocation import question
 from tests.dossier.attacks import Attacker, Files
-from tests.journal.authority import Authority, made_authority, revoked_by
+from tests.journal.authority import Authority, answered, made_authority, revoked_by
 
 ANCHORS = "data/proofs/anchors.json"
-REPLY, STONE, LINE, REVOKED = (f"data/proofs/anchor-1.{kind}" for kind in ("tsr", "txt", "pem", "crl"))
+REPLY, STONE, LINE, REVOKED, ANSWER = (f"data/proofs/anchor-1.{kind}" for kind in ("tsr", "txt", "pem", "crl", "ocsp"))
 
 
 class StampAttacker(Attacker):
@@ -45,6 +46,13 @@ class StampAttacker(Attacker):
 
     def stamp_without_its_list_of_revoked(self, files: Files) -> Files:
         return {name: content for name, content in files.items() if name != REVOKED}
+
+    def stamp_with_another_answer_of_its_issuer(self, files: Files) -> Files:
+        about = question((self.authority.signer.certificate, self.authority.root.certificate))
+        return files | {ANSWER: answered(self.authority.folder, about, self.authority.root, self.authority.signer)}
+
+    def stamp_without_the_answer_of_its_issuer(self, files: Files) -> Files:
+        return {name: content for name, content in files.items() if name != ANSWER}
 
     def stamp_said_to_be_earlier(self, files: Files) -> Files:
         (said,) = json.loads(files[ANCHORS])

@@ -20,8 +20,8 @@ from tests.dossier.conftest import LATER
 from tests.dossier.families import BEFORE, BEGIN, CUT, END, FAMILIES, NEW_KEY, OWN_KEY, STAMPS, Found, table
 from tests.dossier.forging import cut_again, signed_again
 from tests.dossier.purchase import Purchase, finished_purchase, taken, zipped
-from tests.dossier.stamp_attacks import REVOKED, STAMP_KINDS, StampAttacker
-from tests.journal.authority import TIME, Authority, certificate, revoked_by
+from tests.dossier.stamp_attacks import ANSWER, REVOKED, STAMP_KINDS, StampAttacker
+from tests.journal.authority import TIME, Authority, answered, certificate, revoked_by
 
 PROOF = Path(__file__).parents[2] / "docs" / "preuve.md"
 
@@ -70,12 +70,16 @@ def test_the_table_of_the_documentation_is_what_the_attacks_show(
 
 
 def stamped(purchase: Purchase, authority: Authority) -> bytes:
-    """A dossier that carries a stamp, and the list of the certificates that its issuer had revoked."""
-    authority.signer = certificate("Horodateur révocable", authority.root, usage=TIME, kind="rsa", revocations=authority.url)
+    """A dossier that carries a stamp, the list of what its issuer had revoked, and its answer about this one."""
+    authority.signer = certificate(
+        "Horodateur révocable", authority.root, usage=TIME, kind="rsa", revocations=authority.url,
+        responder=authority.url.replace("horodatage", "ocsp"),
+    )  # fmt: skip
     authority.revocations = revoked_by(authority.root)
+    authority.respond = lambda request: answered(authority.folder, request, authority.root, authority.signer)
     assert anchors.take_due(timezone.now())
     data = zipped(taken(purchase, LATER))
-    assert REVOKED in unpack(data) and verifier.verify(BytesIO(data)).ok
+    assert {REVOKED, ANSWER} <= unpack(data).keys() and verifier.verify(BytesIO(data)).ok
     return data
 
 

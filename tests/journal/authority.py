@@ -3,7 +3,7 @@
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -15,7 +15,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
 from sourcier.kernel import timestamps
 
@@ -65,7 +65,7 @@ class Made:
 
 def certificate(
     subject: str, issuer: Made | None = None, *, kind: str = "p256", days: tuple[int, int] = (-30, 3_650),
-    usage: tuple[x509.ObjectIdentifier, ...] = (), revocations: str = "",
+    usage: tuple[x509.ObjectIdentifier, ...] = (), revocations: str = "", responder: str = "",
 ) -> Made:  # fmt: skip
     """An authority of certificates without `usage`, an end certificate with it; `days` from today, first and last."""
     key = new_key(kind)
@@ -81,6 +81,10 @@ def certificate(
     if revocations:
         point = x509.DistributionPoint([x509.UniformResourceIdentifier(revocations)], None, None, None)
         builder = builder.add_extension(x509.CRLDistributionPoints([point]), critical=False)
+    if responder:
+        place = x509.UniformResourceIdentifier(responder)
+        access = x509.AccessDescription(AuthorityInformationAccessOID.OCSP, place)
+        builder = builder.add_extension(x509.AuthorityInformationAccess([access]), critical=False)
     return Made(builder.sign(issuer.key if issuer else key, hashes.SHA256()), key)
 
 
@@ -93,6 +97,25 @@ def revoked_by(issuer: Made, *gone: Made) -> bytes:
         line = x509.RevokedCertificateBuilder().serial_number(each.certificate.serial_number)
         builder = builder.add_revoked_certificate(line.revocation_date(now - timedelta(hours=1)).build())
     return builder.sign(issuer.key, hashes.SHA256()).public_bytes(Encoding.DER)
+
+
+def answered(folder: Path, request: bytes, issuer: Made, *known: Made, by: Made | None = None, gone: bool = False) -> bytes:
+    """What `openssl ocsp` answers of the certificates that `issuer` made, signed by it or `by` another; `gone` an hour ago."""
+    now = datetime.now(UTC)
+    state = f"R\t491231235959Z\t{now - timedelta(hours=1):%y%m%d%H%M%SZ}" if gone else "V\t491231235959Z\t"
+    lines = [f"{state}\t{each.certificate.serial_number:040X}\tunknown\t/CN=Essai\n" for each in known]
+    (folder / "index.txt").write_text("".join(lines))
+    (folder / "request.ocsp").write_bytes(request)
+    (folder / "issuer.pem").write_bytes(issuer.pem)
+    (folder / "responder.pem").write_bytes((by or issuer).pem)
+    (folder / "responder.key").write_bytes((by or issuer).secret)
+    subprocess.run(
+        ["openssl", "ocsp", "-index", str(folder / "index.txt"), "-CA", str(folder / "issuer.pem"), "-rsigner",
+         str(folder / "responder.pem"), "-rkey", str(folder / "responder.key"), "-reqin", str(folder / "request.ocsp"),
+         "-ndays", "1", "-respout", str(folder / "answer.ocsp")],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    return (folder / "answer.ocsp").read_bytes()
 
 
 @dataclass
@@ -109,6 +132,7 @@ class Authority:
     lock: threading.Lock = field(default_factory=threading.Lock)
     url: str = ""
     revocations: bytes = b""
+    respond: Callable[[bytes], bytes] | None = None
 
     def reply(self, query: bytes) -> bytes:
         """The reply of openssl to a query, in DER."""
@@ -184,6 +208,9 @@ def served(authority: Authority) -> Iterator[Authority]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             query = self.rfile.read(int(self.headers["Content-Length"]))
+            if self.path == "/ocsp":
+                self.answer_about(query)
+                return
             with authority.lock:
                 authority.asked += 1
                 authority.accounts.append(self.headers.get("Authorization", ""))
@@ -198,6 +225,13 @@ def served(authority: Authority) -> Iterator[Authority]:
             for each in body:  # never silent for as long as the limit of a socket
                 self.wfile.write(bytes([each]))
                 time.sleep(0.05)
+
+        def answer_about(self, request: bytes) -> None:
+            """What the responder says of a certificate."""
+            body = authority.respond(request) if authority.respond else b""
+            self.send_response(200 if body else 404)
+            self.end_headers()
+            self.wfile.write(body)
 
         def do_GET(self) -> None:
             self.send_response(200 if authority.revocations else 404)

@@ -4,22 +4,26 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
+from threading import Event
+from time import monotonic
 from typing import Any
 
 import pytest
 import time_machine
+from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from django.db import connection, transaction
 from django.utils import timezone
 
-from sourcier.journal import anchors, queries
+from sourcier.journal import anchors, queries, revocations
 from sourcier.journal.actions import append
 from sourcier.journal.models import Anchor, Entry
 from sourcier.journal.registry import VERBS, Verb
 from sourcier.journal.verify import verify
+from sourcier.kernel import revocation
 from sourcier.mail.due import run_due
 from tests.cities import City
-from tests.journal.authority import TIME, Authority, certificate, made_authority, revoked_by, served
+from tests.journal.authority import TIME, Authority, answered, certificate, made_authority, revoked_by, served
 from tests.journal.entries import writes, writes_nothing
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -315,3 +319,59 @@ def test_what_the_issuer_revoked_is_kept_beside_the_stamp_and_read(
     act()
     assert anchors.take_due(timezone.now()) == 0
     assert Anchor.objects.latest("pk").error.endswith("signe avec un certificat révoqué.")
+
+
+def test_what_each_issuer_answers_is_kept_beside_the_stamp_and_read(
+    city: City, authority: Authority, act: Callable[[], Entry], tmp_path: Path
+) -> None:
+    address = authority.url.replace("horodatage", "ocsp")
+    between = certificate("Intermédiaire", authority.root, responder=address)
+    authority.signer = certificate("Horodateur interrogeable", between, usage=TIME, kind="rsa", responder=address)
+    authority.between = (between,)
+    charged = certificate("Répondeur", between, usage=(ExtendedKeyUsageOID.OCSP_SIGNING,))
+    stranger = certificate("Intermédiaire", usage=(ExtendedKeyUsageOID.OCSP_SIGNING,))
+
+    def respond(request: bytes, **manner: Any) -> bytes:
+        asked = ocsp.load_der_ocsp_request(request).serial_number
+        about = between if asked == between.certificate.serial_number else authority.signer
+        if about is between:
+            return answered(tmp_path, request, authority.root, between)
+        if manner.pop("other", False):
+            about_another = revocation.question((charged.certificate, between.certificate))
+            return answered(tmp_path, about_another, between, charged)
+        return answered(tmp_path, request, between, *manner.pop("known", [about]), **manner)
+
+    for manner, count in (
+        ({}, 2), ({"by": charged}, 2), ({"by": stranger}, 1), ({"other": True}, 1), ({"known": []}, 1),
+    ):  # fmt: skip
+        authority.respond = lambda request, manner=manner: respond(request, **manner)  # type: ignore[misc]
+        act()
+        assert anchors.take_due(timezone.now()) == 1
+        anchor = Anchor.objects.latest("pk")
+        assert len(revocation.split(bytes(anchor.answers or b""))) == count, manner
+        assert ("a répondu autre chose que ce que l'émetteur a signé" in anchor.error) == (count == 1)
+    authority.respond = None
+    act()
+    assert anchors.take_due(timezone.now()) == 1
+    assert "a répondu par une erreur (404). Le jeton est gardé sans cela." in Anchor.objects.latest("pk").error
+    assert verify(city.organisation.pk).ok
+    Anchor.objects.filter(answers__isnull=False).update(answers=b"")
+    assert any("ne sont plus ceux que son écriture dit" in each for each in found_by_verify(city))
+    authority.respond = lambda request: respond(request, gone=True)
+    act()
+    assert anchors.take_due(timezone.now()) == 0
+    assert Anchor.objects.latest("pk").error.endswith("signe avec un certificat révoqué.")
+
+
+def test_a_responder_that_is_late_or_away_leaves_the_stamp_without_its_answer(authority: Authority) -> None:
+    released = Event()
+    authority.respond = lambda request: b"trop tard" if released.wait(10) else b""
+    for address, sentence in (
+        (authority.url.replace("horodatage", "ocsp"), "n'a pas répondu en"), ("http://127.0.0.1:9/", "n'est pas joignable"),
+    ):  # fmt: skip
+        signer = certificate("Horodateur interrogeable", authority.root, usage=TIME, responder=address)
+        line = (signer.certificate, authority.root.certificate)
+        kept = revocations.gather(line, timezone.now(), monotonic() + 0.2)
+        assert (kept.lists, kept.answers) == (b"", b"")
+        assert sentence in kept.missing
+    released.set()

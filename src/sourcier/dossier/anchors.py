@@ -8,6 +8,7 @@ from sourcier.dossier.history import History
 from sourcier.dossier.models import Export
 from sourcier.journal.models import Anchor
 from sourcier.journal.proofs import consistency
+from sourcier.kernel.revocation import split
 
 INDEX = "data/proofs/anchors.json"
 
@@ -30,14 +31,20 @@ def covering(export: Export, history: History) -> list[Anchor]:
 
 
 def files(export: Export, history: History) -> Iterator[tuple[str, bytes]]:
-    """`(path, content)` of each reply, of the checkpoint it stamps, of its certificates and of the list of those revoked."""
+    """`(path, content)` of each reply, of the checkpoint it stamps, of its certificates and of what was said of them."""
     for number, anchor in enumerate(covering(export, history), start=1):
         if anchor.checkpoint:
-            yield f"data/proofs/anchor-{number}.tsr", bytes(anchor.reply or b"")
             yield f"data/proofs/anchor-{number}.txt", anchor.checkpoint.text.encode()
-            yield f"data/proofs/anchor-{number}.pem", anchor.certificates.encode()
-            if anchor.revocations:
-                yield f"data/proofs/anchor-{number}.crl", bytes(anchor.revocations)
+            yield from stamp(f"data/proofs/anchor-{number}", anchor)
+
+
+def stamp(name: str, anchor: Anchor) -> Iterator[tuple[str, bytes]]:
+    """A reply and what judges it: the first list and the first answer under the plain name, the others numbered from 2."""
+    yield f"{name}.tsr", bytes(anchor.reply or b"")
+    yield f"{name}.pem", anchor.certificates.encode()
+    for ending, kept in (("crl", anchor.revocations), ("ocsp", anchor.answers)):
+        for place, each in enumerate(split(bytes(kept or b"")), start=1):
+            yield f"{name}.{ending}" if place == 1 else f"{name}-{place}.{ending}", each
 
 
 def index(export: Export, history: History) -> list[dict[str, object]]:

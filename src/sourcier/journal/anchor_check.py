@@ -41,6 +41,7 @@ def _as_told(anchor: Anchor) -> bool:
         "token_sha256": bytes(anchor.reply or b""),
         "certificates_sha256": anchor.certificates.encode(),
         "revocations_sha256": bytes(anchor.revocations or b""),
+        "answers_sha256": bytes(anchor.answers or b""),
     }
     return all(told[name] == sha256(data).hexdigest() for name, data in kept.items() if name in told)
 

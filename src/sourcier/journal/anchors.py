@@ -126,17 +126,19 @@ def _keep(claimed: Anchor, head: Checkpoint, given: Given, wrong: str) -> bool:
     log, anchor = _locked(claimed)
     if anchor is None:
         return False
-    anchor.state, anchor.error, anchor.checkpoint = Anchor.State.OBTAINED, wrong, head
+    anchor.state, anchor.checkpoint = Anchor.State.OBTAINED, head
+    anchor.error = "\n".join(each for each in (wrong, given.kept.missing) if each)
     anchor.authority, anchor.reply, anchor.reply_sha256 = given.authority.url, given.reply, sha256(given.reply).hexdigest()
     anchor.told_at, anchor.obtained_at, anchor.serial = given.told_at, given.answered_at, given.serial
     anchor.certificates, anchor.trusted, anchor.entry_index = given.certificates, given.trusted, log.size
-    anchor.revocations = given.revocations or None
+    anchor.revocations, anchor.answers = given.kept.lists or None, given.kept.answers or None
     anchor.save()
     told = {
         "authority": given.authority.name, "told_at": given.told_at, "serial": given.serial, "size": head.size,
         "root": head.root, "token_sha256": anchor.reply_sha256,
         "certificates_sha256": sha256(anchor.certificates.encode()).hexdigest(),
         "revocations_sha256": sha256(anchor.revocations or b"").hexdigest(),
+        "answers_sha256": sha256(anchor.answers or b"").hexdigest(),
     }  # fmt: skip
     append(log.pk, None, ANCHORED, told, rows=[anchor])
     if anchor.wanted > head.size:

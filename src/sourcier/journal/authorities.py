@@ -1,16 +1,11 @@
 """The authorities that stamp the time: their addresses, and one question to one of them, answered in time or not at all."""
 
 import base64
-import logging
 import secrets
-import threading
 import time
-import urllib.error
 import urllib.request
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from http.client import HTTPException
 from pathlib import Path
 from urllib.parse import unquote, urlsplit, urlunsplit
 
@@ -19,10 +14,10 @@ from cryptography.x509 import Certificate
 from django.conf import settings
 from django.utils import timezone
 
+from sourcier.journal import revocations
+from sourcier.journal.fetching import NoAnswer, within
+from sourcier.journal.revocations import Kept
 from sourcier.kernel import timestamps
-
-logger = logging.getLogger(__name__)
-LONGEST_REPLY = 200_000
 
 
 class NoStamp(RuntimeError):
@@ -47,8 +42,8 @@ class Authority:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A reply that was verified. `trusted`: its certificates lead to one of the city's roots. `revocations`: the list, in DER,
-    of what the signer's issuer revoked, when it publishes one that we could have."""
+    """A reply that was verified. `trusted`: its certificates lead to one of the city's roots, and `kept` is what their issuers
+    said of them then."""
 
     authority: Authority
     reply: bytes
@@ -57,7 +52,7 @@ class Given:
     serial: str
     certificates: str
     trusted: bool
-    revocations: bytes
+    kept: Kept
 
 
 def configured() -> list[Authority]:
@@ -85,7 +80,10 @@ def ask(authority: Authority, message: bytes, trusted: list[Certificate]) -> Giv
     """Have `message` stamped. Raises `NoStamp`. Never inside a transaction: it may last as long as the limit."""
     nonce = secrets.randbits(64)
     asked_at, started = timezone.now(), time.monotonic()
-    reply = _post(authority, timestamps.request(message, nonce))
+    try:
+        reply = _post(authority, timestamps.request(message, nonce))
+    except NoAnswer as error:
+        raise NoStamp(str(error)) from None
     answered_at = timezone.now()
     try:
         stamp = timestamps.verify(reply, message, nonce=nonce, known=trusted)
@@ -93,12 +91,12 @@ def ask(authority: Authority, message: bytes, trusted: list[Certificate]) -> Giv
         path = timestamps.path(stamp, trusted) if trusted else stamp.certificates
         # A certificate that nobody vouches for must not choose an address for us to read.
         end = started + settings.TSA_TIMEOUT
-        revocations = _revocations(authority, path, stamp.told_at, end) if trusted else b""
+        kept = revocations.gather(path, stamp.told_at, end) if trusted else Kept()
     except timestamps.BadStamp as error:
         refused = OtherTime if error.code == "clock" else NoStamp
         raise refused(f"{authority.name} {error.sentence}") from None
     certificates = "".join(each.public_bytes(Encoding.PEM).decode() for each in path)
-    return Given(authority, reply, stamp.told_at, answered_at, stamp.serial, certificates, bool(trusted), revocations)
+    return Given(authority, reply, stamp.told_at, answered_at, stamp.serial, certificates, bool(trusted), kept)
 
 
 def _post(authority: Authority, body: bytes) -> bytes:
@@ -107,51 +105,4 @@ def _post(authority: Authority, body: bytes) -> bytes:
     )
     if authority.account:
         request.add_header("Authorization", "Basic " + base64.b64encode(authority.account.encode()).decode())
-    return _within(settings.TSA_TIMEOUT, authority, request)
-
-
-def _revocations(authority: Authority, path: Sequence[Certificate], told_at: datetime, end: float) -> bytes:
-    """The list that says whether the signer is revoked, in what is left of the authority's time; empty when there is none.
-
-    A list that does not come keeps no stamp from being kept. Raises `timestamps.BadStamp` for a signer that it names.
-    """
-    for url in timestamps.revocation_addresses(path[0]):
-        try:
-            listed = _within(end - time.monotonic(), authority, urllib.request.Request(url))  # noqa: S310 - http and https alone
-        except NoStamp as error:
-            logger.info("no list of revoked certificates: %s", error)
-            continue
-        if timestamps.holds_revocations(listed, path, told_at):
-            return listed
-    return b""
-
-
-def _within(seconds: float, authority: Authority, request: urllib.request.Request) -> bytes:
-    """The bytes of the reply in time, whatever the other side does: a name that does not resolve, or one byte a second.
-
-    In a thread apart, which is left behind when it is late: a socket's own limit counts from its last byte.
-    """
-    came: list[bytes | NoStamp] = []
-    thread = threading.Thread(target=lambda: came.append(_fetch(authority, request)), name="time-stamp", daemon=True)
-    thread.start()
-    thread.join(max(0, seconds))
-    if not came:
-        raise NoStamp(f"{authority.name} n'a pas répondu en {settings.TSA_TIMEOUT:g} s.")
-    if isinstance(came[0], NoStamp):
-        raise came[0]
-    return came[0]
-
-
-def _fetch(authority: Authority, request: urllib.request.Request) -> bytes | NoStamp:
-    try:
-        with urllib.request.urlopen(request, timeout=settings.TSA_TIMEOUT) as response:  # noqa: S310
-            reply: bytes = response.read(LONGEST_REPLY + 1)
-    except urllib.error.HTTPError as error:
-        with error:
-            return NoStamp(f"{authority.name} a répondu par une erreur ({error.code}).")
-    except TimeoutError:
-        return NoStamp(f"{authority.name} n'a pas répondu en {settings.TSA_TIMEOUT:g} s.")
-    except (OSError, HTTPException, ValueError) as error:
-        logger.info("time-stamp authority unreachable: %s", type(error).__name__)
-        return NoStamp(f"{authority.name} n'est pas joignable.")
-    return reply if len(reply) <= LONGEST_REPLY else NoStamp(f"{authority.name} a répondu trop long pour un horodatage.")
+    return within(settings.TSA_TIMEOUT, request)

@@ -98,7 +98,7 @@ class Anchor(models.Model):
     asked_at = models.DateTimeField()
     next_check = models.DateTimeField()
     attempts = models.IntegerField(default=0)
-    error = models.TextField(blank=True, help_text="what each authority that failed at the last attempt did, in French")
+    error = models.TextField(blank=True, help_text="in French, what failed at the last attempt, authorities then revocations")
     checkpoint = models.ForeignKey(Checkpoint, on_delete=models.PROTECT, null=True, related_name="anchors")
     authority = models.CharField(max_length=300, blank=True, help_text="its address, without account nor password")
     reply = models.BinaryField(null=True, help_text="TimeStampResp, DER, as it came")
@@ -107,7 +107,11 @@ class Anchor(models.Model):
     obtained_at = models.DateTimeField(null=True, help_text="by our clock")
     serial = models.CharField(max_length=60, blank=True)
     certificates = models.TextField(blank=True, help_text="PEM, the signer's first, up to a trusted root when one was found")
-    revocations = models.BinaryField(null=True, help_text="what the signer's issuer had revoked then (CRL, DER), if it says it")
+    revocations = models.BinaryField(
+        null=True,
+        help_text="what the issuers of the certificates below the root had revoked then (CRL, DER, one after the other)",
+    )
+    answers = models.BinaryField(null=True, help_text="what they answered about each (OCSP, DER, one after the other)")
     trusted = models.BooleanField(default=False, help_text="its certificates led to a root that the city trusts")
     entry_index = models.BigIntegerField(null=True, help_text="the entry that says it was obtained")
 

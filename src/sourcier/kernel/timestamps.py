@@ -213,7 +213,7 @@ def path(stamp: Stamp, roots: Sequence[x509.Certificate]) -> tuple[x509.Certific
             return line
         if len(line) == LONGEST_PATH:
             return ()
-        above = (each for each in pool if each not in line and _valid(each, stamp.told_at) and _issued(each, one, len(below)))
+        above = (each for each in pool if each not in line and _valid(each, stamp.told_at) and issued(each, one, len(below)))
         return next((found for issuer in above if (found := climb(issuer, line))), ())
 
     if found := climb(stamp.certificates[0], ()):
@@ -221,7 +221,7 @@ def path(stamp: Stamp, roots: Sequence[x509.Certificate]) -> tuple[x509.Certific
     raise BadStamp("chain", "signe avec un certificat que nos racines de confiance ne connaissent pas.")
 
 
-def _issued(issuer: x509.Certificate, certificate: x509.Certificate, between: int) -> bool:
+def issued(issuer: x509.Certificate, certificate: x509.Certificate, between: int) -> bool:
     """Whether `issuer`, an authority, signed `certificate`, with `between` other authorities below it."""
     try:
         basic = issuer.extensions.get_extension_for_class(x509.BasicConstraints).value
@@ -238,34 +238,6 @@ def _issued(issuer: x509.Certificate, certificate: x509.Certificate, between: in
     except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
         return False
     return True
-
-
-def revocation_addresses(certificate: x509.Certificate) -> list[str]:
-    """Where the issuer of a certificate publishes the list of those it revoked."""
-    try:
-        points = certificate.extensions.get_extension_for_class(x509.CRLDistributionPoints).value
-    except (x509.ExtensionNotFound, ValueError):
-        return []
-    names = [name for point in points for name in point.full_name or ()]
-    return [
-        name.value
-        for name in names
-        if isinstance(name, x509.UniformResourceIdentifier) and name.value.startswith(("http://", "https://"))
-    ]
-
-
-def holds_revocations(data: bytes, line: Sequence[x509.Certificate], moment: datetime) -> bool:
-    """Whether `data` is the list that the issuer of `line[0]` signed. Raises `BadStamp` when it revoked it by `moment`."""
-    try:
-        listed = x509.load_der_x509_crl(data)
-        issuers = [each for each in line[1:] if each.subject == line[0].issuer == listed.issuer]
-        good = any(listed.is_signature_valid(each.public_key()) for each in issuers)  # type: ignore[arg-type]
-        revoked = listed.get_revoked_certificate_by_serial_number(line[0].serial_number)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
-        return False
-    if good and revoked is not None and revoked.revocation_date_utc <= moment:
-        raise BadStamp("revoked", "signe avec un certificat révoqué.")
-    return good
 
 
 def check_clock(stamp: Stamp, asked_at: datetime, answered_at: datetime) -> None:

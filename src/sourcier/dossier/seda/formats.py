@@ -21,6 +21,7 @@ _OWN = {
     "pem": Format("application/x-pem-file"),
     "tsr": Format("application/timestamp-reply"),
     "crl": Format("application/pkix-crl"),
+    "ocsp": Format("application/ocsp-response"),
 }
 _BY_EXTENSION = {end: Format(kind.media_type) for kind in KINDS for end in kind.extensions} | _OWN
 # The report alone is known to be PDF/A-3a: typst wrote it so.
