@@ -15,6 +15,7 @@ from django.core.management import CommandError, call_command
 from lxml import etree
 
 from sourcier.accounts import actions as accounts
+from sourcier.dossier.history import History
 from sourcier.dossier.models import Export
 from sourcier.dossier.offline import verifier
 from sourcier.dossier.seda import package
@@ -141,8 +142,20 @@ def test_the_terms_are_those_of_the_law_and_an_unknown_start_is_said(export: Exp
     assert rule is not None
     assert (said(rule, "Rule"), said(rule, "StartDate"), said(rule, "FinalAction")) == (["P5Y"], ["2026-10-01"], ["Destroy"])
     assert [each.text for each in losing.iterfind("s:ArchiveUnit/s:Content/s:Title", SEDA)] == ["devis signé.jpg"]
+    proof = next(unit for unit in root.iter("{*}ArchiveUnit") if said(unit, "Content/Title") == [package.PROOFS])
+    assert said(proof, "Management/AppraisalRule/FinalAction") == ["Keep"], "what an erasure leaves is kept"
+    left = " ".join(said(proof, "ArchiveUnit/Content/Title"))
+    assert "entries.jsonl" in left and "checkpoint.txt" in left and "verifier.py" in left
+    assert "payloads" not in left and "documents" not in left and "manifest" not in left, "contents go with the contract"
     comment = root.findtext("s:Comment", "", SEDA)
+    assert "à détruire ensuite, après votre visa" in comment and "à conserver ensuite" in comment
     assert "R.2184-13" in comment and "date pas encore connue" in comment and "R.2184-12" in comment
+
+
+def test_a_term_is_that_of_the_day_its_clock_began(finished: Purchase) -> None:
+    clock = {"kind_": "contract", "years": 12, "event": "la réception", "article": "article d'alors", "started_on": None}
+    told = History(rows={"clock": {"1": clock}})
+    assert package.term_of(told, "contract").code == "P12Y" and package.term_of(told, "procedure").code == "P5Y"
 
 
 def test_the_same_transfer_comes_out_twice(export: Export) -> None:

@@ -1,12 +1,13 @@
 """How long each kind of record is kept, from which event, under which article, and what becomes of it then. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sourcier.law.book import WORKS
 
 PROCEDURE, CONTRACT, CONTACT, ACCOUNT = "procedure", "contract", "contact", "account"
-DESTROY = "Destroy"
+PROOF = "proof"
+DESTROY, KEEP = "Destroy", "Keep"
 KINDS = {
     PROCEDURE: "Dossier de la consultation et offres non retenues",
     CONTRACT: "Pièces du contrat",
@@ -17,13 +18,14 @@ KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """`years` counted from `event`; `archives`: the archives service signs before anything is destroyed."""
+    """`years` counted from `event`, then `fate`; `archives`: the archives service signs before anything is destroyed."""
 
     kind: str
     years: int
     event: str
     article: str
     archives: bool
+    fate: str = DESTROY
 
     @property
     def code(self) -> str:
@@ -43,6 +45,11 @@ def term(kind: str, nature: str = "") -> Term:
     if kind == ACCOUNT:
         return Term(kind, 1, "le départ de la personne", "article 5, 1, e) du RGPD ; durée choisie par la ville", False)
     raise ValueError(f"{kind} is not a kind of record")
+
+
+def proof_of(rule: Term) -> Term:
+    """What proves a record: entries, signatures, stamps. No erasure takes them: they tell that it was, and when it went."""
+    return replace(rule, kind=PROOF, fate=KEEP)
 
 
 def last_day(start: date, years: int) -> date:

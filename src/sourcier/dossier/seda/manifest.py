@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from lxml import etree
 
 from sourcier.dossier.seda.formats import format_of
-from sourcier.law.retention import DESTROY, Term
+from sourcier.law.retention import KEEP, Term
 
 NAMESPACE = "fr:gouv:culture:archivesdefrance:seda:v2.3"
 XML_ID = "{http://www.w3.org/XML/1998/namespace}id"
@@ -98,7 +98,8 @@ def _terms(transfer: Transfer, units: Iterable[Unit]) -> str:
     told += [(unit.title, unit.term, unit.start) for unit in units if unit.term]
     return " ".join(
         f"{title} : {term.years} ans à partir de {term.event} ({term.article}) ; "
-        + (f"événement du {start:%d/%m/%Y}." if start else "date pas encore connue.")
+        + (f"événement du {start:%d/%m/%Y}" if start else "date pas encore connue")
+        + (" ; à conserver ensuite." if term.fate == KEEP else " ; à détruire ensuite, après votre visa.")
         for title, term, start in told
     )
 
@@ -166,7 +167,7 @@ def _appraisal(parent: Element, term: Term, start: date | None) -> None:
     _add(rule, "Rule", term.code)
     if start:
         _add(rule, "StartDate", start.isoformat())
-    _add(rule, "FinalAction", DESTROY)
+    _add(rule, "FinalAction", term.fate)
 
 
 def _unit(parent: Element, identifier: str) -> Element:

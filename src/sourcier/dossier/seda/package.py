@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from hashlib import sha512
 from pathlib import PurePosixPath
@@ -19,11 +20,14 @@ from sourcier.dossier.seda.preflight import check
 from sourcier.journal.citations import cited
 from sourcier.kernel.french import PARIS
 from sourcier.kernel.transitions import refuse
-from sourcier.law.retention import CONTRACT, PROCEDURE, term
+from sourcier.law.retention import CONTRACT, PROCEDURE, Term, proof_of, term
 
 MISSING = "Le service d'archives n'est pas renseigné : complétez « Réglages, Archives » avant de préparer un versement."
 WHOLE_ONLY = "Les archives reçoivent le dossier entier : cette version est celle d'un tiers."
-REPORT, DOCUMENTS, LOSERS, PROOFS = "Rapport", "Pièces", "Pièces des offres non retenues", "Journal, preuves et vérificateurs"
+REPORT, DOCUMENTS, LOSERS = "Rapport", "Pièces", "Pièces des offres non retenues"
+CONTENTS, PROOFS = "Contenus du journal", "Journal, preuves et vérificateurs"
+# What is left when an operation was erased: no name is in it, nor a plain digest in a list of the bag.
+LEFT = ("data/journal/", "data/proofs/", "LISEZ-MOI.txt", "VERIFIER.html", "verifier.py")
 
 
 def archives_set(city: Organisation) -> bool:
@@ -47,8 +51,8 @@ def write(export: Export, out: BinaryIO) -> None:
     told = history.read(export.organisation_id, export.need_id, export.size)
     members = build.files(export, told)
     carried = [_carried(number, member) for number, member in enumerate(members, start=1)]
-    units = _units(told, members, carried)
-    made = manifest(_transfer(export, told, known), units)
+    whole = _transfer(export, told, known)
+    made = manifest(whole, _units(told, members, carried, whole))
     with ZipFile(out, "w", ZIP_STORED) as archive:
         _put(archive, "manifest.xml", export.made_at, [made])
         for file, member in zip(carried, members, strict=True):
@@ -78,8 +82,8 @@ def _carried(number: int, member: Member) -> Carried:
     return Carried(identifier, f"Content/{identifier}{suffix}", member.path, member.path, digest.hexdigest(), member.size)
 
 
-def _units(told: History, members: Sequence[Member], carried: Sequence[Carried]) -> list[Unit]:
-    """The report, the documents, those of the losing answers with a term of their own, then what proves."""
+def _units(told: History, members: Sequence[Member], carried: Sequence[Carried], whole: Transfer) -> list[Unit]:
+    """The report, the documents, those of the losing answers with a term of their own, the contents, then what is kept."""
     names = {piece.sha256: piece.name for piece in history.pieces(told)}
     losing = _losing_documents(told)
     groups: dict[str, list[Carried]] = defaultdict(list)
@@ -90,12 +94,14 @@ def _units(told: History, members: Sequence[Member], carried: Sequence[Carried])
             group = LOSERS if member.sha256 in losing else DOCUMENTS
             groups[group].append(_titled(file, names[member.sha256]))
         else:
-            groups[PROOFS].append(file)
+            groups[PROOFS if member.path.startswith(LEFT) else CONTENTS].append(file)
+    losers = (term_of(told, PROCEDURE), started_on(told, PROCEDURE)) if groups[LOSERS] else ()
     return [
         Unit(REPORT, groups[REPORT]),
         Unit(DOCUMENTS, groups[DOCUMENTS]),
-        Unit(LOSERS, groups[LOSERS], term(PROCEDURE), started_on(told, PROCEDURE)) if groups[LOSERS] else Unit(LOSERS, ()),
-        Unit(PROOFS, groups[PROOFS]),
+        Unit(LOSERS, groups[LOSERS], *losers),
+        Unit(CONTENTS, groups[CONTENTS]),
+        Unit(PROOFS, groups[PROOFS], proof_of(whole.term), whole.start),
     ]
 
 
@@ -113,6 +119,15 @@ def _losing_documents(told: History) -> set[str]:
     return joined[False] - joined[True] if chosen else set()
 
 
+def term_of(told: History, kind: str, nature: str = "") -> Term:
+    """The rule of the day the clock began; that of today while none did."""
+    rule = term(kind, nature)
+    clocks = [row for row in told.of("clock") if row["kind_"] == kind]
+    if not clocks:
+        return rule
+    return replace(rule, years=clocks[-1]["years"], event=clocks[-1]["event"], article=clocks[-1]["article"])
+
+
 def started_on(told: History, kind: str) -> date | None:
     """The day a clock of the operation says its term began; None while nobody knows it."""
     days = [row["started_on"] for row in told.of("clock") if row["kind_"] == kind and row["started_on"]]
@@ -124,7 +139,7 @@ def _transfer(export: Export, told: History, known: Agencies) -> Transfer:
     title = need.get("title") or need.get("sentence") or "Achat"
     reference = need.get("reference", "")
     chosen = bool(told.of("award"))
-    rule = term(CONTRACT, need.get("kind_", "")) if chosen else term(PROCEDURE)
+    rule = term_of(told, CONTRACT, need.get("kind_", "")) if chosen else term_of(told, PROCEDURE)
     return Transfer(
         identifier=export.pk.hex,
         made_at=export.made_at,
