@@ -13,7 +13,7 @@ from sourcier.kernel.french import PARIS, format_date, format_moment
 from sourcier.kernel.typesetting import typeset
 from sourcier.quotes.models import Submission
 from sourcier.sourcing.briefs import brief
-from sourcier.sourcing.letter import address_of, cut, letterhead
+from sourcier.sourcing.letter.paper import address_of, cut, letterhead
 
 
 def paper_receipt(submission: Submission, entry: Entry) -> bytes:

@@ -1,28 +1,22 @@
 """The letter: one page of plain French with the link as a square to photograph, the typed code and the telephone.
 
-Users' words reach Typst as JSON data, never as markup. Printed again, a letter is the same to the last byte: its link and code
-are computed from the invitation's seed.
+Printed again, a letter is the same to the last byte: its link and code are computed from the invitation's seed.
 """
 
 from collections.abc import Sequence
-from importlib.resources import files
-from tempfile import TemporaryDirectory
+from datetime import datetime
 from typing import Any
 
-import segno
 from django.conf import settings
 
-from sourcier.accounts.models import Organisation
 from sourcier.journal.keys import fingerprint_line
 from sourcier.kernel.french import PARIS, format_date, format_moment
-from sourcier.kernel.typesetting import typeset
 from sourcier.sourcing import tokens, words
 from sourcier.sourcing.briefs import brief, deadline_told, link
+from sourcier.sourcing.letter.paper import address_of, cut, door, letterhead, typeset_letters
 from sourcier.sourcing.models import Invitation, Relay, Sourcing
 from sourcier.sourcing.words import Brief
-from sourcier.vault import queries as vault
 
-FORMATS = {"image/png": "png", "image/jpeg": "jpg", "image/svg+xml": "svg"}
 MAX_DESCRIPTION = 330
 MAX_FACT = 150
 
@@ -30,24 +24,25 @@ MAX_FACT = 150
 def invitation_letters(sourcing: Sourcing, invitations: Sequence[Invitation]) -> bytes:
     """The request as a PDF, one page for each firm."""
     told = brief(sourcing)
-    return _pdf(sourcing, told, [_request(told) | _addressed(invitation) for invitation in invitations])
+    return _pdf(sourcing, told, [request_words(told) | _addressed(invitation) for invitation in invitations])
 
 
 def invitation_copy(invitation: Invitation) -> bytes:
     """The letter as it left, for who reads the exchanges: without the square and the code, which open the firm's page."""
     sourcing = invitation.sourcing
     told = brief(sourcing, deadline_told(sourcing, invitation.sent_at) if invitation.sent_at else None)
-    return _pdf(sourcing, told, [_request(told) | {"address": address_of(invitation), "code": None}])
+    return _pdf(sourcing, told, [request_words(told) | {"address": address_of(invitation), "code": None}])
 
 
 def invitation_text(told: Brief) -> str:
     """What the letter says, without the personal link and code."""
-    text = _request(told)
+    text = request_words(told)
     facts = [f"{name} : {said}" for name, said in text["facts"]]
     return "\n\n".join([text["subject"], *text["paragraphs"], "\n".join(facts), *text["closing"]])
 
 
-def _request(told: Brief) -> dict[str, Any]:
+def request_words(told: Brief) -> dict[str, Any]:
+    """What the request says on its page, the same for all."""
     several = told.kind != Sourcing.Kind.DIRECT
     return {
         "subject": cut(f"Nous cherchons {told.trade}" if told.trade else told.title, 90),
@@ -117,60 +112,27 @@ def _closing(several: bool) -> list[str]:
     return found
 
 
-def cut(text: str, limit: int) -> str:
-    """A text that fits its place on the page; the whole is on the firm's page."""
-    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
-
-
 def _addressed(invitation: Invitation) -> dict[str, Any]:
     """The address in the window, the code, and the square that holds the link."""
     token, code = tokens.secrets_of(invitation.seed, invitation.token_sha256)
-    square = segno.make(link(token), error="m").svg_inline(border=2, omitsize=True)
-    return {
-        "address": address_of(invitation), "code": tokens.format_code(code), "qr": square, "purpose": "Pour répondre",
-    }  # fmt: skip
-
-
-def address_of(invitation: Invitation) -> list[str]:
-    """The lines in the window of the envelope."""
-    firm = invitation.firm
-    lines = (firm.name, firm.address, f"{firm.postal_code} {firm.commune}".strip())
-    return [cut(line, 42) for line in lines if line]
-
-
-def _logo(city: Organisation) -> dict[str, Any] | None:
-    """The city's logo, when its file is an image that Typst draws."""
-    if city.logo_file_id is None:
-        return None
-    file = vault.get(city.pk, city.logo_file_id)
-    if file.media_type not in FORMATS:
-        return None
-    with vault.open_file(file) as stored:
-        return {"bytes": list(stored.read()), "format": FORMATS[file.media_type]}
-
-
-def letterhead(city: Organisation) -> dict[str, Any]:
-    """The city as the top of its letters shows it."""
-    lines = (city.address, f"{city.postal_code} {city.commune}", city.phone, city.email)
-    shown = {"name": city.name, "colour": city.colour, "commune": city.commune, "lines": [line for line in lines if line]}
-    return {"city": shown, "logo": _logo(city)}
+    return {"address": address_of(invitation), **door(link(token), code)}
 
 
 def _pdf(sourcing: Sourcing, told: Brief, sheets: Sequence[dict[str, Any]]) -> bytes:
-    """Typst to PDF, with its own fonts, no file in reach but the template, and the date of the sending."""
-    city = sourcing.organisation
+    """The pages, dated of the sending."""
     sent = sourcing.sent_at or sourcing.created_at
-    data = {
-        **letterhead(city),
+    common = letterhead(sourcing.organisation) | around(told, fingerprint_line(sourcing.organisation_id), sent)
+    return typeset_letters(common, sheets, int(sent.timestamp()))
+
+
+def around(told: Brief, key: str, sent: datetime) -> dict[str, Any]:
+    """What stands around the words on every page; `key` is the line that says the city's fingerprint."""
+    return {
         "title": cut(told.title, 120),
         "date": format_date(sent.astimezone(PARIS).date()),
         "short": settings.SITE_URL.split("://")[-1] + "/r",
         "phone": ", ".join(filter(None, (told.contact_phone, told.contact_hours))),
-        "counter": f"Ou venez à la mairie, {city.counter}." if city.counter else "",
+        "counter": f"Ou venez à la mairie, {told.counter}." if told.counter else "",
         "signer": told.contact_name,
-        "foot": [words.source_of_data(told), fingerprint_line(city.pk)],
-        "sheets": list(sheets),
+        "foot": [words.source_of_data(told), key],
     }
-    template = files(__package__).joinpath("letter.typ").read_bytes()
-    with TemporaryDirectory() as empty:
-        return typeset(template, data, root=empty, timestamp=int(sent.timestamp()))
