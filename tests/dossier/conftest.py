@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page
 
 from sourcier.journal import anchors, keys
 from tests.cities import City
-from tests.dossier.purchase import DEADLINE, Purchase, finished_purchase, taken, zipped
+from tests.dossier.purchase import DEADLINE, Purchase, dossier_of, finished_purchase, taken, zipped
 from tests.dossier.verifying import verifier_page
 from tests.journal.authority import Authority, made_authority, served
 
@@ -51,7 +51,7 @@ def anchored(finished: Purchase, authority: Authority) -> bytes:
 @pytest.fixture
 def dossier(finished: Purchase) -> bytes:
     """Its dossier. Asked for before `anchored`, it holds no time of a third party."""
-    return zipped(taken(finished))
+    return dossier_of(finished)
 
 
 @pytest.fixture

@@ -282,6 +282,18 @@ def zipped(export: Export) -> bytes:
     return out.getvalue()
 
 
+@played_once
+def export_of(purchase: Purchase) -> Export:
+    """The same, of a purchase to which nothing happened but its actions: neither a lost file nor another setting."""
+    return taken(purchase)
+
+
+@played_once
+def dossier_of(purchase: Purchase, *, for_third_party: bool = False) -> bytes:
+    """The same again, downloaded."""
+    return zipped(taken(purchase, for_third_party=for_third_party))
+
+
 def saved(export: Export, folder: Path, name: str = "dossier.zip") -> Path:
     file = folder / name
     file.write_bytes(zipped(export))

@@ -9,7 +9,7 @@ import pytest
 
 from sourcier.dossier.offline import verifier
 from tests.dossier.attacks import pack, unpack
-from tests.dossier.purchase import Purchase, taken, zipped
+from tests.dossier.purchase import Purchase, dossier_of
 
 
 def test_no_bag_of_the_suite_is_taken_for_a_dossier_nor_stops_the_verifier(shared_data: Path) -> None:
@@ -30,7 +30,7 @@ def test_a_manifest_that_names_a_file_twice_is_refused(shared_data: Path) -> Non
 
 
 def test_our_bag_follows_the_rfc(finished: Purchase) -> None:
-    files = unpack(zipped(taken(finished)))
+    files = unpack(dossier_of(finished))
     assert files["bagit.txt"] == b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
     payload = {name for name in files if name.startswith("data/")}
     for manifest, covered in (

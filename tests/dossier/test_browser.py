@@ -19,7 +19,7 @@ from tests.chromium import BROWSER
 from tests.cities import City
 from tests.dossier.attacks import Attacker, pack, recompressed, repair, unpack, without_a_document
 from tests.dossier.forging import signed_again
-from tests.dossier.purchase import DEADLINE, Purchase, taken, zipped
+from tests.dossier.purchase import DEADLINE, Purchase, dossier_of, taken, zipped
 from tests.dossier.test_seals import cheaper
 from tests.dossier.verifying import judged, largest_block
 
@@ -113,7 +113,7 @@ def test_a_dossier_dropped_on_the_page_is_checked(page: Page, dossier: bytes) ->
 
 
 def test_the_page_says_what_a_communicable_version_does_not_show_and_why(page: Page, finished: Purchase) -> None:
-    data = zipped(taken(finished, for_third_party=True))
+    data = dossier_of(finished, for_third_party=True)
     assert judged(page, data) == "partial"
     result = page.locator("#result").inner_text()
     assert "Ce qui n'est pas montré, et la raison dite" in result and "C'est la version communicable à un tiers" in result

@@ -41,6 +41,7 @@ from tests.dossier.purchase import (
     Purchase,
     answered_purchase,
     asked_purchase,
+    dossier_of,
     saved,
     taken,
     zipped,
@@ -123,7 +124,7 @@ def test_the_same_bytes_come_out_when_built_again_whatever_the_city_did_since(fi
 
 
 def test_nothing_of_a_closed_answer_is_inside(finished: Purchase) -> None:
-    inside = contents(zipped(taken(finished)))
+    inside = contents(dossier_of(finished))
     for name, data in inside.items():
         for mark in CLOSED_MARKS:
             assert mark.encode() not in data, (mark, name)
@@ -134,7 +135,7 @@ def test_nothing_of_a_closed_answer_is_inside(finished: Purchase) -> None:
 
 
 def test_an_answer_that_replaced_another_goes_out_and_the_other_stays_closed(finished: Purchase) -> None:
-    inside = contents(zipped(taken(finished)))
+    inside = contents(dossier_of(finished))
     withheld = json.loads(inside["data/payloads/withheld.json"])
     verbs = {row["index"]: json.loads(row["entry"])["verb"] for row in map(json.loads, _lines(inside))}
     kept = [verbs[int(index)] for index in withheld]
@@ -227,7 +228,7 @@ def opened(data: bytes, folder: Path) -> str:
 
 
 def test_the_lines_of_the_notice_check_the_opened_zip_and_find_a_changed_file(finished: Purchase, tmp_path: Path) -> None:
-    notice = opened(zipped(taken(finished)), tmp_path)
+    notice = opened(dossier_of(finished), tmp_path)
     found = [re.search(line, notice) for line in (r"sha256sum -c .*", r"shasum -a 256 -c .*", r"python3 verifier\.py .*")]
     sums, perl, script = [match[0].strip() for match in found if match]
     (tmp_path / "DOSSIER.zip").write_bytes(zipped(Export.objects.select_related("organisation", "need").get()))
@@ -244,7 +245,7 @@ def test_the_lines_of_the_notice_check_the_opened_zip_and_find_a_changed_file(fi
 
 @pytest.mark.skipif(not shutil.which("pwsh"), reason="PowerShell is missing")
 def test_the_line_of_powershell_is_silent_on_an_honest_zip_and_names_a_changed_file(finished: Purchase, tmp_path: Path) -> None:
-    match = re.search(r"Get-Content .*", opened(zipped(taken(finished)), tmp_path))
+    match = re.search(r"Get-Content .*", opened(dossier_of(finished), tmp_path))
     assert match
     for changed, said in ((b"", ""), (b"%PDF autre", "CHANGE : data/rapport.pdf")):
         if changed:

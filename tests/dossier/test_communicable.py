@@ -32,6 +32,7 @@ from tests.dossier.purchase import (
     Purchase,
     answered_purchase,
     asked_purchase,
+    dossier_of,
     finished_purchase,
     taken,
     zipped,
@@ -55,7 +56,7 @@ ALLOWED = ("AU PAIN DE MATHILDE", "13 669,54 €", "15 108,61 €", "86,20 sur 1
 def communicable(finished: Purchase) -> bytes:
     """Taken after a whole dossier, whose own entry then cites the sums of every file."""
     taken(finished)
-    return zipped(taken(finished, for_third_party=True))
+    return dossier_of(finished, for_third_party=True)
 
 
 def everything(data: bytes) -> bytes:

@@ -26,7 +26,7 @@ from sourcier.vault.models import File
 from sourcier.vault.queries import path_of
 from tests.cities import City
 from tests.dossier.attacks import unpack
-from tests.dossier.purchase import BEGUN, CLOSED_MARKS, DEADLINE, FILED, OPENED, PIECES, Purchase, taken, zipped
+from tests.dossier.purchase import BEGUN, CLOSED_MARKS, DEADLINE, FILED, OPENED, PIECES, Purchase, dossier_of, taken, zipped
 from tests.pdf import text_of
 from tests.vault import papers
 from tests.web.clients import signed_in
@@ -49,7 +49,7 @@ def vouched(city: City) -> set[str]:
 
 
 def test_papers_dropped_in_are_in_the_dossier_byte_for_byte(finished: Purchase) -> None:
-    data = zipped(taken(finished))
+    data = dossier_of(finished)
     inside, listed = unpack(data), pieces(data)
     assert set(listed) == set(PIECES)
     for name, _, content in FILED:
@@ -79,7 +79,7 @@ def test_a_paper_filed_by_an_older_version_is_in_the_dossier_too(finished: Purch
 
 
 def test_the_report_lists_every_piece_with_its_hash(finished: Purchase) -> None:
-    data = zipped(taken(finished))
+    data = dossier_of(finished)
     words = "".join(text_of(unpack(data)["data/rapport.pdf"]).split())
     for name, row in pieces(data).items():
         assert "".join(name.split()) in words and row["sha256"] in words, name
@@ -94,7 +94,7 @@ def test_a_piece_keeps_the_name_its_entry_gives_whatever_became_of_its_row(finis
 
 def test_nothing_inside_tells_the_hash_of_a_paper_that_stays_closed(finished: Purchase) -> None:
     """A small file could be guessed from its hash, so that neither a hash nor a place in the vault goes out."""
-    data = zipped(taken(finished))
+    data = dossier_of(finished)
     closed = set(File.objects.values_list("sha256", flat=True)) - {row["sha256"] for row in pieces(data).values()}
     deposits = [payload_of(entry) or {} for entry in Entry.objects.filter(verb="answer.received")]
     closed -= {each["sealed_sha256"] for said in deposits for each in said["documents"]}  # a box that was opened

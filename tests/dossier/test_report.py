@@ -20,7 +20,7 @@ from sourcier.quotes.actions import choose, tell
 from sourcier.sourcing.actions import identity
 from sourcier.sourcing.models import Sourcing
 from tests.cities import City
-from tests.dossier.purchase import BEGUN, DEADLINE, Purchase, asked_purchase, finished_purchase, taken, zipped
+from tests.dossier.purchase import BEGUN, DEADLINE, Purchase, asked_purchase, dossier_of, finished_purchase, taken, zipped
 from tests.pdf import text_of
 from tests.quotes.test_two_for_one_siret import HOW, WHY, after, opened, quote
 from tests.sourcing.scenes import sent
@@ -42,7 +42,7 @@ def report_of(data: bytes) -> bytes:
 
 
 def test_the_report_is_an_archive_format_tagged_and_french(finished: Purchase) -> None:
-    data = zipped(taken(finished))
+    data = dossier_of(finished)
     with pikepdf.open(BytesIO(report_of(data))) as pdf:
         with pdf.open_metadata() as metadata:
             assert (metadata["pdfaid:part"], metadata["pdfaid:conformance"]) == ("3", "A")
@@ -56,7 +56,7 @@ def test_the_report_is_an_archive_format_tagged_and_french(finished: Purchase) -
 
 
 def test_the_report_tells_the_whole_purchase(finished: Purchase) -> None:
-    words = text_of(report_of(zipped(taken(finished))))
+    words = text_of(report_of(dossier_of(finished)))
     for said in (
         "Pain frais livré tous les jours avant 7h", "du 4 janvier 2027 au 31 décembre 2027", "1. Le besoin",
         "2. La règle du jour", "Ne livre pas, d'après son site.", "Farine, cuisson", "Oui, en papier, sans marque.",

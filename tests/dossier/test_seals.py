@@ -11,14 +11,14 @@ from sourcier.journal import keys
 from sourcier.journal.models import Log
 from tests.cities import City
 from tests.dossier.forging import signed_again
-from tests.dossier.purchase import Purchase, taken, zipped
+from tests.dossier.purchase import Purchase, dossier_of
 from tests.dossier.test_report import report_of
 from tests.pdf import text_of
 
 
 @pytest.fixture
 def dossier(finished: Purchase) -> bytes:
-    return zipped(taken(finished))
+    return dossier_of(finished)
 
 
 def verdict(data: bytes, city: City) -> list[str]:

@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import cycle
 from pathlib import Path
 
 from asn1crypto import cms, tsp
@@ -36,10 +38,18 @@ ess_cert_id_alg = sha256
 """
 
 
+@cache
+def _rsa_key(number: int) -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(65_537, 2_048)
+
+
+RSA_KEYS = cycle(range(6))
+
+
 def new_key(kind: str = "rsa") -> Key:
-    """`rsa` (2048), `p256` or `p384`."""
+    """`rsa` (2048), `p256` or `p384`. An RSA key takes long to find: six serve in turn, more than a test has authorities."""
     if kind == "rsa":
-        return rsa.generate_private_key(65_537, 2_048)
+        return _rsa_key(next(RSA_KEYS))
     return ec.generate_private_key({"p256": ec.SECP256R1(), "p384": ec.SECP384R1()}[kind])
 
 

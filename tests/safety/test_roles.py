@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from tests.cities import City
-from tests.dossier.purchase import finished_purchase, taken
+from tests.dossier.purchase import export_of, finished_purchase
 from tests.safety.addresses import filled, ids, of_the_city
 from tests.web.clients import signed_in
 
@@ -16,7 +16,7 @@ AUDITOR_POSTS = {"dossier_take", "my_account", "choose_organisation"}
 @pytest.mark.parametrize("role", ROLES)
 def test_a_role_gets_in_where_it_is_declared_and_nowhere_else(city: City, role: str) -> None:
     purchase = finished_purchase(city)
-    values = ids(purchase, taken(purchase))
+    values = ids(purchase, export_of(purchase))
     client = signed_in(getattr(city, role))
     wrong = []
     for pattern in of_the_city():
@@ -33,7 +33,7 @@ def test_a_role_gets_in_where_it_is_declared_and_nowhere_else(city: City, role: 
 
 def test_an_auditor_writes_nowhere_but_to_take_a_dossier(city: City) -> None:
     purchase = finished_purchase(city)
-    values = ids(purchase, taken(purchase))
+    values = ids(purchase, export_of(purchase))
     client = signed_in(city.auditor)
     for pattern in of_the_city():
         if pattern.name not in AUDITOR_POSTS:
@@ -43,7 +43,7 @@ def test_an_auditor_writes_nowhere_but_to_take_a_dossier(city: City) -> None:
 
 def test_a_stranger_is_asked_to_sign_in_everywhere(city: City) -> None:
     purchase = finished_purchase(city)
-    values = ids(purchase, taken(purchase))
+    values = ids(purchase, export_of(purchase))
     for pattern in of_the_city():
         for method in (Client().get, Client().post):
             response = method(filled(pattern, values))

@@ -12,7 +12,7 @@ import sourcier
 from sourcier.accounts.agents import Agent
 from sourcier.journal.models import Entry
 from tests.cities import City
-from tests.dossier.purchase import finished_purchase, taken
+from tests.dossier.purchase import export_of, finished_purchase
 from tests.safety.addresses import filled, ids, of_the_city
 from tests.web.clients import signed_in
 
@@ -23,7 +23,7 @@ NOWHERE = (403, 404, 405)
 @pytest.mark.parametrize("role", ROLES)
 def test_no_address_answers_with_the_ids_of_another_city(city: City, other_city: City, role: str) -> None:
     purchase = finished_purchase(city)
-    values = ids(purchase, taken(purchase))
+    values = ids(purchase, export_of(purchase))
     before = Entry.objects.count()
     client = signed_in(getattr(other_city, role))
     leaks = []
