@@ -2,11 +2,13 @@
 
 import gc
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 from hypothesis import HealthCheck
 from hypothesis import settings as properties
 from xdist.scheduler import LoadScopeScheduling
@@ -15,6 +17,7 @@ from tests.chromium import chromium
 from tests.cities import City, make_city
 from tests.demonstration import DEMONSTRATION_PORT, Demonstration, sourcier
 from tests.journal.lifted import lift_for_the_flush
+from tests.migrated import migrated
 from tests.played import empty_stage
 
 __all__ = ["chromium"]
@@ -25,6 +28,7 @@ properties.load_profile("tests")
 # Looking for cycles among everything imported and collected was an eighth of the time of all tests.
 gc.set_threshold(100_000, 20, 50)
 HERE = Path(__file__).parent
+ON_SQLITE = connection.vendor == "sqlite"
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup"}
 # What documents, lists and figures say of the same rows. On PostgreSQL every address is still asked, by each role and from
 # another city, every form is still sent, and the races of these rooms are run.
@@ -79,6 +83,27 @@ def stage() -> Iterator[None]:
     """Each test begins with nothing played."""
     with empty_stage():
         yield
+
+
+@pytest.fixture(scope="session")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a database in SQLite and all its tables, to copy."""
+    own = tmp_path_factory.getbasetemp()
+    return migrated(own.parent if os.environ.get("PYTEST_XDIST_WORKER") else own)
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """The database that the next fixture puts in place is not made anew."""
+    return ON_SQLITE
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None, request: pytest.FixtureRequest) -> None:
+    """The database of the tests, before Django looks whether it lacks a migration."""
+    if ON_SQLITE:
+        made: Path = request.getfixturevalue("installation")
+        shutil.copy(made / "sourcier.sqlite3", connection.settings_dict["TEST"]["NAME"])
 
 
 @pytest.fixture

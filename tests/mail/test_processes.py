@@ -84,17 +84,9 @@ class Place:
                 child.wait()
 
 
-@pytest.fixture(scope="module")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with all its tables, made once."""
-    place = Place(tmp_path_factory.mktemp("migrated"))
-    place.run("migrate", "--verbosity", "0")
-    return place.folder / "sourcier.sqlite3"
-
-
 @pytest.fixture
-def place(tmp_path: Path, migrated: Path) -> Iterator[Place]:
-    shutil.copy(migrated, tmp_path)
+def place(tmp_path: Path, installation: Path) -> Iterator[Place]:
+    shutil.copy(installation / "sourcier.sqlite3", tmp_path)
     place = Place(tmp_path)
     yield place
     place.stop()

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -33,8 +34,8 @@ def test_a_bare_folder_is_told_to_migrate_and_to_import_a_register(tmp_path: Pat
     assert "sourcier migrate" in said.stdout and "sourcier register import" in said.stdout
 
 
-def test_a_key_that_others_can_read_is_named_with_its_remedy(tmp_path: Path) -> None:
-    sourcier(tmp_path, "migrate", "--verbosity", "0")
+def test_a_key_that_others_can_read_is_named_with_its_remedy(tmp_path: Path, installation: Path) -> None:
+    shutil.copytree(installation, tmp_path, dirs_exist_ok=True)
     (tmp_path / "keys" / "secret_key").chmod(0o644)
     found = {each["name"]: each for each in json.loads(sourcier(tmp_path, "doctor", "--json").stdout)}
     assert found["Base de données"]["ok"]
@@ -46,8 +47,10 @@ def test_a_mail_server_that_does_not_answer_is_said_without_alarm_for_the_messag
     assert not found["Serveur de courriel"]["ok"] and "rien n'est perdu" in found["Serveur de courriel"]["remedy"]
 
 
-def test_who_attests_the_time_is_said_and_what_fails_is_no_alarm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    sourcier(tmp_path, "migrate", "--verbosity", "0")
+def test_who_attests_the_time_is_said_and_what_fails_is_no_alarm(
+    tmp_path: Path, installation: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(installation, tmp_path, dirs_exist_ok=True)
     found = {each["name"]: each for each in json.loads(sourcier(tmp_path, "doctor", "--json").stdout)}
     assert (
         not found["Horodateur"]["ok"] and not found["Horodateur"]["grave"] and "SOURCIER_TSA" in found["Horodateur"]["remedy"]
