@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from sourcier.journal import exported, key_line, keys, proofs, renewal
@@ -137,3 +137,21 @@ def test_what_cannot_be_true_is_refused_and_writes_nothing(log: Log) -> None:
         lose(log)
         with pytest.raises(Refused, match="key_missing"):
             renewal.renew(log.pk, "Fin de mandat.", WHO)
+
+
+@pytest.mark.parametrize("moment", range(1, 5))
+def test_a_key_renewed_while_the_journal_is_verified_raises_no_alarm(log: Log, moment: int) -> None:
+    asked = 0
+
+    def renews(execute: Any, sql: str, *told: Any) -> Any:
+        nonlocal asked
+        if "journal_payload" in sql and sql.startswith("SELECT"):
+            asked += 1
+            if asked == moment:
+                renewal.renew(log.pk, "Pendant le contrôle.", WHO)
+                proofs.checkpoint(log.pk)
+        return execute(sql, *told)
+
+    with connection.execute_wrapper(renews):
+        report = verify(log.pk)
+    assert asked >= moment and report.ok, report.problems

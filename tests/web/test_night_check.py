@@ -3,18 +3,22 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from io import StringIO
+from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
 import time_machine
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from sourcier.accounts import actions as accounts
 from sourcier.accounts.agents import Agent
 from sourcier.accounts.models import DeliveryPlace
-from sourcier.journal.models import NightCheck, Payload
+from sourcier.journal import proofs
+from sourcier.journal.models import Log, NightCheck, Payload
 from sourcier.journal.nightly import BROKEN_OFF, check_nightly
 from sourcier.journal.registry import DOCUMENTS, register_documents
 from tests.cities import City
@@ -67,6 +71,26 @@ def test_the_alarm_lasts_with_its_first_date_until_a_check_finds_nothing(city: C
     assert ALARM in page(city.head_buyer, "home")
     DeliveryPlace.objects.filter(pk=city.place.pk).update(address=city.place.address)
     tick(night + timedelta(days=2))
+    assert "Alerte" not in page(city.head_buyer, "home")
+
+
+def test_a_tail_lost_by_a_restoration_raises_the_alarm_at_night(
+    city: City, night: datetime, settings: Any, tmp_path: Path
+) -> None:
+    settings.VAR = tmp_path
+    log = Log.objects.get(pk=city.organisation.pk)
+    with pytest.raises(ValueError, match="undone"), transaction.atomic():  # as a backup older than this entry brings it back
+        accounts.update_organisation(city.head_buyer, phone="01 02 03 04 05")
+        further = proofs.checkpoint(log.pk).text
+        raise ValueError("undone")
+    kept = tmp_path / "checkpoints.remplace-20261001-120000-000001" / f"{log.origin.replace('/', '_')}.txt"
+    kept.parent.mkdir()
+    kept.write_text(further, encoding="utf-8")
+    tick(night)
+    assert ALARM in page(city.head_buyer, "home")
+    assert "la fin du journal manque" in page(city.head_buyer, "control")
+    kept.unlink()
+    tick(night + timedelta(days=1))
     assert "Alerte" not in page(city.head_buyer, "home")
 
 

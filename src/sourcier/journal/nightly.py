@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sourcier.journal.models import Log, NightCheck
 from sourcier.journal.verify import verify
+from sourcier.journal.witnesses import set_aside
 from sourcier.kernel.french import PARIS
 
 logger = logging.getLogger(__name__)
@@ -37,7 +38,7 @@ def _night(now: datetime) -> datetime:
 
 def _check(log_id: UUID, now: datetime) -> None:
     try:
-        report = verify(log_id)
+        report = verify(log_id, witnesses=set_aside(Log.objects.get(pk=log_id).origin))
         count, sentences = report.problem_count, [problem.sentence for problem in report.problems]
     except Exception as error:  # a damaged database must raise the alarm, and keep no other city from its check
         logger.error("nightly check failed: %s", type(error).__name__)

@@ -1,12 +1,27 @@
 """Checkpoints and receipts kept outside: they alone show a tail cut off, or a log rebuilt by who holds the key."""
 
 from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
 
 from sourcier.journal.key_line import Line, key_at
 from sourcier.journal.report import Findings
 from sourcier.journal.walk import Walk
 from sourcier.kernel.notes import BadNote, TreeHead, open_checkpoint, parse_head
 from sourcier.kernel.receipts import HEADER, Receipt, check_receipt, parse_receipt
+
+SET_ASIDE = "checkpoints.remplace-"
+
+
+def set_aside(origin: str) -> dict[str, str]:
+    """What `sourcier restore` kept of the journal it replaced: without it, a tail lost by going back would not show.
+
+    Raises `OSError` or `UnicodeDecodeError` for a file that cannot be read.
+    """
+    var = Path(settings.VAR)
+    files = sorted(var.glob(f"{SET_ASIDE}*/{origin.replace('/', '_')}.txt"))
+    return {str(file.relative_to(var)): file.read_text(encoding="utf-8") for file in files}
 
 
 @dataclass(frozen=True, slots=True)
