@@ -49,6 +49,14 @@ def test_an_export_verifies_without_the_database_and_says_what_was_not_compared(
     assert file.stat().st_mode & 0o777 == 0o600
 
 
+def test_an_export_replaces_a_file_only_when_it_is_asked_to(log: Log, file: Path) -> None:
+    file.write_bytes(b"autre chose")
+    with pytest.raises(CommandError, match="existe déjà"):
+        run("export", str(file))
+    assert file.read_bytes() == b"autre chose"
+    assert run("export", str(file), "--force")[0] == 0 and verify_export(file).ok
+
+
 def test_any_byte_changed_in_what_is_proven_is_found(log: Log, file: Path) -> None:
     chance = random.Random(1)
     with ZipFile(file) as archive:

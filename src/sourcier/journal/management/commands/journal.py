@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from sourcier.journal import proofs
@@ -19,8 +18,7 @@ from sourcier.journal.models import Log
 from sourcier.journal.report import Report
 from sourcier.journal.stored import Stored
 from sourcier.journal.verify import verify
-
-SET_ASIDE = "checkpoints.remplace-"
+from sourcier.journal.witnesses import set_aside
 
 
 class Command(BaseCommand):
@@ -36,6 +34,7 @@ class Command(BaseCommand):
             "export", help="écrire tout un journal, contenus compris, dans un fichier à vérifier ailleurs"
         )
         export.add_argument("file", metavar="FICHIER", type=Path)
+        export.add_argument("--force", action="store_true", help="remplacer un fichier de ce nom")
         for each in (check, sign, export):
             each.add_argument("--organisation", default="", metavar="NOM", help="nom court ou identifiant ; toutes par défaut")
         check.add_argument("--json", action="store_true", help="résultat pour un programme")
@@ -64,7 +63,7 @@ class Command(BaseCommand):
         if options["verb"] == "verify":
             self._verify(logs, options)
         elif options["verb"] == "export":
-            self._export(logs, options["file"])
+            self._export(logs, options["file"], force=options["force"])
         else:
             self._checkpoint(logs, options)
 
@@ -86,9 +85,11 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from None
         self._tell([report], as_json=options["json"])
 
-    def _export(self, logs: list[Log], file: Path) -> None:
+    def _export(self, logs: list[Log], file: Path, *, force: bool) -> None:
         if len(logs) > 1:
             raise CommandError("Plusieurs journaux : dites lequel avec --organisation.")
+        if file.exists() and not force:
+            raise CommandError(f"Le fichier {file} existe déjà, et il est laissé tel quel. Pour le remplacer, ajoutez --force.")
         (log,) = logs
         try:
             write(About(log.pk, log.origin, line(log), log.size), Stored(log.pk), file)
@@ -140,9 +141,10 @@ def _logs(name: str) -> list[Log]:
 
 
 def _set_aside(log: Log) -> dict[str, str]:
-    """What `sourcier restore` kept of the journal it replaced: without it, a tail lost by going back would not show."""
-    name = f"{log.origin.replace('/', '_')}.txt"
-    return {str(file): _read(str(file)) for file in sorted(Path(settings.VAR).glob(f"{SET_ASIDE}*/{name}"))}
+    try:
+        return set_aside(log.origin)
+    except (OSError, UnicodeDecodeError):
+        raise CommandError("Un point de contrôle gardé par une restauration ne peut pas être lu.") from None
 
 
 def _read(name: str) -> str:
