@@ -1,6 +1,7 @@
 """« Conservation »: what is kept, until when and why; who decides; what the pages of an erased purchase still say."""
 
 from datetime import UTC, date, datetime
+from uuid import uuid4
 
 import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -9,10 +10,11 @@ from django.urls import reverse
 from sourcier.accounts.agents import Agent
 from sourcier.dossier import build
 from sourcier.journal.models import Entry
-from sourcier.law.retention import CONTRACT, PROCEDURE
+from sourcier.law.retention import CONTACT, CONTRACT, PROCEDURE
 from sourcier.retention import actions
 from sourcier.retention.models import Clock, Hold, Visa
 from sourcier.suppliers.models import Contact
+from sourcier.web.awaiting import awaiting
 from tests.cities import City
 from tests.dossier.conftest import rooms  # noqa: F401
 from tests.dossier.purchase import Purchase, finished_purchase
@@ -71,6 +73,30 @@ def test_a_head_buyer_holds_notes_signs_and_destroys_by_the_pages(city: City) ->
         assert send(head, "retention_erase", contract, sure="on")[0] == 200
     assert Clock.objects.get(pk=contract).erased_at
     assert Visa.objects.get().reference == "AD93-117" and Hold.objects.get().lifted_at
+
+
+def at_their_term(agent: Agent) -> list[str]:
+    return [line.sentence for line in awaiting(agent) if line.url == reverse("retention")]
+
+
+def test_the_home_page_of_who_decides_counts_what_has_come_to_its_term(city: City) -> None:
+    purchase = finished_purchase(city)
+    own = Clock.objects.filter(operation_id=purchase.need.pk)
+    Clock.objects.exclude(operation_id=purchase.need.pk).delete()
+    assert at_their_term(city.head_buyer) == [] and "conservation" not in page(city.head_buyer, "home")
+    with time_machine.travel(OVER, tick=True):
+        assert at_their_term(city.head_buyer) == ["Un dossier arrive au terme de sa conservation."]
+        shown = page(city.head_buyer, "home")
+        assert f'href="{reverse("retention")}"' in shown and "au terme de sa" in shown
+        assert at_their_term(city.auditor) == at_their_term(city.buyer) == []
+        Clock.objects.create(
+            organisation=city.organisation, kind=CONTACT, subject_id=uuid4(), years=3, event="le dernier contact",
+            article="RGPD", opened_at=OVER, started_on=date(2027, 1, 1), ends_on=date(2030, 1, 1),
+        )  # fmt: skip
+        assert at_their_term(city.head_buyer) == ["2 dossiers arrivent au terme de leur conservation."]
+        actions.hold(city.head_buyer, purchase.need.pk, "Recours devant le tribunal")
+        assert own.exists() and len(at_their_term(city.head_buyer)) == 1
+        assert at_their_term(city.head_buyer)[0].startswith("Un dossier")
 
 
 def test_an_auditor_reads_and_a_buyer_does_not(city: City) -> None:

@@ -3,13 +3,16 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.urls import reverse
 
 from sourcier.accounts.agents import Agent
+from sourcier.accounts.awaiting import Awaiting
 from sourcier.accounts.models import Role
+from sourcier.kernel.french import PARIS
 from sourcier.law.retention import CONTRACT, KINDS, PROCEDURE, term
 from sourcier.retention import rules
 from sourcier.retention.erasing import OF_OPERATIONS, plan
@@ -61,6 +64,21 @@ def lines(agent: Agent, clocks: Iterable[Clock], today: date) -> list[Line]:
         name = called.get((clock.kind, clock.subject_id), "")
         made.append(Line(clock, name, KINDS[clock.kind], rules.state(facts, today), facts.latest_end or clock.ends_on))
     return made
+
+
+def awaiting(agent: Agent, today: date) -> list[Awaiting]:
+    """To who decides of it: how many records have come to the end of their term, since the first of them."""
+    if rules.may_act(agent.roles) is not None:
+        return []
+    over = Clock.objects.filter(organisation=agent.organisation, erased_at=None, ends_on__lt=today)
+    due = [line for line in lines(agent, over, today) if line.state in (rules.DUE, rules.UNSIGNED)]
+    records = {line.clock.operation_id or line.clock.subject_id for line in due}
+    if not records:
+        return []
+    told = "Un dossier arrive au terme de sa" if len(records) == 1 else f"{len(records)} dossiers arrivent au terme de leur"
+    first = min(line.ends_on for line in due if line.ends_on) + timedelta(days=1)
+    since = datetime.combine(first, time(), PARIS)
+    return [Awaiting(since, f"{told} conservation.", "Voir la conservation", reverse("retention"))]
 
 
 def facts(clock: Clock) -> Facts:

@@ -8,6 +8,8 @@ from sourcier.accounts.models import Role
 from sourcier.journal.nightly import last_check
 from sourcier.needs import queries as needs
 from sourcier.quotes import queries as quotes
+from sourcier.retention import queries as retention
+from sourcier.retention.clocks import today
 from sourcier.sourcing import queries as sourcing
 
 
@@ -21,7 +23,12 @@ def alarm(agent: Agent) -> list[Awaiting]:
     return [Awaiting(check.wrong_since, sentence, "Voir le contrôle", f"{reverse('control')}#controle-de-nuit")]
 
 
-SOURCES = (needs.awaiting, sourcing.awaiting, quotes.awaiting, alarm)
+def terms(agent: Agent) -> list[Awaiting]:
+    """What has been kept long enough, as of today."""
+    return retention.awaiting(agent, today())
+
+
+SOURCES = (needs.awaiting, sourcing.awaiting, quotes.awaiting, terms, alarm)
 
 
 def awaiting(agent: Agent) -> list[Awaiting]:
