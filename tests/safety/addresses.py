@@ -73,10 +73,11 @@ def filled(pattern: URLPattern, values: dict[str, Any]) -> str:
 
 
 def read(client: Client, pattern: URLPattern, values: dict[str, Any]) -> Iterator[tuple[str, HttpResponseBase]]:
-    """The page, then its export if it has one: `(query, response)`."""
+    """The page, then its export if it has one: `(query, response)`. The address of a form alone, which nobody reads, has none."""
     address = filled(pattern, values)
-    yield "", client.get(address)
-    if pattern.name not in WITHOUT_EXPORT:
+    page = client.get(address)
+    yield "", page
+    if page.status_code != 405 and pattern.name not in WITHOUT_EXPORT:
         response = client.get(address + EXPORT)
         if response.status_code == 200 and response["Content-Type"].startswith("text/html"):
             WITHOUT_EXPORT.add(pattern.name)

@@ -21,6 +21,8 @@ WITH_BUYER = (Need.State.ACCEPTED, Need.State.ASKED)
 
 def awaiting(agent: Agent) -> list[Awaiting]:
     """Each for the departments where this person may do it. What someone left goes to his colleagues of the same role."""
+    if not agent.has(Role.REQUESTER, Role.BUYER, Role.HEAD_BUYER):
+        return []
     return sorted([*_needs(agent), *_messages(agent)], key=lambda line: line.since)
 
 

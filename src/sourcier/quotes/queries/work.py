@@ -23,13 +23,20 @@ def awaiting(agent: Agent) -> list[Awaiting]:
     """One line per operation of this buyer (or of any, for a head buyer) that waits after its deadline."""
     buys, heads = (in_scope(agent, role, department="need__department") for role in (Role.BUYER, Role.HEAD_BUYER))
     held = Q(buyer=agent.user) & buys | heads
+    return [*_to_carry_on(agent, held), *_to_agree(agent, held)]
+
+
+def _to_carry_on(agent: Agent, held: Q) -> list[Awaiting]:
+    """To open, to choose, to tell."""
+    if not agent.has(Role.BUYER, Role.HEAD_BUYER):
+        return []
     sourcings = Sourcing.objects.filter(held, organisation=agent.organisation).select_related("need__department")
     pending = LastPriceRound.objects.filter(sourcing=OuterRef("pk"), opened_at=None)
     by_hand = Notification.objects.filter(sourcing=OuterRef("pk")).exclude(state=Notification.State.SENT)
     found = sourcings.filter(
         Q(state__in=(States.CLOSED, States.OPENED, States.CHOSEN)) | Q(pk__in=untold_ends(agent))
     ).annotate(last_price=Exists(pending), untold=Exists(by_hand))
-    return [*(line for sourcing in found if (line := _line(sourcing))), *_to_agree(agent, held)]
+    return [line for sourcing in found if (line := _line(sourcing))]
 
 
 def _to_agree(agent: Agent, held: Q) -> list[Awaiting]:
