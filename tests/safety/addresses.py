@@ -73,7 +73,7 @@ def filled(pattern: URLPattern, values: dict[str, Any]) -> str:
 
 
 def read(client: Client, pattern: URLPattern, values: dict[str, Any]) -> Iterator[tuple[str, HttpResponseBase]]:
-    """The page, then its export if it has one: `(query, response)`. The address of a form alone, which nobody reads, has none."""
+    """The page, then its export if it has one: `(query, response)`. The address of a form alone has none."""
     address = filled(pattern, values)
     page = client.get(address)
     yield "", page
