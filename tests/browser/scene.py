@@ -43,7 +43,7 @@ from sourcier.quotes.models import Submission
 from sourcier.retention import actions as retention
 from sourcier.retention.models import Clock
 from sourcier.sourcing import tokens
-from sourcier.sourcing.actions import closing, invite, notice, panel, questions, request
+from sourcier.sourcing.actions import closing, invite, notice, panel, posting, questions, request
 from sourcier.sourcing.models import Invitation, Sourcing
 from sourcier.suppliers.actions import add_contact
 from sourcier.vault.actions import store
@@ -204,7 +204,7 @@ class Scene:
         first = self.by_email(sourcing)[0]
         self.talk(sourcing, first)
         posted = self.by_letter(sourcing)[0]
-        invite.mark_posted(self.buyer, posted.pk, "posté au guichet de La Poste")
+        posting.mark_posted(self.buyer, posted.pk, "posté au guichet de La Poste")
         dropped = sourcing.candidates.exclude(state="kept").get()
         panel.keep(self.buyer, sourcing.pk, [dropped.firm.siret])
         visit = notice.come(sourcing, siret(1), "avis@boulangers.example", "Le fournil d'ailleurs")

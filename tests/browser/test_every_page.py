@@ -32,7 +32,7 @@ POSTED = {
     "settings_role_revoke", "settings_person_off", "settings_person_on", "settings_person_link", "settings_place_switch",
     "settings_department_places", "firm_proof", "firm_news", "firm_question_proof",
     "firm_clarification_proof", "firm_wish_proof", "city_key_change",
-    "firm_contact_forget", "retention_hold", "retention_release", "retention_end", "retention_visa",
+    "firm_contact_forget", "letter_returned", "retention_hold", "retention_release", "retention_end", "retention_visa",
 }  # fmt: skip
 # Files and texts, which are not pages: they answer whoever may have them, and that is all.
 FILES = {

@@ -26,7 +26,7 @@ from sourcier.quotes.actions import choose, evaluate, opening, tell
 from sourcier.quotes.answer_rules import Answer, TypedPrice
 from sourcier.quotes.models import Submission
 from sourcier.quotes.queries.comparison import opened_submissions
-from sourcier.sourcing.actions import closing, invite, panel, questions, request
+from sourcier.sourcing.actions import closing, invite, panel, posting, questions, request
 from sourcier.sourcing.models import Criterion, Invitation, Sourcing
 from sourcier.spend.queries import propose_family
 from sourcier.suppliers.actions import add_contact
@@ -110,8 +110,8 @@ class Purchase:
             invite.send(buyer, self.sourcing.pk)
             self._post()
         with self.at(2):
-            invite.print_letters(buyer, self.sourcing.pk)
-            invite.mark_posted(buyer, self.invitation(LEFORT).pk, "posté au guichet de La Poste")
+            posting.print_letters(buyer, self.sourcing.pk)
+            posting.mark_posted(buyer, self.invitation(LEFORT).pk, "posté au guichet de La Poste")
 
     def _save_request(self) -> None:
         self.sourcing.refresh_from_db()

@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from sourcier.journal.verify import verify
-from sourcier.sourcing.actions import closing, invite, notice, panel, questions, request
+from sourcier.sourcing.actions import closing, invite, notice, panel, posting, questions, request
 from sourcier.sourcing.models import Criterion, Sourcing
 from tests.cities import City
 from tests.sourcing.scenes import after_deadline, in_days, invitation_of, ready
@@ -26,8 +26,9 @@ def everything(city: City) -> Sourcing:
     invite.send(city.buyer, sourcing.pk)
     question = questions.ask(invitation_of(sourcing, MATHILDE), "Le samedi ?")
     questions.answer(city.buyer, question.pk, "Non.")
-    invite.print_letters(city.buyer, sourcing.pk)
-    invite.mark_posted(city.buyer, invitation_of(sourcing, LEFORT).pk, "Posté.")
+    posting.print_letters(city.buyer, sourcing.pk)
+    posting.mark_posted(city.buyer, invitation_of(sourcing, LEFORT).pk, "Posté.")
+    posting.mark_returned(city.buyer, invitation_of(sourcing, LEFORT).pk, "Inconnu à l'adresse.")
     invite.replace_address(city.buyer, invitation_of(sourcing, LEFORT).pk, "lefort@pain.example")
     notice.come(sourcing, FAR.siret, "lyon@pain.example")
     notice.confirm(confirmation_token("lyon@pain.example"))

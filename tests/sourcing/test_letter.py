@@ -5,7 +5,7 @@ import zxingcpp
 
 from sourcier.needs.models import Need
 from sourcier.sourcing import letter, queries, tokens
-from sourcier.sourcing.actions import invite, questions
+from sourcier.sourcing.actions import posting, questions
 from sourcier.sourcing.briefs import link
 from sourcier.sourcing.models import Invitation, Sourcing
 from tests.cities import City
@@ -129,5 +129,5 @@ def test_the_link_is_never_in_the_database(city: City) -> None:
 
 def test_only_letters_are_printed_and_the_journal_says_by_whom(city: City) -> None:
     sourcing = sent(city)
-    [printed] = invite.print_letters(city.buyer, sourcing.pk)
+    [printed] = posting.print_letters(city.buyer, sourcing.pk)
     assert printed.firm.siret == LEFORT.siret

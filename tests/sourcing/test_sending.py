@@ -15,7 +15,7 @@ from sourcier.mail.secrets import unseal
 from sourcier.needs.models import Need
 from sourcier.needs.rules import Conflict
 from sourcier.sourcing import queries, tokens, words
-from sourcier.sourcing.actions import invite, panel, request
+from sourcier.sourcing.actions import invite, panel, posting, request
 from sourcier.sourcing.models import Extension, Invitation, Relay, Sourcing
 from sourcier.suppliers import actions as suppliers
 from tests.cities import City
@@ -201,33 +201,73 @@ def test_a_failing_firm_may_be_reached_by_letter(city: City) -> None:
     sourcing = sent(city)
     mathilde = invitation_of(sourcing, MATHILDE)
     with pytest.raises(Refused):
-        invite.by_letter(city.buyer, mathilde.pk)
+        posting.by_letter(city.buyer, mathilde.pk)
     result(sourcing, "mathilde@pain.example", OutgoingMessage.State.FAILED)
-    invite.by_letter(city.buyer, mathilde.pk)
-    assert {item.firm.siret for item in invite.print_letters(city.buyer, sourcing.pk)} == {MATHILDE.siret, LEFORT.siret}
+    posting.by_letter(city.buyer, mathilde.pk)
+    assert {item.firm.siret for item in posting.print_letters(city.buyer, sourcing.pk)} == {MATHILDE.siret, LEFORT.siret}
 
 
 def test_a_letter_is_noted_as_posted_once_with_how(city: City) -> None:
     sourcing = sent(city)
     lefort = invitation_of(sourcing, LEFORT)
     with pytest.raises(Refused) as refused:
-        invite.mark_posted(city.buyer, lefort.pk, " ")
+        posting.mark_posted(city.buyer, lefort.pk, " ")
     assert refused.value.field == "how"
-    invite.mark_posted(city.buyer, lefort.pk, "Posté mardi matin.")
+    posting.mark_posted(city.buyer, lefort.pk, "Posté mardi matin.")
     assert queries.undelivered(sourcing).count() == 0
     with pytest.raises(Refused):
-        invite.mark_posted(city.buyer, lefort.pk, "Encore.")
+        posting.mark_posted(city.buyer, lefort.pk, "Encore.")
     with pytest.raises(Refused):
-        invite.mark_posted(city.buyer, invitation_of(sourcing, MATHILDE).pk, "Posté.")
+        posting.mark_posted(city.buyer, invitation_of(sourcing, MATHILDE).pk, "Posté.")
 
 
 def test_all_letters_are_noted_as_posted_at_once(city: City) -> None:
     sourcing = sent(city)
-    [posted] = invite.mark_all_posted(city.buyer, sourcing.pk, "Postés mardi.")
+    [posted] = posting.mark_all_posted(city.buyer, sourcing.pk, "Postés mardi.")
     assert (posted.firm.siret, posted.how) == (LEFORT.siret, "Postés mardi.")
     assert last_payload(sourcing, "letters.posted")["count"] == 1
     with pytest.raises(Refused):
-        invite.mark_all_posted(city.buyer, sourcing.pk, "Encore.")
+        posting.mark_all_posted(city.buyer, sourcing.pk, "Encore.")
+
+
+def test_the_letters_of_a_day_are_one_batch_with_its_cost(city: City) -> None:
+    sourcing = sent(city)
+    panel.keep(city.buyer, sourcing.pk, [COOP.siret])
+    invite.widen(city.buyer, sourcing.pk)
+    today = timezone.localdate()
+    for wrong, field in (({"posted_on": today + timedelta(days=1)}, "posted_on"), ({"cost_cents": -1}, "cost")):
+        with pytest.raises(Refused) as refused:
+            posting.mark_all_posted(city.buyer, sourcing.pk, "Postés.", **wrong)
+        assert refused.value.field == field
+    with pytest.raises(Refused):
+        posting.mark_all_posted(city.buyer, sourcing.pk, "Postés.", today - timedelta(days=400))
+    assert sourcing.postings.count() == 0
+
+    left = posting.mark_all_posted(city.buyer, sourcing.pk, "Postés au guichet", today, 278)
+    [batch] = sourcing.postings.all()
+    assert (batch.letters, batch.cost_cents, batch.posted_on, batch.made_by) == (len(left), 278, today, city.buyer.user)
+    assert {letter.posting_id for letter in left} == {batch.pk} and len(left) == 2
+    told = last_payload(sourcing, "letters.posted")
+    assert told["cost_cents"] == 278 and "2,78 €" in told["how"].replace("\u00a0", " ").replace("\u202f", " ")
+
+
+def test_a_letter_brought_back_is_noted_and_may_leave_again(city: City) -> None:
+    sourcing = sent(city)
+    lefort = invitation_of(sourcing, LEFORT)
+    with pytest.raises(Refused):
+        posting.mark_returned(city.buyer, lefort.pk, "Inconnu à l'adresse")
+    posting.mark_posted(city.buyer, lefort.pk, "Posté.")
+    with pytest.raises(Refused) as refused:
+        posting.mark_returned(city.buyer, lefort.pk, " ")
+    assert refused.value.field == "why"
+    posting.mark_returned(city.buyer, lefort.pk, "Inconnu à l'adresse")
+    lefort.refresh_from_db()
+    assert lefort in queries.undelivered(sourcing)
+    assert lefort.firm.mail_returned_at is not None and lefort.returned_at is not None
+    assert last_payload(sourcing, "letter.returned")["why"] == "Inconnu à l'adresse"
+    posting.by_letter(city.buyer, lefort.pk)
+    posting.mark_posted(city.buyer, lefort.pk, "Posté de nouveau, adresse corrigée à la main.")
+    assert lefort not in queries.undelivered(sourcing)
 
 
 def test_a_later_deadline_is_for_all_and_told_to_all(city: City) -> None:
@@ -340,7 +380,7 @@ def test_rows_of_another_city_are_not_found(city: City, other_city: City) -> Non
     invite.extend(city.buyer, sourcing.pk, in_days(40), "Raison.")
     relay = queries.relays(sourcing).get()
     with pytest.raises(Invitation.DoesNotExist):
-        invite.mark_posted(other_city.buyer, invitation.pk, "Posté.")
+        posting.mark_posted(other_city.buyer, invitation.pk, "Posté.")
     with pytest.raises(Invitation.DoesNotExist):
         invite.replace_address(other_city.buyer, invitation.pk, "x@y.example")
     with pytest.raises(Relay.DoesNotExist):

@@ -99,8 +99,25 @@ def test_letters_are_printed_one_or_all_as_an_attachment_and_noted(city: City) -
     assert act(client, "letters_print", sourcing, one=str(uuid4())).status_code == 302
 
     assert act(client, "letter_posted", sourcing, lefort.pk, how="").status_code == 422
-    act(client, "letter_posted", sourcing, lefort.pk, how="Posté mardi.")
-    assert "Posté mardi." in page_of(client, sourcing)
+    today = timezone.localdate().isoformat()
+    act(client, "letter_posted", sourcing, lefort.pk, how="Posté mardi.", posted_on=today, cost="1,39")
+    page = page_of(client, sourcing)
+    assert "Posté mardi." in page and "1,39" in page
+    assert act(client, "letter_returned", sourcing, lefort.pk, why="").status_code == 422
+    act(client, "letter_returned", sourcing, lefort.pk, why="Inconnu à l'adresse")
+    page = page_of(client, sourcing)
+    assert "courrier revenu" in page and "Poster de nouveau" in page
+
+
+def test_all_letters_are_noted_as_posted_from_the_page_or_it_says_what_is_wrong(city: City) -> None:
+    sourcing, client = sent(city), signed_in(city.buyer)
+    panel.keep(city.buyer, sourcing.pk, [COOP.siret])
+    invite.widen(city.buyer, sourcing.pk)
+    wrong = {"all-how": "Postés.", "all-posted_on": "2999-01-01", "all-cost": "x"}
+    answer = act(client, "letters_posted", sourcing, **wrong)
+    assert answer.status_code == 422 and "Postés." in answer.content.decode()
+    act(client, "letters_posted", sourcing, **wrong | {"all-posted_on": timezone.localdate().isoformat(), "all-cost": ""})
+    assert "2 courriers, le" in page_of(client, sourcing)
 
 
 def test_a_question_is_shown_without_its_asker_and_answered_for_all(city: City) -> None:
@@ -191,11 +208,19 @@ def test_only_buyers_act_and_only_this_city_reads(city: City, other_city: City) 
     assert tokens.code(lefort.seed) not in page and tokens.token(lefort.seed) not in page
     acts = {
         "question_answer": (question.pk,), "invitation_address": (lefort.pk,), "letters_print": (),
-        "letter_posted": (lefort.pk,), "letters_posted": (), "relays_print": (),
+        "letter_posted": (lefort.pk,), "letter_returned": (lefort.pk,), "letters_posted": (), "relays_print": (),
         "relay_told": (relay.pk,), "deadline_extend": (), "firms_widen": (),
         "sourcing_end": (),
     }  # fmt: skip
-    data = {"text": "x", "wording": "x", "how": "x", "address": "x@y.example", "end-reason": "x"}
+    data = {
+        "text": "x",
+        "wording": "x",
+        "how": "x",
+        "why": "x",
+        "posted_on": timezone.localdate().isoformat(),
+        "address": "x@y.example",
+        "end-reason": "x",
+    }
     for name, ids in acts.items():
         assert signed_in(city.buyer).get(reverse(name, args=[sourcing.need_id, *ids])).status_code == 405
         for agent, status in ((city.auditor, 403), (city.requester, 403), (city.admin, 403), (other_city.buyer, 404)):

@@ -2,7 +2,7 @@ from django.apps import AppConfig
 
 INVITATION = (
     "firm_id", "channel", "address", "seed", "how", "created_at", "identity_how", "identity_checked_at",
-    "identity_checked_by_id", "stopped_at",
+    "identity_checked_by_id", "stopped_at", "posting_id", "returned_at",
 )  # fmt: skip
 
 ASKED_PLACE = (
@@ -62,6 +62,7 @@ class SourcingConfig(AppConfig):
             ("request_document", models.RequestDocument, ("file_id",)),
             ("asked_place", models.AskedPlace, ASKED_PLACE),
             ("invitation", models.Invitation, INVITATION),
+            ("posting", models.Posting, ("posted_on", "how", "letters", "cost_cents", "made_by_id", "made_at")),
             ("firm_question", models.FirmQuestion, FIRM_QUESTION),
             ("extension", models.Extension, ("old_deadline", "new_deadline", "reason", "made_by_id", "made_at")),
         ):

@@ -160,6 +160,22 @@ class RequestDocument(models.Model):
         constraints = [models.UniqueConstraint(fields=["sourcing", "file"], name="sourcing_document_once")]
 
 
+class Posting(models.Model):
+    """Letters that left together: the day, how, who noted it, what it cost."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    sourcing = models.ForeignKey(Sourcing, on_delete=models.PROTECT, related_name="postings")
+    posted_on = models.DateField()
+    how = models.CharField(max_length=200)
+    letters = models.PositiveIntegerField(help_text="how many")
+    cost_cents = models.PositiveBigIntegerField(null=True, help_text="of all, envelopes and postage; None when nobody said")
+    made_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    made_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["posted_on", "made_at"]
+
+
 class Invitation(models.Model):
     """A firm asked (or come by the public notice), by one channel, with its secret link and typed code.
 
@@ -187,7 +203,9 @@ class Invitation(models.Model):
     seed = models.CharField(max_length=32, help_text="128 random bits; worth nothing without the key")
     token_sha256 = models.CharField(max_length=64, unique=True)
     code_hmac = models.CharField(max_length=64, unique=True)
-    how = models.CharField(max_length=200, blank=True, help_text="of a letter posted or handed over")
+    how = models.CharField(max_length=200, blank=True, help_text="of a letter posted, handed over or brought back")
+    posting = models.ForeignKey(Posting, null=True, on_delete=models.PROTECT, related_name="invitations")
+    returned_at = models.DateTimeField(null=True, help_text="the post brought the letter back")
     created_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True)
     identity_how = models.CharField(max_length=200, blank=True, help_text="how the city checked who came by the notice")

@@ -17,6 +17,7 @@ from sourcier.sourcing.models import (
     FirmQuestion,
     Invitation,
     NoticeVisit,
+    Posting,
     Relay,
     RequestDocument,
     Sourcing,
@@ -40,6 +41,7 @@ def give_up(scope: Scope) -> Emptied:
     made.empty(
         Invitation.objects.filter(**inside), address="", how="", identity_how="", token_sha256=_dead, code_hmac=_dead,
     )  # fmt: skip
+    made.empty(Posting.objects.filter(**inside), how="")
     made.empty(
         NoticeVisit.objects.filter(**inside), name="", email="", siret="", token_sha256=lambda row: f"erased-{row.pk.hex}"
     )

@@ -45,6 +45,7 @@ VERBS = (
     Verb("letter.printed", "{name} a imprimé les courriers ({count}).", personal=("name", "firms")),
     Verb("letter.posted", "{name} a remis le courrier de {firm} : {how}.", personal=("name", "firm", "rows")),
     Verb("letters.posted", "{name} a remis les courriers ({count}) : {how}.", personal=("name", "firms", "rows")),
+    Verb("letter.returned", "{name} a noté le retour du courrier de {firm} : {why}.", personal=("name", "firm", "why", "rows")),
     Verb("relay.needed", "{firm} est à prévenir autrement : {subject}.", personal=("firm", "rows")),
     Verb("relay.told", "{name} a prévenu {firm} autrement : {how}.", personal=("name", "firm", "rows")),
     Verb("question.asked", "Une entreprise a posé une question.", personal=("firm", "text", "rows"), sealed=True),

@@ -21,7 +21,7 @@ class SuppliersConfig(AppConfig):
             "firm", Firm, organisation="organisation_id",
             fields=(
                 "siret", "name", "address", "postal_code", "commune", "nomenclature", "activity", "origin",
-                "unsubscribed_at", "trade_left_at", "closed_at", "first_met_at",
+                "unsubscribed_at", "trade_left_at", "closed_at", "mail_returned_at", "first_met_at",
             ),
         )  # fmt: skip
         register_rows(

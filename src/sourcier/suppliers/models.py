@@ -28,6 +28,7 @@ class Firm(models.Model):
     unsubscribed_at = models.DateTimeField(null=True, help_text="« Ne plus m'écrire »")
     trade_left_at = models.DateTimeField(null=True, help_text="« Ce n'est plus mon métier »")
     closed_at = models.DateTimeField(null=True, help_text="« J'ai fermé ou vendu »")
+    mail_returned_at = models.DateTimeField(null=True, help_text="« Courrier revenu »: the last letter came back")
     first_met_at = models.DateTimeField()
 
     class Meta:

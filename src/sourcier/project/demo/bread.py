@@ -27,7 +27,7 @@ from sourcier.quotes import results
 from sourcier.quotes.actions import choose, evaluate, tell
 from sourcier.quotes.models import Notification
 from sourcier.quotes.queries.comparison import compare, opened_submissions
-from sourcier.sourcing.actions import invite, panel, request
+from sourcier.sourcing.actions import invite, panel, posting, request
 from sourcier.sourcing.letter import invitation_letters
 from sourcier.sourcing.models import Candidate, Invitation, Sourcing
 from sourcier.spend.queries import propose_family
@@ -161,9 +161,9 @@ class Bread:
         return f"{by_email} courriels partis et reçus, {len(sent) - by_email} entreprises à joindre par lettre"
 
     def post_the_letters(self) -> str:
-        by_letter = invite.print_letters(self.bruno, self.sourcing.pk)
+        by_letter = posting.print_letters(self.bruno, self.sourcing.pk)
         (self.folder / "lettres.pdf").write_bytes(invitation_letters(self.sourcing, by_letter))
-        invite.mark_all_posted(self.bruno, self.sourcing.pk, "postés ensemble")
+        posting.mark_all_posted(self.bruno, self.sourcing.pk, "postés ensemble")
         return f"{len(by_letter)} lettres d'une page, avec leur carré et leur code, notées comme parties"
 
     def _links(self) -> list[str]:

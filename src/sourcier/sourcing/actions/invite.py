@@ -1,4 +1,4 @@
-"""Sending: one invitation per firm, the same information at the same minute; then addresses, letters, deadline, more firms."""
+"""Sending: one invitation per firm, the same information at the same minute; then addresses, deadline, more firms."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -221,7 +221,7 @@ def record_result(message: OutgoingMessage) -> None:
     ).update(state=state, sent_at=message.sent_at)
 
 
-def _invitation(agent: Agent, invitation_id: UUID, verb: Verb) -> Invitation:
+def asked_by_the_city(agent: Agent, invitation_id: UUID, verb: Verb) -> Invitation:
     """An invitation that the city made, its sourcing locked. Raises `Invitation.DoesNotExist`."""
     asked = Invitation.objects.filter(sourcing__in=queries.visible(agent)).exclude(channel=Invitation.Channel.NOTICE)
     invitation = asked.select_related("firm").get(pk=invitation_id)
@@ -232,7 +232,7 @@ def _invitation(agent: Agent, invitation_id: UUID, verb: Verb) -> Invitation:
 @transaction.atomic
 def replace_address(agent: Agent, invitation_id: UUID, address: str) -> Invitation:
     """Send the request again to a corrected address, with a new link: the former one, gone to the wrong place, is dead."""
-    invitation = _invitation(agent, invitation_id, Verb.READDRESS)
+    invitation = asked_by_the_city(agent, invitation_id, Verb.READDRESS)
     sourcing, firm = invitation.sourcing, invitation.firm
     if why := rules.exclusion(bool(firm.unsubscribed_at), bool(firm.trade_left_at), bool(firm.closed_at)):
         raise refuse("excluded", f"{firm.name} {why} : elle ne peut pas être interrogée.", "address")
@@ -252,70 +252,6 @@ def _reseed(invitation: Invitation) -> None:
     invitation.seed = one_seed()
     invitation.token_sha256 = tokens.token_hash(tokens.token(invitation.seed))
     invitation.code_hmac = tokens.code_hmac(tokens.code(invitation.seed))
-
-
-@transaction.atomic
-def by_letter(agent: Agent, invitation_id: UUID) -> Invitation:
-    """Reach by letter a firm whose address fails."""
-    invitation = _invitation(agent, invitation_id, Verb.POST)
-    if invitation.channel == Invitation.Channel.LETTER or invitation.state != Invitation.State.FAILED:
-        raise refuse("not_failing", "Cette entreprise a reçu la demande, ou l'attend déjà par courrier.")
-    invitation.channel, invitation.state, invitation.sent_at = Invitation.Channel.LETTER, Invitation.State.WAITING, None
-    invitation.save()
-    firm = {"firm": invitation.firm.name, "siret": invitation.firm.siret}
-    entry(agent, invitation.sourcing, "invitation.by_letter", firm, [invitation])
-    return invitation
-
-
-@transaction.atomic
-def print_letters(agent: Agent, sourcing_id: UUID, invitation_ids: Sequence[UUID] | None = None) -> list[Invitation]:
-    """Note who printed which letters, and return them for `letter.pdf`. Printed again, a letter says the same thing."""
-    sourcing = load(agent, sourcing_id, Verb.POST)
-    letters = queries.invitations(sourcing).filter(channel=Invitation.Channel.LETTER)
-    if invitation_ids is not None:
-        letters = letters.filter(pk__in=invitation_ids)
-    found = list(letters)
-    if not found or (invitation_ids is not None and len(found) != len(set(invitation_ids))):
-        raise refuse("no_letter", "Aucun courrier à imprimer.")
-    for invitation in found:
-        invitation.sourcing = sourcing
-    firms = [{"siret": item.firm.siret, "name": item.firm.name} for item in found]
-    entry(agent, sourcing, "letter.printed", {"count": len(found), "firms": firms})
-    return found
-
-
-@transaction.atomic
-def mark_posted(agent: Agent, invitation_id: UUID, how: str) -> Invitation:
-    """The letter has left, or was handed over: how, in a few words."""
-    invitation = _invitation(agent, invitation_id, Verb.POST)
-    if invitation.channel != Invitation.Channel.LETTER:
-        raise refuse("not_a_letter", "Cette entreprise est jointe par courriel.")
-    if invitation.state == Invitation.State.SENT:
-        raise refuse("already_posted", "Ce courrier est déjà noté comme parti.")
-    invitation.how = common.words(how, 200, "how", required="Dites comment : posté, remis en main propre, appelé.")
-    invitation.state, invitation.sent_at = Invitation.State.SENT, timezone.now()
-    invitation.save()
-    payload = {"firm": invitation.firm.name, "siret": invitation.firm.siret, "how": invitation.how}
-    entry(agent, invitation.sourcing, "letter.posted", payload, [invitation])
-    return invitation
-
-
-@transaction.atomic
-def mark_all_posted(agent: Agent, sourcing_id: UUID, how: str) -> list[Invitation]:
-    """Every letter still to post has left together: one entry, with the list."""
-    sourcing = load(agent, sourcing_id, Verb.POST)
-    how = common.words(how, 200, "how", required="Dites comment : posté, remis en main propre, appelé.")
-    waiting = Invitation.objects.select_for_update(of=("self",)).select_related("firm")
-    left = list(waiting.filter(sourcing=sourcing, channel=Invitation.Channel.LETTER, state=Invitation.State.WAITING))
-    if not left:
-        raise refuse("already_posted", "Tous les courriers sont déjà notés comme partis.")
-    now = timezone.now()
-    for invitation in left:
-        invitation.how, invitation.state, invitation.sent_at = how, Invitation.State.SENT, now
-    Invitation.objects.bulk_update(left, ["how", "state", "sent_at"])
-    firms = [{"siret": invitation.firm.siret, "name": invitation.firm.name} for invitation in left]
-    entry(agent, sourcing, "letters.posted", {"count": len(left), "how": how, "firms": firms}, left)
-    return left
 
 
 @transaction.atomic

@@ -58,6 +58,14 @@ def close_firm(firm: Firm) -> Firm:
     return _wish(firm, "closed_at", "firm.closed")
 
 
+def mail_returned(firm: Firm, at: datetime) -> Firm:
+    """« Courrier revenu ». No entry of its own: the caller, inside its transaction, puts the row in `rows=`."""
+    locked = Firm.objects.select_for_update().get(pk=firm.pk)
+    locked.mail_returned_at = at
+    locked.save()
+    return locked
+
+
 @transaction.atomic
 def _wish(firm: Firm, field: str, verb: str) -> Firm:
     locked = Firm.objects.select_for_update().get(pk=firm.pk)

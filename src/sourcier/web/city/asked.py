@@ -15,13 +15,23 @@ from sourcier.accounts.agents import Agent
 from sourcier.kernel.transitions import Refused
 from sourcier.needs.models import Need
 from sourcier.sourcing import letter, queries
-from sourcier.sourcing.actions import closing, invite, questions
+from sourcier.sourcing.actions import closing, invite, posting, questions
 from sourcier.sourcing.models import FirmQuestion, Invitation, Relay, Sourcing
 from sourcier.sourcing.rules import Verb
 from sourcier.sourcing.working_days import propose_deadline
 from sourcier.suppliers import actions as suppliers
 from sourcier.suppliers import rules as supplier_rules
-from sourcier.web.city.forms import MomentField, add_refusal
+from sourcier.web.city.asked_forms import (
+    AddressForm,
+    AnswerForm,
+    EndForm,
+    ExtendForm,
+    HowForm,
+    PostingForm,
+    ReturnedForm,
+    WidenForm,
+)
+from sourcier.web.city.forms import add_refusal
 from sourcier.web.city.lists import invitations_table
 from sourcier.web.city.panel import current_or_404, may
 from sourcier.web.downloads import pdf
@@ -33,52 +43,6 @@ BUTTONS = {
     "may_post": Verb.POST, "may_readdress": Verb.READDRESS, "may_reply": Verb.REPLY, "may_relay": Verb.RELAY,
     "may_extend": Verb.EXTEND, "may_widen": Verb.WIDEN, "may_end": Verb.END,
 }  # fmt: skip
-
-
-class AnswerForm(forms.Form):
-    wording = forms.CharField(
-        label="La question, comme toutes la liront", max_length=questions.MAX_TEXT, widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="Relisez-la : ôtez un nom, une adresse, un détail qui dirait quelle entreprise demande.",
-    )  # fmt: skip
-    text = forms.CharField(
-        label="Votre réponse, pour toutes les entreprises",
-        max_length=questions.MAX_TEXT,
-        widget=forms.Textarea(attrs={"rows": 3}),
-    )
-
-    @classmethod
-    def of(cls, question: FirmQuestion) -> "AnswerForm":
-        """The form of one question among those of the page, its own words to begin with."""
-        return cls(auto_id=f"id_{question.pk}_%s", initial={"wording": question.text})
-
-
-class AddressForm(forms.Form):
-    address = forms.CharField(label="Nouvelle adresse", max_length=200, widget=forms.EmailInput(attrs={"autocomplete": "off"}))
-
-
-class HowForm(forms.Form):
-    how = forms.CharField(label="Comment ?", max_length=200, help_text="Posté ce matin, appelé, remis au guichet…")
-
-
-class ExtendForm(forms.Form):
-    deadline = MomentField(label="Nouvelle date limite, pour toutes")
-    reason = forms.CharField(
-        label="Pourquoi ?", max_length=1_000, widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="Toutes les entreprises recevront cette raison.",
-    )  # fmt: skip
-
-
-class WidenForm(forms.Form):
-    deadline = MomentField(label="Nouvelle date limite, pour toutes", required=False)
-    reason = forms.CharField(label="Pourquoi la changer ?", max_length=1_000, required=False)
-
-
-class EndForm(forms.Form):
-    reason = forms.CharField(
-        label="Pourquoi arrêter ?", max_length=1_000, widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="Les entreprises interrogées recevront cette raison. Aucune réponse ne sera ouverte.",
-    )  # fmt: skip
-    close_need = forms.BooleanField(label="Clore aussi le besoin (sinon il attend une autre demande)", required=False)
 
 
 @city(*INSPECTION)
@@ -110,7 +74,8 @@ def _page(
             for item in undelivered.filter(state=Invitation.State.FAILED)
         ],
         "letters": [
-            {"invitation": item, "form": form("posted", HowForm(auto_id=f"id_{item.pk}_%s"), item.pk)}
+            {"invitation": item, "form": form("posted", PostingForm(auto_id=f"id_{item.pk}_%s"), item.pk),
+             "returned": form("returned", ReturnedForm(auto_id=f"id_r{item.pk}_%s"), item.pk)}
             for item in queries.invitations(sourcing).filter(channel=Invitation.Channel.LETTER)
         ],
         "relays": [
@@ -122,6 +87,7 @@ def _page(
             for item in queries.questions(sourcing)
         ],
         "extensions": queries.extensions(sourcing), "to_invite": queries.to_invite(sourcing),
+        "all_posted_form": form("all_posted", PostingForm(prefix="all")), "postings": sourcing.postings.all(),
         "excluded": queries.excluded(sourcing), "past": queries.is_past(sourcing, timezone.now()),
         "extend_form": form("extend", ExtendForm(initial={"deadline": later}, prefix="extend")),
         "widen_form": form("widen", WidenForm(prefix="widen")), "end_form": form("end", EndForm(prefix="end")),
@@ -163,7 +129,7 @@ def invitation_address(request: HttpRequest, need_id: UUID, invitation_id: UUID)
     form = AddressForm(request.POST, auto_id=f"id_{invitation_id}_%s")
     try:
         if "letter" in request.POST:
-            invite.by_letter(agent, invitation_id)
+            posting.by_letter(agent, invitation_id)
             return _back(sourcing, "courriers")
         if form.is_valid():
             address = supplier_rules.clean_email(form.cleaned_data["address"])
@@ -198,7 +164,7 @@ def letters_print(request: HttpRequest, need_id: UUID) -> HttpResponse:
     _, sourcing = current_or_404(agent, need_id)
     one = request.POST.get("one", "")
     try:
-        chosen = invite.print_letters(agent, sourcing.pk, [_uuid(one)] if one else None)
+        chosen = posting.print_letters(agent, sourcing.pk, [_uuid(one)] if one else None)
     except Refused as refused:
         messages.error(request, refused.sentence)
         return _back(sourcing, "courriers")
@@ -231,10 +197,10 @@ def _uuid(text: str) -> UUID:
 def letter_posted(request: HttpRequest, need_id: UUID, invitation_id: UUID) -> HttpResponse:
     agent: Agent = request.agent  # type: ignore[attr-defined]
     need, sourcing = current_or_404(agent, need_id)
-    form = HowForm(request.POST, auto_id=f"id_{invitation_id}_%s")
+    form = PostingForm(request.POST, auto_id=f"id_{invitation_id}_%s")
     if form.is_valid():
         try:
-            invite.mark_posted(agent, invitation_id, form.cleaned_data["how"])
+            posting.mark_posted(agent, invitation_id, **form.given)
         except Invitation.DoesNotExist:
             raise Http404 from None
         except Refused as refused:
@@ -249,18 +215,36 @@ def letter_posted(request: HttpRequest, need_id: UUID, invitation_id: UUID) -> H
 def letters_posted(request: HttpRequest, need_id: UUID) -> HttpResponse:
     """All the letters left together."""
     agent: Agent = request.agent  # type: ignore[attr-defined]
-    _, sourcing = current_or_404(agent, need_id)
-    form = HowForm(request.POST)
+    need, sourcing = current_or_404(agent, need_id)
+    form = PostingForm(request.POST, prefix="all")
     if form.is_valid():
         try:
-            left = invite.mark_all_posted(agent, sourcing.pk, form.cleaned_data["how"])
+            left = posting.mark_all_posted(agent, sourcing.pk, **form.given)
         except Refused as refused:
-            messages.error(request, refused.sentence)
+            add_refusal(form, refused)
         else:
             messages.success(request, f"{len(left)} courriers sont notés comme partis.")
-    else:
-        messages.error(request, "Dites comment les courriers sont partis. Rien n'a été noté.")
-    return _back(sourcing, "courriers")
+            return _back(sourcing, "courriers")
+    return _page(request, need, sourcing, form, "all_posted")
+
+
+@city(*PURCHASING)
+@require_POST
+def letter_returned(request: HttpRequest, need_id: UUID, invitation_id: UUID, sourcing_id: UUID | None = None) -> HttpResponse:
+    """« Courrier revenu »."""
+    agent: Agent = request.agent  # type: ignore[attr-defined]
+    need, sourcing = current_or_404(agent, need_id, sourcing_id)
+    form = ReturnedForm(request.POST, auto_id=f"id_r{invitation_id}_%s")
+    if form.is_valid():
+        try:
+            posting.mark_returned(agent, invitation_id, form.cleaned_data["why"])
+        except Invitation.DoesNotExist:
+            raise Http404 from None
+        except Refused as refused:
+            add_refusal(form, refused)
+        else:
+            return _back(sourcing, "courriers")
+    return _page(request, need, sourcing, form, "returned", invitation_id)
 
 
 @city(*PURCHASING)
@@ -340,6 +324,7 @@ urlpatterns = [
     path(f"{_BASE}courriers/", letters_print, name="letters_print"),
     path(f"{_BASE}courriers/<uuid:invitation_id>/", letter_posted, name="letter_posted"),
     path(f"{_BASE}courriers/partis/", letters_posted, name="letters_posted"),
+    *consultation_paths("suivi/courriers/<uuid:invitation_id>/revenu/", letter_returned, "letter_returned"),
     *consultation_paths("suivi/prevenir/", relays_print, "relays_print"),
     *consultation_paths("suivi/prevenir/<uuid:relay_id>/", relay_told, "relay_told"),
     path(f"{_BASE}date-limite/", deadline_extend, name="deadline_extend"),
