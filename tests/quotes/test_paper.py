@@ -272,5 +272,6 @@ def test_the_pages_lead_from_the_envelope_to_the_comparison(city: City) -> None:
         done = page(bruno, "paper_type", ids[0], sent.pk, data=request.form("0,80", scan=photo("devis.jpg")))
         assert "Le devis papier est tapé" in done and "tapé par la ville" in done and "devis.jpg" in done
         assert "Heure notée par la ville" in done
+        assert "L'enveloppe fermée : <a" in done and "Le devis, numérisé : <a" in done
         assert "Pourquoi corriger" in page(bruno, "paper_type", ids[0], sent.pk)
     assert payload_of(Entry.objects.get(verb="answer.paper_typed"))

@@ -83,7 +83,9 @@ def test_two_people_open_a_large_one(city: City, clock: time_machine.Traveller) 
     waited = "Votre accord est attendu pour ouvrir les plis"
     home = [unescape(person.client.get("/").content.decode()) for person in (bruno, salima)]
     assert [waited in page for page in home] == [False, True], "Bruno's own page says it already"
+    bruno.client.post(reverse("answers_open", args=[request.sourcing.need_id]))  # pressed twice before the page came
     page = bruno.opens()
+    assert page.count("Votre accord est noté") == 1
     assert "Votre accord est noté" in page and "Déjà d'accord : Bruno Rosny" in page and AGREE not in page
     assert "Déjà d'accord : Bruno Rosny" in salima.sees() and ALONE not in salima.sees()
     assert "Les devis côte à côte" in salima.opens()
@@ -120,6 +122,8 @@ def test_the_head_buyer_names_who_opens_and_others_read_it(city: City) -> None:
     helene, people = signed_in(city.head_buyer), [str(city.buyer.id), str(city.head_buyer.id)]
     good = {"from_amount": "25 000", "days": "2", "members": people, "substitutes": [str(city.second_buyer.id)]}
     page = unescape(helene.get(address).content.decode())
+    members = page.partition("Titulaires")[2].partition("Suppléants")[0]
+    assert "Deux au moins, ou personne." in members and "facultatif" not in members
     assert 'value="40\u202f000"' in page.replace("40\u202f000,00", "40\u202f000") and "Denise" not in page
     for change, sentence in (
         ({"members": people[:1]}, "Nommez au moins deux titulaires"),

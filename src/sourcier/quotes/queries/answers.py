@@ -137,6 +137,14 @@ def joined(submission: Submission | None) -> list[Joined]:
     return [_joined(document.submission, document.file) for document in documents(submission)]
 
 
+def labelled(submission: Submission) -> list[tuple[SubmissionDocument, str]]:
+    """The documents of an opened answer, in their order, with what those of a paper quote are: its envelope came first."""
+    found = list(submission.documents.select_related("file").order_by("pk"))
+    if not submission.paper:
+        return [(document, "") for document in found if not document.removed]
+    return [(document, "le devis, numérisé" if number else "l'enveloppe fermée") for number, document in enumerate(found)]
+
+
 def reply_files(submission: Submission | None) -> dict[UUID, Joined]:
     """The files given as replies, by question."""
     if submission is None:

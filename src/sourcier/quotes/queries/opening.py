@@ -44,6 +44,11 @@ def may_consent(agent: Agent) -> bool:
     return named.filter(user=agent.user).exists() if named.exists() else agent.has(Role.BUYER, Role.HEAD_BUYER)
 
 
+def agreed(agent: Agent, sourcing: Sourcing) -> int:
+    """How many rounds of this request the person has agreed to open."""
+    return OpeningConsent.objects.filter(sourcing=sourcing, user=agent.user).count()
+
+
 def standing(sourcing: Sourcing, round_: int) -> QuerySet[Submission]:
     """The answers that an opening of that round opens, in the order they came."""
     received = Submission.objects.filter(sourcing=sourcing, round=round_, state=Submission.State.RECEIVED)

@@ -13,6 +13,7 @@ from sourcier.kernel.transitions import Refused
 from sourcier.needs.models import Need
 from sourcier.quotes.actions import evaluate
 from sourcier.quotes.models import Clarification, Score, Submission
+from sourcier.quotes.queries.answers import labelled
 from sourcier.quotes.queries.comparison import asked_places, last_prices, opened_submissions, unserved
 from sourcier.quotes.queries.marking import evaluates
 from sourcier.sourcing.actions import identity
@@ -80,6 +81,7 @@ def _page(request: HttpRequest, need_id: UUID, submission_id: UUID, **bound: for
         **operation_context(agent, need, sourcing),
         "sourcing": sourcing,
         "submission": submission,
+        "documents": labelled(submission),
         "unserved": unserved(submission, asked_places(sourcing)),
         "last_price": last_prices(sourcing).get(submission.invitation_id),
         "marks": marks if submission.kind == Submission.Kind.QUOTE else [],

@@ -21,7 +21,7 @@ from sourcier.quotes.actions.choose import lots_of
 from sourcier.quotes.models import Award, LastPriceRound, SavingReference, Submission
 from sourcier.quotes.queries.comparison import compare, not_compared, opened_submissions
 from sourcier.quotes.queries.marking import a_lot_is_chosen, evaluates, heard, unfinished
-from sourcier.quotes.queries.opening import untyped
+from sourcier.quotes.queries.opening import agreed, untyped
 from sourcier.sourcing.models import Sourcing
 from sourcier.sourcing.queries import last_sent
 from sourcier.vault.actions import store
@@ -160,8 +160,10 @@ def _open(
     """Open, or agree to it, or open alone with the reason typed. `act` gives its moment, None when one more must agree."""
     form = AloneForm(request.POST) if "alone" in request.POST else None
     alone = form["alone"].data.strip() if form else None
+    agent: Agent = request.agent  # type: ignore[attr-defined]
+    before = agreed(agent, sourcing)
     try:
-        if act(request.agent, alone) is None:  # type: ignore[attr-defined]
+        if act(agent, alone) is None and agreed(agent, sourcing) > before:  # a second press says nothing more
             messages.success(request, "Votre accord est noté au journal. Les plis s'ouvriront avec celui d'une autre personne.")
     except Refused as refused:
         if form is not None:

@@ -26,7 +26,7 @@ class OpeningForm(forms.Form):
         error_messages={"required": "Écrivez un montant, par exemple 40 000."},
     )
     members = forms.MultipleChoiceField(
-        label="Titulaires", required=False, widget=forms.CheckboxSelectMultiple, help_text="Deux au moins."
+        label="Titulaires", required=False, widget=forms.CheckboxSelectMultiple, help_text="Deux au moins, ou personne."
     )
     substitutes = forms.MultipleChoiceField(
         label="Suppléants", required=False, widget=forms.CheckboxSelectMultiple,
