@@ -56,6 +56,14 @@ def test_what_a_mail_filter_left_still_verifies(page: Page, dossier: bytes) -> N
     assert judged(page, recompressed(dossier, without=("verifier.py", "VERIFIER.html", "LISEZ-MOI.txt"))) == "partial"
 
 
+def test_a_transfer_to_the_archives_is_told_for_what_it_is(page: Page) -> None:
+    transfer = pack({"manifest.xml": b"<ArchiveTransfer/>", "Content/F-1.txt": b"x"})
+    assert judged(page, transfer) == "bad"
+    said = page.locator("#result").inner_text()
+    assert verifier.TRANSFER in said and "nouveau dossier" not in said and "pas conforme" not in said
+    assert serious(page) == []
+
+
 def test_a_dossier_signed_again_is_found_by_the_fingerprint(page: Page, dossier: bytes, fingerprint: str) -> None:
     forged = signed_again(dossier, lambda payload: payload)
     assert judged(page, forged) == "partial"

@@ -104,6 +104,7 @@ def test_the_transfer_carries_the_very_files_of_the_dossier_which_verifies_once_
             assert opened.read(uri) == dossier.read(name)
             again.writestr(name, opened.read(uri))
     assert verifier.verify(tmp_path / "again.zip").problems == []
+    assert verifier.verify(BytesIO(archive)).problems == [verifier.TRANSFER], "the transfer itself is said to be one"
 
 
 def test_the_manifest_says_size_digest_and_format_of_each_file(export: Export) -> None:

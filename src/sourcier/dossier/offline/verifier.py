@@ -44,6 +44,11 @@ MONTHS = [
     "décembre",
 ]
 HELPERS = {"VERIFIER.html", "verifier.py", "LISEZ-MOI.txt"}
+TRANSFER = (
+    "C'est un versement aux archives (SEDA 2.3), non un dossier de preuve : les mêmes fichiers, sous d'autres noms. "
+    "Le service d'archives en contrôle les empreintes avec manifest.xml. "
+    "Pour vérifier la preuve, donnez le dossier de preuve du même achat."
+)
 TAGS = {"bagit.txt", "bag-info.txt", "manifest-sha256.txt", "tagmanifest-sha256.txt"}
 ENTRIES = "data/journal/entries.jsonl"
 SALTS = "data/payloads/salts.json"
@@ -1059,6 +1064,8 @@ def verify(path, expected_fingerprint="", receipt=""):
 
 def _verify(archive, expected_fingerprint, receipt, report):
     names = check_names(archive)
+    if "manifest.xml" in names and "bagit.txt" not in names:
+        raise Broken(TRANSFER)
     sums = check_sums(archive, names, report)
     keys = read_keys(read_text(archive, KEY))
     public_key, signers = keys[0][0], [key for key, _ in keys]
