@@ -2,22 +2,27 @@
 
 import re
 from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 import time_machine
+import zxingcpp
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from docx import Document
+from PIL import Image
 
 from sourcier.journal.models import Entry
 from sourcier.mail.models import OutgoingMessage
 from sourcier.sourcing import queries, tokens
 from sourcier.sourcing.actions import closing, invite, notice, panel, questions
+from sourcier.sourcing.briefs import link
 from sourcier.sourcing.models import FirmQuestion, Invitation, Sourcing
 from sourcier.suppliers.models import Contact
 from tests.cities import City
@@ -95,6 +100,14 @@ def test_letters_are_printed_one_or_all_as_an_attachment_and_noted(city: City) -
         assert answer["Content-Type"] == "application/pdf" and answer.content.startswith(b"%PDF")
         assert answer["Content-Disposition"].startswith("attachment") and "no-store" in answer["Cache-Control"]
     assert Entry.objects.filter(verb="letter.printed").count() == 2
+    document = Document(BytesIO(act(client, "letters_print", sourcing, format="docx").content))
+    written = "\n".join(node.text or "" for node in document.element.body.iter() if node.tag.endswith("}t"))
+    assert "93110 ROSNY SOUS BOIS" in written and tokens.format_code(tokens.code(lefort.seed)) in written
+    [square] = zxingcpp.read_barcodes(Image.open(BytesIO(document.part.package.image_parts._image_parts[0].blob)))
+    assert square.text == link(tokens.token(lefort.seed))
+    addresses = act(client, "letters_print", sourcing, format="csv").content.decode("utf-8-sig")
+    assert f"{LEFORT.siret};BOULANGERIE LEFORT;" in addresses and "93110 ROSNY SOUS BOIS;" in addresses
+    assert square.text in addresses and Entry.objects.filter(verb="letter.printed").count() == 4
     assert act(client, "letters_print", sourcing, one="x").status_code == 404
     assert act(client, "letters_print", sourcing, one=str(uuid4())).status_code == 302
 

@@ -5,6 +5,8 @@ from django.http import FileResponse, Http404, HttpResponse
 from sourcier.vault.models import File
 from sourcier.vault.queries import open_file
 
+WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
 
 def attachment(file: File) -> FileResponse:
     """The response that serves a stored file: name per RFC 5987, its checked type, nothing run, nothing cached.
@@ -23,7 +25,12 @@ def attachment(file: File) -> FileResponse:
 
 def pdf(content: bytes, name: str) -> HttpResponse:
     """The response that serves a PDF made just now."""
-    response = HttpResponse(content, content_type="application/pdf")
+    return attached(content, name, "application/pdf")
+
+
+def attached(content: bytes, name: str, media_type: str) -> HttpResponse:
+    """The response that serves a file made just now."""
+    response = HttpResponse(content, content_type=media_type)
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     response["X-Content-Type-Options"] = "nosniff"
     response["Cache-Control"] = "private, no-store"

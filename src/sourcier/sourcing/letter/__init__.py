@@ -11,6 +11,7 @@ from django.conf import settings
 
 from sourcier.journal.keys import fingerprint_line
 from sourcier.kernel.french import PARIS, format_date, format_moment
+from sourcier.kernel.postal import LINES
 from sourcier.sourcing import tokens, words
 from sourcier.sourcing.briefs import brief, deadline_told, link
 from sourcier.sourcing.letter.paper import address_of, cut, door, letterhead, typeset_letters
@@ -24,7 +25,30 @@ MAX_FACT = 150
 def invitation_letters(sourcing: Sourcing, invitations: Sequence[Invitation]) -> bytes:
     """The request as a PDF, one page for each firm."""
     told = brief(sourcing)
-    return _pdf(sourcing, told, [request_words(told) | _addressed(invitation) for invitation in invitations])
+    return _pdf(sourcing, told, _sheets(told, invitations))
+
+
+def invitation_word(sourcing: Sourcing, invitations: Sequence[Invitation]) -> bytes:
+    """The same as a Word document."""
+    from sourcier.sourcing.letter.word import word  # a library that no other page needs
+
+    told = brief(sourcing)
+    return word(_common(sourcing, told), _sheets(told, invitations))
+
+
+def invitation_addresses(invitations: Sequence[Invitation]) -> list[tuple[str, ...]]:
+    """For an outsourced printer: SIRET, the six lines of the address, the code and the link of each firm."""
+    rows = []
+    for invitation in invitations:
+        lines = address_of(invitation)
+        token, code = tokens.secrets_of(invitation.seed, invitation.token_sha256)
+        blank = [""] * (LINES - len(lines))
+        rows.append((invitation.firm.siret, *lines[:-1], *blank, lines[-1], tokens.format_code(code), link(token)))
+    return rows
+
+
+def _sheets(told: Brief, invitations: Sequence[Invitation]) -> list[dict[str, Any]]:
+    return [request_words(told) | _addressed(invitation) for invitation in invitations]
 
 
 def invitation_copy(invitation: Invitation) -> bytes:
@@ -120,9 +144,15 @@ def _addressed(invitation: Invitation) -> dict[str, Any]:
 
 def _pdf(sourcing: Sourcing, told: Brief, sheets: Sequence[dict[str, Any]]) -> bytes:
     """The pages, dated of the sending."""
-    sent = sourcing.sent_at or sourcing.created_at
-    common = letterhead(sourcing.organisation) | around(told, fingerprint_line(sourcing.organisation_id), sent)
-    return typeset_letters(common, sheets, int(sent.timestamp()))
+    return typeset_letters(_common(sourcing, told), sheets, int(_dated(sourcing).timestamp()))
+
+
+def _dated(sourcing: Sourcing) -> datetime:
+    return sourcing.sent_at or sourcing.created_at
+
+
+def _common(sourcing: Sourcing, told: Brief) -> dict[str, Any]:
+    return letterhead(sourcing.organisation) | around(told, fingerprint_line(sourcing.organisation_id), _dated(sourcing))
 
 
 def around(told: Brief, key: str, sent: datetime) -> dict[str, Any]:

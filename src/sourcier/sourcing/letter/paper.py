@@ -44,7 +44,7 @@ def address_of(invitation: Invitation) -> list[str]:
 
 def door(link: str, code: str, purpose: str = "Pour répondre") -> dict[str, Any]:
     """What opens a firm's page: the square that holds the link, and the code a person types."""
-    return {"qr": square(link), "code": tokens.format_code(code), "purpose": purpose}
+    return {"link": link, "qr": square(link), "code": tokens.format_code(code), "purpose": purpose}
 
 
 def letterhead(city: Organisation) -> dict[str, Any]:

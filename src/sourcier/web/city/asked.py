@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from sourcier.accounts.agents import Agent
+from sourcier.interop.export import export
 from sourcier.kernel.transitions import Refused
 from sourcier.needs.models import Need
 from sourcier.sourcing import letter, queries
@@ -32,9 +33,9 @@ from sourcier.web.city.asked_forms import (
     WidenForm,
 )
 from sourcier.web.city.forms import add_refusal
-from sourcier.web.city.lists import invitations_table
+from sourcier.web.city.lists import addresses_table, invitations_table
 from sourcier.web.city.panel import current_or_404, may
-from sourcier.web.downloads import pdf
+from sourcier.web.downloads import WORD, attached, pdf
 from sourcier.web.exports import exported
 from sourcier.web.operations import consultation_paths, operation_context
 from sourcier.web.rights import INSPECTION, PURCHASING, city
@@ -159,7 +160,7 @@ def _keep_contact(agent: Agent, need: Need, invitation: Invitation) -> None:
 @city(*PURCHASING)
 @require_POST
 def letters_print(request: HttpRequest, need_id: UUID) -> HttpResponse:
-    """All letters (or one) as a PDF; the journal notes who printed them."""
+    """All letters (or one) as a PDF or a Word document, or their addresses for a printer; the journal notes who took them."""
     agent: Agent = request.agent  # type: ignore[attr-defined]
     _, sourcing = current_or_404(agent, need_id)
     one = request.POST.get("one", "")
@@ -168,6 +169,12 @@ def letters_print(request: HttpRequest, need_id: UUID) -> HttpResponse:
     except Refused as refused:
         messages.error(request, refused.sentence)
         return _back(sourcing, "courriers")
+    form = request.POST.get("format", "pdf")
+    if form == "docx":
+        return attached(letter.invitation_word(chosen[0].sourcing, chosen), "courriers.docx", WORD)
+    if form in ("csv", "xlsx"):
+        content, media_type = export(addresses_table(chosen), form, agent.organisation.name, timezone.now())
+        return attached(content, f"adresses.{form}", media_type)
     return pdf(letter.invitation_letters(chosen[0].sourcing, chosen), "courriers.pdf")
 
 

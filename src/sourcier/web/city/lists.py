@@ -1,12 +1,14 @@
 """Lists to export beside those of `tables`: the firms asked and told of one consultation, and what the city has settled."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sourcier.accounts.models import DeliveryPlace, Department
 from sourcier.accounts.queries import Person
 from sourcier.interop.tables import Column, Kind, Table
 from sourcier.kernel.identifiers import format_siret
+from sourcier.kernel.postal import LINES
 from sourcier.quotes.models import Notification
+from sourcier.sourcing.letter import invitation_addresses
 from sourcier.sourcing.models import Invitation
 
 
@@ -24,6 +26,13 @@ def invitations_table(reference: str, invitations: Iterable[Invitation]) -> Tabl
         for each in invitations
     ]  # fmt: skip
     return Table(f"Entreprises interrogées {reference}", columns, rows)
+
+
+def addresses_table(invitations: Sequence[Invitation]) -> Table:
+    """For an outsourced printer: the lines of NF Z 10-011, and what opens each firm's page, to be handed over as a secret."""
+    lines = [Column(f"Ligne {number}") for number in range(1, LINES + 1)]
+    columns = (Column("SIRET"), *lines, Column("Code à taper"), Column("Lien du carré"))
+    return Table("Adresses et codes", columns, invitation_addresses(invitations))
 
 
 def telling_table(reference: str, notifications: Iterable[Notification]) -> Table:
