@@ -10,12 +10,9 @@ from playwright.sync_api import Browser, Page
 
 from sourcier.journal import anchors, keys
 from tests.cities import City
-from tests.dossier.purchase import DEADLINE, Purchase, dossier_of, finished_purchase, taken, zipped
+from tests.dossier.purchase import Purchase, dossier_of, finished_purchase, stamped_now
 from tests.dossier.verifying import verifier_page
 from tests.journal.authority import Authority, made_authority, served
-
-# The authority tells the real time, and the purchase of these tests is older.
-LATER = (timezone.now() - DEADLINE).days + 2
 
 
 @pytest.fixture(autouse=True)
@@ -43,9 +40,9 @@ def authority(finished: Purchase, settings: Any, tmp_path: Path) -> Iterator[Aut
 
 @pytest.fixture
 def anchored(finished: Purchase, authority: Authority) -> bytes:
-    """A dossier taken after the time of its purchase was stamped."""
+    """A dossier taken after the time of its purchase was stamped, and stamped itself."""
     assert anchors.take_due(timezone.now()) == 1
-    return zipped(taken(finished, LATER))
+    return stamped_now(finished)
 
 
 @pytest.fixture

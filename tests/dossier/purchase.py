@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from sourcier.dossier import build
 from sourcier.dossier.models import Export
+from sourcier.journal import anchors
 from sourcier.kernel.activities import Activity
 from sourcier.law.advice import advise
 from sourcier.mail.actions import file_exchange
@@ -274,6 +275,13 @@ def taken(purchase: Purchase, days: float = 3, *, for_third_party: bool = False)
     """Its dossier, taken by the auditor some days after the deadline."""
     with time_machine.travel(DEADLINE + timedelta(days=days), tick=True):
         return build.take(purchase.city.auditor, purchase.need.pk, for_third_party=for_third_party)
+
+
+def stamped_now(purchase: Purchase) -> bytes:
+    """Its dossier, taken at the real time, which is that of the authority, who stamps it at once."""
+    export = build.take(purchase.city.auditor, purchase.need.pk)
+    assert anchors.take_due(timezone.now()) == 1
+    return zipped(export)
 
 
 def zipped(export: Export) -> bytes:

@@ -14,19 +14,23 @@ from typing import Any
 from zipfile import ZipFile
 
 import pytest
+import time_machine
 from cryptography.hazmat.primitives.serialization import Encoding
 from django.utils import timezone
 
+from sourcier.dossier import build, own_stamp
 from sourcier.dossier.offline import verifier
 from sourcier.journal import anchors
 from sourcier.journal.models import Anchor, Entry
 from sourcier.kernel import timestamps
+from sourcier.kernel.transitions import Refused
 from tests.cities import City
 from tests.dossier.attacks import pack, repair, unpack
-from tests.dossier.conftest import LATER
-from tests.dossier.purchase import DEADLINE, Purchase, asked_purchase, taken, zipped
+from tests.dossier.purchase import DEADLINE, Purchase, asked_purchase, stamped_now, taken, zipped
 from tests.journal.authority import Authority, made_authority
 from tests.kernel.test_timestamps import MESSAGE, real
+
+OWN = own_stamp.NAME
 
 
 def judged(data: bytes) -> Any:
@@ -52,7 +56,7 @@ def test_the_time_of_a_third_party_is_in_the_dossier_and_says_who_vouches(anchor
     report = judged(anchored)
     assert report.problems == []
     told = [fact for fact in report.facts if "l'atteste" in fact]
-    assert len(told) == 1 and "« Horodateur d'essai »" in told[0]
+    assert len(told) == 2 and told[0].startswith("Le dossier entier existait le ") and "« Horodateur d'essai »" in told[1]
     assert "Son certificat remonte à la racine « Racine de Horodateur d'essai » (SHA-256 " in told[0]
     assert sha256(authority.root.certificate.public_bytes(Encoding.DER)).hexdigest() in told[0]
     assert not any("n'est pas ancré" in fact for fact in report.facts)
@@ -81,10 +85,61 @@ def test_a_dossier_without_a_third_party_says_so_and_is_the_same_as_before(finis
 
 def test_the_same_bytes_come_out_whatever_was_stamped_since(finished: Purchase, authority: Authority) -> None:
     assert anchors.take_due(timezone.now()) == 1
-    export = taken(finished, LATER)
+    export = build.take(finished.city.auditor, finished.need.pk)
+    with pytest.raises(Refused, match="awaited"):
+        zipped(export)
+    assert anchors.take_due(timezone.now()) == 1
     before = zipped(export)
     assert anchors.take_due(timezone.now() + timedelta(days=4)) == 1
     assert zipped(export) == before
+    assert {f"data/proofs/export.{kind}" for kind in ("tsr", "txt", "pem")} <= unpack(before).keys()
+
+
+def test_a_dossier_that_nobody_stamped_in_time_is_given_all_the_same_and_never_has_it_later(
+    finished: Purchase, authority: Authority
+) -> None:
+    authority.manner = "500"
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        export = build.take(finished.city.auditor, finished.need.pk)
+        waited: list[float] = []
+        own_stamp.wait(export, pause=lambda seconds: (waited.append(seconds), clock.shift(9)))  # type: ignore[func-returns-value]
+        assert (len(waited), authority.asked) == (4, 1)
+        late = zipped(export)
+        authority.manner = "right"
+        assert anchors.take_due(timezone.now() + timedelta(minutes=2)) == 1
+        assert zipped(export) == late
+    report = judged(late)
+    assert report.problems == []
+    assert verifier.NOT_STAMPED in report.facts and any("n'est pas ancré" in fact for fact in report.facts)
+
+
+def own_stamp_of_another(files: dict[str, bytes], authority: Authority) -> dict[str, bytes]:
+    return {OWN + ".tsr": other_time(files, authority)}
+
+
+def own_stamp_of_before(files: dict[str, bytes], authority: Authority) -> dict[str, bytes]:
+    authority.signer = made_authority(authority.folder / "older", days=(-900, 900)).signer
+    return {OWN + ".tsr": authority.forged(timestamps.request(files[OWN + ".txt"], 1), DEADLINE.replace(year=2025))}
+
+
+def own_stamp_of_another_checkpoint(files: dict[str, bytes], authority: Authority) -> dict[str, bytes]:
+    return {OWN + ".txt": files["data/proofs/anchor-1.txt"], OWN + ".tsr": files["data/proofs/anchor-1.tsr"]}
+
+
+OWN_SWAPS = [
+    (own_stamp_of_another, "lui-même ne prouve rien : il porte sur autre chose que son point de contrôle"),
+    (own_stamp_of_before, "lui-même est d'avant l'entrée de l'export"),
+    (own_stamp_of_another_checkpoint, "lui-même porte sur un autre point de contrôle que celui de l'export"),
+]
+
+
+def test_the_stamp_of_the_dossier_itself_is_judged(anchored: bytes, authority: Authority) -> None:
+    files = unpack(anchored)
+    for swap, sentence in OWN_SWAPS:
+        found = judged(pack(repair(files | swap(files, authority)))).problems
+        assert len(found) == 1 and sentence in found[0]
+    without = {name: data for name, data in files.items() if name != OWN + ".tsr"}
+    assert len(judged(pack(repair(without))).problems) == 2
 
 
 def other_time(files: dict[str, bytes], authority: Authority) -> bytes:
@@ -166,6 +221,6 @@ def test_a_signature_that_the_script_cannot_judge_is_said_and_no_fault(
     monkeypatch.setattr(authority, "forged", lambda *asked: honest(*asked, "-keyopt", "rsa_padding_mode:pss"))
     authority.manner = "forged"
     assert anchors.take_due(timezone.now()) == 1
-    report = judged(zipped(taken(finished, LATER)))
+    report = judged(stamped_now(finished))
     assert report.problems == []
     assert any("n'est pas jugé ici" in fact for fact in report.facts)

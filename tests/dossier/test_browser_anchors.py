@@ -19,9 +19,8 @@ from sourcier.journal import anchors
 from sourcier.kernel import timestamps
 from tests.chromium import BROWSER
 from tests.dossier.attacks import pack, repair, unpack
-from tests.dossier.conftest import LATER
-from tests.dossier.purchase import Purchase, taken, zipped
-from tests.dossier.test_anchors import older_time, other_time
+from tests.dossier.purchase import Purchase, stamped_now
+from tests.dossier.test_anchors import OWN_SWAPS, older_time, other_time
 from tests.dossier.verifying import judged
 from tests.journal.authority import TIME, Authority, certificate, made_authority
 from tests.kernel.test_timestamps import MESSAGE, real
@@ -68,6 +67,15 @@ def test_the_page_says_who_told_the_time_when_and_which_root_is_to_be_compared(
     assert "comparez-la à celle que publie l'autorité" in result and "comparez-la à celle qu'il publie" in result
     assert judged(page, dossier) == "partial"
     assert "n'est pas ancré chez un tiers horodateur" in page.locator("#result").inner_text()
+
+
+def test_the_page_judges_the_stamp_of_the_dossier_itself(page: Page, anchored: bytes, authority: Authority) -> None:
+    assert judged(page, anchored) == "partial"
+    assert "Le dossier entier existait le" in page.locator("#result").inner_text()
+    files = unpack(anchored)
+    for swap, sentence in OWN_SWAPS:
+        assert judged(page, pack(repair(files | swap(files, authority)))) == "bad"
+        assert sentence in page.locator("#result").inner_text()
 
 
 @pytest.mark.parametrize(
@@ -141,7 +149,7 @@ def test_a_signature_that_the_page_cannot_judge_is_said_and_no_fault(
     monkeypatch.setattr(authority, "forged", lambda *asked: honest(*asked, "-keyopt", "rsa_padding_mode:pss"))
     authority.manner = "forged"
     assert anchors.take_due(timezone.now()) == 1
-    assert judged(page, zipped(taken(finished, LATER))) == "partial"
+    assert judged(page, stamped_now(finished)) == "partial"
     assert "n'est pas jugé ici" in page.locator("#result").inner_text()
 
 

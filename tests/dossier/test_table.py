@@ -16,10 +16,9 @@ from sourcier.journal.models import Entry, Log
 from sourcier.kernel.receipts import Receipt, format_receipt
 from tests.cities import City
 from tests.dossier.attacks import ENTRIES, Attacker, unpack
-from tests.dossier.conftest import LATER
 from tests.dossier.families import BEFORE, BEGIN, CUT, END, FAMILIES, NEW_KEY, OWN_KEY, STAMPS, Found, table
 from tests.dossier.forging import cut_again, signed_again
-from tests.dossier.purchase import Purchase, finished_purchase, taken, zipped
+from tests.dossier.purchase import Purchase, finished_purchase, stamped_now, taken, zipped
 from tests.dossier.stamp_attacks import ANSWER, REVOKED, STAMP_KINDS, StampAttacker
 from tests.journal.authority import TIME, Authority, answered, certificate, revoked_by
 
@@ -78,7 +77,7 @@ def stamped(purchase: Purchase, authority: Authority) -> bytes:
     authority.revocations = revoked_by(authority.root)
     authority.respond = lambda request: answered(authority.folder, request, authority.root, authority.signer)
     assert anchors.take_due(timezone.now())
-    data = zipped(taken(purchase, LATER))
+    data = stamped_now(purchase)
     assert {REVOKED, ANSWER} <= unpack(data).keys() and verifier.verify(BytesIO(data)).ok
     return data
 

@@ -72,6 +72,26 @@ def test_an_auditor_takes_the_dossier_and_downloads_what_verifies(city: City) ->
     assert "Dossiers pris" in shown(city.head_buyer, reverse("control"))
 
 
+def test_a_dossier_whose_time_is_being_stamped_is_awaited_on_its_page_and_then_holds_it(
+    city: City, settings: Any, tmp_path: Path
+) -> None:
+    purchase = finished_purchase(city)
+    client, address = signed_in(city.auditor), reverse("dossier", args=[purchase.need.pk])
+    with served(made_authority(tmp_path)) as authority:
+        settings.TSA = (authority.url,)
+        page = client.post(reverse("dossier_take", args=[purchase.need.pk]), follow=True).content.decode()
+        assert "Prêt dans 30 secondes au plus" in page and 'hx-trigger="every 3s"' in page
+        assert authority.asked == 0
+        download = reverse("dossier_download", args=[purchase.need.pk, Export.objects.get().pk])
+        assert "Un tiers est en train" in client.get(download, follow=True).content.decode()
+        assert anchors.take_due(timezone.now()) == 1
+    page = shown(city.auditor, address)
+    assert "Reprendre ce ZIP" in page and "hx-trigger" not in page
+    assert any(
+        "Le dossier entier existait" in fact for fact in verifier.verify(BytesIO(downloaded(client.get(download)))).facts
+    )
+
+
 def test_the_version_for_a_third_party_is_a_choice_of_the_page_once_the_result_is_told(city: City) -> None:
     purchase = answered_purchase(city)
     purchase.open()

@@ -10,10 +10,11 @@ from django.utils import timezone
 
 from sourcier.accounts.agents import Agent
 from sourcier.accounts.models import Role
-from sourcier.dossier import bag, communicable, contents, history
+from sourcier.dossier import bag, communicable, contents, history, own_stamp
 from sourcier.dossier.models import Export
 from sourcier.dossier.verbs import COMMUNICABLE, WHOLE
 from sourcier.journal.actions import append
+from sourcier.journal.authorities import configured
 from sourcier.journal.models import Entry, Log
 from sourcier.journal.proofs import checkpoint, consistency, inclusion
 from sourcier.journal.verbs import ERASED as ERASURE
@@ -84,7 +85,7 @@ def _attempt(agent: Agent, need: Need, *, for_third_party: bool) -> Export | Non
     head = checkpoint(need.organisation_id)
     export = Export(
         organisation=need.organisation, need=need, made_by=agent.user, made_at=timezone.now().replace(microsecond=0),
-        communicable=for_third_party, size=head.size, checkpoint=head.text, entry_index=0,
+        communicable=for_third_party, asked=bool(configured()), size=head.size, checkpoint=head.text, entry_index=0,
     )  # fmt: skip
     told = _told(export)
     files = {each.path: each.sha256 for each in contents.members(export, told)}
@@ -118,7 +119,9 @@ def write(export: Export, out: BinaryIO) -> None:
 
 def files(export: Export, told: history.History) -> list[contents.Member]:
     """Every file of an export, in the order of its ZIP. Raises `Refused` when a piece is lost, or was erased since; or when a
-    file is no longer what the export's entry engages, for the ZIP would not verify."""
+    file is no longer what the export's entry engages, for the ZIP would not verify; or while its own stamp is awaited."""
+    if own_stamp.is_awaited(export, timezone.now()):
+        raise refuse("awaited", own_stamp.AWAITED)
     if Entry.objects.filter(
         log_id=export.organisation_id, stream=export.need_id.hex, verb=ERASURE, index__gte=export.size
     ).exists():
@@ -126,7 +129,10 @@ def files(export: Export, told: history.History) -> list[contents.Member]:
     made = contents.members(export, told)
     if _changed(export, made):
         raise refuse("changed", SOFTWARE_CHANGED)
-    made.append(contents.member("data/proofs/export.json", contents.as_json(_proof(export))))
+    anchor = own_stamp.of(export)
+    closing = anchor.checkpoint.text if anchor and anchor.checkpoint else export.closing_checkpoint
+    made.append(contents.member(f"{own_stamp.NAME}.json", contents.as_json(_proof(export, closing))))
+    made += [contents.member(path, data) for path, data in own_stamp.files(anchor)]
     return bag.files(made, name=export.organisation.name, identifier=export.pk.hex, at=export.made_at)
 
 
@@ -143,10 +149,10 @@ def _told(export: Export) -> history.History:
     return communicable.version_of(whole) if export.communicable else whole
 
 
-def _proof(export: Export) -> dict[str, object]:
-    """The export's own entry: its text, content and place in the tree, and that this tree prolongs the first one."""
+def _proof(export: Export, closing: str) -> dict[str, object]:
+    """The export's own entry: its text, content and place in the `closing` tree, and that this tree prolongs the first one."""
     entry = Entry.objects.select_related("payload").get(log_id=export.organisation_id, index=export.entry_index)
-    size = parse_head(export.closing_checkpoint).size
+    size = parse_head(closing).size
     return {
         "index": entry.index,
         "entry": bytes(entry.raw).decode(),
@@ -154,7 +160,7 @@ def _proof(export: Export) -> dict[str, object]:
         "salt": bytes(entry.payload.salt or b"").hex(),
         "proof": _encoded(inclusion(export.organisation_id, entry.index, size)),
         "consistency": _encoded(consistency(export.organisation_id, export.size, size)),
-        "checkpoint": export.closing_checkpoint,
+        "checkpoint": closing,
     }
 
 

@@ -14,6 +14,7 @@ class Export(models.Model):
     made_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
     made_at = models.DateTimeField()
     communicable = models.BooleanField(default=False, help_text="without what a third party may not read")
+    asked = models.BooleanField(default=False, help_text="a third party was asked to stamp its own entry")
     size = models.BigIntegerField(help_text="entries of the city's journal that it covers")
     checkpoint = models.TextField(help_text="signed, at `size`")
     entry_index = models.BigIntegerField(help_text="of its own entry, dossier.built")

@@ -60,6 +60,8 @@ COMMUNICABLE = "dossier.communicable"
 SEALED, UNSEALED = ("answer.received", "answer.paper_registered"), "answer.unsealed"
 DOCUMENTS = "data/documents/index.json"
 ANCHORS = "data/proofs/anchors.json"
+OWN_STAMP = "data/proofs/export"
+OWN_FILES = re.compile(r"data/proofs/export(-[2-9])?\.(tsr|txt|pem|crl|ocsp)")
 CLOCKS_DIFFER = 60
 
 
@@ -874,10 +876,14 @@ def read_export(archive):
     files, rows = said.get("files"), said.get("rows")
     if fields is None or not isinstance(files, dict) or not isinstance(rows, list) or not is_number(said.get("size")):
         raise Broken(unreadable)
-    made = [row.get("made_at") for row in rows if isinstance(row, dict) and row.get("kind") == "export"]
-    if len(made) != 1 or not is_number(made[0]) or not all(isinstance(said.get(k), str) for k in ("organisation", "export")):
+    made = [row for row in rows if isinstance(row, dict) and row.get("kind") == "export"]
+    if (
+        len(made) != 1
+        or not is_number(made[0].get("made_at"))
+        or not all(isinstance(said.get(k), str) for k in ("organisation", "export"))
+    ):
         raise Broken(unreadable)
-    said.update(made_at=made[0], checkpoint=texts[3])
+    said.update(made_at=made[0]["made_at"], asked=made[0].get("asked") is True, checkpoint=texts[3])
     return fields, bytes.fromhex(texts[2]) + body, said, [[_base64(text) for text in each] for each in lists]
 
 
@@ -899,7 +905,8 @@ def check_export(archive, names, head, entries, sums, public_key, report):
     if not verify_consistency(size, later_size, consistency, root, later_root):
         problems.append("Les deux points de contrôle se contredisent : le journal a été réécrit entre les deux.")
     files = said["files"]
-    for name in sorted((set(files) | set(sums)) - TAGS - {EXPORT}):
+    own = {name for name in sums if OWN_FILES.fullmatch(name)} if OWN_STAMP + ".tsr" in sums else set()
+    for name in sorted((set(files) | set(sums)) - TAGS - {EXPORT} - own):
         if files.get(name) != sums.get(name) and not (name in HELPERS and name not in sums):
             problems.append(f"Le fichier {name[:80]} n'est pas celui que l'entrée de l'export engage.")
     check_bag_info(archive, names, said, report)
@@ -909,6 +916,7 @@ def check_export(archive, names, head, entries, sums, public_key, report):
             report.facts.append(
                 "C'est la version communicable à un tiers : la ville en garde une autre, entière, du même achat."
             )
+    check_own_stamp(archive, own, fields["at"], said, report, problems)
     report.problems += problems
     report.until = french(fields["at"])
     return fields["at"]
@@ -965,8 +973,16 @@ def check_receipt(text, keys, entries, exported_at, report):
         )
 
 
+NOT_STAMPED = (
+    "Aucun tiers n'atteste l'heure de ce dossier lui-même : l'horodateur de la ville n'a pas répondu en 30 secondes, "
+    "ou sa réponse a été ôtée."
+)
+
+
 def check_anchors(archive, names, head, entries, keys, report):
     """Chaque horodatage porte sur un point de contrôle signé par la ville, que l'arbre du dossier prolonge."""
+    if ANCHORS not in names and OWN_STAMP + ".tsr" in names:
+        return
     if ANCHORS not in names:
         sentence = "Ce dossier n'est pas ancré chez un tiers horodateur : les heures sont celles du serveur de la ville."
         report.facts.append(sentence)
@@ -983,14 +999,10 @@ def check_anchors(archive, names, head, entries, keys, report):
         if origin != head[0] or not verify_consistency(size, head[1], [_base64(node) for node in proof], root, head[2]):
             problems.append(f"L'horodatage n° {number} porte sur un arbre que celui du dossier ne prolonge pas.")
             continue
-        try:
-            seconds, line = _stamped(archive, name, text)
-        except NotJudged as fault:
-            report.facts.append(f"L'horodatage n° {number} n'est pas jugé ici : {fault}")
+        stamp = _stamped(archive, name, text, f"L'horodatage n° {number}", report, problems)
+        if stamp is None:
             continue
-        except BadStamp as fault:
-            problems.append(f"L'horodatage n° {number} ne prouve rien : {fault}")
-            continue
+        seconds, line = stamp
         covered = [entry for entry in entries if entry["index"] < size]
         if any(entry["at"] / 1000 > seconds + CLOCKS_DIFFER for entry in covered):
             problems.append(f"L'horodatage n° {number} est d'avant une entrée qu'il couvre : une des deux heures est fausse.")
@@ -1011,13 +1023,39 @@ def who_vouches(line):
     return f"Son certificat remonte à la racine {top} : comparez-la à celle que publie l'autorité."
 
 
-def _stamped(archive, name, text):
-    """Ce que dit un horodatage du dossier. Lève `BadStamp`, quoi que contienne le fichier."""
+def _stamped(archive, name, text, what, report, problems):
+    """Ce que dit un horodatage du dossier ; `None` quand il n'est pas jugé, ou ne prouve rien, et c'est dit."""
     reply, given = read(archive, name + ".tsr"), pem(read_text(archive, name + ".pem"))
     try:
         return stamp_of(reply, text.encode(), given)
+    except NotJudged as fault:
+        report.facts.append(f"{what} n'est pas jugé ici : {fault}")
+    except BadStamp as fault:
+        problems.append(f"{what} ne prouve rien : {fault}")
     except (ValueError, TypeError, IndexError, StopIteration, RecursionError, OverflowError):
-        raise BadStamp("il n'est pas lisible.") from None
+        problems.append(f"{what} ne prouve rien : il n'est pas lisible.")
+    return None
+
+
+def check_own_stamp(archive, own, at, said, report, problems):
+    """L'horodatage du point de contrôle qui suit l'export, pris juste après : il porte sur le dossier entier."""
+    if not own:
+        if said["asked"]:
+            report.facts.append(NOT_STAMPED)
+        return
+    what, text = "L'horodatage du dossier lui-même", said["checkpoint"]
+    if read_text(archive, OWN_STAMP + ".txt") != text:
+        problems.append(f"{what} porte sur un autre point de contrôle que celui de l'export.")
+        return
+    stamp = _stamped(archive, OWN_STAMP, text, what, report, problems)
+    if stamp is None:
+        return
+    seconds, line = stamp
+    if at / 1000 > seconds + CLOCKS_DIFFER:
+        problems.append(f"{what} est d'avant l'entrée de l'export : une des deux heures est fausse.")
+    elif not problems:
+        moment = french(int(seconds * 1000))
+        report.facts.append(f"Le dossier entier existait le {moment} : « {line[0].name} » l'atteste. {who_vouches(line)}")
 
 
 def check_key(keys, expected, report):

@@ -46,6 +46,7 @@ def _data(export: Export, history: History, entries: bytes, documents: Sequence[
         "days": days(history),
         "drafts": drafts(history),
         "anchors": [_anchor(history, anchor) for anchor in anchors.covering(export, history)],
+        "asked": export.asked,
         "documents": [_document(row) for row in documents],
         "withheld": _withheld(history),
         "entries_sha256": sha256(entries).hexdigest(),

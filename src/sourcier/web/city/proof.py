@@ -12,9 +12,10 @@ from django.core.paginator import Paginator
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
+from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from sourcier.dossier import build
+from sourcier.dossier import build, own_stamp
 from sourcier.dossier.models import Export
 from sourcier.dossier.seda import package
 from sourcier.insights import story
@@ -84,9 +85,11 @@ def dossier(request: HttpRequest, need_id: UUID) -> HttpResponse:
     entries = list(story.entries(agent, need.pk))
     if response := exported(request, Table(f"Journal {need.reference}", JOURNAL_COLUMNS, _rows(entries), (need.sentence,))):
         return response
+    exports = list(Export.objects.filter(need=need).select_related("made_by").order_by("-made_at"))
     context = {
         **operation_context(agent, need),
-        "exports": Export.objects.filter(need=need).select_related("made_by").order_by("-made_at"),
+        "exports": exports,
+        "awaited": own_stamp.awaited(exports, timezone.now()),
         "refusal": build.may_take(agent, need),
         "refusal_for_third_party": build.may_take(agent, need, for_third_party=True),
         "days": _days(entries),
@@ -108,6 +111,9 @@ def dossier_take(request: HttpRequest, need_id: UUID) -> HttpResponse:
         export = build.take(request.agent, need.pk, for_third_party=for_third_party)  # type: ignore[attr-defined]
     except Refused as refused:
         messages.error(request, refused.sentence)
+        return redirect("dossier", need.pk)
+    if own_stamp.is_awaited(export, timezone.now()):
+        messages.success(request, f"Le dossier est pris. {own_stamp.AWAITED}")
         return redirect("dossier", need.pk)
     return redirect("dossier_download", need.pk, export.pk)
 

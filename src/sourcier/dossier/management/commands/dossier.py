@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from sourcier.accounts.agents import agent_for
 from sourcier.accounts.models import User
-from sourcier.dossier import build
+from sourcier.dossier import build, own_stamp
 from sourcier.dossier.models import Export
 from sourcier.dossier.offline import verifier
 from sourcier.dossier.seda import package, preflight
@@ -103,11 +103,13 @@ class Command(BaseCommand):
             raise CommandError("Dites qui le prend : --by et l'adresse d'une personne de la ville.")
         try:
             need = visible(agent).get(reference=options["need"])
-            return build.take(agent, need.pk, for_third_party=options["communicable"])
+            export = build.take(agent, need.pk, for_third_party=options["communicable"])
         except Need.DoesNotExist:
             raise CommandError("Aucun achat de cette personne ne porte cette référence.") from None
         except Refused as refused:
             raise CommandError(refused.sentence) from None
+        own_stamp.wait(export)
+        return export
 
     def verify(self, file: Path, fingerprint: str, *, as_json: bool) -> None:
         report = verifier.verify(file, fingerprint)
