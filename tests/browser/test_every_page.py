@@ -37,7 +37,7 @@ POSTED = {
 # Files and texts, which are not pages: they answer whoever may have them, and that is all.
 FILES = {
     "robots", "city_css", "city_logo", "need_file", "request_document", "answer_file", "exchange_document", "exchange_letter",
-    "city_key_minutes", "dossier_download", "dossier_seda", "firm_document", "mfa_download_recovery_codes",
+    "city_key_minutes", "poster_print", "dossier_download", "dossier_seda", "firm_document", "mfa_download_recovery_codes",
     "verifier_sums",
 }  # fmt: skip
 AXE = Axe().axe_script

@@ -3,10 +3,13 @@
 import pytest
 import zxingcpp
 
+from sourcier.kernel.french import format_moment
+from sourcier.kernel.transitions import Refused
 from sourcier.needs.models import Need
 from sourcier.sourcing import letter, queries, tokens
 from sourcier.sourcing.actions import posting, questions
-from sourcier.sourcing.briefs import link
+from sourcier.sourcing.briefs import brief, link
+from sourcier.sourcing.letter.poster import poster
 from sourcier.sourcing.models import Invitation, Sourcing
 from tests.cities import City
 from tests.pdf import pictures_of, text_of
@@ -116,6 +119,23 @@ def test_what_all_were_told_since_goes_on_paper_too(city: City) -> None:
     assert "Question : Faut-il livrer le samedi ?" in written
     assert "Réponse : Non, du lundi au vendredi." in written
     assert "MATHILDE" not in written.upper()
+
+
+@pytest.mark.parametrize(("cards", "squares"), [(False, 1), (True, 10)])
+def test_the_poster_and_the_cards_lead_to_the_public_notice(city: City, cards: bool, squares: int) -> None:
+    sourcing = sent(city)
+    pdf = poster(sourcing, cards=cards)
+    [page] = pictures_of(pdf, 150)
+    read = zxingcpp.read_barcodes(page)
+    assert [square.text for square in read] == [brief(sourcing).notice_url] * squares
+    assert "cherche un boulanger" in text_of(pdf) and " ".join(format_moment(sourcing.deadline).split()) in text_of(pdf)
+
+
+def test_without_a_public_notice_no_poster_leads_anywhere(city: City) -> None:
+    sourcing = sent(city)
+    sourcing.public_notice = False
+    with pytest.raises(Refused):
+        poster(sourcing)
 
 
 def test_the_link_is_never_in_the_database(city: City) -> None:

@@ -241,7 +241,9 @@ def test_only_buyers_act_and_only_this_city_reads(city: City, other_city: City) 
         if ids:  # its own operation, but a row of another city
             assert act(signed_in(other_city.buyer), name, theirs, *ids, **data).status_code == 404
     for agent, status in ((city.requester, 403), (other_city.buyer, 404)):
-        assert signed_in(agent).get(reverse("asked", args=[sourcing.need_id])).status_code == status
+        for name in ("asked", "poster_print"):
+            assert signed_in(agent).get(reverse(name, args=[sourcing.need_id])).status_code == status
+    assert signed_in(city.auditor).get(reverse("poster_print", args=[sourcing.need_id]))["Content-Type"] == "application/pdf"
     assert Entry.objects.count() == before
     assert FirmQuestion.objects.get().answer == ""
 

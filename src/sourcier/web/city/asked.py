@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.utils import timezone
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from sourcier.accounts.agents import Agent
 from sourcier.interop.export import export
@@ -17,6 +17,7 @@ from sourcier.kernel.transitions import Refused
 from sourcier.needs.models import Need
 from sourcier.sourcing import letter, queries
 from sourcier.sourcing.actions import closing, invite, posting, questions
+from sourcier.sourcing.letter.poster import poster
 from sourcier.sourcing.models import FirmQuestion, Invitation, Relay, Sourcing
 from sourcier.sourcing.rules import Verb
 from sourcier.sourcing.working_days import propose_deadline
@@ -178,6 +179,22 @@ def letters_print(request: HttpRequest, need_id: UUID) -> HttpResponse:
     return pdf(letter.invitation_letters(chosen[0].sourcing, chosen), "courriers.pdf")
 
 
+@city(*INSPECTION)
+@require_safe
+def poster_print(request: HttpRequest, need_id: UUID, sourcing_id: UUID | None = None) -> HttpResponse:
+    """The public notice on paper, to hang or to hand out: a poster, or ten cards to cut out."""
+    agent: Agent = request.agent  # type: ignore[attr-defined]
+    _, sourcing = current_or_404(agent, need_id, sourcing_id)
+    if sourcing.state == Sourcing.State.DRAFT:
+        raise Http404
+    cards = "cartes" in request.GET
+    try:
+        return pdf(poster(sourcing, cards=cards), "cartes.pdf" if cards else "affiche.pdf")
+    except Refused as refused:
+        messages.error(request, refused.sentence)
+        return redirect("asked", need_id, sourcing.pk)
+
+
 @city(*PURCHASING)
 @require_POST
 def relays_print(request: HttpRequest, need_id: UUID, sourcing_id: UUID | None = None) -> HttpResponse:
@@ -332,6 +349,7 @@ urlpatterns = [
     path(f"{_BASE}courriers/<uuid:invitation_id>/", letter_posted, name="letter_posted"),
     path(f"{_BASE}courriers/partis/", letters_posted, name="letters_posted"),
     *consultation_paths("suivi/courriers/<uuid:invitation_id>/revenu/", letter_returned, "letter_returned"),
+    *consultation_paths("suivi/affiche/", poster_print, "poster_print"),
     *consultation_paths("suivi/prevenir/", relays_print, "relays_print"),
     *consultation_paths("suivi/prevenir/<uuid:relay_id>/", relay_told, "relay_told"),
     path(f"{_BASE}date-limite/", deadline_extend, name="deadline_extend"),
