@@ -20,7 +20,8 @@ def main() -> None:
     try:
         execute_from_command_line(sys.argv)
     except SystemExit as leaving:
-        sys.exit(1 if leaving.code == WRONG_USAGE else leaving.code)
+        # A command that gives a code of its own a meaning leaves with a `SystemExit` of its own.
+        sys.exit(1 if leaving.code == WRONG_USAGE and type(leaving) is SystemExit else leaving.code)
     except BrokenPipeError:
         # Who was reading has gone; Python would complain once more when it closes the output.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
