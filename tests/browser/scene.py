@@ -42,9 +42,9 @@ from sourcier.quotes.answer_rules import Answer, TypedPrice
 from sourcier.quotes.models import Submission
 from sourcier.retention import actions as retention
 from sourcier.retention.models import Clock
-from sourcier.sourcing import tokens
 from sourcier.sourcing.actions import closing, invite, notice, panel, posting, questions, request
 from sourcier.sourcing.models import Invitation, Sourcing
+from sourcier.suppliers import tokens
 from sourcier.suppliers.actions import add_contact
 from sourcier.vault.actions import store
 from sourcier.web.sign_in import password_link

@@ -18,7 +18,7 @@ from django.db import connection, transaction
 
 from sourcier.journal.actions import append
 from sourcier.journal.registry import ROWS, Verb, register_verbs
-from sourcier.sourcing import tokens
+from sourcier.suppliers import tokens
 from tests.cities import make_city
 from tests.quotes.requests import make_request
 

@@ -15,9 +15,9 @@ from sourcier.accounts.models import DeliveryPlace
 from sourcier.needs.models import Need, NeedPlace
 from sourcier.quotes.actions import evaluate, opening
 from sourcier.quotes.answer_rules import Answer, TypedPrice
-from sourcier.sourcing import tokens
 from sourcier.sourcing.actions import closing
 from sourcier.sourcing.models import Criterion, Invitation, PriceLine, Question, Sourcing
+from sourcier.suppliers import tokens
 from sourcier.suppliers.models import Contact, Firm
 from tests.cities import City, siret
 

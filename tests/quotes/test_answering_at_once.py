@@ -23,8 +23,8 @@ from sourcier.mail.models import OutgoingMessage
 from sourcier.quotes.actions import answer as act
 from sourcier.quotes.models import Submission
 from sourcier.quotes.queries import answers
-from sourcier.sourcing import tokens
 from sourcier.sourcing.models import Invitation
+from sourcier.suppliers import tokens
 from tests.cities import make_city
 from tests.quotes.requests import BEFORE, answer, make_request
 

@@ -8,10 +8,10 @@ from sourcier.accounts import actions as accounts
 from sourcier.journal.verify import verify
 from sourcier.mail.models import OutgoingMessage
 from sourcier.needs import actions as needs
-from sourcier.sourcing import tokens
 from sourcier.sourcing.actions import invite, panel
 from sourcier.sourcing.briefs import asked_places, brief
 from sourcier.sourcing.models import AskedPlace, Sourcing
+from sourcier.suppliers import tokens
 from tests.cities import City
 from tests.sourcing.entries import last_payload
 from tests.sourcing.scenes import invitation_of, ready, second_place, sent

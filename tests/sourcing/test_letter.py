@@ -6,11 +6,12 @@ import zxingcpp
 from sourcier.kernel.french import format_moment
 from sourcier.kernel.transitions import Refused
 from sourcier.needs.models import Need
-from sourcier.sourcing import letter, queries, tokens
+from sourcier.sourcing import letter, queries
 from sourcier.sourcing.actions import posting, questions
 from sourcier.sourcing.briefs import brief, link
 from sourcier.sourcing.letter.poster import poster
 from sourcier.sourcing.models import Invitation, Sourcing
+from sourcier.suppliers import tokens
 from tests.cities import City
 from tests.pdf import pictures_of, text_of
 from tests.sourcing.scenes import invitation_of, sent

@@ -14,10 +14,11 @@ from sourcier.mail.rules import SECRET_MARK
 from sourcier.mail.secrets import unseal
 from sourcier.needs.models import Need
 from sourcier.needs.rules import Conflict
-from sourcier.sourcing import queries, tokens, words
+from sourcier.sourcing import queries, words
 from sourcier.sourcing.actions import invite, panel, posting, request
 from sourcier.sourcing.models import Extension, Invitation, Relay, Sourcing
 from sourcier.suppliers import actions as suppliers
+from sourcier.suppliers import tokens
 from tests.cities import City
 from tests.sourcing.entries import entries, last_payload
 from tests.sourcing.scenes import draft, emailed, in_days, invitation_of, ready, sent

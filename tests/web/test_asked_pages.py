@@ -20,10 +20,11 @@ from PIL import Image
 
 from sourcier.journal.models import Entry
 from sourcier.mail.models import OutgoingMessage
-from sourcier.sourcing import queries, tokens
+from sourcier.sourcing import queries
 from sourcier.sourcing.actions import closing, invite, notice, panel, questions
 from sourcier.sourcing.briefs import link
 from sourcier.sourcing.models import FirmQuestion, Invitation, Sourcing
+from sourcier.suppliers import tokens
 from sourcier.suppliers.models import Contact
 from tests.cities import City
 from tests.sourcing.scenes import after_deadline, draft, in_days, invitation_of, ready, sent

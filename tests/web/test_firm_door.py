@@ -16,8 +16,8 @@ from django.utils import timezone
 from sourcier.project.logs import DiscreetFormatter, NoTraceOfRefusals
 from sourcier.quotes.actions import answer as act
 from sourcier.quotes.models import Clarification, Submission
-from sourcier.sourcing import tokens
 from sourcier.sourcing.models import Attempt, RequestDocument
+from sourcier.suppliers import tokens
 from sourcier.vault.actions import store_bytes
 from tests.cities import City
 from tests.quotes.requests import BEFORE, DEADLINE, answer, browser, make_request

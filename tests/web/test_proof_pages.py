@@ -24,7 +24,7 @@ from sourcier.quotes.actions import evaluate, opening
 from sourcier.quotes.queries.comparison import opened_submissions
 from sourcier.sourcing.actions import closing, notice
 from sourcier.sourcing.models import NoticeVisit
-from sourcier.sourcing.tokens import token
+from sourcier.suppliers.tokens import token
 from tests.cities import City, siret
 from tests.dossier.conftest import rooms  # noqa: F401
 from tests.dossier.purchase import BEGUN, DEADLINE, Purchase, answered_purchase, asked_purchase, finished_purchase, taken

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from sourcier.kernel.transitions import refuse
 from sourcier.sourcing.models import Attempt
-from sourcier.sourcing.tokens import limit_key
+from sourcier.suppliers.tokens import limit_key
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)

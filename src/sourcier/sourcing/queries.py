@@ -17,10 +17,11 @@ from sourcier.journal.models import Entry
 from sourcier.needs import queries as needs
 from sourcier.needs.models import Need
 from sourcier.needs.standing_rules import Asking, Stage
-from sourcier.sourcing import rules, tokens
+from sourcier.sourcing import rules
 from sourcier.sourcing.models import Candidate, Extension, FirmQuestion, Invitation, Relay, Search, Sourcing
 from sourcier.sourcing.rules import Facts
 from sourcier.spend.models import Commitment
+from sourcier.suppliers import tokens
 from sourcier.suppliers.models import Firm
 from sourcier.suppliers.queries import email_of
 

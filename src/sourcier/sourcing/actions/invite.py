@@ -17,12 +17,13 @@ from sourcier.kernel.transitions import Refused, refuse
 from sourcier.mail.actions import enqueue
 from sourcier.mail.models import OutgoingMessage
 from sourcier.needs.actions import mark_asked
-from sourcier.sourcing import queries, rules, tokens, words
+from sourcier.sourcing import queries, rules, words
 from sourcier.sourcing.actions import common
 from sourcier.sourcing.actions.common import entry, load, touch
 from sourcier.sourcing.briefs import asked_places, brief, link
 from sourcier.sourcing.models import AskedPlace, Candidate, Extension, Invitation, Relay, Sourcing
 from sourcier.sourcing.rules import Verb
+from sourcier.suppliers import tokens
 from sourcier.suppliers.models import Firm
 from sourcier.suppliers.queries import emails_of
 from sourcier.vault.master import MasterKeyMissing

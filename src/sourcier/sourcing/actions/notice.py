@@ -15,13 +15,14 @@ from sourcier.mail.actions import enqueue
 from sourcier.register import search as register
 from sourcier.register.establishment import Establishment
 from sourcier.register.search import RegisterMissing
-from sourcier.sourcing import limits, rules, tokens, words
+from sourcier.sourcing import limits, rules, words
 from sourcier.sourcing.actions import common
 from sourcier.sourcing.actions.invite import new_invitation, one_seed, write
 from sourcier.sourcing.briefs import brief
 from sourcier.sourcing.models import Invitation, NoticeVisit, Sourcing
 from sourcier.sourcing.rules import Verb
 from sourcier.suppliers import rules as suppliers
+from sourcier.suppliers import tokens
 from sourcier.suppliers.actions import meet
 
 LIFETIME = timedelta(days=2)

@@ -12,11 +12,12 @@ from django.conf import settings
 from sourcier.journal.keys import fingerprint_line
 from sourcier.kernel.french import PARIS, format_date, format_moment
 from sourcier.kernel.postal import LINES
-from sourcier.sourcing import tokens, words
+from sourcier.sourcing import words
 from sourcier.sourcing.briefs import brief, deadline_told, link
 from sourcier.sourcing.letter.paper import address_of, cut, door, letterhead, typeset_letters
 from sourcier.sourcing.models import Invitation, Relay, Sourcing
 from sourcier.sourcing.words import Brief
+from sourcier.suppliers import tokens
 
 MAX_DESCRIPTION = 330
 MAX_FACT = 150

@@ -13,8 +13,8 @@ import zxingcpp
 from sourcier.accounts.models import Organisation
 from sourcier.kernel.postal import postal_lines
 from sourcier.kernel.typesetting import typeset
-from sourcier.sourcing import tokens
 from sourcier.sourcing.models import Invitation
+from sourcier.suppliers import tokens
 from sourcier.suppliers.models import Firm
 from sourcier.vault import queries as vault
 

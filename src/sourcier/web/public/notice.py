@@ -10,10 +10,11 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
 from sourcier.kernel.transitions import Refused
-from sourcier.sourcing import limits, queries, tokens, words
+from sourcier.sourcing import limits, queries, words
 from sourcier.sourcing.actions import notice as visits
 from sourcier.sourcing.briefs import brief
 from sourcier.sourcing.models import Sourcing
+from sourcier.suppliers import tokens
 from sourcier.web.city.forms import add_refusal
 from sourcier.web.firm.door import address_range, discreet
 from sourcier.web.rights import public

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sourcier.sourcing import tokens
+from sourcier.suppliers import tokens
 
 seeds = st.binary(min_size=16, max_size=16).map(bytes.hex)
 
@@ -79,7 +79,7 @@ def test_another_key_opens_nothing(settings: Any, tmp_path: Path) -> None:
 def test_processes_that_start_together_end_with_the_same_key(tmp_path: Path) -> None:
     program = (
         "import os, sys; os.environ['DJANGO_SETTINGS_MODULE'] = 'tests.settings'; import django; django.setup();"
-        "from sourcier.sourcing import tokens; print(tokens.key().hex())"
+        "from sourcier.suppliers import tokens; print(tokens.key().hex())"
     )
     environment = {**os.environ, "SOURCIER_KEYS": str(tmp_path / "keys"), "SOURCIER_VAR": str(tmp_path)}
     started = [
