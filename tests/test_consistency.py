@@ -31,6 +31,7 @@ WITHOUT_ENTRY = {
         "one_seed",
         "write",
         "tell_all",
+        "told",
         "tell_one",
         "relay_failure",
         "record_result",

@@ -1,18 +1,21 @@
 """What the tool proposes from the words of a need, and the days it counts."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sourcier.kernel.french import PARIS
 from sourcier.sourcing import proposal
 from sourcier.sourcing.working_days import (
     LEAST_DAYS,
+    POST_DAYS,
     add_working_days,
     is_working,
     propose_deadline,
     region,
+    reminders,
     warning,
     working_days_between,
 )
@@ -84,6 +87,27 @@ def test_the_deadline_proposed_is_at_noon_of_a_working_day_ten_working_days_late
     proposed = propose_deadline("rfq", datetime(2026, 12, 18, 9, tzinfo=UTC), "93110")
     assert proposed.isoformat() == "2027-01-05T12:00:00+01:00"
     assert warning("rfq", proposed, datetime(2026, 12, 18, 9, tzinfo=UTC), "93110") == ""
+
+
+def test_the_days_of_the_post_lengthen_the_deadline_proposed_and_a_shorter_one_is_said() -> None:
+    now = datetime(2026, 9, 1, 8, tzinfo=UTC)
+    usual, longer = propose_deadline("rfq", now, "93110"), propose_deadline("rfq", now, "93110", letters=True)
+    assert working_days_between(usual.date(), longer.date(), "93110") == POST_DAYS
+    six_days = datetime(2026, 9, 9, 10, tzinfo=UTC)
+    assert warning("rfq", six_days, now, "93110") == ""
+    assert "par courrier" in warning("rfq", six_days, now, "93110", letters=True)
+    assert warning("rfq", longer, now, "93110", letters=True) == ""
+
+
+@given(st.datetimes(datetime(2024, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)), st.integers(0, 90))
+def test_reminders_come_at_nine_of_working_days_twice_at_most_and_before_the_last_two(sent: datetime, days: int) -> None:
+    deadline = sent + timedelta(days=days)
+    moments = reminders(sent, deadline, "93110")
+    assert len(moments) <= 2 and moments == sorted(set(moments))
+    for moment in moments:
+        assert sent.astimezone(PARIS).date() < moment.date() and is_working(moment.date(), "93110")
+        assert (moment.hour, moment.minute) == (9, 0)
+        assert working_days_between(moment.date(), deadline.astimezone(PARIS).date(), "93110") >= 2
 
 
 def test_a_short_deadline_or_one_on_a_sunday_is_said_and_not_refused() -> None:

@@ -13,6 +13,7 @@ class QuotesConfig(AppConfig):
         from sourcier.mail.registry import prove_with
         from sourcier.quotes.acknowledgement import signed_receipt
         from sourcier.quotes.actions.after_opening import correct_firms, note_wishes
+        from sourcier.quotes.actions.remind import remind_due
         from sourcier.quotes.retention import give_up
         from sourcier.quotes.verbs import VERBS
         from sourcier.retention.registry import register_eraser
@@ -22,6 +23,7 @@ class QuotesConfig(AppConfig):
         self.register_choice()
         register_due("quotes.corrections", correct_firms)
         register_due("quotes.wishes", note_wishes)
+        register_due("quotes.reminders", remind_due, atomic=False)
         prove_with("acknowledgement", signed_receipt)
         register_eraser(give_up, PROCEDURE, CONTRACT)
 
@@ -38,6 +40,9 @@ class QuotesConfig(AppConfig):
                 "received_at", "withdrawn_at", "sealed_sha256", "unsealed_at", "paper",
                 "typed_at",
             ),
+        )  # fmt: skip
+        register_rows(
+            "reminder", models.Reminder, organisation="sourcing__organisation_id", fields=("sourcing_id", "number", "made_at"),
         )  # fmt: skip
         register_rows(
             "news_wish", models.NewsWish, organisation="invitation__sourcing__organisation_id",

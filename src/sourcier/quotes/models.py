@@ -139,6 +139,18 @@ class NewsWish(models.Model):
         constraints = [models.UniqueConstraint(fields=["invitation", "email"], name="quotes_wish_once")]
 
 
+class Reminder(models.Model):
+    """A round of reminders to those silent. Its entry, sealed, says to whom; no row does."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    sourcing = models.ForeignKey("sourcing.Sourcing", on_delete=models.PROTECT, related_name="+")
+    number = models.PositiveSmallIntegerField()
+    made_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["sourcing", "number"], name="quotes_reminder_once")]
+
+
 class ClockCheck(models.Model):
     """What a third party said of the time, asked before a round of sealed quotes is opened (RFC 3161)."""
 

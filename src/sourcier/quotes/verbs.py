@@ -18,6 +18,7 @@ ANSWER_VERBS = (
     Verb("price.heard", "{name} a entendu un prix avant l'ouverture, et ne notera pas : {how}", ("name", "how"), sealed=True),
     Verb("answer.declined", "{firm} ne répondra pas : {reason}. Récépissé {receipt}.", ("signer",), sealed=True),
     Verb("answer.withdrawn", "{firm} a retiré sa réponse {receipt}.", sealed=True),
+    Verb("reminder.sent", "Rappel n° {number}, aux entreprises sans réponse ({count}).", ("firms",), sealed=True),
     Verb("firm.wants_news", "{firm} veut être prévenue la prochaine fois.", ("email",), sealed=True),
     Verb("firm.gave_address", "{firm} a donné son adresse, pour être prévenue la prochaine fois.", ("email",)),
 )

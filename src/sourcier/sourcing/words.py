@@ -191,6 +191,17 @@ def extension_mail(brief: Brief, reason: str) -> tuple[str, str]:
     return f"Nouvelle date limite : {brief.title}", _signed(brief, body)
 
 
+def reminder_mail(brief: Brief) -> tuple[str, str]:
+    """The same for all who have not answered; nobody in the city is told to whom it goes."""
+    body = [
+        f"{headline(brief)}. Nous n'avons pas encore votre réponse.",
+        f"Répondez avant : {format_moment(brief.deadline)}. Cela prend trois minutes.",
+        "Cela ne vous intéresse pas ? Dites « Non merci » sur votre page : vous n'aurez plus de rappel.",
+        "Ce rappel part tout seul à toutes les entreprises qui n'ont pas encore répondu. La mairie ne sait pas lesquelles.",
+    ]
+    return f"Rappel : {brief.title}", _signed(brief, body)
+
+
 def end_mail(brief: Brief, reason: str) -> tuple[str, str]:
     """Nothing will be chosen."""
     body = [

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Model, Q
+from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
 
 from sourcier.accounts.agents import Agent
@@ -119,14 +119,19 @@ def one_seed() -> str:
     return _seeds(1)[0]
 
 
-def write(invitation: Invitation, kind: str, subject: str, body: str, subject_id: UUID) -> OutgoingMessage:
-    """Queue an e-mail to a firm, with its personal link. Who came by the notice is hidden: so are the messages to him."""
+def write(
+    invitation: Invitation, kind: str, subject: str, body: str, subject_id: UUID, *, sealed: bool = False
+) -> OutgoingMessage:
+    """Queue an e-mail to a firm, with its personal link. Who came by the notice is hidden: so are the messages to him.
+
+    `sealed`: this message would tell something of an answer, whoever asked this firm.
+    """
     sourcing = invitation.sourcing
     token, _ = tokens.secrets_of(invitation.seed, invitation.token_sha256)
     return enqueue(
         sourcing.organisation, kind=kind, to_address=invitation.address, to_name=invitation.firm.name, subject=subject,
         body=body, operation_id=sourcing.need_id, firm_id=invitation.firm_id, subject_id=subject_id,
-        reply_to=sourcing.organisation.email, sealed=invitation.channel == Invitation.Channel.NOTICE, secret=link(token),
+        reply_to=sourcing.organisation.email, sealed=sealed or invitation.came, secret=link(token),
     )  # fmt: skip
 
 
@@ -137,11 +142,7 @@ def tell_all(sourcing: Sourcing, kind: str, subject_id: UUID, subject: str, body
     """
     relays = []
     now = timezone.now()
-    came = Q(channel=Invitation.Channel.NOTICE)
-    told = sourcing.invitations.filter(
-        (came & Q(stopped_at=None)) | (~came & Q(firm__unsubscribed_at=None, firm__closed_at=None))
-    )
-    for invitation in told.select_related("firm", "sourcing__organisation").order_by("created_at", "pk"):
+    for invitation in told(sourcing):
         if (
             invitation.address
             and invitation.state != Invitation.State.FAILED
@@ -151,6 +152,14 @@ def tell_all(sourcing: Sourcing, kind: str, subject_id: UUID, subject: str, body
         else:
             relays.append(Relay(invitation=invitation, subject=relay, text=text, created_at=now))
     return Relay.objects.bulk_create(relays)
+
+
+def told(sourcing: Sourcing) -> QuerySet[Invitation]:
+    """Who is told what concerns all: the firms asked or come by the notice, but those who asked to be left in peace."""
+    came = Q(channel=Invitation.Channel.NOTICE)
+    kept = (came & Q(stopped_at=None)) | (~came & Q(firm__unsubscribed_at=None, firm__closed_at=None))
+    found = sourcing.invitations.filter(kept)
+    return found.select_related("firm", "sourcing__organisation").order_by("created_at", "pk")
 
 
 def tell_one(

@@ -15,12 +15,11 @@ from sourcier.accounts.agents import Agent
 from sourcier.interop.export import export
 from sourcier.kernel.transitions import Refused
 from sourcier.needs.models import Need
-from sourcier.sourcing import letter, queries
+from sourcier.sourcing import letter, queries, timing
 from sourcier.sourcing.actions import closing, invite, posting, questions
 from sourcier.sourcing.letter.poster import poster
 from sourcier.sourcing.models import FirmQuestion, Invitation, Relay, Sourcing
 from sourcier.sourcing.rules import Verb
-from sourcier.sourcing.working_days import propose_deadline
 from sourcier.suppliers import actions as suppliers
 from sourcier.suppliers import rules as supplier_rules
 from sourcier.web.city.asked_forms import (
@@ -68,7 +67,8 @@ def _page(
         return bad if bad is not None and (where, of) == (place, row) else fresh
 
     undelivered = queries.undelivered(sourcing)
-    later = propose_deadline(sourcing.kind, timezone.now(), sourcing.organisation.postal_code)
+    now = timezone.now()
+    later = timing.proposed_deadline(sourcing, now)
     context: dict[str, Any] = {
         **operation_context(agent, need, sourcing), "sourcing": sourcing, "counts": queries.counts(sourcing),
         "failed": [
@@ -89,8 +89,9 @@ def _page(
             for item in queries.questions(sourcing)
         ],
         "extensions": queries.extensions(sourcing), "to_invite": queries.to_invite(sourcing),
+        "reminders": timing.reminders(sourcing, now),
         "all_posted_form": form("all_posted", PostingForm(prefix="all")), "postings": sourcing.postings.all(),
-        "excluded": queries.excluded(sourcing), "past": queries.is_past(sourcing, timezone.now()),
+        "excluded": queries.excluded(sourcing), "past": queries.is_past(sourcing, now),
         "extend_form": form("extend", ExtendForm(initial={"deadline": later}, prefix="extend")),
         "widen_form": form("widen", WidenForm(prefix="widen")), "end_form": form("end", EndForm(prefix="end")),
         "sealed": queries.is_sealed(sourcing), "may_register": agent.has(*PURCHASING),

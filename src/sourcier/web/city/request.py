@@ -16,13 +16,12 @@ from sourcier.accounts.agents import Agent
 from sourcier.kernel.transitions import Refused
 from sourcier.needs.models import Need
 from sourcier.needs.rules import Conflict
-from sourcier.sourcing import queries, rules, words
+from sourcier.sourcing import queries, rules, timing, words
 from sourcier.sourcing.actions import invite
 from sourcier.sourcing.actions import request as actions
 from sourcier.sourcing.briefs import brief
 from sourcier.sourcing.models import RequestDocument, Sourcing
 from sourcier.sourcing.rules import Verb
-from sourcier.sourcing.working_days import warning
 from sourcier.suppliers.queries import emails_of
 from sourcier.web.city.forms import add_refusal
 from sourcier.web.city.panel import current_or_404, may, need_or_404
@@ -144,16 +143,9 @@ def _page(
         "documents": sourcing.documents.select_related("file").order_by("pk"), "document_form": DocumentForm(),
         "firms": facts.firms, "single": facts.firms == 1 and rules.needs_single_reason(facts),
         "compares": rules.compares(sourcing.kind), "total_weight": queries.total_weight(sourcing),
-        "advice": _advice(sourcing),
+        "advice": timing.advice(sourcing, timezone.now()),
     } | more  # fmt: skip
     return render(request, "city/sourcing/request.html", context, status=status)
-
-
-def _advice(sourcing: Sourcing) -> str:
-    """A deadline that is lawful but unkind."""
-    if sourcing.deadline is None:
-        return ""
-    return warning(sourcing.kind, sourcing.deadline, timezone.now(), sourcing.organisation.postal_code)
 
 
 def _told(sourcing: Sourcing) -> dict[str, Any]:
@@ -209,8 +201,8 @@ def _send_page(request: HttpRequest, agent: Agent, need: Need, sourcing: Sourcin
         "by_letter": len(kept) - len(emails), "excluded": queries.excluded(sourcing), "refused": refused,
         "missing": [(field, refusal.sentence) for field, refusal in rules.missing(facts, now)],
         "mail": words.invitation_mail(told["brief"]) if told else None,
-        "advice": _advice(sourcing),
-        "may_send": may(agent, sourcing, Verb.SEND),
+        "advice": timing.advice(sourcing, timezone.now()),
+        "reminders": timing.reminders(sourcing, now), "may_send": may(agent, sourcing, Verb.SEND),
     }  # fmt: skip
     return render(request, "city/sourcing/send.html", context, status=422 if refused else 200)
 

@@ -1,0 +1,54 @@
+"""Reminders to those silent: at most two, the same for all, sent by the program, which tells nobody to whom."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+
+from sourcier.journal.actions import append
+from sourcier.quotes.models import Reminder, Submission
+from sourcier.quotes.queries.answers import SENT
+from sourcier.sourcing import rules, words
+from sourcier.sourcing.actions.invite import told, write
+from sourcier.sourcing.briefs import brief
+from sourcier.sourcing.models import Invitation, Sourcing
+from sourcier.sourcing.timing import reminders
+
+
+def remind_due(now: datetime) -> int:
+    """Send the reminders whose hour has come. Returns how many rounds were made. For `tick`, each in its own transaction."""
+    waiting = Sourcing.objects.filter(state=Sourcing.State.OPEN, deadline__gt=now)
+    return sum(_remind(each.pk, now) for each in waiting.select_related("organisation") if _is_due(each, now))
+
+
+def _is_due(sourcing: Sourcing, now: datetime) -> bool:
+    moments = reminders(sourcing, now)
+    made = Reminder.objects.filter(sourcing=sourcing).count()
+    return made < len(moments) and moments[made] <= now
+
+
+@transaction.atomic
+def _remind(sourcing_id: UUID, now: datetime) -> bool:
+    """One round, one entry, whoever is silent, and even when nobody is: its number tells nothing."""
+    rows = Sourcing.objects.select_for_update(of=("self",)).select_related("organisation", "need")
+    sourcing = rows.get(pk=sourcing_id)
+    if rules.open_to_answers(sourcing.state, sourcing.deadline, now) or not _is_due(sourcing, now):
+        return False
+    number = Reminder.objects.filter(sourcing=sourcing).count() + 1
+    made = Reminder.objects.create(sourcing=sourcing, number=number, made_at=now)
+    silent = _silent(sourcing)
+    subject, body = words.reminder_mail(brief(sourcing))
+    for invitation in silent:
+        write(invitation, "reminder", subject, body, made.pk, sealed=True)
+    firms = [{"siret": invitation.firm.siret, "name": invitation.named} for invitation in silent]
+    facts = {"sourcing": sourcing.pk, "reminder": made.pk, "number": made.number, "count": len(firms), "firms": firms}
+    append(sourcing.organisation_id, sourcing.need_id, "reminder.sent", facts, rows=[made])
+    return True
+
+
+def _silent(sourcing: Sourcing) -> list[Invitation]:
+    """Reached by e-mail, and nothing sent: neither a price nor a refusal, not even one taken back."""
+    sent = Submission.objects.filter(invitation=OuterRef("pk"), state__in=SENT)
+    by_email = told(sourcing).exclude(channel=Invitation.Channel.LETTER).exclude(state=Invitation.State.FAILED)
+    return list(by_email.exclude(address="").exclude(Exists(sent)))
