@@ -33,12 +33,13 @@ POSTED = {
     "settings_department_places", "firm_proof", "firm_news", "firm_question_proof",
     "firm_clarification_proof", "firm_wish_proof", "city_key_change",
     "firm_contact_forget", "letter_returned", "retention_hold", "retention_release", "retention_end", "retention_visa",
+    "paper_proof",
 }  # fmt: skip
 # Files and texts, which are not pages: they answer whoever may have them, and that is all.
 FILES = {
     "robots", "city_css", "city_logo", "need_file", "request_document", "answer_file", "exchange_document", "exchange_letter",
     "city_key_minutes", "poster_print", "dossier_download", "dossier_seda", "firm_document", "mfa_download_recovery_codes",
-    "verifier_sums",
+    "paper_receipt", "verifier_sums",
 }  # fmt: skip
 AXE = Axe().axe_script
 # Two rules about colours cost more than all the others together: of a list, they read the first lines, as the next are alike.
@@ -156,8 +157,9 @@ class Walk:
             self.files.add(name_of(path))
 
     def download(self, path: str, button: str) -> None:
-        """A file that a button gives."""
+        """A file that a button gives, be it in a fold."""
         self.page.goto(self.who.town.site + path)
+        self.page.evaluate("document.querySelectorAll('main details').forEach(fold => { fold.open = true })")
         with self.page.expect_download() as came:
             self.page.locator("button", has_text=button).first.click()
         if came.value.failure():
@@ -220,8 +222,10 @@ def buyer_in_a_hurry(walk: Walk, scene: dict[str, str]) -> None:
     for sentence in walk.page.locator("main textarea:visible").all():
         sentence.fill("Votre prix est plus élevé, à qualité égale.")
     walk.press("Lire les messages avant l'envoi", "the messages before they leave")
-    walk.download(asked, "courriers (PDF)")
-    walk.download(asked, "Imprimer (")
+    walk.refused(asked, "Noter le retour", why=" ")
+    for button in ("courriers (PDF)", "Word", "Adresses (CSV)", "Adresses (Excel)", "Imprimer ("):
+        walk.download(asked, button)
+    walk.download(f"/achats/{scene['opened']}/plis-papier/{scene['envelope']}/", "récépissé signé")
     walk.download(f"/achats/{scene['stopped']}/annonce/", "Imprimer les courriers")
 
 

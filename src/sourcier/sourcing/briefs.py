@@ -5,12 +5,13 @@ from datetime import datetime
 from django.conf import settings
 from django.urls import reverse
 
+from sourcier.journal.keys import fingerprint_line
 from sourcier.sourcing.models import AskedPlace, Sourcing
 from sourcier.sourcing.words import Brief, Line, Place
 
 
 def brief(sourcing: Sourcing, deadline: datetime | None = None) -> Brief:
-    """Seven queries, whatever the number of firms. The deadline must be set; another one may be given, announced formerly."""
+    """Eight queries, whatever the number of firms. The deadline must be set; another one may be given, announced formerly."""
     deadline = deadline or sourcing.deadline
     if deadline is None:
         raise ValueError("a sourcing without deadline has no brief")
@@ -43,6 +44,7 @@ def brief(sourcing: Sourcing, deadline: datetime | None = None) -> Brief:
         dpo_email=city.dpo_email,
         counter=city.counter,
         notice_url=settings.SITE_URL + reverse("notice", args=[sourcing.notice_slug]) if sourcing.public_notice else "",
+        key=fingerprint_line(city.pk),
     )
 
 

@@ -57,6 +57,7 @@ class Brief:
     dpo_email: str
     counter: str
     notice_url: str
+    key: str  # the line that says the fingerprint of the city's key
 
 
 def buyer(brief: Brief) -> str:
@@ -130,6 +131,7 @@ def invitation_mail(brief: Brief) -> tuple[str, str]:
         + "Personne ne lit les réponses avant la date limite.",
         source_of_data(brief),
         brief.city,
+        brief.key,
     ]
     return headline(brief), "\n\n".join(paragraphs)
 
@@ -214,7 +216,7 @@ def end_mail(brief: Brief, reason: str) -> tuple[str, str]:
 
 def _signed(brief: Brief, body: Sequence[str], *, link: bool = True) -> str:
     page = [f"Votre page :\n{LINK_MARK}"] if link else []
-    return "\n\n".join(["Madame, Monsieur,", *body, *page, f"Une question ? {contact(brief)}.", brief.city])
+    return "\n\n".join(["Madame, Monsieur,", *body, *page, f"Une question ? {contact(brief)}.", brief.city, brief.key])
 
 
 def confirmation_mail(brief: Brief, name: str) -> tuple[str, str]:
@@ -226,6 +228,7 @@ def confirmation_mail(brief: Brief, name: str) -> tuple[str, str]:
         f"Répondez avant : {format_moment(brief.deadline)}.",
         "Si ce n'est pas vous, ne faites rien : cette adresse ne servira pas.",
         brief.city,
+        brief.key,
     ]
     return f"Confirmez votre adresse : {brief.title}", "\n\n".join(body)
 

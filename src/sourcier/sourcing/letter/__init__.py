@@ -9,7 +9,6 @@ from typing import Any
 
 from django.conf import settings
 
-from sourcier.journal.keys import fingerprint_line
 from sourcier.kernel.french import PARIS, format_date, format_moment
 from sourcier.kernel.postal import LINES
 from sourcier.sourcing import words
@@ -99,7 +98,7 @@ def result_letters(sourcing: Sourcing, results: Sequence[tuple[Invitation, str]]
     """The result as a PDF, one page for each firm not reached by e-mail: `(invitation, its message)`."""
     told = brief(sourcing)
     sheets = []
-    own = ("Madame, Monsieur,", fingerprint_line(sourcing.organisation_id))  # the template greets, and has its foot
+    own = ("Madame, Monsieur,", told.key)  # the template greets, and has its foot
     for invitation, body in results:
         lines = [line for line in body.split("\n") if line.strip() and line not in own]
         text: dict[str, Any] = {"subject": cut(f"Le résultat : {told.title}", 120), "facts": [], "closing": []}
@@ -153,11 +152,11 @@ def _dated(sourcing: Sourcing) -> datetime:
 
 
 def _common(sourcing: Sourcing, told: Brief) -> dict[str, Any]:
-    return letterhead(sourcing.organisation) | around(told, fingerprint_line(sourcing.organisation_id), _dated(sourcing))
+    return letterhead(sourcing.organisation) | around(told, _dated(sourcing))
 
 
-def around(told: Brief, key: str, sent: datetime) -> dict[str, Any]:
-    """What stands around the words on every page; `key` is the line that says the city's fingerprint."""
+def around(told: Brief, sent: datetime) -> dict[str, Any]:
+    """What stands around the words on every page."""
     return {
         "title": cut(told.title, 120),
         "date": format_date(sent.astimezone(PARIS).date()),
@@ -165,5 +164,5 @@ def around(told: Brief, key: str, sent: datetime) -> dict[str, Any]:
         "phone": ", ".join(filter(None, (told.contact_phone, told.contact_hours))),
         "counter": f"Ou venez à la mairie, {told.counter}." if told.counter else "",
         "signer": told.contact_name,
-        "foot": [words.source_of_data(told), key],
+        "foot": [words.source_of_data(told), told.key],
     }

@@ -35,7 +35,7 @@ def specimen(city: Organisation, count: int, now: datetime) -> bytes:
     words = request_words(told)
     square = door(f"{settings.SITE_URL}/r/", NO_CODE, "Spécimen")
     sheets = [words | square | {"address": list(postal_lines(*address))} for address in islice(cycle(ADDRESSES), count)]
-    return typeset_letters(letterhead(city) | around(told, NO_KEY, now), sheets, int(now.timestamp()))
+    return typeset_letters(letterhead(city) | around(told, now), sheets, int(now.timestamp()))
 
 
 def invented_city() -> Organisation:
@@ -56,4 +56,5 @@ def _brief(city: Organisation, now: datetime) -> Brief:
         lots=(), lines=(), criteria=(("Prix", 40, ""), ("Qualité", 40, ""), ("Livraison", 20, "")), price_sentence="",
         questions=(), documents=(), contact_name="Votre interlocuteur", contact_phone=city.phone or "01 00 00 00 00",
         contact_hours="de 9 h à 17 h", email=city.email, dpo_email=city.dpo_email, counter=city.counter, notice_url="",
+        key=NO_KEY,
     )  # fmt: skip

@@ -1,5 +1,6 @@
 """The firm's first page, and the code form."""
 
+from functools import partial
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -8,6 +9,7 @@ from django.urls import path, re_path
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from sourcier.journal.keys import fingerprint_line
 from sourcier.kernel.french import plural
 from sourcier.quotes import answer_rules as rules
 from sourcier.quotes.queries import answers
@@ -51,6 +53,7 @@ def base_context(visit: Visit) -> dict[str, Any]:
         "window": window,
         "caller": words.caller(sourcing),
         "priced": sourcing.kind != sourcing.Kind.RFI,
+        "fingerprint": partial(fingerprint_line, sourcing.organisation_id),  # asked for where a receipt is shown
     }
 
 
