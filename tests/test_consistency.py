@@ -30,6 +30,7 @@ WITHOUT_ENTRY = {
         "new_invitation",
         "one_seed",
         "write",
+        "move_deadline",
         "tell_all",
         "told",
         "tell_one",

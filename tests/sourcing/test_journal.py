@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from sourcier.journal.verify import verify
-from sourcier.sourcing.actions import closing, invite, notice, panel, posting, questions, request
+from sourcier.sourcing.actions import closing, correct, invite, notice, panel, posting, questions, request
 from sourcier.sourcing.models import Criterion, Sourcing
 from tests.cities import City
 from tests.sourcing.scenes import after_deadline, in_days, invitation_of, ready
@@ -30,6 +30,7 @@ def everything(city: City) -> Sourcing:
     posting.mark_posted(city.buyer, invitation_of(sourcing, LEFORT).pk, "Posté.")
     posting.mark_returned(city.buyer, invitation_of(sourcing, LEFORT).pk, "Inconnu à l'adresse.")
     invite.replace_address(city.buyer, invitation_of(sourcing, LEFORT).pk, "lefort@pain.example")
+    correct.correct(city.buyer, sourcing.pk, "Les livraisons commencent en février.", in_days(50))
     notice.come(sourcing, FAR.siret, "lyon@pain.example")
     notice.confirm(confirmation_token("lyon@pain.example"))
     panel.keep(city.buyer, sourcing.pk, [DEPOT.siret])

@@ -28,6 +28,7 @@ LIFE = {
     Verb.POST: {State.OPEN: State.OPEN},
     Verb.READDRESS: {State.OPEN: State.OPEN},
     Verb.EXTEND: {State.OPEN: State.OPEN, State.CLOSED: State.OPEN},
+    Verb.CORRECT: {State.OPEN: State.OPEN, State.CLOSED: State.OPEN},
     Verb.WIDEN: {State.OPEN: State.OPEN, State.CLOSED: State.OPEN},
     Verb.REPLY: {State.OPEN: State.OPEN},
     Verb.RELAY: {state: state for state in State if state != State.DRAFT},

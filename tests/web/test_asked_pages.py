@@ -223,7 +223,7 @@ def test_only_buyers_act_and_only_this_city_reads(city: City, other_city: City) 
     acts = {
         "question_answer": (question.pk,), "invitation_address": (lefort.pk,), "letters_print": (),
         "letter_posted": (lefort.pk,), "letter_returned": (lefort.pk,), "letters_posted": (), "relays_print": (),
-        "relay_told": (relay.pk,), "deadline_extend": (), "firms_widen": (),
+        "relay_told": (relay.pk,), "deadline_extend": (), "firms_widen": (), "request_correct": (),
         "sourcing_end": (),
     }  # fmt: skip
     data = {
@@ -234,6 +234,7 @@ def test_only_buyers_act_and_only_this_city_reads(city: City, other_city: City) 
         "posted_on": timezone.localdate().isoformat(),
         "address": "x@y.example",
         "end-reason": "x",
+        "correct-text": "x",
     }
     for name, ids in acts.items():
         assert signed_in(city.buyer).get(reverse(name, args=[sourcing.need_id, *ids])).status_code == 405

@@ -64,6 +64,7 @@ class SourcingConfig(AppConfig):
             ("invitation", models.Invitation, INVITATION),
             ("posting", models.Posting, ("posted_on", "how", "letters", "cost_cents", "made_by_id", "made_at")),
             ("firm_question", models.FirmQuestion, FIRM_QUESTION),
+            ("correction", models.Correction, ("text", "file_id", "made_by_id", "made_at")),
             ("extension", models.Extension, ("old_deadline", "new_deadline", "reason", "made_by_id", "made_at")),
         ):
             register_rows(kind, model, organisation=inside, fields=("sourcing_id", *fields))

@@ -299,12 +299,27 @@ class Extension(models.Model):
     made_at = models.DateTimeField()
 
 
+class Correction(models.Model):
+    """What changes in a request that has left: told to all at once, in the same words."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    sourcing = models.ForeignKey(Sourcing, on_delete=models.PROTECT, related_name="corrections")
+    text = models.TextField()
+    file = models.ForeignKey("vault.File", null=True, on_delete=models.PROTECT, related_name="+")
+    made_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    made_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["made_at"]
+
+
 class Relay(models.Model):
     """What a firm without e-mail, or whose address fails, is to be told otherwise since the request."""
 
     class Subject(models.TextChoices):
         ANSWER = "answer", "Réponse à une question"
         EXTENSION = "extension", "Nouvelle date limite"
+        CORRECTION = "correct", "La demande change"
         END = "end", "Consultation arrêtée"
         CLARIFICATION = "clarify", "Précision demandée"
         LAST_PRICE = "lastprice", "Dernier prix demandé"

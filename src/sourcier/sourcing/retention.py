@@ -13,6 +13,7 @@ from sourcier.retention.registry import ERASED, Emptied, Scope
 from sourcier.sourcing.models import (
     AskedPlace,
     Candidate,
+    Correction,
     Extension,
     FirmQuestion,
     Invitation,
@@ -36,6 +37,7 @@ def give_up(scope: Scope) -> Emptied:
     inside = {"sourcing__in": asked}
     made.empty(Candidate.objects.filter(**inside), reason="", why=[])
     made.empty(Extension.objects.filter(**inside), reason="")
+    made.empty(Correction.objects.filter(**inside), text=ERASED)
     made.empty(FirmQuestion.objects.filter(**inside), text=ERASED, wording="", answer="")
     made.empty(AskedPlace.objects.filter(**inside), contact_name="", contact_phone="", note="")
     made.empty(

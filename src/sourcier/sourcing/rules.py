@@ -29,6 +29,7 @@ class Verb(StrEnum):
     POST = "post"
     READDRESS = "readdress"
     EXTEND = "extend"
+    CORRECT = "correct"
     WIDEN = "widen"
     REPLY = "reply"
     RELAY = "relay"
@@ -53,6 +54,7 @@ TRANSITIONS: dict[tuple[State, Verb], State] = {
     (S.OPEN, V.POST): S.OPEN,
     (S.OPEN, V.READDRESS): S.OPEN,
     (S.OPEN, V.EXTEND): S.OPEN,
+    (S.OPEN, V.CORRECT): S.OPEN,
     (S.OPEN, V.WIDEN): S.OPEN,
     (S.OPEN, V.REPLY): S.OPEN,
     (S.OPEN, V.RELAY): S.OPEN,
@@ -62,6 +64,7 @@ TRANSITIONS: dict[tuple[State, Verb], State] = {
     (S.OPEN, V.END): S.ENDED,
     (S.CLOSED, V.PANEL): S.CLOSED,
     (S.CLOSED, V.EXTEND): S.OPEN,
+    (S.CLOSED, V.CORRECT): S.OPEN,
     (S.CLOSED, V.WIDEN): S.OPEN,
     (S.CLOSED, V.RELAY): S.CLOSED,
     (S.CLOSED, V.END): S.ENDED,
@@ -93,11 +96,12 @@ MAX_FIRMS = 2_000
 
 WRONG_STATE: dict[Verb, str] = {
     V.PANEL: "Les entreprises ne peuvent plus changer : les réponses sont ouvertes ou la consultation est terminée.",
-    V.EDIT: "La demande est partie : elle ne change plus. Prolongez, ou répondez aux questions pour tous.",
+    V.EDIT: "La demande est partie : elle ne change plus. Corrigez-la pour tous, prolongez, ou répondez aux questions.",
     V.SEND: "La demande est déjà partie : rien n'a été envoyé une seconde fois.",
     V.POST: "La consultation n'est plus ouverte : ce courrier ne servirait plus.",
     V.READDRESS: "La consultation n'est plus ouverte : l'adresse ne peut plus changer.",
     V.EXTEND: "La date limite ne peut plus changer : les réponses sont ouvertes ou la consultation est terminée.",
+    V.CORRECT: "La demande ne peut plus être corrigée : elle n'est pas partie, ou ses réponses sont ouvertes.",
     V.WIDEN: "On ne peut plus interroger d'autres entreprises : les réponses sont ouvertes ou la consultation est terminée.",
     V.REPLY: "La date limite est passée : une réponse donnée maintenant ne servirait plus à personne.",
     V.RELAY: "Rien n'est encore parti : il n'y a rien à transmettre.",

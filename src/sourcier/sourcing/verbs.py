@@ -34,6 +34,7 @@ VERBS = (
         personal=("name", "firms", "excluded", "rows"),
     ),
     Verb("sourcing.extended", "{name} a reporté la date limite au {deadline_words}, pour tous : {reason}", personal=("name",)),
+    Verb("request.corrected", "{name} a corrigé la demande, pour tous : {text}", personal=("name",)),
     Verb("sourcing.closed", "La date limite est passée : {deadline_words}.", anchored=True),
     Verb("sourcing.ended", "{name} a arrêté la consultation avant l'ouverture : {reason}", personal=("name",)),
     Verb(

@@ -193,6 +193,18 @@ def extension_mail(brief: Brief, reason: str) -> tuple[str, str]:
     return f"Nouvelle date limite : {brief.title}", _signed(brief, body)
 
 
+def correction_mail(brief: Brief, text: str, document: str, *, moved: bool) -> tuple[str, str]:
+    """The request changes, for all."""
+    body = [
+        f"La demande « {brief.title} » change, pour toutes les entreprises.",
+        f"Ce qui change : {text}",
+        *([f"Un document est ajouté, à lire sur votre page : {document}"] if document else []),
+        f"{'Nouvelle date limite' if moved else 'La date limite reste'} : {format_moment(brief.deadline)}.",
+        "Si vous avez déjà répondu, votre réponse reste bonne si ce changement ne la touche pas. Sinon, changez-la.",
+    ]
+    return f"La demande change : {brief.title}", _signed(brief, body)
+
+
 def reminder_mail(brief: Brief) -> tuple[str, str]:
     """The same for all who have not answered; nobody in the city is told to whom it goes."""
     body = [

@@ -271,7 +271,8 @@ def extend(agent: Agent, sourcing_id: UUID, deadline: datetime, reason: str) -> 
     return _extend(agent, sourcing, deadline, reason, timezone.now())
 
 
-def _extend(agent: Agent, sourcing: Sourcing, deadline: datetime, reason: str, now: datetime) -> Extension:
+def move_deadline(agent: Agent, sourcing: Sourcing, deadline: datetime, reason: str, now: datetime) -> Extension:
+    """A later deadline, for all; the caller tells it to them, and writes the entry. Raises `Refused` beside its field."""
     reason = common.words(reason, 1_000, "reason")
     if refused := rules.guard_extension(sourcing.deadline, deadline, reason, now):
         raise Refused(refused[1], refused[0])
@@ -281,6 +282,12 @@ def _extend(agent: Agent, sourcing: Sourcing, deadline: datetime, reason: str, n
     sourcing.state, sourcing.deadline, sourcing.next_check = rules.State.OPEN, deadline, deadline
     sourcing.closed_at = None
     touch(agent, sourcing)
+    return extension
+
+
+def _extend(agent: Agent, sourcing: Sourcing, deadline: datetime, reason: str, now: datetime) -> Extension:
+    extension = move_deadline(agent, sourcing, deadline, reason, now)
+    reason = extension.reason
     subject, body = words.extension_mail(brief(sourcing), reason)
     text = f"Nouvelle date limite : {format_moment(deadline)}. La raison : {reason}"
     relays = tell_all(sourcing, "extension", extension.pk, subject, body, Relay.Subject.EXTENSION, text)

@@ -16,7 +16,7 @@ from sourcier.interop.export import export
 from sourcier.kernel.transitions import Refused
 from sourcier.needs.models import Need
 from sourcier.sourcing import letter, queries, timing
-from sourcier.sourcing.actions import closing, invite, posting, questions
+from sourcier.sourcing.actions import closing, correct, invite, posting, questions
 from sourcier.sourcing.letter.poster import poster
 from sourcier.sourcing.models import FirmQuestion, Invitation, Relay, Sourcing
 from sourcier.sourcing.rules import Verb
@@ -25,6 +25,7 @@ from sourcier.suppliers import rules as supplier_rules
 from sourcier.web.city.asked_forms import (
     AddressForm,
     AnswerForm,
+    CorrectForm,
     EndForm,
     ExtendForm,
     HowForm,
@@ -42,7 +43,7 @@ from sourcier.web.rights import INSPECTION, PURCHASING, city
 
 BUTTONS = {
     "may_post": Verb.POST, "may_readdress": Verb.READDRESS, "may_reply": Verb.REPLY, "may_relay": Verb.RELAY,
-    "may_extend": Verb.EXTEND, "may_widen": Verb.WIDEN, "may_end": Verb.END,
+    "may_extend": Verb.EXTEND, "may_correct": Verb.CORRECT, "may_widen": Verb.WIDEN, "may_end": Verb.END,
 }  # fmt: skip
 
 
@@ -92,6 +93,8 @@ def _page(
         "reminders": timing.reminders(sourcing, now),
         "all_posted_form": form("all_posted", PostingForm(prefix="all")), "postings": sourcing.postings.all(),
         "excluded": queries.excluded(sourcing), "past": queries.is_past(sourcing, now),
+        "corrections": sourcing.corrections.select_related("file", "made_by"),
+        "correct_form": form("correct", CorrectForm(prefix="correct")),
         "extend_form": form("extend", ExtendForm(initial={"deadline": later}, prefix="extend")),
         "widen_form": form("widen", WidenForm(prefix="widen")), "end_form": form("end", EndForm(prefix="end")),
         "sealed": queries.is_sealed(sourcing), "may_register": agent.has(*PURCHASING),
@@ -309,6 +312,23 @@ def deadline_extend(request: HttpRequest, need_id: UUID) -> HttpResponse:
 
 @city(*PURCHASING)
 @require_POST
+def request_correct(request: HttpRequest, need_id: UUID) -> HttpResponse:
+    agent: Agent = request.agent  # type: ignore[attr-defined]
+    need, sourcing = current_or_404(agent, need_id)
+    form = CorrectForm(request.POST, request.FILES, prefix="correct")
+    if form.is_valid():
+        try:
+            correct.correct(agent, sourcing.pk, **form.cleaned_data)
+        except Refused as refused:
+            add_refusal(form, refused)
+        else:
+            messages.success(request, "La demande est corrigée pour toutes les entreprises, et toutes sont prévenues.")
+            return redirect("asked", need.pk, sourcing.pk)
+    return _page(request, need, sourcing, form, "correct")
+
+
+@city(*PURCHASING)
+@require_POST
 def firms_widen(request: HttpRequest, need_id: UUID) -> HttpResponse:
     agent: Agent = request.agent  # type: ignore[attr-defined]
     need, sourcing = current_or_404(agent, need_id)
@@ -354,6 +374,7 @@ urlpatterns = [
     *consultation_paths("suivi/prevenir/", relays_print, "relays_print"),
     *consultation_paths("suivi/prevenir/<uuid:relay_id>/", relay_told, "relay_told"),
     path(f"{_BASE}date-limite/", deadline_extend, name="deadline_extend"),
+    path(f"{_BASE}corriger/", request_correct, name="request_correct"),
     path(f"{_BASE}elargir/", firms_widen, name="firms_widen"),
     path(f"{_BASE}arreter/", sourcing_end, name="sourcing_end"),
 ]

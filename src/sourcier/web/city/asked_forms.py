@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
-from sourcier.sourcing.actions import questions
+from sourcier.sourcing.actions import correct, questions
 from sourcier.sourcing.models import FirmQuestion
 from sourcier.web.city.forms import EurosField, MomentField
 
@@ -62,6 +62,15 @@ class ExtendForm(forms.Form):
         label="Pourquoi ?", max_length=1_000, widget=forms.Textarea(attrs={"rows": 2}),
         help_text="Toutes les entreprises recevront cette raison.",
     )  # fmt: skip
+
+
+class CorrectForm(forms.Form):
+    text = forms.CharField(
+        label="Ce qui change", max_length=correct.MAX_TEXT, widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Toutes liront ces mots, à la même heure. Les réponses déjà données restent, et peuvent changer.",
+    )  # fmt: skip
+    document = forms.FileField(label="Un document de plus", required=False, help_text="25 Mo au plus.")
+    deadline = MomentField(label="Nouvelle date limite, pour toutes", required=False)
 
 
 class WidenForm(forms.Form):

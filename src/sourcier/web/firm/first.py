@@ -74,6 +74,7 @@ def first_context(visit: Visit) -> dict[str, Any]:
         "documents": list(sourcing.documents.select_related("file")),
         "answered": answered(sourcing).count(),
         "extension": extensions(sourcing).first(),
+        "corrections": list(sourcing.corrections.all()),
         "refusal": refusal,
         "in_time": rules.in_time(window, timezone.now()),
         "current": answers.current(invitation, window.round),

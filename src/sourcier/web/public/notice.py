@@ -83,6 +83,7 @@ def _context(sourcing: Sourcing) -> dict[str, Any]:
         "when": words.when(told),
         "open": queries.is_open_to_answers(sourcing, timezone.now()) and sourcing.state == Sourcing.State.OPEN,
         "answered": queries.answered(sourcing),
+        "corrections": sourcing.corrections.all(),
     }
 
 
