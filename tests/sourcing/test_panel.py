@@ -1,7 +1,10 @@
 """The panel: found around the places of delivery, kept or dropped with every reason."""
 
+from datetime import timedelta
+
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.utils import timezone
 
 from sourcier.journal.models import Entry
 from sourcier.kernel.activities import NAF_REV2, Activity
@@ -217,3 +220,17 @@ def test_the_panel_is_read_with_the_same_queries_whatever_its_size(
         assert [candidate.firm.name for candidate in found]
         assert len(queries.to_invite(sourcing)) == count
     assert Firm.objects.count() == count
+
+
+def test_a_firm_asked_as_often_as_the_city_wishes_is_kept_by_a_person_alone(city: City) -> None:
+    sent(city)  # Mathilde and Perrier by e-mail; Lefort's letter has not left
+    city.organisation.asks_a_year = 1
+    city.organisation.save()
+    again = draft(city)
+    panel.search(city.buyer, again.pk, [BAKER], 5_000)
+    kept = {candidate.firm.siret for candidate in panel.keep_all(city.buyer, again.pk)}
+    assert MATHILDE.siret not in kept and LEFORT.siret in kept
+    panel.keep(city.buyer, again.pk, [MATHILDE.siret])
+    assert again.candidates.filter(firm__siret=MATHILDE.siret, state="kept").exists()
+    a_year_later = timezone.now() + timedelta(days=366)
+    assert queries.often_asked(city.organisation, [MATHILDE.siret], a_year_later) == {}

@@ -4,6 +4,7 @@ import uuid
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
+from django.core.validators import MinValueValidator
 from django.db import models
 
 
@@ -53,6 +54,10 @@ class Organisation(models.Model):
     opening_days = models.PositiveSmallIntegerField(
         "jours d'attente", default=3, help_text="after the deadline; then the head buyer may open alone, with a reason"
     )
+    asks_a_year = models.PositiveSmallIntegerField(
+        "demandes à une même entreprise, en douze mois", default=12, validators=[MinValueValidator(1)],
+        help_text="beyond, a firm is no longer proposed together with all the others",
+    )  # fmt: skip
     fictitious = models.BooleanField(default=False)
     archives_identifier = models.CharField("identifiant du service d'archives", max_length=100, blank=True)
     archives_agreement = models.CharField("convention de versement", max_length=100, blank=True)

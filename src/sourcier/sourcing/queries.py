@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from sourcier.accounts.agents import Agent
 from sourcier.accounts.awaiting import Awaiting
-from sourcier.accounts.models import Role
+from sourcier.accounts.models import Organisation, Role
 from sourcier.accounts.queries import in_scope, still_holds
 from sourcier.journal.models import Entry
 from sourcier.needs import queries as needs
@@ -128,6 +128,13 @@ def last_search(sourcing: Sourcing) -> Search | None:
 def ever_asked(organisation_id: UUID, sirets: Collection[str]) -> set[str]:
     """Among these SIRETs, those that the city has already asked (who came by himself is not « asked »)."""
     return set(left_to_firms(organisation_id).filter(firm__siret__in=sirets).values_list("firm__siret", flat=True))
+
+
+def often_asked(organisation: Organisation, sirets: Collection[str], at: datetime) -> dict[str, int]:
+    """SIRET → how many times in the last twelve months, for those asked as often as the city wishes, or more."""
+    lately = left_to_firms(organisation.pk).filter(firm__siret__in=sirets, created_at__gt=at - timedelta(days=365))
+    counted = lately.values("firm__siret").annotate(times=Count("pk")).filter(times__gte=organisation.asks_a_year)
+    return dict(counted.values_list("firm__siret", "times"))
 
 
 def left_to_firms(organisation_id: UUID) -> QuerySet[Invitation]:

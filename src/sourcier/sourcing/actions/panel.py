@@ -189,7 +189,7 @@ def keep(agent: Agent, sourcing_id: UUID, sirets: Sequence[str]) -> list[Candida
 
 
 def keep_all(agent: Agent, sourcing_id: UUID) -> list[Candidate]:
-    """« Toutes les entreprises (143) »: what the last query finds, but those dropped or not to be written to."""
+    """« Toutes les entreprises (143) »: what the last query finds, but who was dropped, is asked too often, or said no."""
     sourcing = queries.get(agent, sourcing_id)
     check(agent, sourcing, Verb.PANEL)
     last = queries.last_search(sourcing)
@@ -198,8 +198,9 @@ def keep_all(agent: Agent, sourcing_id: UUID) -> list[Candidate]:
     rows = finding.rows(last, limit=rules.MAX_FIRMS)
     if last.total > rules.MAX_FIRMS:
         raise refuse("too_many_firms", f"Au plus {rules.MAX_FIRMS} entreprises à la fois : réduisez le rayon.", "radius")
-    dropped = set(sourcing.candidates.filter(state=Candidate.State.DROPPED).values_list("firm__siret", flat=True))
-    chosen = _explained(sourcing, [item for item in rows if item.siret not in dropped])
+    left_out = set(sourcing.candidates.filter(state=Candidate.State.DROPPED).values_list("firm__siret", flat=True))
+    left_out |= queries.often_asked(sourcing.organisation, [item.siret for item in rows], timezone.now()).keys()
+    chosen = _explained(sourcing, [item for item in rows if item.siret not in left_out])
     if not chosen:
         raise refuse("no_firm", "Cette recherche ne trouve aucune entreprise à garder.", "firms")
     return _keep(agent, sourcing_id, chosen, "register", bulk=True)

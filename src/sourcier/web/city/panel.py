@@ -51,6 +51,7 @@ class Row:
     asked_before: bool
     incumbent: bool
     excluded: str
+    often: int
 
 
 def need_or_404(agent: Agent, need_id: UUID) -> Need:
@@ -195,10 +196,12 @@ def _rows(
     asked, paid = queries.ever_asked(sourcing.organisation_id, sirets), queries.incumbents(sourcing, sirets)
     searched, known = finding.context(sourcing, last), {candidate.firm.siret: candidate for candidate in candidates}
     excluded = queries.exclusions(sourcing.organisation_id, sirets)
+    often = queries.often_asked(sourcing.organisation, sirets, timezone.now())
     rows = [
         Row(
             number, item, finding.why(item, item.distance_m, searched), finding.points(item, searched),
             known.get(item.siret), item.siret in asked, item.siret in paid, excluded.get(item.siret, ""),
+            often.get(item.siret, 0),
         )
         for number, item in enumerate(page, page.start_index())
     ]  # fmt: skip
