@@ -289,7 +289,7 @@ def firm(walk: Walk, scene: dict[str, str]) -> None:
     walk.look("/r/retirer/", "/r/")
     walk.who.context.clear_cookies()
     walk.enter(scene["link"])
-    walk.refused("/r/recepisse/", "Voir ma réponse", 400, number="RX-0000")
+    walk.refused("/r/recepisse/", "Continuer", 400, code="000000")
 
 
 def firm_after_the_deadline(walk: Walk, scene: dict[str, str]) -> None:

@@ -1,6 +1,7 @@
 """What a firm does besides its price: too late, its receipt, no thanks, questions, a last price, the result."""
 
 import json
+import time
 from datetime import timedelta
 from html import unescape
 
@@ -8,14 +9,16 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from sourcier.journal import keys
+from sourcier.journal import keys, registry
+from sourcier.journal.models import Entry
 from sourcier.kernel.receipts import check_receipt, parse_receipt
+from sourcier.mail.models import OutgoingMessage
 from sourcier.quotes.actions import answer as act
 from sourcier.quotes.models import Clarification, LastPriceRound, Notification, Submission
 from sourcier.sourcing.models import FirmQuestion, Sourcing
 from tests.cities import City
 from tests.quotes.requests import BEFORE, DEADLINE, answer, browser, make_request
-from tests.web.firm import Clock, text
+from tests.web.firm import Clock, code_by_mail, text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("five_in_the_morning")]
 
@@ -45,8 +48,8 @@ def test_who_changes_his_answer_too_late_learns_that_the_former_one_counts(city:
     page = text(client, "/r/recepisse/")
     assert "n'a pas été prise" in page and "reste valable : c'est elle qui compte." in page
     assert number not in page and "0,95" not in page
-    assert client.post("/r/recepisse/", {"number": "RX-0000"}).status_code == 400
-    client.post("/r/recepisse/", {"number": number})
+    assert client.post("/r/recepisse/", {"code": "000000"}).status_code == 400
+    client.post("/r/recepisse/", {"code": code_by_mail(client)})
     assert "0,95" in text(client, "/r/recepisse/")
 
 
@@ -65,44 +68,91 @@ def test_after_the_deadline_the_form_is_not_offered(city: City, five_in_the_morn
     assert client.get("/r/prix/")["Location"] == "/r/"
 
 
-def test_prices_are_shown_again_only_to_the_browser_that_sent_them_or_with_the_receipt(city: City) -> None:
+def test_the_link_alone_neither_shows_nor_changes_an_answer_a_code_sent_to_its_firm_does(city: City) -> None:
+    request = make_request(city)
+    invitation = request.invite()
+    sender = browser(invitation)
+    sender.post("/r/prix/", request.form(email="moi@pain.example"))
+    number = Submission.objects.get(state="received").receipt_number
+    other = browser(invitation)
+    page = text(other, "/r/recepisse/")
+    assert "0,95" not in page and number not in page and "24 septembre" in page and "m…@pain.example" in page
+    assert "mathilde@" not in page and "moi@" not in page
+    assert other.get("/r/prix/")["Location"] == "/r/recepisse/?vers=prix"
+    assert other.get("/r/non/")["Location"] == "/r/recepisse/?vers=non"
+    assert other.get("/r/retirer/")["Location"] == "/r/recepisse/"
+    refused = other.post("/r/prix/", request.form("0,10", note="tapé ici"))
+    assert refused.status_code == 400 and b"vers=prix" in refused.content and "tapé ici" in refused.content.decode()
+    assert other.post("/r/non/", {"reason": "no_time"}).status_code == 400
+    assert other.post("/r/recepisse/", {"code": number}).status_code == 400
+    code = code_by_mail(other)
+    sent_to = OutgoingMessage.objects.filter(kind="code").values_list("to_address", flat=True)
+    assert set(sent_to) == {"mathilde@pain.example", "moi@pain.example"}
+    assert other.post("/r/recepisse/?vers=prix", {"code": f" {code[:3]} {code[3:]}"})["Location"] == "/r/prix/"
+    assert "0,95" in text(other, "/r/prix/") and "0,95" in text(other, "/r/recepisse/")
+    other.post("/r/retirer/")
+    assert Submission.objects.get().state == "withdrawn"
+    third = browser(invitation)
+    assert third.post("/r/recepisse/", {"code": code}).status_code == 400, "it served once"
+    verbs = list(Entry.objects.filter(verb__startswith="code.").order_by("pk").values_list("verb", flat=True))
+    assert verbs == ["code.sent", "code.accepted"] and all(registry.VERBS[name].sealed for name in verbs)
+
+
+def test_a_code_lives_ten_minutes_and_five_tries_and_the_browser_that_sent_half_an_hour(
+    city: City, five_in_the_morning: Clock
+) -> None:
     request = make_request(city)
     invitation = request.invite()
     sender = browser(invitation)
     sender.post("/r/prix/", request.form())
-    number = Submission.objects.get(state="received").receipt_number
-    other = browser(invitation)
-    page = text(other, "/r/recepisse/")
-    assert "0,95" not in page and number not in page and "24 septembre" in page
-    assert "0,95" not in text(other, "/r/prix/")
-    assert other.get("/r/retirer/")["Location"] == "/r/recepisse/"
-    assert other.post("/r/recepisse/", {"number": "RX-0000"}).status_code == 400
-    assert other.post("/r/recepisse/", {"number": number.lower()}).status_code == 302
-    assert "0,95" in text(other, "/r/recepisse/")
-    other.post("/r/retirer/")
-    assert Submission.objects.get().state == "withdrawn"
-    assert "Votre réponse est retirée" in text(other, "/r/recepisse/")
-
-
-def test_receipt_numbers_cannot_be_guessed_for_long(city: City) -> None:
-    request = make_request(city)
-    invitation = request.invite()
-    act.submit(invitation, answer(request), received_at=BEFORE)
-    client = browser(invitation)
-    for _ in range(10):
-        client.post("/r/recepisse/", {"number": "RX-AAAA"})
-    page = unescape(client.post("/r/recepisse/", {"number": "RX-AAAB"}).content.decode())
+    assert "0,95" in text(sender, "/r/prix/"), "the browser that has just sent it needs nothing"
+    five_in_the_morning.shift(timedelta(minutes=31))
+    assert "0,95" not in text(sender, "/r/recepisse/")
+    code = code_by_mail(sender)
+    five_in_the_morning.shift(timedelta(minutes=11))
+    assert sender.post("/r/recepisse/", {"code": code}).status_code == 400
+    code = code_by_mail(sender)
+    wrong = f"{(int(code) + 1) % 10**6:06}"
+    began = time.perf_counter()
+    for _ in range(5):
+        assert sender.post("/r/recepisse/", {"code": wrong}).status_code == 400
+    assert time.perf_counter() - began >= 5 * 0.2, "a wrong one takes the time of a right one"
+    assert sender.post("/r/recepisse/", {"code": code}).status_code == 400
+    assert sender.post("/r/recepisse/", {"code": code_by_mail(sender)}).status_code == 302
+    for _ in range(3):
+        code_by_mail(sender)
+    page = unescape(sender.post("/r/recepisse/", {"send": "1"}).content.decode())
     assert "Trop d'essais" in page
 
 
-def test_two_people_of_a_firm_the_second_sees_that_it_replaced_the_first(city: City) -> None:
+def test_without_an_e_mail_the_number_of_the_receipt_is_the_proof_and_is_not_guessed_for_long(city: City) -> None:
+    request = make_request(city)
+    invitation = request.invite(email="")
+    sent = act.submit(invitation, answer(request), received_at=BEFORE)
+    client = browser(invitation)
+    assert "0,95" not in text(client, "/r/recepisse/")
+    assert client.post("/r/recepisse/", {"send": "1"}).status_code == 200 and not OutgoingMessage.objects.exists()
+    assert client.post("/r/recepisse/", {"code": sent.receipt_number.lower()}).status_code == 302
+    assert "0,95" in text(client, "/r/recepisse/")
+    other = browser(invitation)
+    for _ in range(9):
+        assert other.post("/r/recepisse/", {"code": "RX-AAAA"}).status_code == 400
+    page = unescape(other.post("/r/recepisse/", {"code": sent.receipt_number}).content.decode())
+    assert "Trop d'essais" in page
+
+
+def test_two_people_of_a_firm_the_second_shows_who_he_is_and_sees_that_it_replaced_the_first(city: City) -> None:
     request = make_request(city)
     invitation = request.invite()
     one, two = browser(invitation), browser(invitation)
+    assert one.get("/r/prix/").status_code == two.get("/r/prix/").status_code == 200
     one.post("/r/prix/", request.form("1,00"))
+    one.post("/r/prix/", request.form("1,00"))  # a double tap
+    assert two.post("/r/prix/", request.form("0,90")).status_code == 400
+    two.post("/r/recepisse/", {"code": code_by_mail(two)})
     assert "Cette réponse remplacera celle du" in text(two, "/r/prix/")
     two.post("/r/prix/", request.form("0,90"))
-    first = Submission.objects.get(state="replaced")
+    first = Submission.objects.filter(state="replaced").latest("received_at", "entry_id")
     assert f"remplace celle du récépissé {first.receipt_number}" in text(two, "/r/recepisse/")
     assert "a remplacé celle-ci" in text(one, "/r/recepisse/")
 

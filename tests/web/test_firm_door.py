@@ -126,7 +126,7 @@ def test_another_firm_never_reaches_what_is_not_its_own(city: City, other_city: 
     assert client.get(f"/r/document/{joined.file_id}/").status_code == 404
     assert client.get(f"/r/precision/{asked.pk}/").status_code == 404
     assert client.post(f"/r/precision/{asked.pk}/", {"text": "moi"}).status_code == 404
-    assert client.post("/r/recepisse/", {"number": sent.receipt_number}).status_code in (302, 400)
+    assert client.post("/r/recepisse/", {"code": sent.receipt_number}).status_code in (302, 400)
     assert sent.receipt_number not in text(client, "/r/recepisse/")
     assert client.post("/r/prix/", {**theirs.form(), "demande": them.pk.hex}).status_code == 403
     assert client.post("/r/prix/", theirs.form()).status_code == 400

@@ -18,7 +18,7 @@ from sourcier.sourcing import limits
 from sourcier.sourcing.models import Question
 from tests.cities import City
 from tests.quotes.requests import BEFORE, answer, browser, make_request
-from tests.web.firm import text
+from tests.web.firm import code_by_mail, text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("five_in_the_morning")]
 
@@ -203,8 +203,10 @@ def test_an_answer_replaced_from_another_telephone_keeps_the_documents_of_the_fo
             act.add_document(begun, SimpleUploadedFile(name, name.encode()))
         act.submit(invitation, answer(request), draft=begun)
         other = browser(invitation)
+        assert "devis.txt" not in text(other, "/r/prix/")
+        other.post("/r/recepisse/", {"code": code_by_mail(other)})
         page = text(other, "/r/prix/")
-        assert "devis.txt" in page and "conditions.txt" in page and "0,95" not in page
+        assert "devis.txt" in page and "conditions.txt" in page
         [former] = [each.key for each in answers.joined(begun) if each.name == "conditions.txt"]
         assert "conditions.txt" not in unescape(
             other.post("/r/prix/", {**request.form("0,90"), "remove": former}).content.decode()

@@ -165,6 +165,48 @@ def may_withdraw(window: Window, at: datetime, has_answer: bool) -> Refusal | No
     return None
 
 
+# --- who may see again, replace, take back --------------------------------------------------------------------------------
+
+EASY = timedelta(minutes=30)  # after it sent an answer or typed its code, a browser need not show again who it is
+CODE_LIFE = timedelta(minutes=10)
+CODE_TRIES = 5
+PROVE_FIRST = Refusal(
+    "prove_first", "Une réponse de votre entreprise est déjà arrivée. Pour la remplacer, montrez d'abord que c'est vous."
+)
+WRONG_CODE = Refusal("wrong_code", "Ce code n'est pas le bon, ou il n'est plus valable. Vérifiez-le, ou demandez-en un autre.")
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """A browser that sends: its hash, and the answer of which it has shown lately that it is its own."""
+
+    seat: str
+    knows: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The answer that counts now: what a newer one would replace."""
+
+    id: UUID
+    seat: str
+    received_at: datetime
+
+
+def may_replace(standing: Standing | None, sender: Sender | None, at: datetime) -> Refusal | None:
+    """The link alone is enough for a first answer, never to undo one. Without a sender, no browser is in question."""
+    if standing is None or sender is None or standing.id == sender.knows:
+        return None
+    if standing.seat and standing.seat == sender.seat and at <= standing.received_at + EASY:
+        return None
+    return PROVE_FIRST
+
+
+def code_alive(sent_at: datetime, tries: int, at: datetime) -> bool:
+    """Ten minutes and five tries."""
+    return at <= sent_at + CODE_LIFE and tries < CODE_TRIES
+
+
 # --- prices ----------------------------------------------------------------------------------------------------------------
 
 

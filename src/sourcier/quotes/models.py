@@ -56,6 +56,7 @@ class Submission(models.Model):
     received_at = models.DateTimeField(null=True, help_text="the server's clock at the last byte, to the millisecond")
     withdrawn_at = models.DateTimeField(null=True)
     entry_id = models.BigIntegerField(null=True, help_text="the journal entry of its deposit, or of its withdrawal")
+    seat = models.CharField(max_length=64, blank=True, help_text="hash of the browser that sent it")
     paper = models.BooleanField(default=False, help_text="came in an envelope; registered closed, typed once open")
     typed_at = models.DateTimeField(null=True, help_text="of a paper quote: when the city typed what it says")
     correction_applied = models.BooleanField(
@@ -149,6 +150,15 @@ class Reminder(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["sourcing", "number"], name="quotes_reminder_once")]
+
+
+class OneTimeCode(models.Model):
+    """Six digits sent to a firm, by which it shows again who it is; a new one takes the place of the former."""
+
+    invitation = models.OneToOneField("sourcing.Invitation", on_delete=models.PROTECT, related_name="one_time_code")
+    code_hmac = models.CharField(max_length=64, help_text="with a key outside the database; emptied once used")
+    sent_at = models.DateTimeField()
+    tries = models.PositiveSmallIntegerField(default=0)
 
 
 class ClockCheck(models.Model):

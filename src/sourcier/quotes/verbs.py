@@ -19,6 +19,9 @@ ANSWER_VERBS = (
     Verb("answer.declined", "{firm} ne répondra pas : {reason}. Récépissé {receipt}.", ("signer",), sealed=True),
     Verb("answer.withdrawn", "{firm} a retiré sa réponse {receipt}.", sealed=True),
     Verb("reminder.sent", "Rappel n° {number}, aux entreprises sans réponse ({count}).", ("firms",), sealed=True),
+    Verb("code.sent", "Un code à usage unique est parti vers {firm}.", sealed=True),
+    Verb("code.accepted", "{firm} a montré par un code à usage unique que c'est elle.", sealed=True),
+    Verb("code.refused", "Un code à usage unique de {firm} a été refusé (essai {tries}).", sealed=True),
     Verb("firm.wants_news", "{firm} veut être prévenue la prochaine fois.", ("email",), sealed=True),
     Verb("firm.gave_address", "{firm} a donné son adresse, pour être prévenue la prochaine fois.", ("email",)),
 )

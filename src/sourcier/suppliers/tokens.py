@@ -111,6 +111,11 @@ def code_hmac(text: str) -> str:
     return _keyed("lookup", text).hex()
 
 
+def once_hmac(text: str) -> str:
+    """What the database keeps of a one-time code, said with the invitation it is for."""
+    return _keyed("once", text).hex()
+
+
 def limit_key(text: str) -> str:
     """What the database keeps of an address counted against a limit."""
     return _keyed("limit", text).hex()

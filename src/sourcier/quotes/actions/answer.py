@@ -24,7 +24,7 @@ from sourcier.quotes.acknowledgement import acknowledge
 from sourcier.quotes.actions import after_opening
 from sourcier.quotes.actions.deposit import begin, number, prove, receive, write_replaced
 from sourcier.quotes.answer_content import answer_facts, deposit_facts, fill, in_envelope
-from sourcier.quotes.answer_rules import Answer
+from sourcier.quotes.answer_rules import Answer, Sender
 from sourcier.quotes.models import QuestionAnswer, Submission, SubmissionDocument
 from sourcier.quotes.queries import answers
 from sourcier.quotes.sealing import close, deposited, own_facts, seals
@@ -126,20 +126,27 @@ def _own_draft(draft: Submission) -> Submission:
 
 @transaction.atomic
 def submit(
-    invitation: Invitation, answer: Answer, *, draft: Submission | None = None, received_at: datetime | None = None
+    invitation: Invitation,
+    answer: Answer,
+    *,
+    draft: Submission | None = None,
+    received_at: datetime | None = None,
+    sender: Sender | None = None,
 ) -> Submission:
     """Receive an answer (`answer.received`), or keep it closed when it is late (`answer.late`). Raises `Refused`.
 
     `draft` brings the documents already joined. `received_at` is the clock at the last byte; now when not given. A former
-    answer of the same round is replaced and kept. Two at once are taken in the order of the lock.
+    answer of the same round is replaced and kept, when `sender` is who sent it. Two at once are taken in the order of the lock.
     """
     at = rules.to_millisecond(received_at or timezone.now())
     sourcing = _lock(invitation)
     window = answers.window(invitation, sourcing)
     if refusal := rules.may_answer(window):
         raise Refused(refusal)
+    _check_sender(invitation, window, sender, at)
     _count(invitation)
     submission = _draft_to_send(invitation, draft, window)
+    submission.seat = sender.seat if sender else ""
     _check(sourcing, submission, answer)
     documents = answers.documents(submission)
     content = _content(sourcing, submission, answer, documents)
@@ -166,7 +173,14 @@ def _content(sourcing: Sourcing, submission: Submission, answer: Answer, documen
 
 
 @transaction.atomic
-def decline(invitation: Invitation, reason: str, note: str = "", *, received_at: datetime | None = None) -> Submission:
+def decline(
+    invitation: Invitation,
+    reason: str,
+    note: str = "",
+    *,
+    received_at: datetime | None = None,
+    sender: Sender | None = None,
+) -> Submission:
     """Say no, with a reason of `DECLINE_REASONS` (`answer.declined`). Raises `Refused`.
 
     « Ce n'est plus mon métier » and « J'ai fermé ou vendu » correct the firm after the opening; said by who came by the
@@ -177,8 +191,10 @@ def decline(invitation: Invitation, reason: str, note: str = "", *, received_at:
     window = answers.window(invitation, sourcing)
     if refusal := rules.may_decline(window, reason):
         raise Refused(refusal, "reason")
+    _check_sender(invitation, window, sender, at)
     _count(invitation)
     submission = _draft_to_send(invitation, None, window)
+    submission.seat = sender.seat if sender else ""
     submission.kind = Submission.Kind.DECLINE
     submission.decline_reason, submission.decline_note = reason, note.strip()[:300]
     if rules.in_time(window, at):
@@ -216,6 +232,14 @@ def withdraw(invitation: Invitation, *, at: datetime | None = None) -> Submissio
 def _lock(invitation: Invitation) -> Sourcing:
     """The one lock of a deposit: orders the answers of a firm, and them with an extension or the closing."""
     return Sourcing.objects.select_for_update().get(pk=invitation.sourcing_id)
+
+
+def _check_sender(invitation: Invitation, window: rules.Window, sender: Sender | None, at: datetime) -> None:
+    """Who holds the link undoes nothing of what the firm sent: a late answer undoes nothing."""
+    current = answers.current(invitation, window.round) if rules.in_time(window, at) else None
+    standing = rules.Standing(current.pk, current.seat, current.received_at) if current and current.received_at else None
+    if refusal := rules.may_replace(standing, sender, at):
+        raise Refused(refusal)
 
 
 def _count(invitation: Invitation) -> None:

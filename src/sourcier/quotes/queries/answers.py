@@ -55,6 +55,17 @@ def last_sent(invitation: Invitation) -> Submission | None:
     return Submission.objects.filter(invitation=invitation, state__in=SENT).order_by("-entry_id").first()
 
 
+def proof_addresses(invitation: Invitation) -> list[str]:
+    """Where a one-time code goes: the address asked, unless it failed, and the one left with the answer that counts.
+
+    None for a firm asked by letter that left none: the number of its receipt, shown to it alone, is then its proof.
+    """
+    counts = current(invitation) or last_sent(invitation)
+    known = "" if invitation.state == Invitation.State.FAILED else invitation.address
+    left = counts.email if counts else ""
+    return list({address.strip().lower(): address.strip() for address in (known, left) if address.strip()}.values())
+
+
 def of_invitation(invitation: Invitation, submission_id: UUID | str | None) -> Submission | None:
     """One row of this invitation by its id, drafts included; None when it is not one of its rows."""
     if not submission_id:

@@ -1,14 +1,17 @@
 """How a firm comes in: its link or its typed code, then a short cookie without the token.
 
 The cookie keeps, for the last few requests opened in this browser: the invitation, a piece of the token's hash (a new link
-kills it), the draft begun and the answer sent from here. Who has the link alone may answer; to read an answer again or take it
-back, one needs the browser that sent it or the number of its receipt.
+kills it), the draft begun, the answer sent from here, when it was shown to be one's own, a number drawn for this browser. Who
+has the link alone may answer; to read an answer again, replace it or take it back, one needs the browser that has just sent
+it, or a one-time code (`again`).
 """
 
+import hashlib
 import ipaddress
+import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any
@@ -22,6 +25,7 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
 from sourcier.kernel.transitions import Refused
+from sourcier.quotes import answer_rules as rules
 from sourcier.quotes.answer_rules import link_alive
 from sourcier.sourcing import limits
 from sourcier.sourcing.models import Invitation
@@ -43,17 +47,31 @@ class Visit:
     invitation: Invitation
     draft: str = ""
     sent: str = ""
+    proved_at: str = ""
+    seat: str = field(default_factory=lambda: secrets.token_hex(8))
     others: tuple[tuple[str, ...], ...] = ()
 
     def with_draft(self, draft_id: UUID) -> "Visit":
         return replace(self, draft=draft_id.hex)
 
     def with_sent(self, submission_id: UUID) -> "Visit":
-        return replace(self, draft="", sent=submission_id.hex)
+        """It sent this answer, or has just shown that it is its own."""
+        return replace(self, draft="", sent=submission_id.hex, proved_at=str(int(timezone.now().timestamp())))
+
+    @property
+    def own(self) -> str:
+        """The answer that this browser may see again, replace or take back; nothing once it is long since it showed why."""
+        fresh = self.proved_at and timezone.now().timestamp() <= int(self.proved_at) + rules.EASY.total_seconds()
+        return self.sent if fresh else ""
+
+    @property
+    def sender(self) -> rules.Sender:
+        seat = hashlib.sha256(f"{self.invitation.pk.hex}:{self.seat}".encode()).hexdigest()
+        return rules.Sender(seat, UUID(self.own) if self.own else None)
 
     def write(self, response: HttpResponse) -> HttpResponse:
         """Renew the cookie on a response."""
-        own = (self.invitation.pk.hex, _key(self.invitation), self.draft, self.sent)
+        own = (self.invitation.pk.hex, _key(self.invitation), self.draft, self.sent, self.proved_at, self.seat)
         value = signing.dumps([own, *self.others][:KEPT], salt=SALT, compress=True)
         response.set_cookie(
             COOKIE, value, max_age=LIFE, path=PATH, httponly=True, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE
@@ -116,10 +134,15 @@ def open_code(request: HttpRequest) -> HttpResponse:
         invitation = invitation_by_code(typed)
     except Refused as refused:
         error = refused.sentence
-    time.sleep(max(0.0, SLOWEST_LOOK_UP - (time.monotonic() - began)))
+    same_time(began)
     if invitation is None or _expired(invitation):
         return discreet(render(request, "firm/code.html", {"error": error, "typed": typed}, status=400))
     return discreet(enter(request, invitation))
+
+
+def same_time(began: float) -> None:
+    """Wait until a right guess and a wrong one have taken as long."""
+    time.sleep(max(0.0, SLOWEST_LOOK_UP - (time.monotonic() - began)))
 
 
 def enter(request: HttpRequest, invitation: Invitation) -> HttpResponse:
@@ -137,12 +160,12 @@ def find(request: HttpRequest, invitation_id: UUID | None = None) -> Visit | Non
     chosen = next((entry for entry in entries if not wanted or entry[0] == wanted), None)
     if chosen is None:
         return None
-    pk, key, draft, sent = chosen
+    pk, key, *kept = chosen
     rows = Invitation.objects.select_related("sourcing__organisation", "sourcing__need", "firm")
     invitation = rows.filter(pk=pk).first()
     if invitation is None or _key(invitation) != key or _expired(invitation):
         return None
-    return Visit(invitation, draft, sent, tuple(entry for entry in entries if entry is not chosen))
+    return Visit(invitation, *kept, others=tuple(entry for entry in entries if entry is not chosen))
 
 
 def known(request: HttpRequest) -> bool:

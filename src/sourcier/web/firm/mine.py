@@ -22,31 +22,21 @@ from sourcier.quotes.actions import after_opening
 from sourcier.quotes.actions import answer as act
 from sourcier.quotes.models import Clarification, Submission
 from sourcier.quotes.queries import answers
-from sourcier.sourcing import limits
 from sourcier.sourcing.models import FirmQuestion
 from sourcier.sourcing.queries import last_wish
-from sourcier.web.firm import words
+from sourcier.web.firm import again, words
 from sourcier.web.firm.door import Visit, visitor
 from sourcier.web.firm.first import base_context
 from sourcier.web.firm.price_form import typed_price
 from sourcier.web.rights import firm
 
 logger = logging.getLogger(__name__)
-TRIES_AN_HOUR = 10
 UNSIGNED = (
     "Le récépissé signé ne peut pas être donné pour l'instant. Ce que vous avez envoyé est bien arrivé, "
     "et gardé. Réessayez demain."
 )
 TOLD = "C'est noté. La mairie vous écrira à cette adresse pour ses prochains achats."
 TOLD_LATER = "C'est noté. La mairie vous écrira à cette adresse quand elle aura vérifié que vous êtes bien cette entreprise."
-
-
-class ReceiptForm(forms.Form):
-    number = forms.CharField(
-        label="Numéro de votre récépissé", max_length=30, help_text="Par exemple : RX-4M2A",
-        widget=forms.TextInput(attrs={"class": "code-input", "autocapitalize": "characters", "autocomplete": "off"}),
-        error_messages={"required": "Tapez le numéro de votre récépissé."},
-    )  # fmt: skip
 
 
 class NewsForm(forms.Form):
@@ -60,28 +50,11 @@ class NewsForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 @visitor
 def receipt(request: HttpRequest, visit: Visit) -> HttpResponse:
-    """What was sent from this browser. From another one: that something was, and the way to read it again."""
-    form = ReceiptForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            limits.take("receipt", visit.invitation.pk.hex, TRIES_AN_HOUR, timezone.now())
-            found = answers.by_receipt(visit.invitation, form.cleaned_data["number"])
-            if found is None:
-                form.add_error("number", "Ce numéro n'est pas celui d'une réponse à cette demande. Vérifiez-le.")
-            else:
-                request.visit = visit.with_sent(found.pk)  # type: ignore[attr-defined]
-                return redirect("firm_receipt")
-        except Refused as refused:
-            form.add_error("number", refused.sentence)
-    sent = answers.of_invitation(visit.invitation, visit.sent)
-    if sent is None:
-        last = answers.last_sent(visit.invitation)
-        if last is None:
-            return redirect("firm")
-        context = base_context(visit) | {"form": form, "last_at": words.received_words(last.received_at)}
-        return render(request, "firm/receipt_ask.html", context, status=400 if form.errors else 200)
-    context = _receipt_context(visit, sent) | {"form": form}
-    return render(request, "firm/receipt.html", context, status=400 if form.errors else 200)
+    """What this browser sent lately, or showed to be its own; else the way to show it."""
+    sent = answers.of_invitation(visit.invitation, visit.own)
+    if sent is None or request.method == "POST" or "revoir" in request.GET:
+        return again.ask(request, visit)
+    return render(request, "firm/receipt.html", _receipt_context(visit, sent))
 
 
 def _receipt_context(visit: Visit, sent: Submission) -> dict[str, Any]:
@@ -128,7 +101,7 @@ def _receipt_context(visit: Visit, sent: Submission) -> dict[str, Any]:
 @visitor
 def proof(request: HttpRequest, visit: Visit) -> HttpResponse:
     """The `.tlog-proof` file of the answer sent from here. By POST: giving it may sign a new checkpoint."""
-    return proof_file(request, answers.of_invitation(visit.invitation, visit.sent), "firm_receipt")
+    return proof_file(request, answers.of_invitation(visit.invitation, visit.own), "firm_receipt")
 
 
 def proof_file(request: HttpRequest, sent: Submission | FirmQuestion | Clarification | None, back: str) -> HttpResponse:
@@ -156,8 +129,8 @@ def signed_file(request: HttpRequest, entry: Entry | None, name: str, back: str,
 @require_http_methods(["GET", "HEAD", "POST"])
 @visitor
 def withdraw(request: HttpRequest, visit: Visit) -> HttpResponse:
-    """Take the answer back, from the browser that sent it or with the number of its receipt."""
-    sent = answers.of_invitation(visit.invitation, visit.sent)
+    """Take the answer back, from the browser that has just sent it, or after a one-time code."""
+    sent = answers.of_invitation(visit.invitation, visit.own)
     if sent is None or sent.state != Submission.State.RECEIVED:
         return redirect("firm_receipt")
     error = ""

@@ -12,6 +12,7 @@ from sourcier.quotes.actions.answer import decline as decline_answer
 from sourcier.quotes.queries import answers
 from sourcier.sourcing.actions.identity import stop as stop_writing
 from sourcier.sourcing.queries import is_stopped, last_wish
+from sourcier.web.firm import again
 from sourcier.web.firm.door import Visit, visitor
 from sourcier.web.firm.first import base_context
 from sourcier.web.firm.mine import signed_file
@@ -37,16 +38,21 @@ class DeclineForm(forms.Form):
 def decline(request: HttpRequest, visit: Visit) -> HttpResponse:
     if rules.may_answer(answers.window(visit.invitation)):
         return redirect("firm")
+    if request.method != "POST" and again.needed(visit):
+        return again.first(visit, "non")
     form = DeclineForm(request.POST or None, auto_id="%s")
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:
-            sent = decline_answer(visit.invitation, data["reason"], data["note"], received_at=request.received_at)  # type: ignore[attr-defined]
+            at = request.received_at  # type: ignore[attr-defined]
+            sent = decline_answer(visit.invitation, data["reason"], data["note"], received_at=at, sender=visit.sender)
             request.visit = visit.with_sent(sent.pk)  # type: ignore[attr-defined]
             return redirect("firm_receipt")
         except Refused as refused:
             form.add_error(refused.field if refused.field in form.fields else None, refused.sentence)
-    context = base_context(visit) | {"form": form, "replacing": answers.current(visit.invitation)}
+    prove_first = "non" if again.needed(visit) else ""
+    replacing = None if prove_first else answers.current(visit.invitation)
+    context = base_context(visit) | {"form": form, "replacing": replacing, "prove_first": prove_first}
     return render(request, "firm/decline.html", context, status=400 if form.errors else 200)
 
 

@@ -15,6 +15,7 @@ from sourcier.quotes.actions import answer as act
 from sourcier.quotes.models import Submission
 from sourcier.quotes.queries import answers
 from sourcier.sourcing.models import Question
+from sourcier.web.firm import again
 from sourcier.web.firm.door import Visit, visitor
 from sourcier.web.firm.first import base_context
 from sourcier.web.firm.price_form import AnswerForm
@@ -30,6 +31,8 @@ def price(request: HttpRequest, visit: Visit) -> HttpResponse:
         return redirect("firm")
     if request.method == "POST":
         return _receive(request, visit)
+    if again.needed(visit):
+        return again.first(visit, "prix")
     kept = _kept(visit)
     return _page(request, visit, AnswerForm(visit.invitation, sent=kept), kept)
 
@@ -43,12 +46,14 @@ def _kept(visit: Visit) -> Submission | None:
 
 
 def _sent_here(visit: Visit) -> Submission | None:
-    sent = answers.of_invitation(visit.invitation, visit.sent)
+    sent = answers.of_invitation(visit.invitation, visit.own)
     return sent if sent is not None and sent.kind != Submission.Kind.DECLINE else None
 
 
 def _former(visit: Visit) -> Submission | None:
-    """The answer that this one would replace, sent from any browser: its documents come along, its prices do not show."""
+    """The answer that this one would replace, for who may see it: its documents come along."""
+    if again.needed(visit):
+        return None
     return answers.current(visit.invitation, answers.window(visit.invitation).round)
 
 
@@ -70,7 +75,8 @@ def _receive(request: HttpRequest, visit: Visit) -> HttpResponse:
     if answer is None:
         return _page(request, visit, form, begun)
     try:
-        sent = act.submit(visit.invitation, answer, draft=begun, received_at=request.received_at)  # type: ignore[attr-defined]
+        at = request.received_at  # type: ignore[attr-defined]
+        sent = act.submit(visit.invitation, answer, draft=begun, received_at=at, sender=visit.sender)
     except Refused as refusal:
         form.problem(refusal.field, refusal.sentence)
         return _page(request, visit, form, begun)
@@ -127,6 +133,7 @@ def _page(request: HttpRequest, visit: Visit, form: AnswerForm, begun: Submissio
         "question_files": {question: file.name for question, file in answers.reply_files(begun).items()},
         "but": "mais" in request.GET,
         "replacing": former,
+        "prove_first": "prix" if again.needed(visit) else "",
     }
     return render(request, "firm/price.html", context, status=400 if form.wrong else 200)
 
