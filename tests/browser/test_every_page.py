@@ -31,7 +31,7 @@ POSTED = {
     "clarification_record", "tell_all", "told", "results_print", "exchange_file", "dossier_take", "settings_role_grant",
     "settings_role_revoke", "settings_person_off", "settings_person_on", "settings_person_link", "settings_place_switch",
     "settings_department_places", "firm_proof", "firm_news", "firm_question_proof",
-    "firm_clarification_proof", "firm_wish_proof", "city_key_change", "request_correct",
+    "firm_clarification_proof", "firm_wish_proof", "city_key_change", "request_correct", "heard_allow",
     "firm_contact_forget", "letter_returned", "retention_hold", "retention_release", "retention_end", "retention_visa",
     "paper_proof",
 }  # fmt: skip

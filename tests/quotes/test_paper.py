@@ -20,7 +20,7 @@ from sourcier.kernel.transitions import Refused
 from sourcier.mail.models import OutgoingMessage
 from sourcier.quotes.actions import answer as act
 from sourcier.quotes.actions import choose, evaluate
-from sourcier.quotes.actions.heard import hear_price
+from sourcier.quotes.actions.heard import allow_marks, hear_price
 from sourcier.quotes.actions.paper import register_paper, type_paper
 from sourcier.quotes.models import HeardPrice, Submission
 from sourcier.quotes.queries.comparison import compare
@@ -182,6 +182,34 @@ def test_who_heard_a_price_gives_no_mark_and_somebody_else_does(city: City) -> N
         for criterion in criteria:
             evaluate.score(city.second_buyer, sent.pk, criterion.pk, 80)
         assert choose.choose(city.buyer, request.sourcing.pk, None, sent.pk, None, WHY).submission == sent
+
+
+def test_the_head_buyer_may_let_who_heard_a_price_judge_and_says_why(city: City) -> None:
+    request = make_request(city)
+    sent = act.submit(request.invite(), answer(request), received_at=BEFORE)
+    hear_price(city.buyer, request.sourcing.pk, "Au téléphone, le gérant me l'a dit.")
+    why = "Lui seul connaît ce métier dans la ville."
+    with writes_nothing(city.organisation.pk), pytest.raises(Refused):
+        allow_marks(city.head_buyer, request.sourcing.pk, city.buyer.id, why)  # before the opening
+    opened(request)
+    with time_machine.travel(AFTER, tick=True):
+        for agent, reason, code in (
+            (city.buyer, why, "not_a_head_buyer"),
+            (city.second_buyer, why, "not_a_head_buyer"),
+            (city.head_buyer, "ok", "no_reason"),
+        ):
+            with writes_nothing(city.organisation.pk), pytest.raises(Refused, match=code):
+                allow_marks(agent, request.sourcing.pk, city.buyer.id, reason)
+        client = signed_in(city.head_buyer)
+        address = reverse("heard_allow", args=[request.sourcing.need_id, city.buyer.id])
+        assert city.buyer.user.name in client.get(reverse("comparison", args=[request.sourcing.need_id])).content.decode()
+        assert client.post(address, {"reason": why}).status_code == 302
+        assert signed_in(city.buyer).post(address, {"reason": why}).status_code == 403
+        for criterion in request.sourcing.criteria.filter(kind="judged"):
+            evaluate.score(city.buyer, sent.pk, criterion.pk, 80)
+    heard = HeardPrice.objects.get()
+    assert (heard.allowed_by, heard.allowed_reason) == (city.head_buyer.user, why)
+    assert Entry.objects.filter(verb="price.heard_allowed").count() == 1
 
 
 def test_whose_marks_are_closed_is_asked_at_once_of_all_the_requests(

@@ -98,8 +98,9 @@ class QuotesConfig(AppConfig):
             fields=("sourcing_id", "round", "user_id", "substitute", "agreed_at"),
         )  # fmt: skip
         register_rows(
-            "heard_price", models.HeardPrice, organisation=inside, fields=("sourcing_id", "user_id", "how", "told_at")
-        )
+            "heard_price", models.HeardPrice, organisation=inside,
+            fields=("sourcing_id", "user_id", "how", "told_at", "allowed_by_id", "allowed_at", "allowed_reason"),
+        )  # fmt: skip
         register_rows(
             "saving_reference", models.SavingReference, organisation=inside,
             fields=("sourcing_id", "kind", "amount_cents", "document_id", "chosen_by_id", "chosen_at"),

@@ -203,6 +203,9 @@ class HeardPrice(models.Model):
     user = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
     how = models.TextField(help_text="where, by whom; the price itself is not written")
     told_at = models.DateTimeField()
+    allowed_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+    allowed_at = models.DateTimeField(null=True, help_text="since when he may give marks all the same")
+    allowed_reason = models.TextField(blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["sourcing", "user"], name="quotes_heard_once")]

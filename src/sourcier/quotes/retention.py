@@ -56,7 +56,7 @@ def _whole(made: Emptied, inside: dict[str, Any]) -> None:
     # Without its key, whatever copy of a sealed quote is left anywhere is read by nobody.
     sourcings = Sourcing.objects.filter(**{path.removeprefix("sourcing__"): value for path, value in inside.items()})
     made.gone += SealingKey.objects.filter(operation_id__in=sourcings.values("pk"))
-    made.empty(HeardPrice.objects.filter(**inside), how=ERASED)
+    made.empty(HeardPrice.objects.filter(**inside), how=ERASED, allowed_reason="")
     wishes = NewsWish.objects.filter(**{f"invitation__{path}": value for path, value in inside.items()})
     made.empty(wishes, email=lambda wish: f"{wish.pk.hex}@efface.invalid")
     references = SavingReference.objects.filter(**inside).exclude(document=None)

@@ -18,6 +18,11 @@ ANSWER_VERBS = (
     Verb("price.heard", "{name} a entendu un prix avant l'ouverture, et ne notera pas : {how}", ("name", "how"), sealed=True),
     Verb("answer.declined", "{firm} ne répondra pas : {reason}. Récépissé {receipt}.", ("signer",), sealed=True),
     Verb("answer.withdrawn", "{firm} a retiré sa réponse {receipt}.", sealed=True),
+    Verb(
+        "price.heard_allowed",
+        "{name} laisse {heard}, qui avait entendu un prix, noter les réponses : {reason}",
+        ("name", "heard", "reason"),
+    ),
     Verb("reminder.sent", "Rappel n° {number}, aux entreprises sans réponse ({count}).", ("firms",), sealed=True),
     Verb("code.sent", "Un code à usage unique est parti vers {firm}.", sealed=True),
     Verb("code.accepted", "{firm} a montré par un code à usage unique que c'est elle.", sealed=True),

@@ -30,7 +30,7 @@ def may_mark(agent: Agent, department_id: UUID) -> bool:
 
 def heard(agent: Agent, sourcing: Sourcing) -> bool:
     """This person heard a price before the opening: he gives no mark."""
-    return HeardPrice.objects.filter(sourcing=sourcing, user=agent.user).exists()
+    return HeardPrice.objects.filter(sourcing=sourcing, user=agent.user, allowed_at=None).exists()
 
 
 def evaluates(agent: Agent, sourcing: Sourcing) -> bool:
@@ -68,13 +68,14 @@ def reads_marks(agent: Agent, sourcing: Sourcing) -> bool:
 def closed_to(agent: Agent, sourcings: Iterable[Sourcing]) -> list[Sourcing]:
     """The sourcings, of those given with their needs, whose marks by others are closed to `agent`."""
     opened = [s for s in sourcings if s.state == Sourcing.State.OPENED and may_mark(agent, s.need.department_id)]
-    heard_in = set(HeardPrice.objects.filter(sourcing__in=opened, user=agent.user).values_list("sourcing", flat=True))
+    own = HeardPrice.objects.filter(sourcing__in=opened, user=agent.user, allowed_at=None)
+    heard_in = set(own.values_list("sourcing", flat=True))
     marked = [sourcing for sourcing in opened if sourcing.pk not in heard_in]
     if not marked:
         return []
     expected = _expected(marked)
-    own = Score.objects.filter(submission__sourcing__in=marked, evaluator=agent.user, current=True)
-    given = dict(own.values_list("submission__sourcing").annotate(count=Count("pk")))
+    scores = Score.objects.filter(submission__sourcing__in=marked, evaluator=agent.user, current=True)
+    given = dict(scores.values_list("submission__sourcing").annotate(count=Count("pk")))
     return [sourcing for sourcing in marked if given.get(sourcing.pk, 0) < expected[sourcing.pk]]
 
 

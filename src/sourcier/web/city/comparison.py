@@ -107,6 +107,7 @@ def page(request: HttpRequest, need: Need, sourcing: Sourcing, **forms_with_erro
         "unfinished": unfinished(sourcing) if sourcing.state == Sourcing.State.OPENED else [],
         "papers": untyped(sourcing),
         "heard": heard(agent, sourcing),
+        "hearers": sourcing.heard_prices.filter(allowed_at=None).exclude(user=agent.user).select_related("user"),
         "heads": agent.has(Role.HEAD_BUYER),
         "choosable": choosable,
         "last_price_form": forms_with_errors.get("last_price_form")

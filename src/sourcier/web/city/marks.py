@@ -10,6 +10,8 @@ from django.views.decorators.http import require_POST
 from sourcier.accounts.models import Role
 from sourcier.kernel.transitions import Refused
 from sourcier.quotes.actions import mark
+from sourcier.quotes.actions.heard import allow_marks
+from sourcier.quotes.models import HeardPrice
 from sourcier.web.city.comparison import operation, page
 from sourcier.web.city.forms import add_refusal
 from sourcier.web.city.marks_form import MarksForm
@@ -53,7 +55,24 @@ def marks_set_aside(request: HttpRequest, need_id: UUID, user_id: UUID, sourcing
     return redirect("comparison", need.pk, sourcing.pk)
 
 
+@require_POST
+@city(Role.HEAD_BUYER)
+def heard_allow(request: HttpRequest, need_id: UUID, user_id: UUID, sourcing_id: UUID | None = None) -> HttpResponse:
+    """Somebody who heard a price may give marks all the same."""
+    need, sourcing = operation(request, need_id, sourcing_id)
+    try:
+        allow_marks(request.agent, sourcing.pk, user_id, request.POST.get("reason", ""))  # type: ignore[attr-defined]
+    except HeardPrice.DoesNotExist:
+        raise Http404 from None
+    except Refused as refused:
+        messages.error(request, refused.sentence)
+    else:
+        messages.success(request, "C'est décidé. Le journal garde la raison.")
+    return redirect("comparison", need.pk, sourcing.pk)
+
+
 urlpatterns = [
     *consultation_paths("reponses/notes/", marks_give, "marks_give"),
     *consultation_paths("reponses/notes/<uuid:user_id>/retirer/", marks_set_aside, "marks_set_aside"),
+    *consultation_paths("reponses/prix-entendu/<uuid:user_id>/", heard_allow, "heard_allow"),
 ]
