@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('quotes', '0008_reminders'),
+        ('quotes', '0009_one_time_codes'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
