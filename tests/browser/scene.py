@@ -45,7 +45,7 @@ from sourcier.retention.models import Clock
 from sourcier.sourcing.actions import closing, invite, notice, panel, posting, questions, request
 from sourcier.sourcing.models import Invitation, Sourcing
 from sourcier.suppliers import tokens
-from sourcier.suppliers.actions import add_contact
+from sourcier.suppliers.actions import add_contact, give_key
 from sourcier.vault.actions import store
 from sourcier.web.sign_in import password_link
 from tests.cities import City, siret
@@ -124,6 +124,8 @@ class Scene:
             samir=User.objects.get(email="samir@rosny.example").pk,
             department=self.city.department.pk, place=self.city.place.pk,
         )  # fmt: skip
+        key = give_key(self.buyer, winner.firm_id, "Kbis, au guichet")
+        self.tell(place_link=reverse("firm_open", args=[tokens.token(key.seed)]))
         filed = file_exchange(
             self.buyer, done.pk, channel="letter", direction="in", occurred_at=timezone.now() - timedelta(days=1),
             correspondent="M. Lefort", summary="Il remercie de l'avoir interrogé.", upload=paper("Lettre de M. Lefort.pdf"),

@@ -32,6 +32,7 @@ POSTED = {
     "settings_role_revoke", "settings_person_off", "settings_person_on", "settings_person_link", "settings_place_switch",
     "settings_department_places", "firm_proof", "firm_news", "firm_question_proof",
     "firm_clarification_proof", "firm_wish_proof", "city_key_change", "request_correct", "heard_allow",
+    "place_link", "place_claim", "place_stop", "place_leave", "firm_key_give",
     "firm_contact_forget", "letter_returned", "retention_hold", "retention_release", "retention_end", "retention_visa",
     "paper_proof",
 }  # fmt: skip
@@ -269,6 +270,8 @@ def anyone(walk: Walk, scene: dict[str, str]) -> None:
     walk.fetch("/robots.txt", "/verifier/SHA256SUMS", "/ville.css?couleur=%230b6e69", scene["city_logo"])
     walk.refused(notice, "Recevoir mon lien", siret="123", email="lyon arobase")
     walk.refused("/r/", "Continuer", 400, code="AAAAA-AAAAA")
+    walk.look("/place/")
+    walk.refused("/place/", "Recevoir un lien", 400, siret="123", email="lyon arobase")
     walk.refused("/compte/connexion/", "Se connecter", 200, login="bruno@rosny.example", password="faux")
 
 
@@ -303,6 +306,16 @@ def firm_after_the_deadline(walk: Walk, scene: dict[str, str]) -> None:
     walk.enter(scene["done_link"])
     walk.look("/r/resultat/", "/r/ne-plus-ecrire/")
     walk.press("Ne plus m'écrire", "the wish and its receipt")
+
+
+def firm_in_its_own_place(walk: Walk, scene: dict[str, str]) -> None:
+    walk.enter(scene["place_link"])
+    walk.look("/place/")
+    walk.press("C'est mon entreprise", "its place")
+    walk.refused("/place/mon-entreprise/", "Enregistrer", email="mathilde")
+    walk.look("/place/mon-entreprise/")
+    walk.page.locator("[name=words]").fill("Pain au levain, livré le matin.")
+    walk.press("Enregistrer", "its place with its words")
 
 
 def someone_who_forgot(walk: Walk, scene: dict[str, str]) -> None:
@@ -366,6 +379,7 @@ ROLES: dict[str, tuple[str | None, Callable[[Walk, dict[str, str]], None]]] = {
     "anyone": (None, anyone),
     "firm": (None, firm),
     "firm after the deadline": (None, firm_after_the_deadline),
+    "firm in its own place": (None, firm_in_its_own_place),
     "someone who forgot": (None, someone_who_forgot),
     "someone gone": (None, someone_gone),
     "someone of two organisations": ("lea", someone_of_two_organisations),

@@ -12,7 +12,7 @@ class SuppliersConfig(AppConfig):
         from sourcier.mail.due import register_due
         from sourcier.retention.registry import register_eraser, register_namer
         from sourcier.suppliers.actions import mark_refused
-        from sourcier.suppliers.models import Contact, Firm
+        from sourcier.suppliers.models import Contact, Firm, FirmKey, FirmPlace
         from sourcier.suppliers.retention import give_up, named
         from sourcier.suppliers.verbs import VERBS
 
@@ -27,6 +27,17 @@ class SuppliersConfig(AppConfig):
         register_rows(
             "contact", Contact, organisation="firm__organisation_id",
             fields=("firm_id", "kind", "value", "person", "source", "state", "added_by_id", "added_at"),
+        )  # fmt: skip
+        register_rows(
+            "firm_key", FirmKey, organisation="firm__organisation_id",
+            fields=("firm_id", "channel", "how", "token_sha256", "code_hmac", "made_by_id", "made_at", "expires_at"),
+        )  # fmt: skip
+        register_rows(
+            "firm_place", FirmPlace, organisation="firm__organisation_id",
+            fields=(
+                "claimed_at", "claimed_by", "words", "hours", "zone_km", "quantities", "labels", "languages", "person",
+                "prefers", "away_from", "away_until", "saved_at",
+            ),
         )  # fmt: skip
         register_eraser(give_up, CONTACT)
         register_namer(named, CONTACT)

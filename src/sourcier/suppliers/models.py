@@ -59,3 +59,50 @@ class Contact(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["firm", "kind", "value"], name="suppliers_contact_once")]
+
+
+class FirmKey(models.Model):
+    """What opens a firm's own place: a link and a typed code, computed from `seed` and a key outside the database.
+
+    Only their hashes rest here, as for an invitation. Several may open one place: two people of a firm, each with a link.
+    """
+
+    class Channel(models.TextChoices):
+        LETTER = "letter", "Courrier"
+        EMAIL = "email", "Courriel à une adresse connue"
+        AGENT = "agent", "Vérification par un agent"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    firm = models.ForeignKey(Firm, on_delete=models.PROTECT, related_name="keys")
+    channel = models.CharField(max_length=6, choices=Channel)
+    how = models.CharField(max_length=200, blank=True, help_text="how an agent checked who came")
+    seed = models.CharField(max_length=32, help_text="128 random bits; worth nothing without the key")
+    token_sha256 = models.CharField(max_length=64, unique=True)
+    code_hmac = models.CharField(max_length=64, unique=True)
+    made_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+
+class FirmPlace(models.Model):
+    """What a firm says of itself, in its own words: shown to the buyers as information, never a merit."""
+
+    class Prefers(models.TextChoices):
+        EMAIL = "email", "Par courriel"
+        LETTER = "letter", "Par courrier"
+        PHONE = "phone", "Par téléphone"
+
+    firm = models.OneToOneField(Firm, primary_key=True, on_delete=models.PROTECT, related_name="own_place")
+    claimed_at = models.DateTimeField()
+    claimed_by = models.CharField(max_length=6, choices=FirmKey.Channel)
+    words = models.TextField("ce que fait votre entreprise", blank=True)
+    hours = models.CharField("vos jours et vos heures", max_length=200, blank=True)
+    zone_km = models.PositiveSmallIntegerField("jusqu'où allez-vous, en kilomètres", null=True, blank=True)
+    quantities = models.CharField("quelles quantités", max_length=300, blank=True)
+    labels = models.CharField("vos labels et qualifications", max_length=300, blank=True)
+    languages = models.CharField("langues parlées", max_length=120, blank=True)
+    person = models.CharField("qui demander", max_length=120, blank=True)
+    prefers = models.CharField("comment préférez-vous être joint", max_length=6, choices=Prefers, blank=True)
+    away_from = models.DateField("absent du", null=True, blank=True)
+    away_until = models.DateField("au", null=True, blank=True)
+    saved_at = models.DateTimeField(null=True)

@@ -1,6 +1,8 @@
 """The read side of suppliers."""
 
 from collections.abc import Collection
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Case, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
@@ -8,7 +10,8 @@ from django.db.models import Case, IntegerField, OuterRef, Q, QuerySet, Subquery
 from sourcier.accounts.agents import Agent
 from sourcier.accounts.models import Role
 from sourcier.mail.models import OutgoingMessage
-from sourcier.suppliers.models import Contact, Firm
+from sourcier.suppliers import rules, tokens
+from sourcier.suppliers.models import Contact, Firm, FirmKey, FirmPlace
 
 READERS = (Role.REQUESTER, Role.BUYER, Role.HEAD_BUYER, Role.AUDITOR)
 
@@ -80,3 +83,39 @@ def ways(firm_ids: Collection[UUID]) -> dict[UUID, list[Contact]]:
     ):
         found.setdefault(contact.firm_id, []).append(contact)
     return found
+
+
+def key_by_token(token: str, now: datetime) -> FirmKey | None:
+    """The key of a link, with its firm and city; None for a link that opens no place (any more)."""
+    return _keys(now).filter(token_sha256=tokens.token_hash(token)).first()
+
+
+def key_by_code(text: str, now: datetime) -> FirmKey | None:
+    """The key of a typed code, in any case and spacing. The caller limits the tries."""
+    code = tokens.parse_code(text)
+    return _keys(now).filter(code_hmac=tokens.code_hmac(code)).first() if code else None
+
+
+def key_by_id(key_id: UUID, now: datetime) -> FirmKey | None:
+    """The key that a browser remembers."""
+    return _keys(now).filter(pk=key_id).first()
+
+
+def _keys(now: datetime) -> QuerySet[FirmKey]:
+    return FirmKey.objects.select_related("firm__organisation").filter(expires_at__gt=now)
+
+
+def places_of(organisation_id: UUID, sirets: Collection[str]) -> dict[str, FirmPlace]:
+    """SIRET → what the firm says of itself to this city, for those that opened their place."""
+    own = FirmPlace.objects.filter(firm__organisation=organisation_id, firm__siret__in=sirets).select_related("firm")
+    return {place.firm.siret: place for place in own}
+
+
+def described(place: FirmPlace) -> dict[str, Any]:
+    """What the firm says of itself, and how it wants to be reached, by name of field."""
+    names = (
+        "words", "hours", "zone_km", "quantities", "labels", "languages", "person", "prefers", "away_from", "away_until",
+    )  # fmt: skip
+    own = Contact.objects.filter(firm=place.firm_id, source=rules.OWN_SOURCE).exclude(state=Contact.State.REMOVED)
+    reach = dict(own.order_by("added_at").values_list("kind", "value"))
+    return {name: getattr(place, name) for name in names} | {kind: reach.get(kind, "") for kind in Contact.Kind.values}

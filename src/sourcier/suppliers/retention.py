@@ -4,13 +4,16 @@ from collections.abc import Collection, Mapping
 from uuid import UUID
 
 from sourcier.retention.registry import Emptied, Scope
-from sourcier.suppliers.models import Contact, Firm
+from sourcier.suppliers.models import Contact, Firm, FirmKey, FirmPlace
 
 
 def give_up(scope: Scope) -> Emptied:
-    """Every way to reach the firm. Its name and SIRET are those of the public register, and its wishes still bind the city."""
-    contacts = Contact.objects.filter(firm_id=scope.subject_id, firm__organisation_id=scope.organisation_id)
-    return Emptied(gone=list(contacts))
+    """Every way to reach the firm, and what it said of itself.
+
+    Its name and SIRET are those of the public register, and its wishes still bind the city.
+    """
+    inside = {"firm_id": scope.subject_id, "firm__organisation_id": scope.organisation_id}
+    return Emptied(gone=[row for rows in (Contact, FirmKey, FirmPlace) for row in rows.objects.filter(**inside)])
 
 
 def named(organisation_id: UUID, firms: Collection[UUID]) -> Mapping[UUID, str]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 from sourcier.kernel.french import fold
@@ -14,7 +15,9 @@ MAX_LINES = 1_000
 MAX_COLUMNS = 60
 _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}")
 _PHONE_SIGNS = re.compile(r"[\s.\-/()\u00a0\u202f]")
-_LENGTHS = {"value": 200, "person": 120, "source": 120, "name": 200}
+_LENGTHS = {"value": 200, "person": 120, "source": 120, "name": 200, "how": 200}
+OWN_SOURCE = "L'entreprise elle-même, dans son espace"
+REACH = {"email": "adresse électronique", "phone": "téléphone"}
 
 
 class Column(StrEnum):
@@ -54,6 +57,28 @@ def may_write(*, unsubscribed: bool, closed: bool) -> Refusal | None:
     if closed:
         return Refusal("closed", "Cette entreprise a dit avoir fermé ou vendu.")
     return None
+
+
+def absence_refusal(away_from: date | None, away_until: date | None) -> Refusal | None:
+    """An absence has a first day and a last one, in that order."""
+    if (away_from is None) != (away_until is None):
+        return Refusal("half_absence", "Dites le premier et le dernier jour de votre absence.")
+    if away_from and away_until and away_until < away_from:
+        return Refusal("absence", "Le dernier jour vient avant le premier. Corrigez les dates.")
+    return None
+
+
+def link_mail(city: str, firm: str, link: str) -> tuple[str, str]:
+    """Who holds a known address asked for the link of the firm's own place."""
+    body = [
+        "Bonjour,",
+        f"Vous avez demandé à ouvrir la place de {firm} auprès de : {city}.",
+        f"Elle est ici (le lien vaut deux jours) :\n{link}",
+        "C'est gratuit, et vous n'êtes pas obligé d'y écrire quoi que ce soit.",
+        "Si ce n'est pas vous, ne faites rien.",
+        city,
+    ]
+    return "Votre place auprès de la mairie", "\n\n".join(body)
 
 
 def clean_email(text: str) -> str:

@@ -9,6 +9,10 @@ VERBS = (
     Verb(
         "contacts.imported", "{name} a importé {read} contacts depuis {source} ; {unread} lignes non lues.", personal=("name",)
     ),
+    Verb("firm.key_given", "{name} a vérifié qui vient pour {firm} et a remis un code : {how}", personal=("name", "how")),
+    Verb("firm.link_sent", "Un lien vers sa place est parti à une adresse connue de {firm}."),
+    Verb("firm.claimed", "{firm} a ouvert sa place ({channel})."),
+    Verb("firm.described", "{firm} a écrit dans sa place : {changed}.", personal=("values",)),
     Verb("firm.unsubscribed", "{firm} a demandé à ne plus recevoir de courrier."),
     Verb("firm.trade_left", "{firm} a dit que ce n'est plus son métier."),
     Verb("firm.closed", "{firm} a dit avoir fermé ou vendu."),

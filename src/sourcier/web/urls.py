@@ -29,7 +29,7 @@ from sourcier.web.city import (
     sourcings,
     telling,
 )
-from sourcier.web.firm import first, mine, no, price, talk
+from sourcier.web.firm import first, mine, no, place, price, talk
 from sourcier.web.public import about, city_look, components, notice, verifier
 
 urlpatterns = [
@@ -69,6 +69,7 @@ urlpatterns = [
     *mine.urlpatterns,
     *no.urlpatterns,
     *talk.urlpatterns,
+    *place.urlpatterns,
     *first.late_urlpatterns,
     *notice.urlpatterns,
 ]

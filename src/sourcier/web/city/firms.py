@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from sourcier.accounts.agents import Agent
@@ -22,7 +23,7 @@ from sourcier.register.establishment import SIZES
 from sourcier.sourcing.models import Invitation
 from sourcier.sourcing.queries import hidden_firms, with_identity
 from sourcier.sourcing.rules import Verb
-from sourcier.suppliers import actions, queries
+from sourcier.suppliers import actions, queries, tokens
 from sourcier.suppliers.models import Contact, Firm
 from sourcier.web.city.answer import IdentityForm
 from sourcier.web.city.panel import may
@@ -46,6 +47,16 @@ class ContactForm(forms.Form):
         label="D'où vient ce contact ?", max_length=120,
         help_text="Par exemple : facture de mars, site de l'entreprise, appel.",
         error_messages={"required": "Dites d'où vient ce contact : le dossier le garde."},
+    )  # fmt: skip
+
+
+class KeyForm(forms.Form):
+    """The code of a firm's own place, handed over to who was checked."""
+
+    how = forms.CharField(
+        label="Comment avez-vous vérifié qui vient ?", max_length=200,
+        help_text="Par exemple : carte d'identité et extrait Kbis, au guichet ; rappel au numéro connu.",
+        error_messages={"required": "Dites comment vous avez vérifié : le journal le garde."},
     )  # fmt: skip
 
 
@@ -81,7 +92,7 @@ def firm(request: HttpRequest, firm_id: UUID) -> HttpResponse:
     return _page(request, firm_or_404(request.agent, firm_id))  # type: ignore[attr-defined]
 
 
-def _page(request: HttpRequest, firm: Firm, form: ContactForm | None = None) -> HttpResponse:
+def _page(request: HttpRequest, firm: Firm, form: ContactForm | None = None, key_form: KeyForm | None = None) -> HttpResponse:
     agent: Agent = request.agent  # type: ignore[attr-defined]
     invitations = (
         firm.invitations.exclude(channel=Invitation.Channel.NOTICE, sourcing__opened_at=None)
@@ -89,6 +100,7 @@ def _page(request: HttpRequest, firm: Firm, form: ContactForm | None = None) -> 
         .order_by("-created_at")
     )
     chosen = set(Award.objects.filter(submission__firm=firm).values_list("submission__invitation_id", flat=True))
+    own = queries.places_of(agent.organisation.pk, [firm.siret]).get(firm.siret)
     contacts = firm.contacts.select_related("added_by").order_by("state", "kind", "-added_at")
     context: dict[str, Any] = {
         "firm": firm,
@@ -108,8 +120,11 @@ def _page(request: HttpRequest, firm: Firm, form: ContactForm | None = None) -> 
         "may_write": agent.has(*PURCHASING),
         "may_forget": agent.has(Role.HEAD_BUYER),
         "form": form or ContactForm(),
+        "key_form": key_form or KeyForm(prefix="code"),
+        "own": own,
+        "said": queries.described(own) if own else {},
     }
-    return render(request, "city/firms/firm.html", context, status=422 if form else 200)
+    return render(request, "city/firms/firm.html", context, status=422 if form or key_form else 200)
 
 
 @city(*PURCHASING)
@@ -155,6 +170,25 @@ def firm_contact_forget(request: HttpRequest, firm_id: UUID, contact_id: UUID) -
     return _done(request, firm_id, lambda: actions.forget_contact(agent, contact.pk), "Coordonnées effacées, à sa demande.")
 
 
+@city(*PURCHASING)
+@require_POST
+@never_cache
+def firm_key_give(request: HttpRequest, firm_id: UUID) -> HttpResponse:
+    """A code for the firm's own place, shown once: it is not kept."""
+    agent: Agent = request.agent  # type: ignore[attr-defined]
+    firm = firm_or_404(agent, firm_id)
+    form = KeyForm(request.POST, prefix="code")
+    if form.is_valid():
+        try:
+            key = actions.give_key(agent, firm.pk, form.cleaned_data["how"])
+        except Refused as refused:
+            form.add_error("how", refused.sentence)
+        else:
+            code = tokens.format_code(tokens.code(key.seed))
+            return render(request, "city/firms/code.html", {"firm": firm, "code": code, "until": key.expires_at})
+    return _page(request, firm, key_form=form)
+
+
 def _contact_or_404(agent: Agent, firm_id: UUID, contact_id: UUID) -> Contact:
     firm = firm_or_404(agent, firm_id)
     try:
@@ -177,6 +211,7 @@ _FIRM = "entreprises/<uuid:firm_id>/"
 urlpatterns = [
     path("entreprises/", firms, name="firms"),
     path(_FIRM, firm, name="firm_sheet"),
+    path(f"{_FIRM}code/", firm_key_give, name="firm_key_give"),
     path(f"{_FIRM}contacts/", firm_contact_add, name="firm_contact_add"),
     path(f"{_FIRM}contacts/<uuid:contact_id>/retirer/", firm_contact_remove, name="firm_contact_remove"),
     path(f"{_FIRM}contacts/<uuid:contact_id>/echec/", firm_contact_failing, name="firm_contact_failing"),

@@ -26,7 +26,8 @@ from sourcier.sourcing.actions import panel as actions
 from sourcier.sourcing.models import Candidate, Search, Sourcing
 from sourcier.sourcing.rules import Verb
 from sourcier.suppliers import actions as suppliers
-from sourcier.suppliers.queries import emails_of
+from sourcier.suppliers.models import FirmPlace
+from sourcier.suppliers.queries import emails_of, places_of
 from sourcier.web.city.panel_forms import KindForm, SearchForm, in_words
 from sourcier.web.city.panel_map import draw
 from sourcier.web.city.tables import panel_table
@@ -52,6 +53,7 @@ class Row:
     incumbent: bool
     excluded: str
     often: int
+    own: FirmPlace | None = None
 
 
 def need_or_404(agent: Agent, need_id: UUID) -> Need:
@@ -195,13 +197,14 @@ def _rows(
     sirets = {item.siret for item in page}
     asked, paid = queries.ever_asked(sourcing.organisation_id, sirets), queries.incumbents(sourcing, sirets)
     searched, known = finding.context(sourcing, last), {candidate.firm.siret: candidate for candidate in candidates}
-    excluded = queries.exclusions(sourcing.organisation_id, sirets)
     often = queries.often_asked(sourcing.organisation, sirets, timezone.now())
+    excluded, own = queries.exclusions(sourcing.organisation_id, sirets), places_of(sourcing.organisation_id, sirets)
     rows = [
         Row(
             number, item, finding.why(item, item.distance_m, searched), finding.points(item, searched),
             known.get(item.siret), item.siret in asked, item.siret in paid, excluded.get(item.siret, ""),
             often.get(item.siret, 0),
+            own.get(item.siret),
         )
         for number, item in enumerate(page, page.start_index())
     ]  # fmt: skip
@@ -222,8 +225,10 @@ def _kept(
     page = Paginator(kept, KEPT_PER_PAGE).get_page(request.GET.get("gardees"))
     emails = emails_of([candidate.firm_id for candidate in page])
     asked = set(queries.invitations(sourcing).values_list("firm_id", flat=True))
+    own = places_of(sourcing.organisation_id, [candidate.firm.siret for candidate in page])
     lines = [
         {
+            "own": own.get(candidate.firm.siret),
             "candidate": candidate, "email": emails.get(candidate.firm_id, ""), "asked": candidate.firm_id in asked,
             "excluded": queries.excluded_because(candidate), "wrong": wrong.get(str(candidate.firm_id)),
         }

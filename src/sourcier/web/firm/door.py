@@ -30,6 +30,8 @@ from sourcier.quotes.answer_rules import link_alive
 from sourcier.sourcing import limits
 from sourcier.sourcing.models import Invitation
 from sourcier.sourcing.queries import invitation_by_code, invitation_by_token
+from sourcier.suppliers.queries import key_by_code, key_by_token
+from sourcier.web.firm import place_door
 
 COOKIE = "sourcier_r"
 PATH = "/r/"
@@ -119,6 +121,8 @@ def discreet(response: HttpResponse, referrer: str = "same-origin") -> HttpRespo
 def open_token(request: HttpRequest, token: str) -> HttpResponse:
     """The link: a cookie, then an address without the token. A GET that writes nothing."""
     invitation = invitation_by_token(token)
+    if invitation is None and (key := key_by_token(token, timezone.now())):
+        return discreet(place_door.enter(key), "no-referrer")
     if invitation is None or _expired(invitation):
         return discreet(render(request, "firm/bad_link.html", _bad_link(invitation), status=404), "no-referrer")
     return discreet(enter(request, invitation), "no-referrer")
@@ -128,13 +132,16 @@ def open_code(request: HttpRequest) -> HttpResponse:
     """The typed code: tries are counted by address range, and each takes the same time."""
     began = time.monotonic()
     typed = request.POST.get("code", "")[:60]
-    invitation, error = None, "Ce code n'ouvre aucune demande. Vérifiez-le sur la lettre : dix lettres et chiffres."
+    key, invitation, error = None, None, "Ce code n'ouvre aucune demande. Vérifiez-le sur la lettre : dix lettres et chiffres."
     try:
         limits.take("code", address_range(request), TRIES_AN_HOUR, timezone.now())
         invitation = invitation_by_code(typed)
+        key = key_by_code(typed, timezone.now())
     except Refused as refused:
         error = refused.sentence
     same_time(began)
+    if key:
+        return discreet(place_door.enter(key))
     if invitation is None or _expired(invitation):
         return discreet(render(request, "firm/code.html", {"error": error, "typed": typed}, status=400))
     return discreet(enter(request, invitation))
