@@ -236,7 +236,7 @@ def head_of_purchasing(walk: Walk, scene: dict[str, str]) -> None:
         "/reglages/lieux/nouveau/", f"/reglages/lieux/{scene['place']}/", "/reglages/archives/", "/reglages/ouverture/",
         "/controle/cle/",
         f"/achats/{scene['closed']}/reponses/",
-        "/controle/conservation/", f"/controle/conservation/achats/{scene['done']}/",
+        "/controle/conservation/", "/controle/demande-d-une-personne/", f"/controle/conservation/achats/{scene['done']}/",
         f"/controle/conservation/achats/{scene['accepted']}/", scene["retention_erase"], f"/entreprises/{scene['done_firm']}/",
     )  # fmt: skip
     walk.refused(f"/controle/conservation/achats/{scene['done']}/", "Noter la fin d'exécution", **{"end-on": "2199-01-01"})

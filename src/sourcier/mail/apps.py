@@ -14,12 +14,12 @@ class MailConfig(AppConfig):
         from sourcier.mail.due import register_due
         from sourcier.mail.models import FiledExchange, OutgoingMessage
         from sourcier.mail.outbox import send_due
-        from sourcier.mail.retention import give_up
+        from sourcier.mail.retention import give_up, traces
         from sourcier.mail.upkeep import take_up_stalled_tasks
         from sourcier.mail.verbs import VERBS
         from sourcier.retention.actions import renew_due
         from sourcier.retention.erasing import sweep
-        from sourcier.retention.registry import register_eraser
+        from sourcier.retention.registry import register_eraser, register_finder
 
         register_verbs(VERBS)
         # Until it has left or failed, a message is vouched for by the entry of the action that asked for it.
@@ -40,6 +40,7 @@ class MailConfig(AppConfig):
         )  # fmt: skip
         register_due("outbox", send_due, atomic=False)
         register_eraser(give_up, PROCEDURE, CONTRACT)
+        register_finder(traces)
         register_due("retention.renew", renew_due, every=timedelta(days=1), atomic=False)
         register_due("retention.files", lambda now: sweep(), every=timedelta(hours=1), atomic=False)
         register_due("stalled_tasks", take_up_stalled_tasks)

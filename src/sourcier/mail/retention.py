@@ -1,12 +1,12 @@
 """What messages and filed exchanges give up when their operation is erased."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from sourcier.mail.models import FiledExchange, OutgoingMessage
-from sourcier.retention.registry import ERASED, Emptied, Scope
+from sourcier.retention.registry import ERASED, Emptied, Scope, Trace
 
 EMPTY = {"to_address": "", "to_name": "", "reply_to": "", "subject": ERASED, "body": "", "last_error": ""}
 
@@ -28,3 +28,16 @@ def give_up(scope: Scope) -> Emptied:
 def messages_about(organisation_id: UUID, operation_id: UUID, subjects: Collection[UUID]) -> QuerySet[OutgoingMessage]:
     """The messages of an operation about these rows of a higher room."""
     return OutgoingMessage.objects.filter(organisation_id=organisation_id, operation_id=operation_id, subject_id__in=subjects)
+
+
+def traces(organisation_id: UUID, text: str) -> Iterator[Trace]:
+    """Messages sent and exchanges filed, but what is still sealed."""
+    kept = "Pièce du dossier d'un achat : la loi oblige à le garder (code de la commande publique, R.2184-12 et R.2184-13)."
+    sent = OutgoingMessage.objects.filter(organisation_id=organisation_id, sealed=False)
+    for message in sent.filter(Q(to_address__icontains=text) | Q(to_name__icontains=text)).order_by("created_at"):
+        said = f"{message.to_name} <{message.to_address}> : {message.subject}"
+        yield Trace("Message envoyé", said, message.created_at, message.operation_id, kept=kept if message.operation_id else "")
+    filed = FiledExchange.objects.filter(organisation_id=organisation_id)
+    for exchange in filed.filter(Q(correspondent__icontains=text) | Q(summary__icontains=text)).order_by("occurred_at"):
+        said = f"{exchange.get_channel_display()}, {exchange.correspondent} : {exchange.summary[:200]}"
+        yield Trace("Échange versé", said, exchange.occurred_at, exchange.operation_id, kept=kept)

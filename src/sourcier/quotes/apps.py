@@ -14,9 +14,9 @@ class QuotesConfig(AppConfig):
         from sourcier.quotes.acknowledgement import signed_receipt
         from sourcier.quotes.actions.after_opening import correct_firms, note_wishes
         from sourcier.quotes.actions.remind import remind_due
-        from sourcier.quotes.retention import give_up
+        from sourcier.quotes.retention import give_up, traces
         from sourcier.quotes.verbs import VERBS
-        from sourcier.retention.registry import register_eraser
+        from sourcier.retention.registry import register_eraser, register_finder
 
         register_verbs(VERBS)
         self.register_answer_rows()
@@ -26,6 +26,7 @@ class QuotesConfig(AppConfig):
         register_due("quotes.reminders", remind_due, atomic=False)
         prove_with("acknowledgement", signed_receipt)
         register_eraser(give_up, PROCEDURE, CONTRACT)
+        register_finder(traces)
 
     @staticmethod
     def register_answer_rows() -> None:

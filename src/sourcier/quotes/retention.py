@@ -1,5 +1,6 @@
 """What the answers give up: those not chosen when their term is over, all of them with the operation."""
 
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from sourcier.quotes.models import (
     Submission,
     SubmissionDocument,
 )
-from sourcier.retention.registry import ERASED, Emptied, Scope
+from sourcier.retention.registry import ERASED, Emptied, Scope, Trace
 from sourcier.sourcing.models import Sourcing
 from sourcier.vault.models import SealingKey
 
@@ -71,3 +72,13 @@ def _chosen(inside: dict[str, Any]) -> set[UUID]:
 
 def _notified(answers: QuerySet[Submission]) -> set[UUID]:
     return set(Notification.objects.filter(submission__in=answers).values_list("pk", flat=True))
+
+
+def traces(organisation_id: UUID, text: str) -> Iterator[Trace]:
+    """Who signed an answer, and where to write to him, once the answers are open."""
+    opened = Submission.objects.filter(organisation_id=organisation_id, sourcing__opened_at__isnull=False)
+    asked = opened.filter(Q(signer__icontains=text) | Q(email__icontains=text)).select_related("sourcing", "firm")
+    kept = "Réponse à un achat : gardée avec son dossier (code de la commande publique, R.2184-12 et R.2184-13)."
+    for submission in asked.order_by("received_at"):
+        said = f"{submission.firm.name}, {submission.signer} {submission.email} : {submission.sourcing.title}"
+        yield Trace("Réponse", said, submission.received_at, submission.sourcing.need_id, kept=kept)

@@ -12,7 +12,7 @@ class RetentionConfig(AppConfig):
         from sourcier.law.retention import ACCOUNT
         from sourcier.retention import people
         from sourcier.retention.models import Clock, Hold, Visa
-        from sourcier.retention.registry import register_eraser, register_namer
+        from sourcier.retention.registry import register_eraser, register_finder, register_namer
         from sourcier.retention.verbs import VERBS
 
         register_verbs(VERBS)
@@ -37,3 +37,4 @@ class RetentionConfig(AppConfig):
         on_return(people.back)
         register_eraser(people.give_up, ACCOUNT)
         register_namer(people.named, ACCOUNT)
+        register_finder(people.traces)

@@ -1,16 +1,17 @@
 """People that leave: their address and telephone go after the term; their name stays in the files where they acted."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from uuid import UUID
 
 from django.contrib.auth.hashers import make_password
+from django.db.models import Q
 from django.utils import timezone
 
 from sourcier.accounts.models import Membership, User
 from sourcier.law.retention import ACCOUNT
 from sourcier.retention import clocks
 from sourcier.retention.models import Clock
-from sourcier.retention.registry import Emptied, Scope
+from sourcier.retention.registry import Emptied, Scope, Trace
 
 
 def gone(organisation_id: UUID, user_id: UUID) -> list[Clock]:
@@ -42,3 +43,13 @@ def _no_password(user: User) -> str:
 def named(organisation_id: UUID, users: Collection[UUID]) -> Mapping[UUID, str]:
     """Their names, for the page."""
     return dict(User.objects.filter(pk__in=users).values_list("pk", "name"))
+
+
+def traces(organisation_id: UUID, text: str) -> Iterator[Trace]:
+    """Agents of the city by name, address or telephone."""
+    known = Membership.objects.filter(organisation=organisation_id).values("user")
+    asked = Q(name__icontains=text) | Q(email__icontains=text) | Q(phone__icontains=text)
+    for user in User.objects.filter(asked, pk__in=known).order_by("name"):
+        said = ", ".join(part for part in (user.name, user.email, user.phone) if part)
+        kept = "Le journal doit dire qui a fait quoi. L'adresse et le téléphone s'effacent un an après le départ."
+        yield Trace("Compte d'un agent", said, user.date_joined, kept=kept)

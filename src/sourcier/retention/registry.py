@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -41,6 +41,23 @@ class Emptied:
             self.changes.append((row, {name: made(row) if callable(made) else made for name, made in values.items()}))
 
 
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """One place where a person's data stand: in which words, since when, in which purchase, and why they stay, if they must.
+
+    `contact_id`: the address or telephone that may be corrected, or erased when `kept` is empty.
+    """
+
+    what: str
+    words: str
+    at: datetime | None = None
+    operation_id: UUID | None = None
+    contact_id: UUID | None = None
+    firm_id: UUID | None = None
+    kept: str = ""
+
+
+Finder = Callable[[UUID, str], Iterable[Trace]]
 Eraser = Callable[[Scope], Emptied]
 Keeper = Callable[[UUID, str], Refusal | None]
 LastContact = Callable[[UUID, Collection[UUID]], Mapping[UUID, date]]
@@ -50,6 +67,7 @@ ERASERS: dict[str, list[Eraser]] = {}
 KEEPERS: list[Keeper] = []
 LAST_CONTACTS: list[LastContact] = []
 NAMERS: dict[str, Namer] = {}
+FINDERS: list[Finder] = []
 
 
 def register_eraser(eraser: Eraser, *kinds: str) -> None:
@@ -75,6 +93,12 @@ def register_namer(namer: Namer, *kinds: str) -> None:
     """`namer(organisation, subjects)` gives the words by which people know the subjects of these kinds."""
     for kind in kinds:
         NAMERS[kind] = namer
+
+
+def register_finder(finder: Finder) -> None:
+    """`finder(organisation, text)` gives where this text stands in what people read; nothing that is sealed."""
+    if finder not in FINDERS:
+        FINDERS.append(finder)
 
 
 def names(organisation_id: UUID, kind: str, subjects: Collection[UUID]) -> Mapping[UUID, str]:

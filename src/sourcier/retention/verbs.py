@@ -11,6 +11,11 @@ VERBS = (
         "{name} a versé le visa du service d'archives : {reference}, du {signed_on:date}.",
         personal=("name",),
     ),
+    Verb(
+        "person.searched",
+        "{name} a cherché les données d'une personne, à sa demande : {count} ligne(s).",
+        personal=("name", "text"),
+    ),
     Verb("retention.renewed", "Coordonnées d'une entreprise : un contact plus récent repousse leur fin au {ends_on:date}."),
 )
 # What an erasure leaves of an operation, besides its own entries.

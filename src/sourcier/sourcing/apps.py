@@ -23,7 +23,7 @@ class SourcingConfig(AppConfig):
         from sourcier.mail.due import register_due
         from sourcier.mail.registry import on_result
         from sourcier.needs.registry import register_asking
-        from sourcier.retention.registry import register_eraser, register_keeper, register_last_contact
+        from sourcier.retention.registry import register_eraser, register_finder, register_keeper, register_last_contact
         from sourcier.sourcing import limits, queries, retention
         from sourcier.sourcing.actions import closing, invite
         from sourcier.sourcing.verbs import VERBS
@@ -36,6 +36,7 @@ class SourcingConfig(AppConfig):
         register_due("sourcing.limits", limits.forget)
         register_eraser(retention.give_up, PROCEDURE, CONTRACT)
         register_keeper(retention.keeps)
+        register_finder(retention.traces)
         register_last_contact(retention.last_asked)
 
     @staticmethod

@@ -1,6 +1,6 @@
 """What a sourcing gives up when its operation is erased; what keeps an address; when a firm was last asked."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from django.db.models import Max, Q
 from sourcier.kernel.french import PARIS, format_date
 from sourcier.kernel.transitions import Refusal
 from sourcier.retention.queries import last_day_of
-from sourcier.retention.registry import ERASED, Emptied, Scope
+from sourcier.retention.registry import ERASED, Emptied, Scope, Trace
 from sourcier.sourcing.models import (
     AskedPlace,
     Candidate,
@@ -82,3 +82,21 @@ def last_asked(organisation_id: UUID, firms: Collection[UUID]) -> Mapping[UUID, 
         row["firm_id"]: row["last"].astimezone(PARIS).date()
         for row in asked.values("firm_id").annotate(last=Max("sent_at")).order_by()
     }
+
+
+def traces(organisation_id: UUID, text: str) -> Iterator[Trace]:
+    """Addresses asked, and whom the firms were to meet; who came by a notice only once the answers are open."""
+    asked = Invitation.objects.filter(sourcing__organisation_id=organisation_id, address__icontains=text)
+    asked = asked.exclude(Q(channel=Invitation.Channel.NOTICE) & Q(sourcing__opened_at=None)).select_related(
+        "sourcing__need", "firm"
+    )
+    for invitation in asked.order_by("created_at"):
+        refusal = keeps(organisation_id, invitation.address)
+        said = f"{invitation.firm.name}, {invitation.address} : {invitation.sourcing.title}"
+        kept = refusal.sentence if refusal else ""
+        yield Trace("Demande envoyée", said, invitation.created_at, invitation.sourcing.need_id, kept=kept)
+    places = AskedPlace.objects.filter(sourcing__organisation_id=organisation_id).select_related("sourcing")
+    for place in places.filter(Q(contact_name__icontains=text) | Q(contact_phone__icontains=text)):
+        said = f"{place.name} : {place.contact_name}, {place.contact_phone}"
+        kept = "Lieu de livraison d'un achat : effacé avec son dossier, à la fin de sa durée."
+        yield Trace("Lieu de livraison", said, place.sourcing.sent_at, place.sourcing.need_id, kept=kept)

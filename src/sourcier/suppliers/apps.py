@@ -10,10 +10,10 @@ class SuppliersConfig(AppConfig):
         from sourcier.journal.registry import register_rows, register_verbs
         from sourcier.law.retention import CONTACT
         from sourcier.mail.due import register_due
-        from sourcier.retention.registry import register_eraser, register_namer
+        from sourcier.retention.registry import register_eraser, register_finder, register_namer
         from sourcier.suppliers.actions import mark_refused
         from sourcier.suppliers.models import Contact, Firm, FirmKey, FirmPlace
-        from sourcier.suppliers.retention import give_up, named
+        from sourcier.suppliers.retention import give_up, named, traces
         from sourcier.suppliers.verbs import VERBS
 
         register_verbs(VERBS)
@@ -41,5 +41,6 @@ class SuppliersConfig(AppConfig):
         )  # fmt: skip
         register_eraser(give_up, CONTACT)
         register_namer(named, CONTACT)
+        register_finder(traces)
         # Each in its own transaction: the journal is locked last, and nothing after it.
         register_due("suppliers.refused", mark_refused, atomic=False)

@@ -1,9 +1,11 @@
 """What a firm's contacts give up, three years after the last one, or at once when a prospect asks."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from uuid import UUID
 
-from sourcier.retention.registry import Emptied, Scope
+from django.db.models import Q
+
+from sourcier.retention.registry import KEEPERS, Emptied, Scope, Trace
 from sourcier.suppliers.models import Contact, Firm, FirmKey, FirmPlace
 
 
@@ -19,3 +21,20 @@ def give_up(scope: Scope) -> Emptied:
 def named(organisation_id: UUID, firms: Collection[UUID]) -> Mapping[UUID, str]:
     """Their names."""
     return dict(Firm.objects.filter(organisation_id=organisation_id, pk__in=firms).values_list("pk", "name"))
+
+
+def traces(organisation_id: UUID, text: str) -> Iterator[Trace]:
+    """Ways to reach a firm, and the firm as the public register gives it."""
+    contacts = Contact.objects.filter(firm__organisation_id=organisation_id).select_related("firm")
+    for contact in contacts.filter(Q(value__icontains=text) | Q(person__icontains=text)).order_by("firm__name", "pk"):
+        refusals = (keeper(organisation_id, contact.value) for keeper in KEEPERS)
+        kept = next((refusal.sentence for refusal in refusals if refusal), "")
+        said = ", ".join(part for part in (contact.firm.name, contact.value, contact.person, contact.source) if part)
+        here = {"contact_id": contact.pk, "firm_id": contact.firm_id}
+        yield Trace(contact.get_kind_display(), said, contact.added_at, kept=kept, **here)
+    firms = Firm.objects.filter(organisation_id=organisation_id)
+    asked = Q(name__icontains=text) | Q(address__icontains=text) | Q(siret=text.replace(" ", ""))
+    for firm in firms.filter(asked).order_by("name", "pk"):
+        said = f"{firm.name}, {firm.address}, {firm.postal_code} {firm.commune}, SIRET {firm.siret}"
+        kept = "Nom et adresse du répertoire public SIRENE : on s'y oppose auprès de l'INSEE. « Ne plus m'écrire » est gardé."
+        yield Trace("Entreprise", said, firm.first_met_at, firm_id=firm.pk, kept=kept)
