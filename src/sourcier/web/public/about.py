@@ -1,5 +1,10 @@
 """Pages at the foot of every page: help, accessibility, personal data; what robots may read."""
 
+import json
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path
@@ -8,11 +13,11 @@ from sourcier.accounts.models import Organisation
 from sourcier.web.rights import public
 
 
-def _about(request: HttpRequest, page: str) -> HttpResponse:
+def _about(request: HttpRequest, page: str, **more: Any) -> HttpResponse:
     """With the city of the person signed in, else the city of `?ville=slug` (links of firms' pages and letters carry it)."""
     agent = getattr(request, "agent", None)
     organisation = agent.organisation if agent else Organisation.objects.filter(slug=request.GET.get("ville", "")).first()
-    return render(request, f"public/about/{page}.html", {"organisation": organisation})
+    return render(request, f"public/about/{page}.html", {"organisation": organisation, **more})
 
 
 @public
@@ -22,7 +27,14 @@ def help_page(request: HttpRequest) -> HttpResponse:
 
 @public
 def accessibility(request: HttpRequest) -> HttpResponse:
-    return _about(request, "accessibility")
+    """The statement, with the figures that the tests of this version wrote."""
+    return _about(request, "accessibility", checked=_checked())
+
+
+@cache
+def _checked() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(files("sourcier.web").joinpath("accessibility.json").read_bytes())
+    return found
 
 
 @public
