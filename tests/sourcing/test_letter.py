@@ -12,6 +12,7 @@ from sourcier.sourcing.briefs import brief, link
 from sourcier.sourcing.letter.poster import poster
 from sourcier.sourcing.models import Invitation, Sourcing
 from sourcier.suppliers import tokens
+from sourcier.suppliers.models import Firm
 from tests.cities import City
 from tests.pdf import pictures_of, text_of
 from tests.sourcing.scenes import invitation_of, sent
@@ -146,6 +147,16 @@ def test_the_link_is_never_in_the_database(city: City) -> None:
         for model in (Sourcing, Invitation, Need):
             for row in model.objects.values():
                 assert not any(secret in str(row) for secret in (token, code, link(token)))
+
+
+def test_an_address_abroad_or_incomplete_is_left_to_the_telephone(city: City) -> None:
+    sourcing = sent(city)
+    lefort = invitation_of(sourcing, LEFORT)
+    Firm.objects.filter(pk=lefort.firm_id).update(postal_code="", commune="Berlin")
+    with pytest.raises(Refused) as refused:
+        posting.print_letters(city.buyer, sourcing.pk)
+    assert "étranger" in refused.value.sentence
+    posting.mark_posted(city.buyer, lefort.pk, "Appelé, il répondra par l'avis public.")
 
 
 def test_only_letters_are_printed_and_the_journal_says_by_whom(city: City) -> None:

@@ -4,6 +4,8 @@ import uuid
 
 from django.db import models
 
+from sourcier.kernel.postal import deliverable
+
 
 class Firm(models.Model):
     """An establishment this city has met: kept in a panel, added, or come by itself."""
@@ -33,6 +35,11 @@ class Firm(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["organisation", "siret"], name="suppliers_firm_siret")]
+
+    @property
+    def can_be_posted_to(self) -> bool:
+        """Its address is one that the French post delivers to: neither abroad nor incomplete."""
+        return deliverable(self.address, self.postal_code, self.commune)
 
 
 class Contact(models.Model):

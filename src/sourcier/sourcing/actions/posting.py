@@ -22,6 +22,7 @@ from sourcier.suppliers.actions import mail_returned
 
 HOW = "Dites comment : posté, remis en main propre, appelé."
 WHY = "Dites ce que l'enveloppe porte : destinataire inconnu, boîte inaccessible, défaut d'adressage…"
+NO_ADDRESS = "Cette adresse est à l'étranger ou incomplète : la poste ne la lirait pas. Appelez, ou écrivez par courriel."
 # The post picks up in the afternoon: the hour of a letter whose day alone is told.
 PICKED_UP = time(16)
 
@@ -50,6 +51,9 @@ def print_letters(agent: Agent, sourcing_id: UUID, invitation_ids: Sequence[UUID
     found = list(letters)
     if not found or (invitation_ids is not None and len(found) != len(set(invitation_ids))):
         raise refuse("no_letter", "Aucun courrier à imprimer.")
+    found = [invitation for invitation in found if invitation.firm.can_be_posted_to]
+    if not found:
+        raise refuse("no_address", NO_ADDRESS)
     for invitation in found:
         invitation.sourcing = sourcing
     entry(agent, sourcing, "letter.printed", {"count": len(found), "firms": _firms(found)})
