@@ -39,7 +39,7 @@ WITHOUT_ENTRY = {
         "record_result",
     },
     "sourcing.actions.panel": {"startable"},
-    "vault.actions": {"store", "store_bytes", "empty", "remove_bytes", "store_sealed", "unseal_file"},
+    "vault.actions": {"store", "store_bytes", "empty", "remove_bytes", "store_sealed", "seal_message", "unseal_file"},
     "sourcing.actions.notice": {"visit_by_token"},
     "quotes.actions.evaluate": {
         "lock",
@@ -49,7 +49,8 @@ WITHOUT_ENTRY = {
         "record_clarification",
         "record_failure",
     },
-    "quotes.actions.deposit": {"begin", "receive", "number", "prove"},
+    "quotes.actions.deposit": {"begin", "receive", "number", "keep_closed", "prove"},
+    "quotes.actions.by_email": {"addressee", "arrive", "read_opened"},
     "quotes.actions.mark": {"give_marks"},
     "quotes.actions.choose": {"lots_of"},
     "quotes.actions.after_opening": {"sealed", "correct_firms", "correct_at_once"},

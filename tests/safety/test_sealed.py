@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from email.message import EmailMessage
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,14 @@ import pytest
 import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
+from django.test import override_settings
 from django.urls import reverse
 from django.utils import timezone
 
 from sourcier.accounts.models import User
 from sourcier.journal.models import Anchor, Checkpoint
 from sourcier.mail.models import OutgoingMessage
+from sourcier.mail.receiving import receive
 from sourcier.needs.models import Need
 from sourcier.quotes.actions import evaluate, opening
 from sourcier.quotes.actions.after_opening import be_told
@@ -23,13 +26,14 @@ from sourcier.quotes.actions.answer import decline
 from sourcier.quotes.actions.heard import hear_price
 from sourcier.quotes.actions.paper import register_paper
 from sourcier.quotes.queries.comparison import opened_submissions
-from sourcier.sourcing.models import FirmQuestion, Sourcing
+from sourcier.sourcing.models import FirmQuestion, Invitation, Sourcing
+from sourcier.sourcing.replying import reply_to
 from sourcier.web.awaiting import awaiting
 from tests.cities import City
 from tests.dossier.purchase import DEADLINE, Purchase, answered_purchase, asked_purchase
 from tests.journal.authority import made_authority, served
 from tests.safety.addresses import of_the_city, read
-from tests.sourcing.stock import LEFORT, MATHILDE, PERRIER
+from tests.sourcing.stock import DEPOT, LEFORT, MATHILDE, PERRIER
 from tests.vault import papers
 from tests.web.clients import signed_in
 from tests.web.test_proof_pages import VARIES, come_by_notice
@@ -83,6 +87,18 @@ def on_paper_and_aloud(purchase: Purchase) -> None:
         envelope = SimpleUploadedFile("enveloppe.jpg", papers.JPEG)
         register_paper(purchase.city.second_buyer, purchase.invitation(PERRIER).pk, envelope, timezone.now(), "Coffre")
         hear_price(purchase.city.second_buyer, purchase.sourcing.pk, "Au guichet, le gérant.")
+    by_email(purchase.invitation(DEPOT))
+
+
+def by_email(invitation: Invitation) -> None:
+    """A firm that has taken its answer back replies to its e-mail with its quote."""
+    message = EmailMessage()
+    message["From"], message["Message-ID"] = invitation.address, "<devis@depot.example>"
+    message.set_content("Mon prix : 0,91 €")
+    message.add_attachment(papers.JPEG, maintype="image", subtype="jpeg", filename="devis.jpg")
+    with override_settings(REPLY_TO="reponse@ville.example"), time_machine.travel(DEADLINE - timedelta(hours=2), tick=False):
+        row = receive(message.as_bytes(), reply_to(invitation), sender=invitation.address, at=timezone.now())
+    assert row.answer_id is not None
 
 
 def test_no_message_to_staff_number_or_checkpoint_tells_that_firms_answer(city: City) -> None:

@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 
 from sourcier.accounts.agents import Agent
 from sourcier.accounts.models import User
-from sourcier.mail.models import FiledExchange, OutgoingMessage
+from sourcier.mail.models import FiledExchange, IncomingMessage, OutgoingMessage
 from sourcier.mail.rules import SECRET_MARK
 from sourcier.needs.models import Need, NeedMessage
 from sourcier.quotes.answer_rules import DECLINE_REASONS
@@ -116,6 +116,7 @@ def thread(agent: Agent, need: Need, *, firm_id: UUID | None = None, channel: st
         *_answers(reading),
         *_clarifications(reading.opened),
         *_told(reading.sourcings),
+        *_received(need, reading),
         *_filed(need),
         *_talk(need),
     ]
@@ -260,6 +261,19 @@ def _filed(need: Need) -> Iterator[Exchange]:
             each.occurred_at, each.direction, each.channel, firm, each.firm_id,
             each.correspondent or each.get_channel_display(), each.summary, f"versé par {each.filed_by.name}",
             (each.file,) if each.file else (), filed=True,
+        )  # fmt: skip
+
+
+def _received(need: Need, reading: Reading) -> Iterator[Exchange]:
+    """The e-mails that firms sent back, once their request is opened."""
+    mails = IncomingMessage.objects.filter(operation_id=need.pk, sealed_under__in=reading.opened, opened__isnull=False)
+    asked = {each.pk: each for each in Invitation.objects.filter(sourcing__in=reading.opened).select_related("firm")}
+    for each in mails.select_related("opened"):
+        invitation = asked[each.subject_id]
+        state = "" if each.known else "adresse inconnue"
+        yield Exchange(
+            each.received_at, IN, "email", invitation.who, invitation.firm_id, each.subject or "Courriel", each.text, state,
+            (each.opened,),
         )  # fmt: skip
 
 

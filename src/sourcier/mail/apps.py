@@ -12,8 +12,9 @@ class MailConfig(AppConfig):
         from sourcier.journal.registry import register_rows, register_verbs
         from sourcier.law.retention import CONTRACT, PROCEDURE
         from sourcier.mail.due import register_due
-        from sourcier.mail.models import FiledExchange, OutgoingMessage
+        from sourcier.mail.models import FiledExchange, IncomingMessage, OutgoingMessage
         from sourcier.mail.outbox import send_due
+        from sourcier.mail.receiving import handle_waiting
         from sourcier.mail.retention import give_up, traces
         from sourcier.mail.upkeep import take_up_stalled_tasks
         from sourcier.mail.verbs import VERBS
@@ -38,6 +39,14 @@ class MailConfig(AppConfig):
                 "filed_by_id", "filed_at",
             ),
         )  # fmt: skip
+        register_rows(
+            "incoming_message", IncomingMessage, organisation="organisation_id",
+            fields=(
+                "operation_id", "subject_id", "sealed_under", "received_at", "kind", "dkim", "known", "file_id", "opened_id",
+                "sender", "subject", "text",
+            ),
+        )  # fmt: skip
+        register_due("mail.received", handle_waiting, atomic=False)
         register_due("outbox", send_due, atomic=False)
         register_eraser(give_up, PROCEDURE, CONTRACT)
         register_finder(traces)

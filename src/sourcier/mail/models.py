@@ -70,6 +70,37 @@ class FiledExchange(models.Model):
     filed_at = models.DateTimeField()
 
 
+class IncomingMessage(models.Model):
+    """A message received: sealed as it came before anything of it is kept. Its words are empty until the opening."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "À traiter"
+        DONE = "done", "Traité"
+        TRAY = "tray", "Sans adresse connue"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, related_name="+")
+    operation_id = models.UUIDField(null=True, db_index=True)
+    subject_id = models.UUIDField(null=True, help_text="the invitation whose reply address it came to")
+    sealed_under = models.UUIDField(help_text="whose key sealed it")
+    state = models.CharField(max_length=7, choices=State, default=State.WAITING)
+    fingerprint = models.CharField(max_length=64, unique=True, help_text="of address and bytes, under a key: taken once")
+    received_at = models.DateTimeField(help_text="the server's clock at the last byte, to the millisecond")
+    kind = models.CharField(max_length=6)
+    dkim = models.CharField(max_length=4)
+    known = models.BooleanField(default=False, help_text="sent from the very address that was asked")
+    may_answer = models.BooleanField(default=False, help_text="a person wrote it: an acknowledgement makes no loop")
+    answer_id = models.UUIDField(null=True, help_text="the answer that it made")
+    file = models.ForeignKey("vault.File", on_delete=models.PROTECT, related_name="+", help_text="as it came, sealed")
+    opened = models.ForeignKey("vault.File", null=True, on_delete=models.PROTECT, related_name="+", help_text="readable")
+    sender = models.CharField(max_length=254, blank=True)
+    subject = models.CharField(max_length=200, blank=True)
+    text = models.TextField(blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["state", "received_at"], name="mail_incoming_waiting")]
+
+
 class Notice(models.Model):
     """A person was told of something, once."""
 

@@ -18,6 +18,7 @@ from sourcier.journal.actions import append
 from sourcier.kernel.transitions import next_state
 from sourcier.mail import registry, rules, secrets
 from sourcier.mail.models import OutgoingMessage
+from sourcier.mail.replying import is_ours
 from sourcier.mail.rules import Outcome, State, Verb
 from sourcier.vault import queries as vault
 
@@ -162,13 +163,16 @@ def write(message: OutgoingMessage) -> EmailMessage:
     if message.secret:
         body = body.replace(rules.SECRET_MARK, secrets.unseal(message.secret))
     sender = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+    # What cannot be delivered comes back to the firm's own reply address, which says whose it was.
+    returns = {"From": formataddr((message.organisation.name, sender))} if is_ours(message.reply_to) else {}
     email = EmailMessage(
         subject=message.subject,
         body=body,
-        from_email=formataddr((message.organisation.name, sender)),
+        from_email=message.reply_to if returns else formataddr((message.organisation.name, sender)),
         to=[formataddr((message.to_name, message.to_address))],
         reply_to=[message.reply_to] if message.reply_to else None,
         headers={
+            **returns,
             "Message-ID": message.message_id,
             "Auto-Submitted": "auto-generated",
             "X-Auto-Response-Suppress": "All",

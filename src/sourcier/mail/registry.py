@@ -1,9 +1,30 @@
 """What higher rooms add to their messages as they leave, and want to know of them afterwards."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
 
-from sourcier.mail.models import OutgoingMessage
+from sourcier.mail.incoming import Incoming
+from sourcier.mail.models import IncomingMessage, OutgoingMessage
 
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """Whose reply address it is: its operation, the key that seals what comes, how the firm is named, from where it writes."""
+
+    organisation_id: UUID
+    operation_id: UUID
+    sealed_under: UUID
+    subject_id: UUID
+    author_id: UUID
+    named: str
+    address: str
+
+
+Finder = Callable[[str], Addressee | None]
+Arrival = Callable[[IncomingMessage, Incoming], object]
+_FINDERS: list[Finder] = []
+_ARRIVALS: list[Arrival] = []
 Handler = Callable[[OutgoingMessage], object]
 Proof = Callable[[OutgoingMessage], tuple[str, str] | None]
 _HANDLERS: dict[str, list[Handler]] = {}
@@ -34,3 +55,27 @@ def proof_for(message: OutgoingMessage) -> tuple[str, str] | None:
     """The proof to join to this message, if its kind has one."""
     proof = _PROOFS.get(message.kind)
     return proof(message) if proof else None
+
+
+def find_addressees_with(finder: Finder) -> None:
+    """`finder(token)` says whose reply address holds that token."""
+    if finder not in _FINDERS:
+        _FINDERS.append(finder)
+
+
+def addressee(token: str) -> Addressee | None:
+    """Whose reply address holds that token; None when nobody knows it."""
+    return next((found for finder in _FINDERS if token and (found := finder(token))), None)
+
+
+def on_arrival(handler: Arrival) -> None:
+    """Call `handler(row, message)` once a message to an operation is kept; it has its own transactions and marks the row done.
+
+    What it raises loses nothing: it is called again at the next tick.
+    """
+    if handler not in _ARRIVALS:
+        _ARRIVALS.append(handler)
+
+
+def arrivals() -> tuple[Arrival, ...]:
+    return tuple(_ARRIVALS)

@@ -5,10 +5,12 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from sourcier.mail.models import FiledExchange, OutgoingMessage
+from sourcier.mail.models import FiledExchange, IncomingMessage, OutgoingMessage
 from sourcier.retention.registry import ERASED, Emptied, Scope, Trace
 
 EMPTY = {"to_address": "", "to_name": "", "reply_to": "", "subject": ERASED, "body": "", "last_error": ""}
+
+EMPTY_INCOMING = {"sender": "", "subject": "", "text": ""}
 
 
 def give_up(scope: Scope) -> Emptied:
@@ -20,6 +22,7 @@ def give_up(scope: Scope) -> Emptied:
     sent, filed = OutgoingMessage.objects.filter(**inside), FiledExchange.objects.filter(**inside)
     made.empty(sent, **EMPTY)
     made.empty(filed, correspondent="", summary=ERASED)
+    give_up_incoming(made, IncomingMessage.objects.filter(**inside))
     made.files.update(filed.exclude(file=None).values_list("file_id", flat=True))
     made.files.update(sent.exclude(files=None).values_list("files", flat=True))
     return made
@@ -41,3 +44,17 @@ def traces(organisation_id: UUID, text: str) -> Iterator[Trace]:
     for exchange in filed.filter(Q(correspondent__icontains=text) | Q(summary__icontains=text)).order_by("occurred_at"):
         said = f"{exchange.get_channel_display()}, {exchange.correspondent} : {exchange.summary[:200]}"
         yield Trace("Échange versé", said, exchange.occurred_at, exchange.operation_id, kept=kept)
+    came = IncomingMessage.objects.filter(organisation_id=organisation_id, opened__isnull=False)
+    for mail in came.filter(Q(sender__icontains=text) | Q(text__icontains=text)).order_by("received_at"):
+        yield Trace("Courriel reçu", f"{mail.sender} : {mail.subject}", mail.received_at, mail.operation_id, kept=kept)
+
+
+def received_about(organisation_id: UUID, operation_id: UUID, subjects: Collection[UUID]) -> QuerySet[IncomingMessage]:
+    """The messages that came to the addresses of these invitations."""
+    return IncomingMessage.objects.filter(organisation_id=organisation_id, operation_id=operation_id, subject_id__in=subjects)
+
+
+def give_up_incoming(made: Emptied, rows: QuerySet[IncomingMessage]) -> None:
+    """What was received goes with its files, sealed or not."""
+    made.empty(rows, **EMPTY_INCOMING)
+    made.files.update(pk for pair in rows.values_list("file_id", "opened_id") for pk in pair if pk)

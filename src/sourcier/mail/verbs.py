@@ -14,6 +14,9 @@ VERBS = (
         personal=_PERSONAL,
         sealed=True,
     ),
+    Verb("mail.received", "Un courriel est arrivé à l'adresse de {firm}.", sealed=True),
+    Verb("mail.unknown", "Un courriel est arrivé sans adresse connue. Il est gardé fermé.", personal=("sender",)),
+    Verb("mail.opened", "Le courriel de {firm} du {received_at:moment} est lisible.", personal=("sender", "subject", "text")),
     Verb(
         "exchange.filed",
         "Échange versé ({channel}), daté du {occurred_at:moment} : {correspondent}.",

@@ -93,6 +93,31 @@ def _authorities() -> tuple[str, ...]:
     return urls
 
 
+def _reply_to() -> str:
+    """The address that receives the replies, or nothing. Raises `ImproperlyConfigured`."""
+    given = os.environ.get("SOURCIER_REPLY_TO", "").strip().lower()
+    local, at, domain = given.partition("@")
+    if given and (not at or not local or "+" in local or "." not in domain or len(local) > 40):
+        raise ImproperlyConfigured("SOURCIER_REPLY_TO doit être une adresse sans « + », comme reponse@ville.example.")
+    return given
+
+
+def _listen() -> tuple[str, str, int] | None:
+    """The protocol, host and port where messages arrive, or nothing. Raises `ImproperlyConfigured`."""
+    given = os.environ.get("SOURCIER_MAIL_LISTEN", "")
+    url = urlsplit(given)
+    try:
+        if given:
+            if url.scheme not in ("smtp", "lmtp") or not url.hostname or not url.port:
+                raise ValueError
+            return url.scheme, url.hostname, url.port
+    except ValueError:
+        raise ImproperlyConfigured(
+            "SOURCIER_MAIL_LISTEN doit être une adresse comme lmtp://127.0.0.1:2424 ou smtp://127.0.0.1:2525."
+        ) from None
+    return None
+
+
 _make_folder(VAR, "SOURCIER_VAR")
 SECRET_KEY = _secret_key()
 DEBUG = os.environ.get("SOURCIER_DEBUG") == "1"
@@ -264,6 +289,10 @@ EMAIL_USE_TLS = os.environ.get("SOURCIER_SMTP_STARTTLS") == "1"
 EMAIL_USE_SSL = os.environ.get("SOURCIER_SMTP_TLS") == "1"
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = os.environ.get("SOURCIER_FROM", "ne-pas-repondre@ville.example")
+
+# Where firms reply: `reponse@ville.example` makes `reponse+…@ville.example`, one address for each firm asked.
+REPLY_TO = _reply_to()
+MAIL_LISTEN = _listen()
 
 # Between the deadline of a request and the opening of its sealed quotes: what was on its way arrives, clocks agree.
 OPENING_WAIT = timedelta(seconds=int(os.environ.get("SOURCIER_OPENING_WAIT", "300")))

@@ -7,10 +7,12 @@ from sourcier.journal.proofs import Inconsistent, NodeMissing
 from sourcier.kernel.french import format_moment
 from sourcier.mail.actions import enqueue
 from sourcier.mail.models import OutgoingMessage
+from sourcier.mail.rules import SECRET_MARK
 from sourcier.quotes.models import Clarification, Submission
 from sourcier.quotes.queries import answers
 from sourcier.sourcing import acknowledgement
 from sourcier.sourcing.models import FirmQuestion
+from sourcier.sourcing.replying import reply_to
 from sourcier.suppliers.queries import email_of
 
 logger = logging.getLogger(__name__)
@@ -21,8 +23,11 @@ SUBJECTS = {
 }
 
 
-def acknowledge(submission: Submission) -> None:
-    """Put one acknowledgement in the outbox for each address known: the one asked, and the one just left."""
+def acknowledge(submission: Submission, understood: str = "") -> None:
+    """Put one acknowledgement in the outbox for each address known: the one asked, and the one just left.
+
+    `understood`: what was read of a reply, which rests encrypted until the message leaves since it may hold a price.
+    """
     known = submission.invitation.address or email_of(submission.firm)
     addresses = {address.strip().lower(): address.strip() for address in (known, submission.email) if address}
     for address in addresses.values():
@@ -33,6 +38,8 @@ def acknowledge(submission: Submission) -> None:
             to_name=submission.firm.name,
             subject=SUBJECTS[Submission.State(submission.state)].format(number=submission.receipt_number),
             body=body(submission),
+            reply_to=reply_to(submission.invitation),
+            secret=understood,
             operation_id=submission.sourcing.need_id,
             firm_id=submission.firm_id,
             subject_id=submission.pk,
@@ -88,6 +95,8 @@ def _verdict(submission: Submission) -> list[str]:
     if submission.state == Submission.State.WITHDRAWN:
         return [f"Votre réponse {submission.receipt_number} est retirée. La mairie ne la lira pas."]
     lines = [f"Bien reçu le {received}.", f"Votre récépissé : {submission.receipt_number}. Gardez ce message."]
+    if submission.by_email:
+        return [*lines, "", SECRET_MARK, "", "Personne ne lit votre prix avant la date limite."]
     if submission.replaces:
         lines.append(f"Cette réponse remplace celle du récépissé {submission.replaces.receipt_number}.")
     if submission.round > 1:

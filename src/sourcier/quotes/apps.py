@@ -10,8 +10,9 @@ class QuotesConfig(AppConfig):
         from sourcier.journal.registry import register_verbs
         from sourcier.law.retention import CONTRACT, PROCEDURE
         from sourcier.mail.due import register_due
-        from sourcier.mail.registry import prove_with
+        from sourcier.mail.registry import find_addressees_with, on_arrival, prove_with
         from sourcier.quotes.acknowledgement import signed_receipt
+        from sourcier.quotes.actions import by_email
         from sourcier.quotes.actions.after_opening import correct_firms, note_wishes
         from sourcier.quotes.actions.remind import remind_due
         from sourcier.quotes.retention import give_up, traces
@@ -25,6 +26,9 @@ class QuotesConfig(AppConfig):
         register_due("quotes.wishes", note_wishes)
         register_due("quotes.reminders", remind_due, atomic=False)
         prove_with("acknowledgement", signed_receipt)
+        find_addressees_with(by_email.addressee)
+        on_arrival(by_email.arrive)
+        register_due("quotes.mail", by_email.read_opened, atomic=False)
         register_eraser(give_up, PROCEDURE, CONTRACT)
         register_finder(traces)
 
@@ -39,7 +43,7 @@ class QuotesConfig(AppConfig):
                 "sourcing_id", "invitation_id", "firm_id", "round", "kind", "state", "vat", "daily_maximum", "reservation",
                 "note", "decline_reason", "decline_note", "signer", "email", "receipt_number", "replaces_id", "created_at",
                 "received_at", "withdrawn_at", "sealed_sha256", "unsealed_at", "paper",
-                "typed_at",
+                "typed_at", "by_email",
             ),
         )  # fmt: skip
         register_rows(

@@ -57,7 +57,10 @@ class Submission(models.Model):
     withdrawn_at = models.DateTimeField(null=True)
     entry_id = models.BigIntegerField(null=True, help_text="the journal entry of its deposit, or of its withdrawal")
     seat = models.CharField(max_length=64, blank=True, help_text="hash of the browser that sent it")
-    paper = models.BooleanField(default=False, help_text="came in an envelope; registered closed, typed once open")
+    paper = models.BooleanField(
+        default=False, help_text="came in an envelope or by e-mail, without a price in its fields; closed, typed once open"
+    )
+    by_email = models.BooleanField(default=False, help_text="of such a quote: the firm replied to its e-mail")
     typed_at = models.DateTimeField(null=True, help_text="of a paper quote: when the city typed what it says")
     correction_applied = models.BooleanField(
         default=False, help_text="of a refusal: « ce n'est plus mon métier » waits for the opening, then corrects the firm"

@@ -15,6 +15,8 @@ ANSWER_VERBS = (
         ("name", "where"),
         sealed=True,
     ),
+    Verb("answer.by_email", "{firm} a répondu par courriel : récépissé {receipt}.", ("signer", "email"), sealed=True),
+    Verb("answer.by_email_late", "{firm} a répondu par courriel après la date limite : {receipt}, gardée fermée.", sealed=True),
     Verb("price.heard", "{name} a entendu un prix avant l'ouverture, et ne notera pas : {how}", ("name", "how"), sealed=True),
     Verb("answer.declined", "{firm} ne répondra pas : {reason}. Récépissé {receipt}.", ("signer",), sealed=True),
     Verb("answer.withdrawn", "{firm} a retiré sa réponse {receipt}.", sealed=True),
@@ -32,6 +34,11 @@ ANSWER_VERBS = (
 )
 
 CHOICE_VERBS = (
+    Verb(
+        "mail.bounced",
+        "Le message à {firm} n'est pas arrivé à {address} : le serveur de cette adresse l'a rendu. À joindre autrement.",
+        ("address",),
+    ),
     Verb("reference.chosen", "{name} a choisi à quoi le prix sera comparé : {reference}.", ("name",)),
     Verb("clock.agreed", "{authority} confirme que la date limite est passée : il est {told_at:moment}."),
     Verb("clock.refused", "L'ouverture est refusée, l'heure du serveur est contredite : {sentence}"),

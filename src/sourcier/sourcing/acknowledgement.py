@@ -10,6 +10,7 @@ from sourcier.journal.keys import fingerprint_line
 from sourcier.mail.actions import enqueue
 from sourcier.sourcing.models import Invitation, Sourcing
 from sourcier.sourcing.queries import reached_at
+from sourcier.sourcing.replying import reply_to
 
 
 def acknowledge(
@@ -22,7 +23,7 @@ def acknowledge(
     enqueue(
         sourcing.organisation, kind="acknowledgement", to_address=address, to_name=firm.name, subject=subject,
         body=body(sourcing, firm.name, said, what), operation_id=sourcing.need_id, firm_id=firm.pk, subject_id=subject_id,
-        sealed=sealed,
+        sealed=sealed, reply_to=reply_to(invitation),
     )  # fmt: skip
 
 

@@ -203,6 +203,7 @@ class Invitation(models.Model):
     seed = models.CharField(max_length=32, help_text="128 random bits; worth nothing without the key")
     token_sha256 = models.CharField(max_length=64, unique=True)
     code_hmac = models.CharField(max_length=64, unique=True)
+    reply_hmac = models.CharField(max_length=64, blank=True, db_index=True, help_text="of the token of its reply address")
     how = models.CharField(max_length=200, blank=True, help_text="of a letter posted, handed over or brought back")
     posting = models.ForeignKey(Posting, null=True, on_delete=models.PROTECT, related_name="invitations")
     returned_at = models.DateTimeField(null=True, help_text="the post brought the letter back")

@@ -42,6 +42,7 @@ def give_up(scope: Scope) -> Emptied:
     made.empty(AskedPlace.objects.filter(**inside), contact_name="", contact_phone="", note="")
     made.empty(
         Invitation.objects.filter(**inside), address="", how="", identity_how="", token_sha256=_dead, code_hmac=_dead,
+        reply_hmac="",
     )  # fmt: skip
     made.empty(Posting.objects.filter(**inside), how="")
     made.empty(

@@ -8,7 +8,7 @@ Only the SHA-256 of the token and the HMAC of the code are stored. A new seed ki
 import hmac
 import os
 import secrets
-from base64 import urlsafe_b64encode
+from base64 import b32encode, urlsafe_b64encode
 from hashlib import sha256
 from pathlib import Path
 
@@ -90,6 +90,16 @@ def code(seed: str) -> str:
 def _check(digits: list[int]) -> int:
     """A weighted sum modulo a prime: sees any wrong character and any two swapped."""
     return sum(weight * digit for weight, digit in enumerate(digits, 1)) % len(ALPHABET)
+
+
+def reply_token(seed: str) -> str:
+    """The 80-bit token of the address where the firm of this seed replies, 16 letters and digits."""
+    return b32encode(_keyed("reply", seed)[:10]).decode().lower()
+
+
+def reply_hmac(token: str) -> str:
+    """What the database keeps of the token of a reply address."""
+    return _keyed("reply-lookup", token).hex()
 
 
 def format_code(text: str) -> str:

@@ -64,11 +64,21 @@ def store_sealed(organisation_id: UUID, operation_id: UUID, upload: UploadedFile
     """
     data = _read(upload)
     kept = inspect(data, upload.name or "")
-    facts = {**_facts(kept, data), "sha256": sha256(kept.data).hexdigest(), "size": len(kept.data)}
+    return _keep_sealed(organisation_id, operation_id, kept.data, _facts(kept, data))
+
+
+def seal_message(organisation_id: UUID, operation_id: UUID, data: bytes) -> File:
+    """Keep a message as it came, sealed, whatever it holds: it is evidence. Raises `Refused`; call it as `store`."""
+    facts = {"name": "message.eml", "media_type": rules.EML.media_type, "received_sha256": ""}
+    return _keep_sealed(organisation_id, operation_id, data, facts)
+
+
+def _keep_sealed(organisation_id: UUID, operation_id: UUID, data: bytes, own: Mapping[str, str]) -> File:
+    facts = {**own, "sha256": sha256(data).hexdigest(), "size": len(data)}
     file_id = uuid4()
     try:
         sealed_facts = seal(organisation_id, operation_id, facts_id(file_id), canonical(facts))
-        box = seal(organisation_id, operation_id, file_id, kept.data)
+        box = seal(organisation_id, operation_id, file_id, data)
     except MasterKeyMissing as error:
         logger.critical("nothing can be sealed: %s", error)
         raise Refused(CANNOT_SEAL) from None

@@ -31,6 +31,11 @@ def sealed_file_facts(operation_id: UUID, file: File) -> dict[str, Any]:
     return facts
 
 
+def read_sealed(operation_id: UUID, file: File) -> bytes:
+    """The content of a sealed file, in memory alone; who may ask is for the caller's rules. Raises as `sealing.unseal`."""
+    return unseal(file.organisation_id, operation_id, file.pk, path_of(file).read_bytes())
+
+
 def facts_id(file_id: UUID) -> UUID:
     """The id under which the facts of a sealed file are sealed, apart from its bytes."""
     return uuid5(file_id, "facts")

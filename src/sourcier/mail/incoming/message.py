@@ -38,7 +38,7 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A message as it is understood. `failed`: the addresses that it says are lost, when it is a bounce."""
+    """A message as it is understood. `listed`: it comes from a list. `failed`: the addresses that a bounce says are lost."""
 
     kind: Kind
     sender: str
@@ -49,6 +49,7 @@ class Incoming:
     dkim: str
     message_id: str
     failed: tuple[str, ...]
+    listed: bool
 
     def as_json(self) -> dict[str, object]:
         """What `sourcier mailbox parse --json` prints."""
@@ -79,6 +80,7 @@ def read(data: bytes, resolver: signature.Resolver | None = None) -> Incoming:
         dkim=signature.check(data, resolver),
         message_id=said("Message-ID"),
         failed=failed_addresses(said, parts),
+        listed=bool(said("List-Id") or said("List-Unsubscribe")),
     )
 
 

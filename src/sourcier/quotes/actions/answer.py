@@ -22,8 +22,8 @@ from sourcier.kernel.transitions import Refused, next_state, refuse
 from sourcier.quotes import answer_rules as rules
 from sourcier.quotes.acknowledgement import acknowledge
 from sourcier.quotes.actions import after_opening
-from sourcier.quotes.actions.deposit import begin, number, prove, receive, write_replaced
-from sourcier.quotes.answer_content import answer_facts, deposit_facts, fill, in_envelope
+from sourcier.quotes.actions.deposit import begin, keep_closed, number, prove, receive, write_replaced
+from sourcier.quotes.answer_content import answer_facts, deposit_facts, fill
 from sourcier.quotes.answer_rules import Answer, Sender
 from sourcier.quotes.models import QuestionAnswer, Submission, SubmissionDocument
 from sourcier.quotes.queries import answers
@@ -152,7 +152,7 @@ def submit(
     content = _content(sourcing, submission, answer, documents)
     submission.email = answer.email.strip()  # in clear, sealed or not: its receipt goes there at once
     if not rules.in_time(window, at):
-        rows, said, verb = *_keep_closed(sourcing, submission, at, content), "answer.late"
+        rows, said, verb = *keep_closed(sourcing, submission, at, content), "answer.late"
     elif seals(sourcing):
         said, verb = close(submission, content), "answer.received"
         rows = [*receive(submission, at), *submission.answers.all()]
@@ -269,18 +269,6 @@ def _check(sourcing: Sourcing, submission: Submission, answer: Answer) -> None:
     )
     if found:
         raise refuse(found[0].code, found[0].sentence, found[0].field)
-
-
-def _keep_closed(
-    sourcing: Sourcing, submission: Submission, at: datetime, content: Mapping[str, Any]
-) -> tuple[list[Model], dict[str, Any]]:
-    """A late answer: its content goes into an envelope that no page opens, sealed for a quote; the entry holds hashes of it."""
-    if seals(sourcing):
-        said = close(submission, content)
-    else:
-        encoded, digest = in_envelope(content)
-        submission.envelope, said = encoded.decode(), {"envelope_sha256": digest}
-    return [*number(submission, "keep_closed", at), *submission.answers.all()], said
 
 
 def _reply_files(submission: Submission) -> dict[UUID, File]:

@@ -1,7 +1,9 @@
 """What every deposit is made of, whoever brings the answer: its row, its number, the one it replaces, its proof."""
 
 import secrets
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Model
@@ -12,8 +14,10 @@ from sourcier.journal.models import Entry
 from sourcier.kernel import receipts
 from sourcier.kernel.transitions import next_state, refuse
 from sourcier.quotes import answer_rules as rules
+from sourcier.quotes.answer_content import in_envelope
 from sourcier.quotes.models import QuestionAnswer, Submission, SubmissionDocument
 from sourcier.quotes.queries import answers
+from sourcier.quotes.sealing import close, seals
 from sourcier.sourcing.models import Invitation, Sourcing
 
 
@@ -67,6 +71,18 @@ def number(submission: Submission, verb: str, at: datetime) -> list[Model]:
             continue
         return [submission]
     raise refuse("no_number", "Le récépissé n'a pas pu être numéroté. Rien n'est parti : recommencez.")
+
+
+def keep_closed(
+    sourcing: Sourcing, submission: Submission, at: datetime, content: Mapping[str, Any]
+) -> tuple[list[Model], dict[str, Any]]:
+    """A late answer: its content goes into an envelope that no page opens, sealed for a quote; the entry holds hashes of it."""
+    if seals(sourcing):
+        said = close(submission, content)
+    else:
+        encoded, digest = in_envelope(content)
+        submission.envelope, said = encoded.decode(), {"envelope_sha256": digest}
+    return [*number(submission, "keep_closed", at), *submission.answers.all()], said
 
 
 def write_replaced(submission: Submission) -> None:

@@ -103,7 +103,7 @@ def type_paper(
     """Type what a paper quote says, beside its scan; with a reason to mend it, until a lot is chosen. Raises `Refused`."""
     require_buyer(agent)
     submission = Submission.objects.get(pk=submission_id, organisation=agent.organisation)
-    if scan is None and submission.typed_at is None:
+    if scan is None and submission.typed_at is None and not submission.by_email:
         raise refuse("no_scan", "Joignez le devis photographié ou numérisé : chacun comparera.", "scan")
     if submission.typed_at is not None and (refusal := too_short(reason)):
         raise Refused(refusal, "reason")

@@ -151,7 +151,7 @@ def joined(submission: Submission | None) -> list[Joined]:
 def labelled(submission: Submission) -> list[tuple[SubmissionDocument, str]]:
     """The documents of an opened answer, in their order, with what those of a paper quote are: its envelope came first."""
     found = list(submission.documents.select_related("file").order_by("pk"))
-    if not submission.paper:
+    if not submission.paper or submission.by_email:
         return [(document, "") for document in found if not document.removed]
     return [(document, "le devis, numérisé" if number else "l'enveloppe fermée") for number, document in enumerate(found)]
 

@@ -22,6 +22,7 @@ from sourcier.sourcing.actions import common
 from sourcier.sourcing.actions.common import entry, load, touch
 from sourcier.sourcing.briefs import asked_places, brief, link
 from sourcier.sourcing.models import AskedPlace, Candidate, Extension, Invitation, Relay, Sourcing
+from sourcier.sourcing.replying import reply_to
 from sourcier.sourcing.rules import Verb
 from sourcier.suppliers import tokens
 from sourcier.suppliers.models import Firm
@@ -111,6 +112,7 @@ def new_invitation(
         sourcing=sourcing, firm=firm, address=address, seed=seed, created_at=now,
         channel=channel or (Invitation.Channel.EMAIL if address else Invitation.Channel.LETTER),
         token_sha256=tokens.token_hash(tokens.token(seed)), code_hmac=tokens.code_hmac(tokens.code(seed)),
+        reply_hmac=tokens.reply_hmac(tokens.reply_token(seed)),
     )  # fmt: skip
 
 
@@ -131,7 +133,7 @@ def write(
     return enqueue(
         sourcing.organisation, kind=kind, to_address=invitation.address, to_name=invitation.firm.name, subject=subject,
         body=body, operation_id=sourcing.need_id, firm_id=invitation.firm_id, subject_id=subject_id,
-        reply_to=sourcing.organisation.email, sealed=sealed or invitation.came, secret=link(token),
+        reply_to=reply_to(invitation), sealed=sealed or invitation.came, secret=link(token),
     )  # fmt: skip
 
 
@@ -171,7 +173,7 @@ def tell_one(
     sourcing = invitation.sourcing
     enqueue(
         sourcing.organisation, kind=kind, to_address=address, to_name=invitation.firm.name, subject=subject, body=body,
-        operation_id=sourcing.need_id, firm_id=invitation.firm_id, subject_id=subject_id,
+        operation_id=sourcing.need_id, firm_id=invitation.firm_id, subject_id=subject_id, reply_to=reply_to(invitation),
     )  # fmt: skip
     return []
 

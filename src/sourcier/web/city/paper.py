@@ -155,7 +155,7 @@ class TypedForm(AnswerForm):
         self.files = files or {}
         if submission.typed_at is None:
             del self.fields["reason"]
-        self.fields["scan"].required = submission.typed_at is None
+        self.fields["scan"].required = submission.typed_at is None and not submission.by_email
         self.fields["scan"].error_messages["required"] = "Joignez le devis photographié ou numérisé : chacun comparera."
         self.fields["signer"].error_messages["required"] = "Écrivez qui a signé ce devis, comme il est écrit."
         for name in ("email", *(f"question-{q.pk.hex}" for q in self.questions if q.kind == Question.Kind.FILE)):
@@ -185,7 +185,8 @@ def paper_type(request: HttpRequest, need_id: UUID, submission_id: UUID) -> Http
         except Refused as refused:
             form.problem(refused.field, refused.sentence)
         else:
-            messages.success(request, "Le devis papier est tapé : il se compare avec les autres.")
+            what = "Le devis" if submission.by_email else "Le devis papier"
+            messages.success(request, f"{what} est tapé : il se compare avec les autres.")
             return redirect("answer", need.pk, submission.pk)
     context = {
         **operation_context(request.agent, need, sourcing),  # type: ignore[attr-defined]

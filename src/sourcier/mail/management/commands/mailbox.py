@@ -1,12 +1,16 @@
 """`sourcier mailbox`: what arrives by e-mail."""
 
 import json
+import signal
+import threading
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from sourcier.mail.incoming import Incoming, read
+from sourcier.mail.listener import Listener
 
 UNREADABLE = 2
 
@@ -23,10 +27,24 @@ class Command(BaseCommand):
         verbs = parser.add_subparsers(dest="verb", required=True, metavar="verbe")
         parse = verbs.add_parser("parse", help="montre ce qui est compris d'un fichier .eml ; n'écrit rien")
         parse.add_argument("file", metavar="FICHIER.eml")
+        verbs.add_parser("serve", help="reçoit les messages (SOURCIER_MAIL_LISTEN), jusqu'à SIGINT ou SIGTERM")
         parse.add_argument("--json", action="store_true", help="en JSON, pour un programme")
 
     def handle(self, *args: Any, **options: Any) -> None:
         getattr(self, options["verb"])(options)
+
+    def serve(self, options: dict[str, Any]) -> None:
+        if not settings.MAIL_LISTEN or not settings.REPLY_TO:
+            raise CommandError("Donnez d'abord SOURCIER_REPLY_TO et SOURCIER_MAIL_LISTEN (docs/installation.md).")
+        stop = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stop.set())
+        listener = Listener(*settings.MAIL_LISTEN)
+        listener.start()
+        try:
+            stop.wait()
+        finally:
+            listener.stop()
 
     def parse(self, options: dict[str, Any]) -> None:
         try:

@@ -34,7 +34,8 @@ class Command(BaseCommand):
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stop.set())
         self.stdout.write(f"Sourcier : http://{options['host']}:{options['port']} (Ctrl+C pour arrêter)")
-        code = Supervisor([web(**options), worker()], stop).run()
+        children = [web(**options), worker(), *([mailbox()] if settings.MAIL_LISTEN and settings.REPLY_TO else [])]
+        code = Supervisor(children, stop).run()
         if code:
             raise CommandError("Le serveur s'arrête à chaque départ. La raison est dans les messages au-dessus.")
 
@@ -74,3 +75,8 @@ def web(*, host: str, port: int, threads: int, **_: Any) -> Child:
 def worker() -> Child:
     """The `sourcier worker` of this installation."""
     return Child("worker", [sys.executable, "-m", "django", "worker", "--settings", "sourcier.project.settings"])
+
+
+def mailbox() -> Child:
+    """The `sourcier mailbox serve` of this installation."""
+    return Child("mailbox", [sys.executable, "-m", "django", "mailbox", "serve", "--settings", "sourcier.project.settings"])
