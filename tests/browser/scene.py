@@ -258,10 +258,11 @@ class Scene:
         self.two_open_from(0)
         closed = self.answered()
         self.two_open_from(4_000_000)
-        opened, chosen, stopped = (self.answered() for _ in range(3))
-        envelope = register_paper(
+        opened = self.answered()
+        envelope = register_paper(  # at once: its deadline is some seconds away
             self.buyer, self.by_letter(opened)[1].pk, SimpleUploadedFile("enveloppe.jpg", papers.JPEG), timezone.now(), "Coffre"
         )
+        chosen, stopped = self.answered(), self.answered()
         lots, learned = self.answered(lots=LOTS), self.answered(kind="rfi", stranger=True)
         requests = (closed, opened, chosen, stopped, lots, learned)
         deadline = max(each.deadline for each in requests if each.deadline)

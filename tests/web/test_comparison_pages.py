@@ -10,6 +10,7 @@ import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.urls import reverse
+from django.utils.html import strip_tags
 
 from sourcier.journal.models import Entry
 from sourcier.kernel.transitions import Refused
@@ -39,6 +40,13 @@ def test_a_reference_without_its_amount_is_refused_beside_the_field_and_what_was
     text = page.content.decode()
     assert page.status_code == 422 and "Écrivez un nombre" in text and "douze mille" in text
     assert not SavingReference.objects.exists()
+
+
+def test_the_reference_is_read_as_one_sentence(city: City) -> None:
+    request = make_request(city)
+    evaluate.choose_reference(city.buyer, request.sourcing.pk, "estimate", 16_000_00)
+    page = signed_in(city.buyer).get(reverse("comparison", args=[request.sourcing.need_id])).content.decode()
+    assert "16 000 € HT, pour les quantités demandées." in " ".join(strip_tags(page).split())
 
 
 @pytest.mark.parametrize(("name", "content"), [("facture.pdf", b""), ("facture.pdf", b"MZ\x90 not a paper"), ("f.exe", b"MZ")])

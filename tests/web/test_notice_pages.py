@@ -1,6 +1,9 @@
 """The public notice in a browser: read, answer, confirm; wrong, expired and reused links say what to do."""
 
+import re
 from datetime import timedelta
+from html import unescape
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +12,7 @@ import time_machine
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import strip_tags
 
 from sourcier.journal.models import Entry
 from sourcier.sourcing import limits
@@ -21,6 +25,7 @@ from tests.sourcing.stock import FAR, MATHILDE
 
 pytestmark = pytest.mark.django_db
 LYON = "lyon@pain.example"
+HOLE = re.compile(r"\s[,.]\s|, *[,.]|Pour appeler ,|appelez( le| au|  )*[.]| au [.]")
 SCRIPT = "<script>alert(1)</script>"
 
 
@@ -54,6 +59,21 @@ def test_the_notice_says_what_the_firms_asked_were_told(city: City) -> None:
     ):  # fmt: skip
         assert said in page, said
     assert MATHILDE.name not in page
+
+
+def test_what_nobody_wrote_of_whom_to_call_leaves_no_hole_in_a_sentence(city: City) -> None:
+    sourcing = sent(city)
+    for name, phone, hours in product(("", "Bruno"), ("", "01 00 00 00 01"), ("", "de 9 h à 17 h")):
+        Sourcing.objects.filter(pk=sourcing.pk).update(contact_name=name, contact_phone=phone, contact_hours=hours)
+        pages = [said(reverse(page, args=[sourcing.notice_slug])) for page in ("notice", "notice_sent")]
+        with time_machine.travel(after_deadline(sourcing)):
+            pages.append(said(reverse("notice", args=[sourcing.notice_slug])))
+        assert [page for page in pages if HOLE.search(page)] == []
+        assert ("Pour appeler" in pages[0], "la suite, appelez" in pages[2]) == (bool(phone), bool(phone))
+
+
+def said(address: str) -> str:
+    return " ".join(unescape(strip_tags(Client().get(address).content.decode())).split())
 
 
 def test_from_the_notice_to_the_firm_s_page(city: City) -> None:
