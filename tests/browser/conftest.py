@@ -81,13 +81,20 @@ class Town:
 
     def late(self, need_id: str) -> None:
         """Let the deadline of a need's request be past, then let `tick` see it."""
-        with sqlite3.connect(self.folder / "sourcier.sqlite3", timeout=20) as database:
-            database.execute(
-                "UPDATE sourcing_sourcing SET deadline = datetime('now', '-2 seconds'), "
-                "next_check = datetime('now', '-1 seconds') WHERE need_id = ? AND state = 'open'",
-                (UUID(need_id).hex,),
-            )
+        self.rows(
+            "UPDATE sourcing_sourcing SET deadline = datetime('now', '-2 seconds'), "
+            "next_check = datetime('now', '-1 seconds') WHERE need_id = ? AND state = 'open'",
+            UUID(need_id).hex,
+        )
         self.sourcier("tick")
+
+    def sent_yesterday(self, need_id: str) -> None:
+        """Let the request of a need have been out for a day."""
+        self.rows("UPDATE sourcing_sourcing SET sent_at = datetime('now', '-1 day') WHERE need_id = ?", UUID(need_id).hex)
+
+    def years_later(self, need_id: str) -> None:
+        """Let the terms of all that is kept of a need be over."""
+        self.rows("UPDATE retention_clock SET ends_on = date('now', '-1 day') WHERE operation_id = ?", UUID(need_id).hex)
 
     def mails(self) -> int:
         """How many messages have arrived."""

@@ -53,6 +53,8 @@ JUDGED = """async () => {
     const some = await axe.run(alike, {resultTypes: ["violations"], runOnly: colours})
     return [...all.violations, ...some.violations]
 }"""
+# A comma, or a full stop, that nothing stands before: somebody wrote nothing there, or a line of a template ends.
+HOLE = r"""() => document.body.innerText.match(/.{0,30}(\s[,.](?=\s)|,\s*,|[:(]\s*,).{0,20}/)"""
 SENT_TO = """() => [...document.querySelectorAll("form[method=post]")].map(
     form => new URL(form.getAttribute("action") || location.href, location.href).href
 )"""
@@ -80,6 +82,8 @@ def faults_of(page: Page, path: str) -> list[str]:
             found.append(f"{path} overflows {width} pixels")
     if page.locator("h1").count() != 1:
         found.append(f"{path} has {page.locator('h1').count()} first headings")
+    if hole := page.evaluate(HOLE):
+        found.append(f"{path} has a hole in a sentence: {hole[0]}")
     if not page.title().strip():
         found.append(f"{path} has no title")
     page.evaluate(AXE)
@@ -204,7 +208,7 @@ def buyer(walk: Walk, scene: dict[str, str]) -> None:
         *(f"/achats/{scene[need]}/{step}" for need, pages in steps.items() for step in pages),
     )  # fmt: skip
     walk.fetch(*(scene[file] for file in ("request_document", "answer_file", "exchange_document", "exchange_letter")))
-    walk.fetch(f"/achats/{scene['opened']}/{kept}recepisse/")
+    walk.fetch(f"/achats/{scene['opened']}/{kept}recepisse/", f"/achats/{scene['asked']}/suivi/affiche/")
 
 
 def buyer_in_a_hurry(walk: Walk, scene: dict[str, str]) -> None:

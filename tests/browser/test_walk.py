@@ -1,6 +1,7 @@
 """The whole path in a browser, from the sentence to a dossier that verifies: wide, on a telephone, by keyboard alone."""
 
 import re
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -9,10 +10,15 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from sourcier.dossier.offline import verifier
+from sourcier.kernel.french import PARIS
 from sourcier.project.demo.city import PASSWORD
 from tests.browser.conftest import Person, Town
+from tests.vault import papers
 
 MOST_ACTIONS = 25
+# Whoever has no mouse sees where he is: a line around the field, or around the words that are part of it.
+SEEN = """element => [element, element.closest("label")].some(
+    each => each && getComputedStyle(each).outlineStyle !== "none")"""
 
 
 class Mouse:
@@ -46,16 +52,47 @@ class Mouse:
 class Keyboard(Mouse):
     """Acts with Tab, Enter, Space, arrows and letters alone, as someone without a mouse."""
 
-    MOST_TABS = 400
+    def __init__(self, page: Page) -> None:
+        super().__init__(page)
+        self.most_tabs = 400
 
     def _reach(self, target: Locator) -> None:
         target.wait_for()
         element = target.element_handle()  # found once: by its name it would be sought again in the whole page at each Tab
-        for _ in range(self.MOST_TABS):
+        for _ in range(self.most_tabs):
             if element.evaluate("element => element === document.activeElement"):
+                assert element.evaluate(SEEN), f"nothing shows that {target} has the focus"
                 return
             self.page.keyboard.press("Tab")
         raise AssertionError(f"Tab never reaches {target}")
+
+    def unfold(self, title: str) -> None:
+        self._reach(self.page.locator("summary", has_text=title).first)
+        self.page.keyboard.press("Enter")
+
+    def pick(self, label: str, beginning: str) -> None:
+        """One line of a list, by its first letters."""
+        self._reach(self.page.get_by_label(label))
+        self.page.keyboard.type(beginning)
+
+    def join(self, label: str, file: Path) -> None:
+        self.page.once("filechooser", lambda asked: asked.set_files(file))  # said early: a busy browser learns it late
+        field = self.page.get_by_label(label)
+        self._reach(field)
+        self.page.keyboard.press("Space")
+        expect(field).to_have_value(re.compile(re.escape(file.name)))
+
+    def type_when(self, target: Locator, when: datetime) -> None:
+        """A day or an hour, whose parts stand in the order of the browser's own language."""
+        date = target.get_attribute("type") == "date"
+        self._reach(target)
+        for order in ("%d%m%Y", "%m%d%Y") if date else ("%H%M", "%I%M%p"):
+            self.page.keyboard.type(when.strftime(order))
+            if target.input_value() == when.strftime("%Y-%m-%d" if date else "%H:%M"):
+                return
+            for _ in order:
+                self.page.keyboard.press("ArrowLeft")
+        raise AssertionError(f"{when} cannot be typed: {target.input_value()}")
 
     def _press(self, target: Locator) -> None:
         self._reach(target)
@@ -179,7 +216,56 @@ def take_the_dossier(who: Person, need: str, folder: Path) -> Path:
     return file
 
 
-def walk(town: Town, people: Any, hands: type[Mouse], width: int, sentence: str, folder: Path) -> None:
+def register_an_envelope(who: Person, hand: Keyboard, need: str, photo: Path) -> None:
+    """A quote on paper came in the morning post, from a firm that no e-mail reaches."""
+    page = who.go(f"/achats/{need}/suivi/")
+    firm = page.locator("#courriers .title").first.inner_text().split()[:3]
+    hand.press("Un devis est arrivé sur papier", link=True)
+    hand.pick("De quelle entreprise ?", " ".join(firm))
+    hand.most_tabs = 12  # the next field is the next one, whatever parts a day and an hour have
+    hand.join("Photo de l'enveloppe fermée", photo)
+    arrived = datetime.now(PARIS) - timedelta(hours=2)
+    hand.type_when(page.locator("input[type=date]"), arrived)
+    hand.type_when(page.locator("input[type=time]"), arrived)
+    hand.type("Où est-elle gardée, fermée ?", "Coffre du service courrier")
+    hand.press("Enregistrer ce pli, fermé")
+    expect(page.locator("main")).to_contain_text("Écrivez ce numéro sur l'enveloppe")
+
+
+def keep_then_destroy(town: Town, who: Person, hand: Keyboard, need: str, sentence: str, visa: Path) -> None:
+    """The head of purchasing: a litigation noted and lifted, the end of the contract, years, the visa, what goes, gone."""
+    page = who.go("/controle/")
+    hand.press("Conservation", link=True)
+    hand.press(re.compile(re.escape(sentence)), link=True)
+    hand.type("Quel recours, devant qui ?", "Recours devant le tribunal administratif")
+    hand.press("Mettre en attente : contentieux")
+    hand.type("Comment il a fini", "Jugement définitif, recours rejeté")
+    hand.press("Lever l'attente")
+    hand.type_when(page.get_by_label("Fin d'exécution, le"), datetime.now(PARIS))
+    hand.press("Noter la fin d'exécution")
+    town.years_later(need)
+    hand.type("Référence du visa", "AD93-117")
+    hand.type_when(page.get_by_label("Signé le"), datetime.now(PARIS))
+    hand.join("Le visa signé", visa)
+    hand.press("Verser le visa")
+    hand.press(re.compile("Voir, puis détruire"), link=True)
+    expect(page.locator("main")).to_contain_text("Ce qui serait détruit")
+    hand.tick("J'ai lu ce qui sera détruit")
+    hand.press("Détruire définitivement")
+    expect(page.locator("main")).to_contain_text("C'est détruit")
+
+
+def renew_the_key(who: Person, hand: Keyboard) -> None:
+    page = who.go("/controle/")
+    hand.press("Clé de la Ville", link=True)
+    hand.unfold("La renouveler")
+    hand.type("Pourquoi ?", "Un serveur neuf remplace l'ancien")
+    hand.press("Renouveler la clé")
+    expect(page.locator("main")).to_contain_text("Celles d'avant")
+
+
+def walk(town: Town, people: Any, hands: type[Mouse], width: int, sentence: str, folder: Path) -> str:
+    """Returns the need's id."""
     denise, bruno, aude = people(None, width), people("bruno", width), people("aude", width)
     hand = hands(denise.page)
     need = say_the_need(denise, hand, sentence)
@@ -201,6 +287,7 @@ def walk(town: Town, people: Any, hands: type[Mouse], width: int, sentence: str,
     assert report.problems == []
     for who in (denise, bruno, aude, baker):
         assert who.faults == []
+    return need
 
 
 @pytest.mark.parametrize("width", [1280, 390])
@@ -208,5 +295,18 @@ def test_the_whole_path_from_a_sentence_to_a_verified_dossier(town: Town, people
     walk(town, people, Mouse, width, f"Pain frais pour la crèche du Centre ({width})", tmp_path)
 
 
-def test_the_whole_path_with_tab_and_enter_alone(town: Town, people: Any, tmp_path: Path) -> None:
-    walk(town, people, Keyboard, 1280, "Pain frais pour la crèche du Centre, sans souris", tmp_path)
+def test_the_whole_path_with_tab_and_enter_alone(town: Town, people: Any, scene: dict[str, str], tmp_path: Path) -> None:
+    sentence, photo, visa = (
+        "Pain frais pour la crèche du Centre, sans souris",
+        tmp_path / "enveloppe.jpg",
+        tmp_path / "visa.pdf",
+    )
+    photo.write_bytes(papers.JPEG)
+    visa.write_bytes(papers.pdf_bytes())
+    need = walk(town, people, Keyboard, 1280, sentence, tmp_path)
+    bruno, helene = people("bruno"), people("helene")
+    town.sent_yesterday(scene["asked"])
+    register_an_envelope(bruno, Keyboard(bruno.page), scene["asked"], photo)
+    keep_then_destroy(town, helene, Keyboard(helene.page), need, sentence, visa)
+    renew_the_key(helene, Keyboard(helene.page))
+    assert bruno.faults + helene.faults == []
