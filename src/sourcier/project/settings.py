@@ -191,6 +191,7 @@ TEMPLATES = [
                 "sourcier.web.templatetags.french",
                 "sourcier.web.templatetags.components",
                 "sourcier.web.templatetags.marks",
+                "sourcier.web.templatetags.spoken",
             ],
         },
     }
@@ -238,6 +239,11 @@ MFA_FORMS = {
 }
 
 LANGUAGE_CODE = "fr"
+LANGUAGES = [  # of the firm's pages alone
+    ("fr", "Français"), ("fr-falc", "Français facile"), ("en", "English"), ("pt", "Português"), ("ar", "العربية"),
+    ("tr", "Türkçe"),
+]  # fmt: skip
+LOCALE_PATHS = [PACKAGE / "web" / "locale"]
 TIME_ZONE = "Europe/Paris"
 USE_TZ = True
 USE_I18N = True

@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 
 from sourcier.accounts.models import Role
+from sourcier.web.firm.language import spoken
 
 View = Callable[..., HttpResponse]
 
@@ -47,6 +48,7 @@ def public(view: View) -> View:
 
 
 def firm(view: View) -> View:
-    """A page for who holds the link, the code or the cookie of a firm; the view itself checks it."""
-    view.right = "firm"  # type: ignore[attr-defined]
-    return view
+    """A page for who holds the link, the code or the cookie of a firm, in its language; the view itself checks it."""
+    speaking = spoken(view)
+    speaking.right = "firm"  # type: ignore[attr-defined]
+    return speaking

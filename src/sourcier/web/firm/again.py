@@ -9,6 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from sourcier.kernel.transitions import Refused, refuse
 from sourcier.quotes import answer_rules as rules
@@ -22,16 +24,16 @@ from sourcier.web.firm.first import base_context
 
 TRIES_AN_HOUR = 10
 BACK = {"prix": "firm_price", "non": "firm_decline", "": "firm_receipt"}
-LEFT = "Le code est parti à votre adresse électronique. Il est valable dix minutes."
+LEFT = _("Le code est parti à votre adresse électronique. Il est valable dix minutes.")
 
 
 class CodeForm(forms.Form):
     use_required_attribute = False
 
     code = forms.CharField(
-        label="Votre code à usage unique", max_length=20, help_text="Six chiffres, reçus à l'instant par courriel.",
+        label=_("Votre code à usage unique"), max_length=20, help_text=_("Six chiffres, reçus à l'instant par courriel."),
         widget=forms.TextInput(attrs={"class": "code-input", "inputmode": "numeric", "autocomplete": "one-time-code"}),
-        error_messages={"required": "Tapez les six chiffres de votre code."},
+        error_messages={"required": _("Tapez les six chiffres de votre code.")},
     )  # fmt: skip
 
 
@@ -39,9 +41,9 @@ class NumberForm(forms.Form):
     use_required_attribute = False
 
     code = forms.CharField(
-        label="Numéro de votre récépissé", max_length=30, help_text="Par exemple : RX-4M2A",
+        label=_("Numéro de votre récépissé"), max_length=30, help_text=_("Par exemple : RX-4M2A"),
         widget=forms.TextInput(attrs={"class": "code-input", "autocapitalize": "characters", "autocomplete": "off"}),
-        error_messages={"required": "Tapez le numéro de votre récépissé."},
+        error_messages={"required": _("Tapez le numéro de votre récépissé.")},
     )  # fmt: skip
 
 
@@ -72,14 +74,15 @@ def ask(request: HttpRequest, visit: Visit) -> HttpResponse:
     try:
         if "send" in request.POST:
             once.send_code(visit.invitation)
-            messages.success(request, LEFT)
+            messages.success(request, str(LEFT))
             return first(visit, back)
         if form.is_bound and form.is_valid():
             found = _own(request, visit, form.cleaned_data["code"], by_mail=bool(written_to))
             request.visit = visit.with_sent(found.pk)  # type: ignore[attr-defined]
             return redirect(BACK[back])
     except Refused as refused:
-        form.add_error("code", refused.sentence) if form.is_bound else messages.error(request, refused.sentence)
+        sentence = gettext(refused.sentence)
+        form.add_error("code", sentence) if form.is_bound else messages.error(request, sentence)
     context = base_context(visit) | {
         "form": form, "last_at": words.received_words(last.received_at), "by_mail": bool(written_to), "back": back,
         "masked": [masked(address) for address in written_to],

@@ -22,6 +22,7 @@ from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.debug import sensitive_variables
 
 from sourcier.kernel.transitions import Refused
@@ -132,7 +133,8 @@ def open_code(request: HttpRequest) -> HttpResponse:
     """The typed code: tries are counted by address range, and each takes the same time."""
     began = time.monotonic()
     typed = request.POST.get("code", "")[:60]
-    key, invitation, error = None, None, "Ce code n'ouvre aucune demande. Vérifiez-le sur la lettre : dix lettres et chiffres."
+    key, invitation = None, None
+    error = gettext("Ce code n'ouvre aucune demande. Vérifiez-le sur la lettre : dix lettres et chiffres.")
     try:
         limits.take("code", address_range(request), TRIES_AN_HOUR, timezone.now())
         invitation = invitation_by_code(typed)

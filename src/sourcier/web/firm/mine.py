@@ -9,6 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from sourcier.journal.keys import KeyMissing
@@ -31,18 +33,18 @@ from sourcier.web.firm.price_form import typed_price
 from sourcier.web.rights import firm
 
 logger = logging.getLogger(__name__)
-UNSIGNED = (
+UNSIGNED = gettext_noop(
     "Le récépissé signé ne peut pas être donné pour l'instant. Ce que vous avez envoyé est bien arrivé, "
     "et gardé. Réessayez demain."
 )
-TOLD = "C'est noté. La mairie vous écrira à cette adresse pour ses prochains achats."
-TOLD_LATER = "C'est noté. La mairie vous écrira à cette adresse quand elle aura vérifié que vous êtes bien cette entreprise."
+TOLD = _("C'est noté. La mairie vous écrira à cette adresse pour ses prochains achats.")
+TOLD_LATER = _("C'est noté. La mairie vous écrira à cette adresse quand elle aura vérifié que vous êtes bien cette entreprise.")
 
 
 class NewsForm(forms.Form):
     email = forms.EmailField(
-        label="Votre adresse électronique", widget=forms.EmailInput(attrs={"autocomplete": "email"}),
-        error_messages={"required": "Écrivez votre adresse.", "invalid": "Cette adresse est incomplète : nom@exemple.fr"},
+        label=_("Votre adresse électronique"), widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        error_messages={"required": _("Écrivez votre adresse."), "invalid": _("Cette adresse est incomplète : nom@exemple.fr")},
     )  # fmt: skip
 
 
@@ -90,6 +92,7 @@ def _receipt_context(visit: Visit, sent: Submission) -> dict[str, Any]:
         "may_change": refusal is None and sent.round == window.round,
         "newer": answers.current(visit.invitation, sent.round) if sent.state == Submission.State.REPLACED else None,
         "still_counts": answers.current(visit.invitation) if sent.state == Submission.State.LATE else None,
+        "foreign": not words.in_french(),
         "reason": rules.DECLINE_REASONS.get(sent.decline_reason, ""),
         "news_form": NewsForm(),
         "wants_news": last_wish(visit.invitation, "firm.wants_news") is not None,
@@ -118,7 +121,7 @@ def signed_file(request: HttpRequest, entry: Entry | None, name: str, back: str,
         text = sign_receipt(entry)
     except (KeyMissing, Inconsistent, NodeMissing) as error:
         logger.critical("no receipt can be signed: %s", type(error).__name__)
-        messages.error(request, unsigned)
+        messages.error(request, gettext(unsigned))
         return redirect(back)
     response = HttpResponse(text, content_type="text/plain; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}.tlog-proof"'
@@ -164,10 +167,10 @@ def news(request: HttpRequest, visit: Visit) -> HttpResponse:
     if form.is_valid():
         try:
             after_opening.be_told(visit.invitation, form.cleaned_data["email"])
-            messages.success(request, TOLD_LATER if visit.invitation.unverified else TOLD)
+            messages.success(request, str(TOLD_LATER if visit.invitation.unverified else TOLD))
             return redirect("firm")
         except Refused as refused:
-            form.add_error("email", refused.sentence)
+            form.add_error("email", gettext(refused.sentence))
     return render(request, "firm/news.html", base_context(visit) | {"news_form": form}, status=400)
 
 

@@ -4,6 +4,8 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from sourcier.kernel.transitions import Refused
@@ -26,10 +28,13 @@ class DeclineForm(forms.Form):
     use_required_attribute = False
 
     reason = forms.ChoiceField(
-        label="Pourquoi ?", choices=list(rules.DECLINE_REASONS.items()), widget=forms.RadioSelect,
-        error_messages={"required": "Dites pourquoi : une raison suffit.", "invalid_choice": "Choisissez une des raisons."},
+        label=_("Pourquoi ?"), widget=forms.RadioSelect,
+        choices=[(code, _(reason)) for code, reason in rules.DECLINE_REASONS.items()],
+        error_messages={
+            "required": _("Dites pourquoi : une raison suffit."), "invalid_choice": _("Choisissez une des raisons."),
+        },
     )  # fmt: skip
-    note = forms.CharField(label="Voulez-vous ajouter un mot ?", required=False, max_length=300)
+    note = forms.CharField(label=_("Voulez-vous ajouter un mot ?"), required=False, max_length=300)
 
 
 @firm
@@ -49,7 +54,7 @@ def decline(request: HttpRequest, visit: Visit) -> HttpResponse:
             request.visit = visit.with_sent(sent.pk)  # type: ignore[attr-defined]
             return redirect("firm_receipt")
         except Refused as refused:
-            form.add_error(refused.field if refused.field in form.fields else None, refused.sentence)
+            form.add_error(refused.field if refused.field in form.fields else None, gettext(refused.sentence))
     prove_first = "non" if again.needed(visit) else ""
     replacing = None if prove_first else answers.current(visit.invitation)
     context = base_context(visit) | {"form": form, "replacing": replacing, "prove_first": prove_first}

@@ -6,6 +6,8 @@ from uuid import UUID
 
 from django import forms
 from django.utils.datastructures import MultiValueDict
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from sourcier.kernel.money import format_unit_price, format_vat
 from sourcier.quotes import answer_rules as rules
@@ -15,9 +17,9 @@ from sourcier.sourcing.briefs import asked_places
 from sourcier.sourcing.models import AskedPlace, Invitation, PriceLine, Question
 
 VAT_CHOICES = [
-    (rules.INCLUDED, "avec TVA"),
-    (rules.EXCLUDED, "sans TVA"),
-    (rules.EXEMPT, "Je ne facture pas la TVA"),
+    (rules.INCLUDED, _("avec TVA")),
+    (rules.EXCLUDED, _("sans TVA")),
+    (rules.EXEMPT, _("Je ne facture pas la TVA")),
 ]
 OF_THE_ANSWER = ("daily_maximum", "reservation", "note", "signer", "email")
 
@@ -32,24 +34,24 @@ class AnswerForm(forms.Form):
     use_required_attribute = False
 
     daily_maximum = forms.CharField(
-        label="Au plus, par jour", required=False, max_length=120,
-        widget=forms.TextInput(attrs={"placeholder": "par exemple : 80 baguettes"}),
+        label=_("Au plus, par jour"), required=False, max_length=120,
+        widget=forms.TextInput(attrs={"placeholder": _("par exemple : 80 baguettes")}),
     )  # fmt: skip
     reservation = forms.CharField(
-        label="Oui, mais…", required=False, max_length=rules.MAX_TEXT,
-        widget=forms.Textarea(attrs={"rows": 3, "placeholder": "par exemple : pas en août"}),
+        label=_("Oui, mais…"), required=False, max_length=rules.MAX_TEXT,
+        widget=forms.Textarea(attrs={"rows": 3, "placeholder": _("par exemple : pas en août")}),
     )  # fmt: skip
     note = forms.CharField(
-        label="Un mot pour la mairie", required=False, max_length=rules.MAX_TEXT, widget=forms.Textarea(attrs={"rows": 3})
+        label=_("Un mot pour la mairie"), required=False, max_length=rules.MAX_TEXT, widget=forms.Textarea(attrs={"rows": 3})
     )
     signer = forms.CharField(
-        label="Votre nom", max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name", "autocapitalize": "words"}),
-        error_messages={"required": "Écrivez votre nom : la mairie saura à qui parler."},
+        label=_("Votre nom"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name", "autocapitalize": "words"}),
+        error_messages={"required": _("Écrivez votre nom : la mairie saura à qui parler.")},
     )  # fmt: skip
     email = forms.EmailField(
-        label="Votre adresse électronique", required=False, help_text="Pour recevoir votre récépissé.",
+        label=_("Votre adresse électronique"), required=False, help_text=_("Pour recevoir votre récépissé."),
         widget=forms.EmailInput(attrs={"autocomplete": "email", "inputmode": "email"}),
-        error_messages={"invalid": "Cette adresse est incomplète. Exemple : nom@exemple.fr"},
+        error_messages={"invalid": _("Cette adresse est incomplète. Exemple : nom@exemple.fr")},
     )  # fmt: skip
 
     def __init__(
@@ -85,10 +87,10 @@ class AnswerForm(forms.Form):
                 )
         if rates:
             self.fields["vat"] = forms.ChoiceField(
-                choices=VAT_CHOICES, widget=forms.RadioSelect, required=False, label="Votre prix est"
+                choices=VAT_CHOICES, widget=forms.RadioSelect, required=False, label=_("Votre prix est")
             )
             self.fields["rate"] = forms.ChoiceField(
-                choices=rates, widget=forms.RadioSelect, required=False, label="Votre taux de TVA"
+                choices=rates, widget=forms.RadioSelect, required=False, label=_("Votre taux de TVA")
             )
 
     def _add_places(self) -> None:
@@ -96,8 +98,8 @@ class AnswerForm(forms.Form):
         if len(places) > 1:
             self.fields["places"] = forms.MultipleChoiceField(
                 choices=[(place.place_id.hex, _place_label(place)) for place in places],
-                widget=forms.CheckboxSelectMultiple, required=False, label="Où pouvez-vous livrer ?",
-                help_text="Rien de coché : partout.",
+                widget=forms.CheckboxSelectMultiple, required=False, label=_("Où pouvez-vous livrer ?"),
+                help_text=_("Rien de coché : partout."),
             )  # fmt: skip
 
     def _add_questions(self) -> None:
@@ -139,7 +141,7 @@ class AnswerForm(forms.Form):
             try:
                 cleaned[name] = rules.read_price(text) if text else None
             except rules.BadPrice as error:
-                self.add_error(name, str(error))
+                self.add_error(name, gettext(str(error)))
         if "vat" in self.fields and any(cleaned.get(f"price-{line.pk.hex}") for line in self.lines):
             self._check_vat(cleaned)
         return cleaned
@@ -147,10 +149,10 @@ class AnswerForm(forms.Form):
     def _check_vat(self, cleaned: dict[str, Any]) -> None:
         """The two taps one forgets, shown together."""
         if not cleaned.get("vat"):
-            self.add_error("vat", "Dites si votre prix est avec ou sans TVA.")
+            self.add_error("vat", gettext("Dites si votre prix est avec ou sans TVA."))
         own_rate = all(cleaned.get(f"rate-{line.pk.hex}") for line in self.lines)
         if cleaned.get("vat") != rules.EXEMPT and not cleaned.get("rate") and not own_rate:
-            self.add_error("rate", "Choisissez votre taux de TVA.")
+            self.add_error("rate", gettext("Choisissez votre taux de TVA."))
 
     def answer(self, *, with_file: frozenset[UUID], documents: int) -> rules.Answer | None:
         """The answer, or None when something is to mend: every problem is then beside its field."""
@@ -168,6 +170,7 @@ class AnswerForm(forms.Form):
 
     def problem(self, field: str | None, sentence: str) -> None:
         """Put a sentence beside its field; above the form when it concerns the whole."""
+        sentence = gettext(sentence)
         if field == "prices" and self.lines:
             field = f"price-{self.lines[0].pk.hex}"
         if field == "documents":

@@ -7,6 +7,8 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from sourcier.kernel.transitions import Refused
@@ -27,7 +29,7 @@ class TextForm(forms.Form):
 
     text = forms.CharField(
         max_length=4_000, widget=forms.Textarea(attrs={"rows": 4}),
-        error_messages={"required": "Écrivez quelques mots.", "max_length": "C'est trop long : 4 000 caractères au plus."},
+        error_messages={"required": _("Écrivez quelques mots."), "max_length": "C'est trop long : 4 000 caractères au plus."},
     )  # fmt: skip
 
 
@@ -41,11 +43,11 @@ def questions(request: HttpRequest, visit: Visit) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             asked = ask(visit.invitation, form.cleaned_data["text"])
-            said = "La réponse ira à toutes les entreprises, sans votre nom."
-            messages.success(request, f"Votre question est partie. Votre récépissé : {asked.receipt_number}. {said}")
+            said = gettext("Votre question est partie. Votre récépissé : %(number)s.") % {"number": asked.receipt_number}
+            messages.success(request, f"{said} {gettext('La réponse ira à toutes les entreprises, sans votre nom.')}")
             return redirect("firm_questions")
         except Refused as refused:
-            form.add_error("text", refused.sentence)
+            form.add_error("text", gettext(refused.sentence))
     context = base_context(visit) | {
         "form": form,
         "own": answers.questions(visit.invitation).exclude(receipt_number=""),
@@ -78,10 +80,11 @@ def clarification(request: HttpRequest, visit: Visit, clarification_id: UUID) ->
     if request.method == "POST" and form.is_valid():
         try:
             given = answer_clarification(visit.invitation, asked.pk, form.cleaned_data["text"])
-            messages.success(request, f"Bien reçu. Votre récépissé : {given.receipt_number}. La mairie lira votre précision.")
+            said = gettext("Bien reçu. Votre récépissé : %(number)s. La mairie lira votre précision.")
+            messages.success(request, said % {"number": given.receipt_number})
             return redirect("firm_clarification", asked.pk)
         except Refused as refused:
-            form.add_error("text", refused.sentence)
+            form.add_error("text", gettext(refused.sentence))
     context = base_context(visit) | {"form": form, "asked": asked}
     return render(request, "firm/clarification.html", context, status=400 if form.errors else 200)
 
