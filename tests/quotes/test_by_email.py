@@ -1,9 +1,11 @@
 """A firm that replies to its e-mail has answered: real conversations in SMTP and LMTP, sealed until the opening."""
 
+import imaplib
 import smtplib
 from collections.abc import Iterator
 from datetime import timedelta
 from email.message import EmailMessage
+from email.policy import SMTP
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from sourcier.journal.models import Entry
 from sourcier.journal.verify import verify
 from sourcier.mail import secrets
 from sourcier.mail.due import run_due
+from sourcier.mail.imap import fetch
 from sourcier.mail.listener import LATER, MAX_MESSAGE, NOBODY, TOO_LARGE, Listener
 from sourcier.mail.models import IncomingMessage, OutgoingMessage
 from sourcier.mail.receiving import handle_waiting, receive
@@ -33,6 +36,7 @@ from sourcier.suppliers.models import Contact
 from sourcier.vault.models import File
 from sourcier.vault.queries import path_of
 from tests.cities import City
+from tests.mail.dovecot import PROGRAM, dovecot
 from tests.mail.servers import free_port
 from tests.quotes.requests import BEFORE, DEADLINE, Request, answer, make_request, opened
 from tests.vault import papers
@@ -242,3 +246,30 @@ def test_what_cannot_be_kept_is_asked_for_again(city: City, server: tuple[str, i
         client.sendmail(invitation.address, [address(invitation)], reply(invitation).as_bytes())
     assert (later.value.smtp_code, later.value.smtp_error) == (451, LATER[4:].encode())
     assert not IncomingMessage.objects.exists()
+
+
+@pytest.mark.skipif(not PROGRAM, reason="Dovecot is not installed")
+def test_a_mailbox_is_read_once_and_each_message_is_marked_after_it_is_kept(city: City, settings: Any) -> None:
+    _, invitation = asked(city)
+    with dovecot() as port:
+        settings.IMAP = f"imap://achats:secret@127.0.0.1:{port}/INBOX"
+        with imaplib.IMAP4("127.0.0.1", port) as mailbox:
+            mailbox.login("achats", "secret")
+            arrived = imaplib.Time2Internaldate(BEFORE)
+            mailbox.append("INBOX", "", arrived, reply(invitation).as_bytes(policy=SMTP))
+            mailbox.append("INBOX", "", arrived, b"From: x@pain.example\r\nTo: achats@ville.example\r\n\r\nBonjour")
+            with time_machine.travel(
+                DEADLINE + timedelta(minutes=1), tick=True
+            ):  # read late, in time by the server of the city
+                assert fetch(timezone.now()) == 2
+                assert fetch(timezone.now()) == 0
+            mailbox.select("INBOX")
+            assert mailbox.search(None, "SEEN")[1] == [b"1 2"]
+            mailbox.store("1", "-FLAGS", r"(\Seen)")
+            with time_machine.travel(DEADLINE + timedelta(minutes=2), tick=True):
+                assert fetch(timezone.now()) == 1
+        settings.IMAP = f"imap://achats:autre@127.0.0.1:{port}/INBOX"
+        assert fetch(timezone.now()) == 0
+    assert Submission.objects.get().state == "received"
+    assert Submission.objects.get().received_at == BEFORE
+    assert sorted(IncomingMessage.objects.values_list("state", flat=True)) == ["done", "tray"]

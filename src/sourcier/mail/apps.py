@@ -12,6 +12,7 @@ class MailConfig(AppConfig):
         from sourcier.journal.registry import register_rows, register_verbs
         from sourcier.law.retention import CONTRACT, PROCEDURE
         from sourcier.mail.due import register_due
+        from sourcier.mail.imap import fetch
         from sourcier.mail.models import FiledExchange, IncomingMessage, OutgoingMessage
         from sourcier.mail.outbox import send_due
         from sourcier.mail.receiving import handle_waiting
@@ -47,6 +48,7 @@ class MailConfig(AppConfig):
             ),
         )  # fmt: skip
         register_due("mail.received", handle_waiting, atomic=False)
+        register_due("mail.imap", fetch, every=timedelta(minutes=1), atomic=False)
         register_due("outbox", send_due, atomic=False)
         register_eraser(give_up, PROCEDURE, CONTRACT)
         register_finder(traces)

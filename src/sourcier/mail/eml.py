@@ -121,6 +121,11 @@ def header(message: Message, name: str) -> str:
     return clean(attempt(lambda: str(message[name] or ""), None) or attempt(lambda: raw(message, name), ""))
 
 
+def header_values(message: Message, name: str) -> list[str]:
+    """Each header of that name, as text."""
+    return [clean(str(value)) for key, value in attempt(lambda: list(message.raw_items()), []) if key.lower() == name.lower()]
+
+
 def _people(message: Message, name: str) -> str:
     text = header(message, name)
     pairs = attempt(lambda: getaddresses([text]), [])

@@ -118,6 +118,15 @@ def _listen() -> tuple[str, str, int] | None:
     return None
 
 
+def _imap() -> str:
+    """The mailbox to read, or nothing. Raises `ImproperlyConfigured`; the address holds a password and is not repeated."""
+    given = os.environ.get("SOURCIER_IMAP", "")
+    url = urlsplit(given)
+    if given and (url.scheme not in ("imap", "imaps") or not url.hostname or not url.username):
+        raise ImproperlyConfigured("SOURCIER_IMAP doit s'écrire imaps://compte:mot-de-passe@machine/INBOX.")
+    return given
+
+
 _make_folder(VAR, "SOURCIER_VAR")
 SECRET_KEY = _secret_key()
 DEBUG = os.environ.get("SOURCIER_DEBUG") == "1"
@@ -299,6 +308,7 @@ DEFAULT_FROM_EMAIL = os.environ.get("SOURCIER_FROM", "ne-pas-repondre@ville.exam
 # Where firms reply: `reponse@ville.example` makes `reponse+…@ville.example`, one address for each firm asked.
 REPLY_TO = _reply_to()
 MAIL_LISTEN = _listen()
+IMAP = _imap()
 
 # Between the deadline of a request and the opening of its sealed quotes: what was on its way arrives, clocks agree.
 OPENING_WAIT = timedelta(seconds=int(os.environ.get("SOURCIER_OPENING_WAIT", "300")))

@@ -8,7 +8,9 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
 
+from sourcier.mail.imap import fetch
 from sourcier.mail.incoming import Incoming, read
 from sourcier.mail.listener import Listener
 
@@ -28,10 +30,17 @@ class Command(BaseCommand):
         parse = verbs.add_parser("parse", help="montre ce qui est compris d'un fichier .eml ; n'écrit rien")
         parse.add_argument("file", metavar="FICHIER.eml")
         verbs.add_parser("serve", help="reçoit les messages (SOURCIER_MAIL_LISTEN), jusqu'à SIGINT ou SIGTERM")
+        verbs.add_parser("fetch", help="prend les messages non lus de la boîte SOURCIER_IMAP ; « tick » le fait chaque minute")
         parse.add_argument("--json", action="store_true", help="en JSON, pour un programme")
 
     def handle(self, *args: Any, **options: Any) -> None:
         getattr(self, options["verb"])(options)
+
+    def fetch(self, options: dict[str, Any]) -> None:
+        if not settings.IMAP or not settings.REPLY_TO:
+            raise CommandError("Donnez d'abord SOURCIER_REPLY_TO et SOURCIER_IMAP (docs/installation.md).")
+        count = fetch(timezone.now())
+        self.stdout.write(f"{count} messages pris." if count > 1 else f"{count} message pris.")
 
     def serve(self, options: dict[str, Any]) -> None:
         if not settings.MAIL_LISTEN or not settings.REPLY_TO:
