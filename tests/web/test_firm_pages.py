@@ -55,8 +55,10 @@ def test_the_first_page_weighs_less_than_50_kilobytes_with_its_style(city: City)
     client = browser(make_request(city, lines=5, places=8).invite())
     style = Path(finders.find("sourcier/sourcier.css")).read_bytes()
     page = client.get("/r/").content
-    assert b"<script" not in page
-    assert len(page) + len(style) < 51_200, (len(page), len(style))
+    script = Path(finders.find("sourcier/listen.js")).read_bytes()
+    assert page.count(b"<script") == 1 and b"sourcier/listen" in page
+    sent = {"page": len(page), "style": len(style), "script": len(script)}
+    assert sum(sent.values()) < 51_200, sent
 
 
 def test_everything_typed_is_kept_when_something_is_to_mend(city: City) -> None:

@@ -25,9 +25,9 @@ def title(sourcing: Sourcing) -> str:
     """« La mairie de Rosny-sous-Bois cherche un boulanger »."""
     who = city_hall(sourcing.organisation)
     if sourcing.trade:
-        return _("%(who)s cherche %(trade)s") % {"who": who, "trade": sourcing.trade}
+        return _("%(who)s cherche %(trade)s") % {"who": ltr(who), "trade": ltr(sourcing.trade)}
     said = _("%(who)s se renseigne") if sourcing.kind == Sourcing.Kind.RFI else _("%(who)s vous demande un prix")
-    return said % {"who": who}
+    return said % {"who": ltr(who)}
 
 
 # --- in the language of the page -------------------------------------------------------------------------------------------
@@ -105,7 +105,7 @@ def when(sourcing: Sourcing, places: Sequence[AskedPlace]) -> str:
     """« de 6 h 30 à 7 h, à partir du 4 janvier 2027 »; empty when the need does not say."""
     need = sourcing.need
     hours = {place.hours for place in places}
-    parts = [hours.pop()] if len(hours) == 1 else []
+    parts = [ltr(each) for each in hours if each] if len(hours) == 1 else []
     if need.starts_on:
         parts.append(_("à partir du %(day)s") % {"day": said_date(need.starts_on)})
     if need.ends_on:
@@ -127,4 +127,4 @@ def caller(sourcing: Sourcing) -> str:
         return ""
     hours = sourcing.contact_hours or ("" if sourcing.contact_phone else organisation.phone_hours)
     whom = {"name": sourcing.contact_name or _("la mairie"), "phone": ltr(phone)}
-    return _("Appelez %(name)s au %(phone)s") % whom + (f", {hours}" if hours else "")
+    return _("Appelez %(name)s au %(phone)s") % whom + (f", {ltr(hours)}" if hours else "")
