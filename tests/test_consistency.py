@@ -23,6 +23,7 @@ WITHOUT_ENTRY = {
     "suppliers.actions.firms": {"meet", "meet_many", "mail_returned", "check_writer", "lock", "known_firms"},
     "suppliers.actions.contacts": {"own_contact", "cleaned", "note", "describe"},
     "suppliers.actions.places": {"new_key", "send_links"},
+    "suppliers.actions.campaigns": {"prepare"},
     "suppliers.actions.imports": {"guess", "import_contacts"},
     "sourcing.actions.progress": {"mark_opened", "mark_chosen", "mark_done", "mark_ended"},
     "sourcing.actions.common": {"load", "check", "same_version", "touch", "words"},

@@ -30,6 +30,7 @@ from sourcier.accounts.actions import (
 from sourcier.accounts.agents import Agent, agent_for
 from sourcier.accounts.models import Organisation, Role, User
 from sourcier.dossier import build
+from sourcier.kernel.activities import NAF_REV2, Activity
 from sourcier.kernel.transitions import Refused
 from sourcier.mail.actions import file_exchange
 from sourcier.needs import actions as needs
@@ -44,8 +45,9 @@ from sourcier.retention import actions as retention
 from sourcier.retention.models import Clock
 from sourcier.sourcing.actions import closing, invite, notice, panel, posting, questions, request
 from sourcier.sourcing.models import Invitation, Sourcing
+from sourcier.spend.models import Family
 from sourcier.suppliers import tokens
-from sourcier.suppliers.actions import add_contact, give_key
+from sourcier.suppliers.actions import add_contact, campaigns, give_key
 from sourcier.vault.actions import store
 from sourcier.web.sign_in import password_link
 from tests.cities import City, siret
@@ -126,6 +128,11 @@ class Scene:
         )  # fmt: skip
         key = give_key(self.buyer, winner.firm_id, "Kbis, au guichet")
         self.tell(place_link=reverse("firm_open", args=[tokens.token(key.seed)]))
+        bread_family = Family.objects.get(organisation=self.city.organisation, code="10.01")
+        made = campaigns.make(self.buyer, bread_family.label, [Activity(NAF_REV2, "10.71C")], 5_000)
+        self.tell(
+            campaign=reverse("campaign", args=[made.pk]), campaign_new=reverse("campaign_new", args=[bread_family.pk]),
+        )  # fmt: skip
         filed = file_exchange(
             self.buyer, done.pk, channel="letter", direction="in", occurred_at=timezone.now() - timedelta(days=1),
             correspondent="M. Lefort", summary="Il remercie de l'avoir interrogé.", upload=paper("Lettre de M. Lefort.pdf"),

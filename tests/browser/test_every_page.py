@@ -32,6 +32,7 @@ POSTED = {
     "settings_role_revoke", "settings_person_off", "settings_person_on", "settings_person_link", "settings_place_switch",
     "settings_department_places", "firm_proof", "firm_news", "firm_question_proof",
     "firm_clarification_proof", "firm_wish_proof", "city_key_change", "request_correct", "heard_allow",
+    "campaign_print", "campaign_posted", "campaign_returned",
     "place_link", "place_claim", "place_stop", "place_leave", "firm_key_give",
     "firm_contact_forget", "letter_returned", "retention_hold", "retention_release", "retention_end", "retention_visa",
     "paper_proof",
@@ -209,6 +210,12 @@ def buyer(walk: Walk, scene: dict[str, str]) -> None:
     )  # fmt: skip
     walk.fetch(*(scene[file] for file in ("request_document", "answer_file", "exchange_document", "exchange_letter")))
     walk.fetch(f"/achats/{scene['opened']}/{kept}recepisse/", f"/achats/{scene['asked']}/suivi/affiche/")
+    walk.look("/entreprises/territoire/", scene["campaign"], scene["campaign_new"])
+    walk.download(scene["campaign"], "Imprimer les lettres")
+    walk.refused(scene["campaign"], "Noter qu'elles sont parties", how=" ", cost="beaucoup")
+    walk.page.locator("[name=how]").fill("Postées ce matin")
+    walk.page.locator("[name=cost]").fill("12,60")
+    walk.press("Noter qu'elles sont parties", "a campaign posted")
 
 
 def buyer_in_a_hurry(walk: Walk, scene: dict[str, str]) -> None:

@@ -14,7 +14,8 @@ from sourcier.dossier.models import Export
 from sourcier.quotes.models import Clarification, Notification
 from sourcier.retention.models import Clock
 from sourcier.sourcing.models import Criterion, FirmQuestion, Invitation, Relay, RequestDocument
-from sourcier.suppliers.models import Contact
+from sourcier.spend.models import Family
+from sourcier.suppliers.models import Campaign, Contact, FirmKey
 from sourcier.vault.models import File
 from tests.dossier.purchase import Purchase
 
@@ -62,10 +63,15 @@ def ids(purchase: Purchase, export: Export) -> dict[str, Any]:
         "export_id": export,
         "department_id": purchase.city.department,
         "place_id": purchase.city.place,
+        "family_id": Family.objects.filter(organisation=purchase.city.organisation).first(),
+        "campaign_id": Campaign.objects.filter(organisation=purchase.city.organisation).first(),
+        "key_id": FirmKey.objects.filter(firm__organisation=purchase.city.organisation).first(),
         "user_id": purchase.city.requester.user,
     }
     found = {name: row.pk for name, row in rows.items() if row is not None}
-    missing = dict.fromkeys(("lot_id", "relay_id", "notification_id", "clarification_id"), uuid4())
+    missing = dict.fromkeys(
+        ("lot_id", "relay_id", "family_id", "campaign_id", "key_id", "notification_id", "clarification_id"), uuid4()
+    )
     return {**missing, "document_id": 1, **found}
 
 

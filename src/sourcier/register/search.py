@@ -14,7 +14,7 @@ from sourcier.register.establishment import Establishment, Filters, SearchResult
 from sourcier.register.places import commune
 from sourcier.register.store import Pair, RegisterMissing, names_of, opened
 
-__all__ = ["RegisterMissing", "by_name", "by_siret", "commune", "known_activity", "search", "status"]
+__all__ = ["RegisterMissing", "around", "by_name", "by_siret", "commune", "known_activity", "search", "status"]
 
 FIELDS = """siret, name, legal_name, nomenclature, activity, naf_2025, address, postal_code, commune, commune_code,
     CAST(round(latitude * 1e6) AS INTEGER), CAST(round(longitude * 1e6) AS INTEGER), approximate, uncertainty_m,
@@ -133,6 +133,16 @@ def search(
     [(total, undisclosed, nearest)] = pair.cursor().execute(query, [*values, radius_m]).fetchall()
     page = [(found["place"], found["distance"]) for found in (nearest or ())[offset : offset + limit]]
     return SearchResult(total, undisclosed, _rows(pair, page), pair.build)
+
+
+def around(centre: tuple[int, int], radius_m: int) -> dict[str, tuple[int, int]]:
+    """NAF rév. 2 code → `(active establishments, those of them that may not be named)` within `radius_m` of one centre."""
+    latitude, longitude = (value / 1_000_000 for value in centre)
+    query = f"""SELECT naf_rev2, count(*), count(*) FILTER (WHERE NOT disclosed) FROM establishment
+        WHERE active AND naf_rev2 IS NOT NULL AND latitude BETWEEN ? AND ? AND longitude BETWEEN ? AND ?
+        AND {_distance(1)} <= ? GROUP BY naf_rev2"""
+    values = [*_box([(latitude, longitude)], radius_m), latitude, latitude, longitude, radius_m]
+    return {code: (total, hidden) for code, total, hidden in opened().cursor().execute(query, values).fetchall()}
 
 
 def _rows(pair: Pair, places: Sequence[tuple[int, float | None]]) -> tuple[Establishment, ...]:

@@ -12,7 +12,7 @@ class SuppliersConfig(AppConfig):
         from sourcier.mail.due import register_due
         from sourcier.retention.registry import register_eraser, register_finder, register_namer
         from sourcier.suppliers.actions import mark_refused
-        from sourcier.suppliers.models import Contact, Firm, FirmKey, FirmPlace
+        from sourcier.suppliers.models import Campaign, Contact, Firm, FirmKey, FirmPlace
         from sourcier.suppliers.retention import give_up, named, traces
         from sourcier.suppliers.verbs import VERBS
 
@@ -30,13 +30,23 @@ class SuppliersConfig(AppConfig):
         )  # fmt: skip
         register_rows(
             "firm_key", FirmKey, organisation="firm__organisation_id",
-            fields=("firm_id", "channel", "how", "token_sha256", "code_hmac", "made_by_id", "made_at", "expires_at"),
+            fields=(
+                "firm_id", "channel", "campaign_id", "how", "token_sha256", "code_hmac", "made_by_id", "made_at", "expires_at",
+                "returned_at",
+            ),
         )  # fmt: skip
         register_rows(
             "firm_place", FirmPlace, organisation="firm__organisation_id",
             fields=(
                 "claimed_at", "claimed_by", "words", "hours", "zone_km", "quantities", "labels", "languages", "person",
                 "prefers", "away_from", "away_until", "saved_at",
+            ),
+        )  # fmt: skip
+        register_rows(
+            "campaign", Campaign, organisation="organisation_id",
+            fields=(
+                "label", "activities", "radius_m", "register_build", "letters", "left_out", "made_by_id", "made_at",
+                "posted_on", "how", "cost_cents", "posted_by_id",
             ),
         )  # fmt: skip
         register_eraser(give_up, CONTACT)

@@ -82,13 +82,15 @@ class FirmKey(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     firm = models.ForeignKey(Firm, on_delete=models.PROTECT, related_name="keys")
     channel = models.CharField(max_length=6, choices=Channel)
-    how = models.CharField(max_length=200, blank=True, help_text="how an agent checked who came")
+    campaign = models.ForeignKey("Campaign", null=True, on_delete=models.PROTECT, related_name="keys")
+    how = models.CharField(max_length=200, blank=True, help_text="how an agent checked who came; what a letter come back bears")
     seed = models.CharField(max_length=32, help_text="128 random bits; worth nothing without the key")
     token_sha256 = models.CharField(max_length=64, unique=True)
     code_hmac = models.CharField(max_length=64, unique=True)
     made_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
     made_at = models.DateTimeField()
     expires_at = models.DateTimeField()
+    returned_at = models.DateTimeField(null=True, help_text="the post brought the letter back")
 
 
 class FirmPlace(models.Model):
@@ -113,3 +115,22 @@ class FirmPlace(models.Model):
     away_from = models.DateField("absent du", null=True, blank=True)
     away_until = models.DateField("au", null=True, blank=True)
     saved_at = models.DateTimeField(null=True)
+
+
+class Campaign(models.Model):
+    """Letters that ask the firms of some trades, around the city hall, to make themselves known. It asks for no price."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, related_name="campaigns")
+    label = models.CharField(max_length=160, help_text="of the family: « Pain et viennoiseries »")
+    activities = models.JSONField(help_text='pairs ["NAFRev2", "10.71C"]')
+    radius_m = models.PositiveIntegerField()
+    register_build = models.CharField(max_length=64)
+    letters = models.PositiveIntegerField()
+    left_out = models.JSONField(help_text="[[reason, how many]…], the firms found that are not written to")
+    made_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    made_at = models.DateTimeField()
+    posted_on = models.DateField(null=True)
+    how = models.CharField(max_length=200, blank=True)
+    cost_cents = models.PositiveBigIntegerField(null=True, help_text="of all, envelopes and postage; None when nobody said")
+    posted_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")

@@ -11,7 +11,7 @@ from sourcier.accounts.agents import Agent
 from sourcier.accounts.models import Role
 from sourcier.mail.models import OutgoingMessage
 from sourcier.suppliers import rules, tokens
-from sourcier.suppliers.models import Contact, Firm, FirmKey, FirmPlace
+from sourcier.suppliers.models import Campaign, Contact, Firm, FirmKey, FirmPlace
 
 READERS = (Role.REQUESTER, Role.BUYER, Role.HEAD_BUYER, Role.AUDITOR)
 
@@ -119,3 +119,14 @@ def described(place: FirmPlace) -> dict[str, Any]:
     own = Contact.objects.filter(firm=place.firm_id, source=rules.OWN_SOURCE).exclude(state=Contact.State.REMOVED)
     reach = dict(own.order_by("added_at").values_list("kind", "value"))
     return {name: getattr(place, name) for name in names} | {kind: reach.get(kind, "") for kind in Contact.Kind.values}
+
+
+def campaigns(agent: Agent) -> QuerySet[Campaign]:
+    """The campaigns of the agent's city, the latest first."""
+    found = Campaign.objects.filter(organisation=agent.organisation).order_by("-made_at")
+    return found if agent.has(*READERS) else found.none()
+
+
+def letters_of(campaign: Campaign) -> QuerySet[FirmKey]:
+    """The letters of a campaign with their firms, by name."""
+    return campaign.keys.select_related("firm__own_place").order_by("firm__name", "firm__siret")

@@ -32,6 +32,10 @@ def traces(organisation_id: UUID, text: str) -> Iterator[Trace]:
         said = ", ".join(part for part in (contact.firm.name, contact.value, contact.person, contact.source) if part)
         here = {"contact_id": contact.pk, "firm_id": contact.firm_id}
         yield Trace(contact.get_kind_display(), said, contact.added_at, kept=kept, **here)
+    own = FirmPlace.objects.filter(firm__organisation_id=organisation_id).select_related("firm")
+    for place in own.filter(Q(person__icontains=text) | Q(words__icontains=text)).order_by("firm__name", "pk"):
+        said = ", ".join(part for part in (place.firm.name, place.person, place.words) if part)
+        yield Trace("Place de l'entreprise", said, place.saved_at or place.claimed_at, firm_id=place.firm_id)
     firms = Firm.objects.filter(organisation_id=organisation_id)
     asked = Q(name__icontains=text) | Q(address__icontains=text) | Q(siret=text.replace(" ", ""))
     for firm in firms.filter(asked).order_by("name", "pk"):

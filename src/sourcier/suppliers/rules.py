@@ -59,6 +59,22 @@ def may_write(*, unsubscribed: bool, closed: bool) -> Refusal | None:
     return None
 
 
+def why_no_letter(
+    *, unsubscribed: bool, closed: bool, trade_left: bool, returned: bool, placed: bool, lately: bool, deliverable: bool
+) -> str:
+    """Why a firm gets no letter of a campaign, as the page counts it; empty when it gets one."""
+    reasons = (
+        (unsubscribed, "ne veulent plus de courrier"),
+        (closed, "ont fermé ou vendu"),
+        (trade_left, "ont changé de métier"),
+        (placed, "ont déjà ouvert leur place"),
+        (lately, "ont déjà reçu cette lettre depuis six mois"),
+        (returned, "dont un courrier est revenu"),
+        (not deliverable, "sans adresse postale en France"),
+    )
+    return next((words for holds, words in reasons if holds), "")
+
+
 def absence_refusal(away_from: date | None, away_until: date | None) -> Refusal | None:
     """An absence has a first day and a last one, in that order."""
     if (away_from is None) != (away_until is None):

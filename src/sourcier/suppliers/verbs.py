@@ -13,6 +13,16 @@ VERBS = (
     Verb("firm.link_sent", "Un lien vers sa place est parti à une adresse connue de {firm}."),
     Verb("firm.claimed", "{firm} a ouvert sa place ({channel})."),
     Verb("firm.described", "{firm} a écrit dans sa place : {changed}.", personal=("values",)),
+    Verb(
+        "campaign.made",
+        "{name} a préparé {letters} lettres pour se faire connaître : {label}, à {radius_m} m.",
+        personal=("name",),
+    ),
+    Verb("campaign.printed", "{name} a imprimé {letters} lettres : {label}.", personal=("name",)),
+    Verb(
+        "campaign.posted", "{name} a noté {letters} lettres parties le {posted_on} ({label}) : {how}", personal=("name", "how")
+    ),
+    Verb("campaign.returned", "La lettre à {firm} est revenue : {why}", personal=("name", "why")),
     Verb("firm.unsubscribed", "{firm} a demandé à ne plus recevoir de courrier."),
     Verb("firm.trade_left", "{firm} a dit que ce n'est plus son métier."),
     Verb("firm.closed", "{firm} a dit avoir fermé ou vendu."),

@@ -29,6 +29,7 @@ from sourcier.web.city import (
     settings_people,
     sourcings,
     telling,
+    territory,
 )
 from sourcier.web.firm import first, mine, no, place, price, talk
 from sourcier.web.public import about, city_look, components, notice, verifier
@@ -44,6 +45,7 @@ urlpatterns = [
     *activities.urlpatterns,
     *firms_import.urlpatterns,
     *firms.urlpatterns,
+    *territory.urlpatterns,
     *rule.urlpatterns,
     *families.urlpatterns,
     *panel.urlpatterns,

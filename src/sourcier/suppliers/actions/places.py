@@ -25,7 +25,7 @@ from sourcier.retention.clocks import begin, today
 from sourcier.suppliers import queries, rules, tokens
 from sourcier.suppliers.actions.contacts import cleaned, own_contact
 from sourcier.suppliers.actions.firms import check_writer, lock
-from sourcier.suppliers.models import Contact, Firm, FirmKey, FirmPlace
+from sourcier.suppliers.models import Campaign, Contact, Firm, FirmKey, FirmPlace
 
 LIVES = {
     FirmKey.Channel.LETTER: timedelta(days=400),
@@ -34,13 +34,15 @@ LIVES = {
 }
 
 
-def new_key(firm: Firm, channel: FirmKey.Channel, now: datetime, agent: Agent | None = None) -> FirmKey:
+def new_key(
+    firm: Firm, channel: FirmKey.Channel, now: datetime, agent: Agent | None = None, campaign: Campaign | None = None
+) -> FirmKey:
     """A key not yet saved."""
     seed = tokens.new_seed()
     return FirmKey(
         firm=firm, channel=channel, seed=seed, token_sha256=tokens.token_hash(tokens.token(seed)),
         code_hmac=tokens.code_hmac(tokens.code(seed)), made_by=agent.user if agent else None, made_at=now,
-        expires_at=now + LIVES[channel],
+        expires_at=now + LIVES[channel], campaign=campaign,
     )  # fmt: skip
 
 

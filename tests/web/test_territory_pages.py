@@ -1,0 +1,159 @@
+"""« Territoire »: which firms the city knows, and one letter to all the others in three clicks; never to whom it must not."""
+
+from datetime import timedelta
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+import zxingcpp
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from sourcier.insights.territory import territory
+from sourcier.journal.models import Entry
+from sourcier.journal.queries import payload_of
+from sourcier.quotes.actions.answer import submit
+from sourcier.quotes.answer_rules import Answer, TypedPrice
+from sourcier.sourcing.models import Sourcing
+from sourcier.spend.models import Family
+from sourcier.suppliers import actions, tokens
+from sourcier.suppliers.models import Campaign, Firm, FirmKey
+from tests.cities import City
+from tests.pdf import pictures_of, text_of
+from tests.sourcing.scenes import invitation_of, sent
+from tests.sourcing.stock import COOP, LEFORT, MATHILDE, PERRIER, Shop
+from tests.web.clients import signed_in
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def register(bakeries: Path, settings: Any) -> None:
+    settings.REGISTER = str(bakeries)
+
+
+def bread(city: City) -> Family:
+    return Family.objects.create(
+        organisation=city.organisation, code="10.01", label="Pain et viennoiseries", kind="supplies",
+        activities=[["NAFRev2", "10.71C"], ["NAFRev2", "47.24Z"]],
+    )  # fmt: skip
+
+
+def met(city: City, shop: Shop) -> Firm:
+    return actions.meet(city.organisation, {"siret": shop.siret, "name": shop.name}, "register")
+
+
+def page(client: Client, name: str, *args: Any) -> str:
+    response = client.get(reverse(name, args=args))
+    assert response.status_code == 200
+    return unescape(response.content.decode())
+
+
+def made(city: City) -> Campaign:
+    signed_in(city.buyer).post(reverse("campaign_new", args=[bread(city).pk]))
+    return Campaign.objects.get()
+
+
+def test_the_page_counts_what_exists_is_known_asked_and_answered_without_what_is_sealed(city: City) -> None:
+    bread(city)
+    Family.objects.create(
+        organisation=city.organisation, code="9", label="Plomberie", kind="works", activities=[["NAFRev2", "43.22A"]]
+    )
+    sourcing = sent(city)
+    submit(invitation_of(sourcing, MATHILDE), answer_to(sourcing))
+    [plumbing, pain] = territory(city.buyer, 5_000)
+    assert (plumbing.family.label, plumbing.known, pain.undisclosed) == ("Plomberie", 0, 1)
+    assert (pain.known, pain.asked, pain.answered) == (3, 0, 0), "nothing shows before the opening"
+    Sourcing.objects.update(state="opened", opened_at=timezone.now())
+    [_, pain] = territory(city.buyer, 5_000)
+    assert (pain.asked, pain.answered) == (2, 1), "a letter not posted asked nobody"
+    text = page(signed_in(city.auditor), "territory")
+    assert "Pain et viennoiseries" in text and "Écrire à toutes" not in text
+    export = signed_in(city.auditor).get(reverse("territory") + "?export=csv").content.decode()
+    assert "Pain et viennoiseries" in export
+
+
+def answer_to(sourcing: Sourcing) -> Answer:
+    prices = tuple(TypedPrice(line.pk, 9_500, 550) for line in sourcing.price_lines.all())
+    return Answer(prices=prices, signer="Mathilde Durand")
+
+
+def test_all_get_one_letter_but_those_who_must_not_who_are_counted_and_told(city: City) -> None:
+    actions.unsubscribe(met(city, MATHILDE))
+    actions.close_firm(met(city, PERRIER))
+    family, client = bread(city), signed_in(city.buyer)
+    before = page(client, "campaign_new", family.pk)
+    for words in ("1 : ne veulent plus de courrier", "1 : ont fermé ou vendu", "1 : non diffusibles", "Madame, Monsieur"):
+        assert words in before
+    assert not FirmKey.objects.exists()
+    address = reverse("campaign_new", args=[family.pk])
+    assert client.post(address).status_code == 302
+    again = client.post(address)
+    assert again.status_code == 422 and "personne à qui écrire" in again.content.decode()
+    campaign = Campaign.objects.get()
+    names = set(campaign.keys.values_list("firm__name", flat=True))
+    assert {"AU PAIN DE MATHILDE", "FOURNIL DU BOIS-PERRIER"}.isdisjoint(names) and campaign.letters == len(names) >= 2
+    assert not any("DIFFUSIBLE" in name for name in names)
+    entry = Entry.objects.get(verb="campaign.made")
+    payload = payload_of(entry) or {}
+    assert payload["letters"] == campaign.letters and ["ont fermé ou vendu", 1] in payload["left_out"]
+
+
+def test_a_printed_letter_opens_the_place_of_its_firm_and_says_where_its_address_comes_from(city: City) -> None:
+    campaign = made(city)
+    client = signed_in(city.buyer)
+    pdf = client.post(reverse("campaign_print", args=[campaign.pk])).content
+    assert pdf == client.post(reverse("campaign_print", args=[campaign.pk])).content, "printed again, the same to the last byte"
+    pages = pictures_of(pdf)
+    assert len(pages) == campaign.letters
+    written = text_of(pdf).replace("’", "'")
+    for words in ("Faites-vous connaître", "répertoire public SIRENE", "Ne plus m'écrire", "CNIL", "pas obligé"):
+        assert words in written
+    [square] = zxingcpp.read_barcodes(pages[0])
+    phone = Client()
+    assert phone.get("/r/" + square.text.rsplit("/", 1)[-1])["Location"] == "/place/"
+    phone.post("/place/ouvrir/")
+    assert "a ouvert sa place" in page(client, "campaign", campaign.pk)
+    code = tokens.format_code(tokens.code(campaign.keys.get(firm__siret=LEFORT.siret).seed))
+    assert code in written and code not in page(client, "campaign", campaign.pk)
+
+
+def test_posting_is_noted_with_its_day_and_cost_then_a_letter_comes_back(city: City) -> None:
+    campaign, client = made(city), signed_in(city.buyer)
+    key = campaign.keys.get(firm__siret=COOP.siret)
+    back = reverse("campaign_returned", args=[campaign.pk, key.pk])
+    assert client.post(back, {"why": "Inconnu"}).status_code == 422, "not posted yet"
+    posted, today = reverse("campaign_posted", args=[campaign.pk]), timezone.localdate()
+    late = {"how": "Postées", "posted_on": today + timedelta(days=1), "cost": "12,60"}
+    assert client.post(posted, late).status_code == 422
+    assert client.post(posted, {**late, "posted_on": today}).status_code == 302
+    assert client.post(posted, {**late, "posted_on": today}).status_code == 422, "once"
+    assert "12,60" in page(client, "campaign", campaign.pk)
+    assert client.post(back, {"why": "Destinataire inconnu"}).status_code == 302
+    assert "courrier revenu" in page(client, "campaign", campaign.pk)
+    assert Firm.objects.get(siret=COOP.siret).mail_returned_at
+    assert "n'ouvre aucune" in unescape(Client().post("/r/", {"code": tokens.code(key.seed)}).content.decode())
+
+
+def test_a_firm_that_asks_for_silence_before_the_printing_gets_no_letter(city: City) -> None:
+    campaign = made(city)
+    actions.unsubscribe(Firm.objects.get(siret=LEFORT.siret))
+    pdf = signed_in(city.buyer).post(reverse("campaign_print", args=[campaign.pk])).content
+    assert "LEFORT" not in text_of(pdf) and len(pictures_of(pdf, 20)) == campaign.letters - 1
+
+
+def test_only_buyers_write_and_another_city_sees_nothing(city: City, other_city: City) -> None:
+    campaign = made(city)
+    key = campaign.keys.first()
+    assert key
+    addresses = [
+        reverse("campaign_new", args=[Family.objects.get().pk]),
+        *(reverse(name, args=[campaign.pk]) for name in ("campaign_print", "campaign_posted")),
+        reverse("campaign_returned", args=[campaign.pk, key.pk]),
+    ]
+    for who, status in ((city.requester, 403), (city.auditor, 403), (other_city.buyer, 404)):
+        assert {signed_in(who).post(address).status_code for address in addresses} == {status}
+    assert signed_in(other_city.buyer).get(reverse("campaign", args=[campaign.pk])).status_code == 404
+    assert campaign.label not in page(signed_in(other_city.buyer), "territory")
