@@ -41,7 +41,7 @@ POSTED = {
 FILES = {
     "robots", "city_css", "city_logo", "need_file", "request_document", "answer_file", "exchange_document", "exchange_letter",
     "city_key_minutes", "poster_print", "dossier_download", "dossier_seda", "firm_document", "mfa_download_recovery_codes",
-    "paper_receipt", "verifier_sums",
+    "paper_receipt", "verifier_sums", "notices_feed", "place_data",
 }  # fmt: skip
 AXE = Axe().axe_script
 # Two rules about colours cost more than all the others together: of a list, they read the first lines, as the next are alike.
@@ -281,7 +281,8 @@ def anyone(walk: Walk, scene: dict[str, str]) -> None:
     walk.fetch("/robots.txt", "/verifier/SHA256SUMS", "/ville.css?couleur=%230b6e69", scene["city_logo"])
     walk.refused(notice, "Recevoir mon lien", siret="123", email="lyon arobase")
     walk.refused("/r/", "Continuer", 400, code="AAAAA-AAAAA")
-    walk.look("/place/")
+    walk.look("/place/", "/travailler-avec-la-ville/")
+    walk.fetch("/avis/flux.atom")
     walk.refused("/place/", "Recevoir un lien", 400, siret="123", email="lyon arobase")
     walk.refused("/compte/connexion/", "Se connecter", 200, login="bruno@rosny.example", password="faux")
 
@@ -327,6 +328,9 @@ def firm_in_its_own_place(walk: Walk, scene: dict[str, str]) -> None:
     walk.look("/place/mon-entreprise/")
     walk.page.locator("[name=words]").fill("Pain au levain, livré le matin.")
     walk.press("Enregistrer", "its place with its words")
+    walk.look("/place/effacer/")
+    walk.fetch("/place/mes-donnees/")
+    walk.press("Effacer pour toujours", "what is left of a place")
 
 
 def someone_who_forgot(walk: Walk, scene: dict[str, str]) -> None:

@@ -4,12 +4,14 @@ from html import unescape
 from typing import Any
 
 import pytest
+import time_machine
 from django.core import mail
 from django.test import Client
 from django.urls import reverse
 
 from sourcier.journal.models import Entry
 from sourcier.journal.queries import payload_of
+from sourcier.journal.verify import verify
 from sourcier.law.retention import CONTACT
 from sourcier.mail.actions import send_due
 from sourcier.mail.models import OutgoingMessage
@@ -19,6 +21,7 @@ from sourcier.sourcing.models import Attempt
 from sourcier.suppliers import actions, queries, tokens
 from sourcier.suppliers.models import Contact, Firm, FirmKey, FirmPlace
 from tests.cities import City, siret
+from tests.quotes.requests import BEFORE, make_request
 from tests.web.clients import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -143,6 +146,46 @@ def test_an_erasure_takes_the_place_and_its_keys(city: City) -> None:
     said(insider(city, firm), "/place/ouvrir/", {})
     gone = {type(row) for row in plan(Scope(city.organisation.pk, CONTACT, firm.pk)).gone}
     assert gone == {FirmKey, FirmPlace}
+
+
+def test_a_firm_takes_its_data_away_then_erases_them_and_its_wish_stays(city: City) -> None:
+    firm = met(city)
+    client = insider(city, firm)
+    said(client, "/place/ouvrir/", {})
+    said(client, "/place/mon-entreprise/", {**shown(client), "words": "Pain au levain", "email": "mathilde@pain.example"})
+    said(client, "/place/ne-plus-ecrire/", {})
+    data = client.get("/place/mes-donnees/").json()
+    assert data["place"]["words"] == "Pain au levain" and data["contacts"][0]["value"] == "mathilde@pain.example"
+    assert "seed" not in str(data) and "hmac" not in str(data)
+    assert "détruits" in said(client, "/place/effacer/") and FirmPlace.objects.exists()
+    assert "C'est effacé" in said(client, "/place/effacer/", {})
+    assert not FirmPlace.objects.exists() and not Contact.objects.exists() and not FirmKey.objects.exists()
+    assert Firm.objects.get().unsubscribed_at and "Avec le code" in said(client, "/place/")
+    assert "levain" not in str([payload_of(entry) for entry in Entry.objects.all()])
+    assert verify(city.organisation.pk).problem_count == 0
+
+
+def test_the_needs_of_its_trade_are_on_its_place_and_all_of_them_in_the_feed(city: City) -> None:
+    sourcing = make_request(city).sourcing
+    sourcing.need.activities.create(nomenclature="NAFRev2", code="10.71C", label="Boulangerie")
+    baker, plumber = (
+        met(city, nomenclature="NAFRev2", activity="10.71C"),
+        met(city, 701, nomenclature="NAFRev2", activity="43.22A"),
+    )
+    with time_machine.travel(BEFORE):
+        for firm, reads in ((baker, True), (plumber, False)):
+            client = insider(city, firm)
+            said(client, "/place/ouvrir/", {})
+            assert (sourcing.title in said(client, "/place/")) is reads
+        feed = Client().get("/avis/flux.atom")
+        assert feed["Content-Type"].startswith("application/atom+xml") and sourcing.title in unescape(feed.content.decode())
+    assert sourcing.title not in unescape(Client().get("/avis/flux.atom").content.decode())
+
+
+def test_the_page_for_who_is_chosen_says_the_order_the_papers_the_invoice_and_the_payment(city: City) -> None:
+    page = said(Client(), "/travailler-avec-la-ville/?ville=rosny")
+    for words in ("bon de commande", "Chorus Pro", "30 jours", "attestation de vigilance", "01 00 00 00 00"):
+        assert words in page
 
 
 def test_a_dead_key_opens_nothing_even_in_an_open_browser(city: City) -> None:

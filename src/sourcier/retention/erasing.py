@@ -80,10 +80,13 @@ def planned(scope: Scope, parts: Collection[Emptied]) -> Plan:
     return made
 
 
-def carry_out(made: Plan, reason: str, agent: Agent, rows: Collection[Model] = ()) -> Entry | None:
+def carry_out(
+    made: Plan, reason: str, agent: Agent | None, rows: Collection[Model] = (), *, actor: UUID | None = None
+) -> Entry | None:
     """Destroy what is planned, in the caller's transaction; the bytes of the files go once it is committed.
 
-    `rows`: the clocks that this ends. Returns the entry, which names what went and why.
+    `rows`: the clocks that this ends. Without `agent`, `actor` is the firm that asks. Returns the entry, which names what went
+    and why.
     """
     for row, values in made.changes:
         for name, value in values.items():
@@ -99,7 +102,8 @@ def carry_out(made: Plan, reason: str, agent: Agent, rows: Collection[Model] = (
             paths = []
     vouched = {key: row for row in (*made.kept, *(row for row, _ in made.changes), *made.files, *rows) for key in _key(row)}
     entry = erase(
-        made.scope.organisation_id, made.indexes, reason, stream=made.stream, actor=agent.id, name=agent.user.name,
+        made.scope.organisation_id, made.indexes, reason, stream=made.stream, actor=agent.id if agent else actor,
+        name=agent.user.name if agent else "",
         rows=list(vouched.values()),
         gone=[row for row in made.gone if _key(row)],
     )  # fmt: skip

@@ -244,6 +244,17 @@ def open_notices(at: datetime) -> QuerySet[Sourcing]:
     )
 
 
+def open_to(firm: Firm, at: datetime) -> list[Sourcing]:
+    """The public notices of its city in the firm's own activity, soonest deadline first: information, it is asked nothing."""
+    same = {"need__activities__nomenclature": firm.nomenclature, "need__activities__code": firm.activity}
+    return list(open_notices(at).filter(organisation=firm.organisation_id, **same)) if firm.activity else []
+
+
+def asked_of(firm: Firm) -> QuerySet[Invitation]:
+    """What the city asked of this firm, as the firm reads it: never who came by a notice in its name."""
+    return left_to_firms(firm.organisation_id).filter(firm=firm).select_related("sourcing").order_by("-sent_at", "pk")
+
+
 def notice(slug: str) -> Sourcing:
     """The sourcing of a public notice, once sent. Raises `Sourcing.DoesNotExist`."""
     return (

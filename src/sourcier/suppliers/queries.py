@@ -130,3 +130,20 @@ def campaigns(agent: Agent) -> QuerySet[Campaign]:
 def letters_of(campaign: Campaign) -> QuerySet[FirmKey]:
     """The letters of a campaign with their firms, by name."""
     return campaign.keys.select_related("firm__own_place").order_by("firm__name", "firm__siret")
+
+
+def everything_of(firm: Firm) -> dict[str, Any]:
+    """What this room holds of a firm, for the firm itself, in French; moments as they are."""
+    register = ("siret", "name", "address", "postal_code", "commune", "activity", "size_class", "category", "created_on")
+    place = FirmPlace.objects.filter(firm=firm).first()
+    return {
+        "entreprise": {name: getattr(firm, name) for name in register},
+        "connue_depuis": firm.first_met_at,
+        "ne_plus_ecrire_depuis": firm.unsubscribed_at,
+        "plus_son_metier_depuis": firm.trade_left_at,
+        "fermee_depuis": firm.closed_at,
+        "courrier_revenu_le": firm.mail_returned_at,
+        "place": {"ouverte_le": place.claimed_at, **described(place)} if place else None,
+        "contacts": list(firm.contacts.order_by("added_at").values("kind", "value", "person", "source", "state", "added_at")),
+        "codes_et_liens": list(firm.keys.order_by("made_at").values("channel", "how", "made_at", "expires_at", "returned_at")),
+    }

@@ -32,7 +32,7 @@ from sourcier.web.city import (
     territory,
 )
 from sourcier.web.firm import first, mine, no, place, price, talk
-from sourcier.web.public import about, city_look, components, notice, verifier
+from sourcier.web.public import about, city_look, components, feed, notice, verifier
 
 urlpatterns = [
     *home.urlpatterns,
@@ -75,5 +75,6 @@ urlpatterns = [
     *talk.urlpatterns,
     *place.urlpatterns,
     *first.late_urlpatterns,
+    *feed.urlpatterns,
     *notice.urlpatterns,
 ]

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Model
 
 from sourcier.accounts.agents import Agent
 from sourcier.accounts.rules import insist
@@ -13,6 +14,7 @@ from sourcier.retention.erasing import carry_out, planned
 from sourcier.retention.registry import KEEPERS, Emptied, Scope
 from sourcier.suppliers import queries
 from sourcier.suppliers.actions.firms import lock
+from sourcier.suppliers.models import Firm, FirmKey, FirmPlace
 
 
 @transaction.atomic
@@ -25,3 +27,23 @@ def forget_contact(agent: Agent, contact_id: UUID) -> Entry | None:
         insist(keeper(firm.organisation_id, contact.value))
     made = planned(Scope(firm.organisation_id, CONTACT, firm.pk), [Emptied(gone=[contact])])
     return carry_out(made, "coordonnées, à la demande de la personne", agent)
+
+
+@transaction.atomic
+def forget_itself(key: FirmKey) -> list[str]:
+    """A firm erases, from its place, what it said of itself, its keys and its contacts: what stays, with why.
+
+    Its name, SIRET and « Ne plus m'écrire » stay: the register is public, and a wish must be remembered to be kept.
+    """
+    firm = Firm.objects.select_for_update().get(pk=key.firm_id)
+    gone: list[Model] = [*firm.keys.all(), *FirmPlace.objects.filter(firm=firm)]
+    kept = []
+    for contact in firm.contacts.order_by("pk"):
+        refusals = (keeper(firm.organisation_id, contact.value) for keeper in KEEPERS)
+        if refusal := next((found for found in refusals if found), None):
+            kept.append(f"{contact.value} : {refusal.sentence}")
+        else:
+            gone.append(contact)
+    made = planned(Scope(firm.organisation_id, CONTACT, firm.pk), [Emptied(gone=gone)])
+    carry_out(made, "données de l'entreprise, à sa demande, depuis sa place", None, actor=firm.pk)
+    return kept

@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils import timezone
@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from sourcier.kernel.transitions import Refused
 from sourcier.sourcing import limits
+from sourcier.sourcing.queries import asked_of, open_to
 from sourcier.suppliers import actions, queries
 from sourcier.suppliers.models import FirmKey, FirmPlace
 from sourcier.web.city.forms import TwoAtOnce, add_refusal
@@ -89,7 +90,10 @@ def place(request: HttpRequest) -> HttpResponse:
     own = FirmPlace.objects.filter(firm=key.firm).first()
     if own is None:
         return discreet(render(request, "firm/place/claim.html", _context(key)))
-    context = {**_context(key), "place": own, "said": queries.described(own)}
+    context = {
+        **_context(key), "place": own, "said": queries.described(own),
+        "open_notices": open_to(key.firm, timezone.now()), "asked": asked_of(key.firm),
+    }  # fmt: skip
     return discreet(render(request, "firm/place/place.html", context))
 
 
@@ -160,6 +164,36 @@ def place_stop(request: HttpRequest, key: FirmKey) -> HttpResponse:
 
 
 @firm
+@require_safe
+@insider
+def place_data(request: HttpRequest, key: FirmKey) -> HttpResponse:
+    """« Mes données »: all that the city holds of the firm, to read elsewhere; what it answered is behind each request."""
+    asked = [
+        {"objet": each.sourcing.title, "canal": each.channel, "adresse": each.address, "envoyee_le": each.sent_at,
+         "date_limite": each.sourcing.deadline}
+        for each in asked_of(key.firm)
+    ]  # fmt: skip
+    response = JsonResponse(
+        {**queries.everything_of(key.firm), "demandes_recues": asked},
+        json_dumps_params={"ensure_ascii": False, "indent": 2},
+    )
+    response["Content-Disposition"] = 'attachment; filename="mes-donnees.json"'
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+@firm
+@require_http_methods(["GET", "HEAD", "POST"])
+@insider
+def place_erase(request: HttpRequest, key: FirmKey) -> HttpResponse:
+    """« Effacer »: asked by a GET, done by a POST; then what stays, and why."""
+    if request.method == "POST":
+        kept = actions.forget_itself(key)
+        return render(request, "firm/place/erased.html", {**_context(key), "kept": kept})
+    return render(request, "firm/place/erase.html", _context(key))
+
+
+@firm
 @require_POST
 def place_leave(request: HttpRequest) -> HttpResponse:
     """On a telephone that others use."""
@@ -172,5 +206,7 @@ urlpatterns = [
     path("place/ouvrir/", place_claim, name="place_claim"),
     path("place/mon-entreprise/", place_itself, name="place_itself"),
     path("place/ne-plus-ecrire/", place_stop, name="place_stop"),
+    path("place/mes-donnees/", place_data, name="place_data"),
+    path("place/effacer/", place_erase, name="place_erase"),
     path("place/quitter/", place_leave, name="place_leave"),
 ]

@@ -43,6 +43,12 @@ def personal_data(request: HttpRequest) -> HttpResponse:
 
 
 @public
+def working_with(request: HttpRequest) -> HttpResponse:
+    """« Travailler avec la ville »: the order, the invoice, the payment, the papers."""
+    return _about(request, "working_with")
+
+
+@public
 def robots(request: HttpRequest) -> HttpResponse:
     """Nothing here is for search engines."""
     return HttpResponse("User-agent: *\nDisallow: /\n", content_type="text/plain")
@@ -52,5 +58,6 @@ urlpatterns = [
     path("aide/", help_page, name="help"),
     path("accessibilite/", accessibility, name="accessibility"),
     path("donnees-personnelles/", personal_data, name="personal_data"),
+    path("travailler-avec-la-ville/", working_with, name="working_with"),
     path("robots.txt", robots, name="robots"),
 ]
