@@ -25,7 +25,7 @@ def understood(documents: int, refused: int, price: str, known: bool, link: str)
         )
     elif price:
         lines.append(f"Prix lu dans votre message : {price} €.")
-    lines += ["Confirmez votre prix et votre date, en deux appuis, pour qu'ils soient comparés sans erreur :", link]
+    lines += ["Tapez aussi votre prix sur votre page, pour qu'il soit comparé sans erreur. Un code vous y sera envoyé :", link]
     return "\n".join(lines)
 
 
