@@ -38,6 +38,7 @@ from sourcier.needs.models import Need
 from sourcier.project.demo import bread
 from sourcier.quotes.actions import answer as answering
 from sourcier.quotes.actions import choose, evaluate, opening, tell
+from sourcier.quotes.actions.heard import hear_price
 from sourcier.quotes.actions.paper import register_paper
 from sourcier.quotes.answer_rules import Answer, TypedPrice
 from sourcier.quotes.models import Submission
@@ -126,7 +127,9 @@ class Scene:
             samir=User.objects.get(email="samir@rosny.example").pk,
             department=self.city.department.pk, place=self.city.place.pk,
         )  # fmt: skip
-        key = give_key(self.buyer, winner.firm_id, "Kbis, au guichet")
+        # Another than the one whose walk says « Ne plus m'écrire ».
+        other = winner.sourcing.invitations.exclude(firm=winner.firm_id).order_by("pk")[0]
+        key = give_key(self.buyer, other.firm_id, "Kbis, au guichet")
         self.tell(place_link=reverse("firm_open", args=[tokens.token(key.seed)]))
         bread_family = Family.objects.get(organisation=self.city.organisation, code="10.01")
         made = campaigns.make(self.buyer, bread_family.label, [Activity(NAF_REV2, "10.71C")], 5_000)
@@ -271,6 +274,7 @@ class Scene:
         )
         chosen, stopped = self.answered(), self.answered()
         lots, learned = self.answered(lots=LOTS), self.answered(kind="rfi", stranger=True)
+        hear_price(self.city.requester, lots.pk, "Au marché, le gérant me l'a dit.")
         requests = (closed, opened, chosen, stopped, lots, learned)
         deadline = max(each.deadline for each in requests if each.deadline)
         wait(lambda: timezone.now() > deadline, "the deadline")

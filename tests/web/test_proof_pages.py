@@ -200,7 +200,7 @@ def test_a_consultation_stopped_before_the_opening_stays_closed(city: City) -> N
     for name in ("dossier", "exchanges"):
         page = shown(city.auditor, reverse(name, args=[purchase.need.pk]))
         assert "Le budget est gelé." in page
-        assert "récépissé" not in page and "ne répondra pas" not in page
+        assert "Bien reçu" not in page and "ne répondra pas" not in page
     assert "récépissé" not in shown(city.auditor, reverse("control"))
 
 
