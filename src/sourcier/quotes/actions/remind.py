@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Count, Exists, OuterRef
 
 from sourcier.journal.actions import append
 from sourcier.quotes.models import Reminder, Submission
@@ -19,12 +19,14 @@ from sourcier.sourcing.timing import reminders
 def remind_due(now: datetime) -> int:
     """Send the reminders whose hour has come. Returns how many rounds were made. For `tick`, each in its own transaction."""
     waiting = Sourcing.objects.filter(state=Sourcing.State.OPEN, deadline__gt=now)
-    return sum(_remind(each.pk, now) for each in waiting.select_related("organisation") if _is_due(each, now))
+    made = dict(Reminder.objects.filter(sourcing__in=waiting).values_list("sourcing").annotate(rounds=Count("pk")))
+    due = [each.pk for each in waiting.select_related("organisation") if _is_due(each, made.get(each.pk, 0), now)]
+    return sum(_remind(pk, now) for pk in due)
 
 
-def _is_due(sourcing: Sourcing, now: datetime) -> bool:
+def _is_due(sourcing: Sourcing, made: int, now: datetime) -> bool:
+    """`made`: how many rounds already."""
     moments = reminders(sourcing, now)
-    made = Reminder.objects.filter(sourcing=sourcing).count()
     return made < len(moments) and moments[made] <= now
 
 
@@ -33,10 +35,10 @@ def _remind(sourcing_id: UUID, now: datetime) -> bool:
     """One round, one entry, whoever is silent, and even when nobody is: its number tells nothing."""
     rows = Sourcing.objects.select_for_update(of=("self",)).select_related("organisation", "need")
     sourcing = rows.get(pk=sourcing_id)
-    if rules.open_to_answers(sourcing.state, sourcing.deadline, now) or not _is_due(sourcing, now):
+    before = Reminder.objects.filter(sourcing=sourcing).count()
+    if rules.open_to_answers(sourcing.state, sourcing.deadline, now) or not _is_due(sourcing, before, now):
         return False
-    number = Reminder.objects.filter(sourcing=sourcing).count() + 1
-    made = Reminder.objects.create(sourcing=sourcing, number=number, made_at=now)
+    made = Reminder.objects.create(sourcing=sourcing, number=before + 1, made_at=now)
     silent = _silent(sourcing)
     subject, body = words.reminder_mail(brief(sourcing))
     for invitation in silent:
