@@ -12,7 +12,7 @@ from sourcier.journal.registry import VERBS
 from sourcier.journal.verify import verify
 from sourcier.kernel.transitions import Refused
 from sourcier.mail.models import OutgoingMessage
-from sourcier.sourcing import queries
+from sourcier.sourcing import known_firms, queries
 from sourcier.sourcing.actions import closing, identity, progress, questions
 from sourcier.sourcing.models import Invitation, Sourcing
 from sourcier.suppliers import actions as suppliers
@@ -139,7 +139,7 @@ def test_a_check_changed_behind_the_journal_s_back_is_found(city: City) -> None:
 
 def test_a_firm_known_by_notices_alone_is_unverified_until_one_who_came_is_checked(city: City) -> None:
     def unverified() -> list[Any]:
-        return [firm.siret for firm in queries.with_identity(city.organisation.firms.all()) if firm.unverified]  # type: ignore[attr-defined]
+        return [firm.siret for firm in known_firms.with_identity(city.organisation.firms.all()) if firm.unverified]  # type: ignore[attr-defined]
 
     sourcing = sent(city)
     known, new = impostor(sourcing), came(sourcing)

@@ -11,7 +11,7 @@ from sourcier.journal.models import Entry
 from sourcier.journal.registry import VERBS
 from sourcier.kernel.transitions import Refused
 from sourcier.mail.models import OutgoingMessage
-from sourcier.sourcing import limits, queries
+from sourcier.sourcing import known_firms, limits, queries
 from sourcier.sourcing.actions import closing, notice, progress
 from sourcier.sourcing.models import Attempt, Invitation, NoticeVisit, Sourcing
 from tests.cities import City, siret
@@ -50,7 +50,7 @@ def test_nothing_of_who_comes_shows_in_the_city_before_the_opening(city: City) -
     assert queries.counts(sourcing) == before
     assert invitation not in queries.invitations(sourcing)
     assert queries.listed(city.buyer).get().asked == 3  # type: ignore[attr-defined]
-    assert [row["firm_id"] for row in queries.hidden_firms(city.organisation.pk)] == [invitation.firm_id]
+    assert [row["firm_id"] for row in known_firms.hidden_firms(city.organisation.pk)] == [invitation.firm_id]
     assert all(message.sealed for message in OutgoingMessage.objects.filter(to_address=LYON))
     told = [entry.verb for entry in Entry.objects.filter(stream=sourcing.need_id.hex) if entry.verb.startswith("notice.")]
     assert told == ["notice.come", "notice.confirmed"] and all(VERBS[verb].sealed for verb in told)
@@ -58,14 +58,14 @@ def test_nothing_of_who_comes_shows_in_the_city_before_the_opening(city: City) -
     closing.close_due(after_deadline(sourcing))
     sourcing.refresh_from_db()
     progress.mark_opened(sourcing, after_deadline(sourcing))
-    assert not queries.hidden_firms(city.organisation.pk).exists()
+    assert not known_firms.hidden_firms(city.organisation.pk).exists()
 
 
 def test_a_firm_that_the_city_knows_already_is_not_hidden(city: City) -> None:
     sourcing = sent(city)
     invitation = came(sourcing, MATHILDE.siret, "autre@pain.example")
     assert invitation.firm.origin == "register"
-    assert not queries.hidden_firms(city.organisation.pk).exists()
+    assert not known_firms.hidden_firms(city.organisation.pk).exists()
 
 
 def test_two_who_come_for_one_siret_are_both_kept(city: City) -> None:

@@ -12,7 +12,7 @@ from sourcier.kernel.transitions import Refused
 from sourcier.needs import actions as needs
 from sourcier.needs.models import Need
 from sourcier.register.establishment import Filters
-from sourcier.sourcing import finding, queries
+from sourcier.sourcing import finding, known_firms, queries
 from sourcier.sourcing.actions import panel
 from sourcier.sourcing.models import Candidate, Search, Sourcing
 from sourcier.suppliers import actions as suppliers
@@ -233,4 +233,4 @@ def test_a_firm_asked_as_often_as_the_city_wishes_is_kept_by_a_person_alone(city
     panel.keep(city.buyer, again.pk, [MATHILDE.siret])
     assert again.candidates.filter(firm__siret=MATHILDE.siret, state="kept").exists()
     a_year_later = timezone.now() + timedelta(days=366)
-    assert queries.often_asked(city.organisation, [MATHILDE.siret], a_year_later) == {}
+    assert known_firms.often_asked(city.organisation, [MATHILDE.siret], a_year_later) == {}

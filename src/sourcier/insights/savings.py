@@ -15,8 +15,8 @@ from sourcier.accounts.agents import Agent
 from sourcier.kernel.french import PARIS
 from sourcier.kernel.money import line_total
 from sourcier.quotes.models import Award, QuotedLine, SavingReference, Submission, SubmissionPlace
+from sourcier.sourcing.known_firms import left_to_firms
 from sourcier.sourcing.models import PriceLine, Sourcing
-from sourcier.sourcing.queries import left_to_firms
 from sourcier.suppliers.sizes import is_micro, is_sme, is_unsized
 
 DECIDED = (Sourcing.State.CHOSEN, Sourcing.State.DONE)

@@ -10,7 +10,7 @@ from sourcier.accounts.agents import Agent
 from sourcier.kernel.activities import NAF_REV2
 from sourcier.quotes.models import Submission
 from sourcier.register import search as register
-from sourcier.sourcing.queries import hidden_firms, left_to_firms
+from sourcier.sourcing.known_firms import hidden_firms, left_to_firms
 from sourcier.sourcing.rules import SEALED_STATES
 from sourcier.spend.models import Family
 from sourcier.suppliers.models import Firm

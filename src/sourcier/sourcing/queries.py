@@ -2,32 +2,31 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Sum
 from django.urls import reverse
 
 from sourcier.accounts.agents import Agent
 from sourcier.accounts.awaiting import Awaiting
-from sourcier.accounts.models import Organisation, Role
+from sourcier.accounts.models import Role
 from sourcier.accounts.queries import in_scope, still_holds
 from sourcier.journal.models import Entry
 from sourcier.needs import queries as needs
 from sourcier.needs.models import Need
 from sourcier.needs.standing_rules import Asking, Stage
 from sourcier.sourcing import rules
+from sourcier.sourcing.known_firms import NOT_REACHED
 from sourcier.sourcing.models import Candidate, Extension, FirmQuestion, Invitation, Relay, Search, Sourcing
 from sourcier.sourcing.rules import Facts
-from sourcier.spend.models import Commitment
 from sourcier.suppliers import tokens
 from sourcier.suppliers.models import Firm
 from sourcier.suppliers.queries import email_of
 
 READERS = (Role.BUYER, Role.HEAD_BUYER, Role.AUDITOR)
 ALIVE = (Sourcing.State.DRAFT, Sourcing.State.OPEN, Sourcing.State.CLOSED, Sourcing.State.OPENED, Sourcing.State.CHOSEN)
-NOT_REACHED = Q(state=Invitation.State.FAILED) | Q(state=Invitation.State.WAITING, channel=Invitation.Channel.LETTER)
 
 
 def visible(agent: Agent) -> QuerySet[Sourcing]:
@@ -123,24 +122,6 @@ def _not_asked(sourcing: Sourcing) -> QuerySet[Candidate]:
 def last_search(sourcing: Sourcing) -> Search | None:
     """The last query of the register made for this panel."""
     return sourcing.searches.order_by("-made_at", "-pk").first()
-
-
-def ever_asked(organisation_id: UUID, sirets: Collection[str]) -> set[str]:
-    """Among these SIRETs, those that the city has already asked (who came by himself is not « asked »)."""
-    return set(left_to_firms(organisation_id).filter(firm__siret__in=sirets).values_list("firm__siret", flat=True))
-
-
-def often_asked(organisation: Organisation, sirets: Collection[str], at: datetime) -> dict[str, int]:
-    """SIRET → how many times in the last twelve months, for those asked as often as the city wishes, or more."""
-    lately = left_to_firms(organisation.pk).filter(firm__siret__in=sirets, created_at__gt=at - timedelta(days=365))
-    counted = lately.values("firm__siret").annotate(times=Count("pk")).filter(times__gte=organisation.asks_a_year)
-    return dict(counted.values_list("firm__siret", "times"))
-
-
-def left_to_firms(organisation_id: UUID) -> QuerySet[Invitation]:
-    """What this city asked of firms and that left: a letter not posted, an address that fails asked nobody anything."""
-    asked = Invitation.objects.filter(sourcing__organisation=organisation_id, sourcing__sent_at__isnull=False)
-    return asked.exclude(channel=Invitation.Channel.NOTICE).exclude(NOT_REACHED)
 
 
 def invitations(sourcing: Sourcing) -> QuerySet[Invitation]:
@@ -250,32 +231,11 @@ def open_to(firm: Firm, at: datetime) -> list[Sourcing]:
     return list(open_notices(at).filter(organisation=firm.organisation_id, **same)) if firm.activity else []
 
 
-def asked_of(firm: Firm) -> QuerySet[Invitation]:
-    """What the city asked of this firm, as the firm reads it: never who came by a notice in its name."""
-    return left_to_firms(firm.organisation_id).filter(firm=firm).select_related("sourcing").order_by("-sent_at", "pk")
-
-
 def notice(slug: str) -> Sourcing:
     """The sourcing of a public notice, once sent. Raises `Sourcing.DoesNotExist`."""
     return (
         Sourcing.objects.exclude(sent_at=None).select_related("organisation", "need").get(notice_slug=slug, public_notice=True)
     )
-
-
-def hidden_firms(organisation_id: UUID) -> QuerySet[Invitation]:
-    """Ids of the firms known only by a notice whose answers are still closed: the city may not see them yet."""
-    came = Invitation.objects.filter(firm__organisation=organisation_id, firm__origin="notice")
-    known = Invitation.objects.filter(firm=OuterRef("firm")).filter(
-        ~Q(channel=Invitation.Channel.NOTICE) | Q(sourcing__opened_at__isnull=False)
-    )
-    return came.filter(~Exists(known)).values("firm_id")
-
-
-def with_identity(firms: QuerySet[Firm]) -> QuerySet[Firm]:
-    """The firms with `unverified`: known by notices alone, and nobody has checked who came."""
-    known = Invitation.objects.filter(firm=OuterRef("pk")).exclude(channel=Invitation.Channel.NOTICE, identity_checked_at=None)
-    alone = Q(origin="notice") & ~Exists(known)
-    return firms.annotate(unverified=ExpressionWrapper(alone, output_field=BooleanField()))
 
 
 def is_stopped(invitation: Invitation) -> bool:
@@ -375,23 +335,6 @@ def _lines(sourcing: Any) -> Iterator[Awaiting]:
         yield line(sourcing.post_at, "Courriers à poster", "Imprimer les courriers", "asked")
     if sourcing.tell_at:
         yield line(sourcing.tell_at, "Entreprises à prévenir autrement", "Voir lesquelles", "asked")
-
-
-def incumbents(sourcing: Sourcing, sirets: Collection[str]) -> set[str]:
-    """Among these SIRETs, those who were paid in the family of this need: shown as such, with no effect on the order."""
-    family = sourcing.need.family_id
-    bought = Commitment.objects.filter(organisation=sourcing.organisation_id, family=family, siret__in=sirets)
-    return set(bought.values_list("siret", flat=True)) if family else set()
-
-
-def exclusions(organisation_id: UUID, sirets: Collection[str]) -> dict[str, str]:
-    """SIRET → why this firm is not to be asked, for those that said so."""
-    said = Q(unsubscribed_at__isnull=False) | Q(trade_left_at__isnull=False) | Q(closed_at__isnull=False)
-    found = Firm.objects.filter(said, organisation=organisation_id, siret__in=sirets)
-    return {
-        firm.siret: rules.exclusion(bool(firm.unsubscribed_at), bool(firm.trade_left_at), bool(firm.closed_at))
-        for firm in found
-    }
 
 
 def is_past(sourcing: Sourcing, at: datetime) -> bool:

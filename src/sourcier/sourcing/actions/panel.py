@@ -19,7 +19,7 @@ from sourcier.kernel.transitions import Refused, refuse
 from sourcier.needs import queries as needs
 from sourcier.needs.models import Need
 from sourcier.register.establishment import Establishment, Filters, SearchResult
-from sourcier.sourcing import finding, proposal, queries, registry, rules
+from sourcier.sourcing import finding, known_firms, proposal, queries, registry, rules
 from sourcier.sourcing.actions.common import check, entry, load, touch, words
 from sourcier.sourcing.models import Candidate, Criterion, PriceLine, Search, Sourcing
 from sourcier.sourcing.rules import Verb
@@ -199,7 +199,7 @@ def keep_all(agent: Agent, sourcing_id: UUID) -> list[Candidate]:
     if last.total > rules.MAX_FIRMS:
         raise refuse("too_many_firms", f"Au plus {rules.MAX_FIRMS} entreprises à la fois : réduisez le rayon.", "radius")
     left_out = set(sourcing.candidates.filter(state=Candidate.State.DROPPED).values_list("firm__siret", flat=True))
-    left_out |= queries.often_asked(sourcing.organisation, [item.siret for item in rows], timezone.now()).keys()
+    left_out |= known_firms.often_asked(sourcing.organisation, [item.siret for item in rows], timezone.now()).keys()
     chosen = _explained(sourcing, [item for item in rows if item.siret not in left_out])
     if not chosen:
         raise refuse("no_firm", "Cette recherche ne trouve aucune entreprise à garder.", "firms")

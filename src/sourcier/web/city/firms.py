@@ -20,8 +20,8 @@ from sourcier.kernel.transitions import Refused
 from sourcier.matching.labels import label
 from sourcier.quotes.models import Award
 from sourcier.register.establishment import SIZES
+from sourcier.sourcing.known_firms import hidden_firms, with_identity
 from sourcier.sourcing.models import Invitation
-from sourcier.sourcing.queries import hidden_firms, with_identity
 from sourcier.sourcing.rules import Verb
 from sourcier.suppliers import actions, queries, tokens
 from sourcier.suppliers.models import Contact, Firm

@@ -20,7 +20,7 @@ from sourcier.needs.models import Need
 from sourcier.register import search as register
 from sourcier.register.establishment import Establishment
 from sourcier.register.search import RegisterMissing
-from sourcier.sourcing import finding, queries, rules
+from sourcier.sourcing import finding, known_firms, queries, rules
 from sourcier.sourcing.actions import again
 from sourcier.sourcing.actions import panel as actions
 from sourcier.sourcing.models import Candidate, Search, Sourcing
@@ -191,14 +191,14 @@ def _rows(
     if last is None:
         return None, []
     if "jamais" in request.GET:
-        asked = queries.ever_asked(sourcing.organisation_id, {item.siret for item in found})
+        asked = known_firms.ever_asked(sourcing.organisation_id, {item.siret for item in found})
         found = [item for item in found if item.siret not in asked]
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     sirets = {item.siret for item in page}
-    asked, paid = queries.ever_asked(sourcing.organisation_id, sirets), queries.incumbents(sourcing, sirets)
+    asked, paid = known_firms.ever_asked(sourcing.organisation_id, sirets), known_firms.incumbents(sourcing, sirets)
     searched, known = finding.context(sourcing, last), {candidate.firm.siret: candidate for candidate in candidates}
-    often = queries.often_asked(sourcing.organisation, sirets, timezone.now())
-    excluded, own = queries.exclusions(sourcing.organisation_id, sirets), places_of(sourcing.organisation_id, sirets)
+    often = known_firms.often_asked(sourcing.organisation, sirets, timezone.now())
+    excluded, own = known_firms.exclusions(sourcing.organisation_id, sirets), places_of(sourcing.organisation_id, sirets)
     rows = [
         Row(
             number, item, finding.why(item, item.distance_m, searched), finding.points(item, searched),

@@ -13,7 +13,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from sourcier.kernel.transitions import Refused
 from sourcier.sourcing import limits
-from sourcier.sourcing.queries import asked_of, open_to
+from sourcier.sourcing.known_firms import asked_of
+from sourcier.sourcing.queries import open_to
 from sourcier.suppliers import actions, queries
 from sourcier.suppliers.models import FirmKey, FirmPlace
 from sourcier.web.city.forms import TwoAtOnce, add_refusal
