@@ -107,8 +107,12 @@ def _letter(document: Word, common: Mapping[str, Any], sheet: Mapping[str, Any])
 
 def _door(document: Word, common: Mapping[str, Any], sheet: Mapping[str, Any]) -> None:
     """The square beside the code, in a table without lines."""
-    row = document.add_table(rows=1, cols=2).rows[0]
-    row.cells[0].width, row.cells[1].width = Mm(38), Mm(132)
+    table = document.add_table(rows=1, cols=2)
+    table.autofit = False
+    # Word reads the widths of the cells, LibreOffice those of the columns.
+    for column, width in zip(table.columns, (38, 132), strict=True):
+        column.width = column.cells[0].width = Mm(width)
+    row = table.rows[0]
     picture = row.cells[0].paragraphs[0].add_run().add_picture(_square(sheet["link"]), width=Mm(32))
     picture._inline.docPr.set("descr", "Carré à photographier : il mène à votre page")
     said = row.cells[1].paragraphs[0]
