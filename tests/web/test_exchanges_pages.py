@@ -16,9 +16,11 @@ from sourcier.accounts.models import Department
 from sourcier.insights.exchanges import thread
 from sourcier.interop.export import FORMATS
 from sourcier.journal.models import Entry
+from sourcier.mail.actions import file_exchange
 from sourcier.mail.models import FiledExchange
 from sourcier.needs import actions as needs
 from sourcier.needs.models import Need
+from sourcier.quotes.models import Notification
 from sourcier.quotes.sealing import own_facts
 from sourcier.vault.models import File
 from tests.cities import City
@@ -118,10 +120,24 @@ def test_a_message_dropped_in_keeps_its_own_date_and_is_marked(city: City) -> No
     assert filed.firm_id == firm.pk and filed.summary == "Mon prix\n\nBonjour, 0,90 la baguette."
     assert [
         row["Suite"] for row in rows(client, purchase, firm=str(firm.pk), channel="email") if "Mon prix" in row["Texte"]
-    ] == ["versé par Bruno Rosny"]
+    ] == ["versé par Bruno Rosny · pendant le silence demandé"]
     served = client.get(reverse("exchange_document", args=[purchase.need.pk, filed.file.pk]))
     assert served.status_code == 200 and served["Content-Disposition"].startswith("attachment")
     assert b"".join(served.streaming_content) == EML  # type: ignore[attr-defined]
+
+
+def test_a_call_between_the_deadline_and_the_result_is_marked(city: City) -> None:
+    purchase = finished_purchase(city)
+    told = Notification.objects.filter(sourcing=purchase.sourcing, told_at__isnull=False).earliest("told_at").told_at
+    assert told and told > DEADLINE
+    with time_machine.travel(told + timedelta(days=2), tick=True):
+        for when in (DEADLINE - timedelta(hours=1), DEADLINE + timedelta(minutes=1), told + timedelta(hours=1)):
+            file_exchange(
+                city.buyer, purchase.need.pk, channel="phone", direction="in", occurred_at=when, correspondent="Un boulanger",
+                summary="Il demande où en est le choix.",
+            )  # fmt: skip
+    noted = [each.state for each in thread(city.buyer, purchase.need) if each.filed and "boulanger" in each.subject]
+    assert [state.endswith("pendant le silence demandé") for state in noted] == [False, True, False]
 
 
 def test_a_refused_drop_says_why_beside_the_field_and_keeps_what_was_typed(city: City) -> None:

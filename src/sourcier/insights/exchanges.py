@@ -4,12 +4,12 @@ What a firm answered joins the thread at the opening, never before; the asker of
 """
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Min, QuerySet
 
 from sourcier.accounts.agents import Agent
 from sourcier.accounts.models import User
@@ -36,6 +36,7 @@ CHANNELS = {
     "other": "Autre",
 }
 IN, OUT = "in", "out"
+SILENCE = " · pendant le silence demandé"
 # Words of « comment ? », the first that is found: « posté au guichet de La Poste » is a letter.
 LINK_SHOWN = "[lien personnel]"  # forgotten when the message leaves: only its firm has it
 HOW = {
@@ -117,7 +118,7 @@ def thread(agent: Agent, need: Need, *, firm_id: UUID | None = None, channel: st
         *_clarifications(reading.opened),
         *_told(reading.sourcings),
         *_received(need, reading),
-        *_filed(need),
+        *_filed(need, reading.sourcings),
         *_talk(need),
     ]
     if firm_id:
@@ -253,15 +254,26 @@ def _told(sourcings: Iterable[Sourcing]) -> Iterator[Exchange]:
         )  # fmt: skip
 
 
-def _filed(need: Need) -> Iterator[Exchange]:
+def _filed(need: Need, sourcings: Sequence[Sourcing]) -> Iterator[Exchange]:
     names = dict(Firm.objects.filter(organisation_id=need.organisation_id).values_list("id", "name"))
+    silences = _silences(sourcings)
     for each in FiledExchange.objects.filter(operation_id=need.pk).select_related("file", "filed_by"):
         firm = names.get(each.firm_id, "") if each.firm_id else ""
         yield Exchange(
             each.occurred_at, each.direction, each.channel, firm, each.firm_id,
-            each.correspondent or each.get_channel_display(), each.summary, f"versé par {each.filed_by.name}",
+            each.correspondent or each.get_channel_display(), each.summary,
+            f"versé par {each.filed_by.name}" + (SILENCE if any(a < each.occurred_at < b for a, b in silences) else ""),
             (each.file,) if each.file else (), filed=True,
         )  # fmt: skip
+
+
+def _silences(sourcings: Sequence[Sourcing]) -> list[tuple[datetime, datetime]]:
+    """From each deadline to the first result told (or to the end, or for ever): nothing should be said outside the tool."""
+    told = Notification.objects.filter(sourcing__in=sourcings, told_at__isnull=False)
+    first = dict(told.values_list("sourcing_id").annotate(Min("told_at")).order_by())
+    never = datetime.max.replace(tzinfo=UTC)
+    competing = [each for each in sourcings if each.sent_at and each.kind != Sourcing.Kind.RFI]
+    return [(each.deadline, first.get(each.pk) or each.ended_at or never) for each in competing if each.deadline]
 
 
 def _received(need: Need, reading: Reading) -> Iterator[Exchange]:
