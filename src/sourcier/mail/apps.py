@@ -13,10 +13,11 @@ class MailConfig(AppConfig):
         from sourcier.law.retention import CONTRACT, PROCEDURE
         from sourcier.mail.due import register_due
         from sourcier.mail.imap import fetch
-        from sourcier.mail.models import FiledExchange, IncomingMessage, OutgoingMessage
+        from sourcier.mail.models import FiledExchange, IncomingMessage, OutgoingMessage, OutgoingText
         from sourcier.mail.outbox import send_due
         from sourcier.mail.receiving import handle_waiting
         from sourcier.mail.retention import give_up, traces
+        from sourcier.mail.texts import send_texts_due
         from sourcier.mail.upkeep import take_up_stalled_tasks
         from sourcier.mail.verbs import VERBS
         from sourcier.retention.actions import renew_due
@@ -30,6 +31,14 @@ class MailConfig(AppConfig):
             fields=(
                 "operation_id", "firm_id", "kind", "subject_id", "to_address", "to_name", "reply_to", "subject", "body",
                 "state", "message_id", "sent_at",
+            ),
+            settled={"state__in": ("sent", "failed")},
+        )  # fmt: skip
+        register_rows(
+            "text", OutgoingText, organisation="organisation_id",
+            fields=(
+                "operation_id", "firm_id", "kind", "subject_id", "to_number", "to_name", "body", "state", "gateway_id",
+                "delivery", "sent_at", "delivered_at",
             ),
             settled={"state__in": ("sent", "failed")},
         )  # fmt: skip
@@ -50,6 +59,7 @@ class MailConfig(AppConfig):
         register_due("mail.received", handle_waiting, atomic=False)
         register_due("mail.imap", fetch, every=timedelta(minutes=1), atomic=False)
         register_due("outbox", send_due, atomic=False)
+        register_due("texts", send_texts_due, atomic=False)
         register_eraser(give_up, PROCEDURE, CONTRACT)
         register_finder(traces)
         register_due("retention.renew", renew_due, every=timedelta(days=1), atomic=False)

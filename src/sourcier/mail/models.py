@@ -1,4 +1,4 @@
-"""Outgoing messages, and exchanges born elsewhere that someone dropped in. Rows know an operation by its UUID."""
+"""Outgoing messages and texts, and exchanges born elsewhere that someone dropped in. Rows know an operation by its UUID."""
 
 import uuid
 
@@ -40,6 +40,64 @@ class OutgoingMessage(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["state", "next_check"], name="mail_outgoing_due")]
+
+
+class OutgoingText(models.Model):
+    """An SMS to send: one, never cut in two. The same life as an e-mail, then what the gateway reports of it."""
+
+    State = OutgoingMessage.State
+
+    class Delivery(models.TextChoices):
+        UNKNOWN = "", "Pas de nouvelle"
+        DELIVERED = "delivered", "Remis"
+        LOST = "lost", "Non remis"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, related_name="+")
+    operation_id = models.UUIDField(null=True, db_index=True)
+    firm_id = models.UUIDField(null=True, help_text="the firm written to")
+    kind = models.CharField(max_length=40, help_text="invitation, reminder, answer, result, code…")
+    sealed = models.BooleanField(default=False, help_text="hidden from the city until the opening")
+    subject_id = models.UUIDField(null=True, help_text="the row it is about: invitation, submission, notification")
+    to_number = models.CharField(max_length=16, blank=True, db_index=True, help_text="E.164")
+    to_name = models.CharField(max_length=200, blank=True)
+    body = models.CharField(max_length=200, help_text="with the mark {{lien}} where the link or the code goes")
+    secret = models.TextField(blank=True, help_text="the link or the code, encrypted; emptied once the text has left or failed")
+    state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_check = models.DateTimeField(help_text="not before, when queued")
+    lease_until = models.DateTimeField(null=True)
+    last_error = models.CharField(max_length=300, blank=True)
+    number_refused = models.BooleanField(default=False, help_text="failed because of this number")
+    gateway_id = models.CharField(max_length=100, blank=True, help_text="how the gateway names it: the evidence of its answer")
+    delivery = models.CharField(max_length=9, choices=Delivery, default=Delivery.UNKNOWN, blank=True)
+    created_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)
+    delivered_at = models.DateTimeField(null=True, help_text="when the gateway told whether it arrived")
+
+    class Meta:
+        indexes = [models.Index(fields=["state", "next_check"], name="mail_text_due")]
+
+    @property
+    def lost(self) -> bool:
+        """It reached nobody: refused, given up, or told by the gateway."""
+        return self.state == self.State.FAILED or self.delivery == self.Delivery.LOST
+
+    @property
+    def became(self) -> str:
+        """What became of it, in a word."""
+        return self.get_delivery_display() if self.delivery else self.get_state_display()
+
+
+class StoppedNumber(models.Model):
+    """A number that answered « STOP »: no SMS of this city goes there any more."""
+
+    organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, related_name="+")
+    number = models.CharField(max_length=16, blank=True, help_text="E.164")
+    stopped_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["organisation", "number"], name="mail_stopped_number")]
 
 
 class FiledExchange(models.Model):

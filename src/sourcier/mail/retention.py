@@ -5,10 +5,13 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from sourcier.mail.models import FiledExchange, IncomingMessage, OutgoingMessage
+from sourcier.kernel.phones import mobile_in, shown
+from sourcier.mail.models import FiledExchange, IncomingMessage, OutgoingMessage, OutgoingText
 from sourcier.retention.registry import ERASED, Emptied, Scope, Trace
 
 EMPTY = {"to_address": "", "to_name": "", "reply_to": "", "subject": ERASED, "body": "", "last_error": ""}
+
+EMPTY_TEXT = {"to_number": "", "to_name": "", "body": ERASED, "last_error": "", "gateway_id": ""}
 
 EMPTY_INCOMING = {"sender": "", "subject": "", "text": ""}
 
@@ -21,6 +24,7 @@ def give_up(scope: Scope) -> Emptied:
     inside = {"organisation_id": scope.organisation_id, "operation_id": scope.subject_id}
     sent, filed = OutgoingMessage.objects.filter(**inside), FiledExchange.objects.filter(**inside)
     made.empty(sent, **EMPTY)
+    made.empty(OutgoingText.objects.filter(**inside), **EMPTY_TEXT)
     made.empty(filed, correspondent="", summary=ERASED)
     give_up_incoming(made, IncomingMessage.objects.filter(**inside))
     made.files.update(filed.exclude(file=None).values_list("file_id", flat=True))
@@ -33,6 +37,11 @@ def messages_about(organisation_id: UUID, operation_id: UUID, subjects: Collecti
     return OutgoingMessage.objects.filter(organisation_id=organisation_id, operation_id=operation_id, subject_id__in=subjects)
 
 
+def texts_about(organisation_id: UUID, operation_id: UUID, subjects: Collection[UUID]) -> QuerySet[OutgoingText]:
+    """The SMS of an operation about these rows of a higher room."""
+    return OutgoingText.objects.filter(organisation_id=organisation_id, operation_id=operation_id, subject_id__in=subjects)
+
+
 def traces(organisation_id: UUID, text: str) -> Iterator[Trace]:
     """Messages sent and exchanges filed, but what is still sealed."""
     kept = "Pièce du dossier d'un achat : la loi oblige à le garder (code de la commande publique, R.2184-12 et R.2184-13)."
@@ -40,6 +49,11 @@ def traces(organisation_id: UUID, text: str) -> Iterator[Trace]:
     for message in sent.filter(Q(to_address__icontains=text) | Q(to_name__icontains=text)).order_by("created_at"):
         said = f"{message.to_name} <{message.to_address}> : {message.subject}"
         yield Trace("Message envoyé", said, message.created_at, message.operation_id, kept=kept if message.operation_id else "")
+    texts = OutgoingText.objects.filter(organisation_id=organisation_id, sealed=False)
+    named = Q(to_name__icontains=text) | (Q(to_number=number) if (number := mobile_in(text)) else Q())
+    for sms in texts.filter(named).order_by("created_at"):
+        said = f"{sms.to_name} ({shown(sms.to_number)})"
+        yield Trace("SMS envoyé", said, sms.created_at, sms.operation_id, kept=kept if sms.operation_id else "")
     filed = FiledExchange.objects.filter(organisation_id=organisation_id)
     for exchange in filed.filter(Q(correspondent__icontains=text) | Q(summary__icontains=text)).order_by("occurred_at"):
         said = f"{exchange.get_channel_display()}, {exchange.correspondent} : {exchange.summary[:200]}"

@@ -16,7 +16,21 @@ def wake_outbox() -> int:
     return send_due()
 
 
+@task
+def wake_texts() -> int:
+    """Send the SMS that are due. Returns how many were tried."""
+    from sourcier.mail.texts import send_texts_due
+
+    return send_texts_due()
+
+
 def wake_soon() -> None:
     """Ask the worker to look at the outbox, once for all that waits. A failure here loses nothing: `tick` looks too."""
     if not DBTaskResult.objects.ready().filter(task_path=wake_outbox.module_path).exists():
         wake_outbox.enqueue()
+
+
+def wake_texts_soon() -> None:
+    """The same for the SMS."""
+    if not DBTaskResult.objects.ready().filter(task_path=wake_texts.module_path).exists():
+        wake_texts.enqueue()

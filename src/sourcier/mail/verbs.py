@@ -3,6 +3,7 @@
 from sourcier.journal.registry import Verb
 
 _PERSONAL = ("to_address", "to_name", "subject")
+_TEXT = ("to_number", "to_name")
 
 VERBS = (
     Verb("message.sent", "Message envoyé à {to_name} ({to_address}) : {subject}", personal=_PERSONAL),
@@ -14,6 +15,10 @@ VERBS = (
         personal=_PERSONAL,
         sealed=True,
     ),
+    Verb("text.sent", "SMS envoyé à {to_name} ({to_number}).", personal=_TEXT),
+    Verb("text.sent.sealed", "SMS envoyé à {to_name} ({to_number}).", personal=_TEXT, sealed=True),
+    Verb("text.failed", "SMS non remis à {to_name} ({to_number}). {error}", personal=_TEXT),
+    Verb("text.failed.sealed", "SMS non remis à {to_name} ({to_number}). {error}", personal=_TEXT, sealed=True),
     Verb("mail.received", "Un courriel est arrivé à l'adresse de {firm}.", sealed=True),
     Verb("mail.unknown", "Un courriel est arrivé sans adresse connue. Il est gardé fermé.", personal=("sender",)),
     Verb("mail.opened", "Le courriel de {firm} du {received_at:moment} est lisible.", personal=("sender", "subject", "text")),

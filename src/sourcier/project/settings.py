@@ -1,6 +1,8 @@
 """Django settings. Everything that differs from one installation to another comes from environment variables."""
 
+import json
 import os
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -124,6 +126,48 @@ def _imap() -> str:
     url = urlsplit(given)
     if given and (url.scheme not in ("imap", "imaps") or not url.hostname or not url.username):
         raise ImproperlyConfigured("SOURCIER_IMAP doit s'écrire imaps://compte:mot-de-passe@machine/INBOX.")
+    return given
+
+
+def _sms_url() -> str:
+    """The gateway of the SMS, or nothing. Raises `ImproperlyConfigured`; the address may hold a key and is not repeated."""
+    given = os.environ.get("SOURCIER_SMS_URL", "").strip()
+    url = urlsplit(given)
+    if given and (url.scheme not in ("http", "https") or not url.hostname):
+        raise ImproperlyConfigured("SOURCIER_SMS_URL doit être une adresse en https://, celle de la passerelle de SMS.")
+    return given
+
+
+def _sms_body() -> dict[str, Any]:
+    """The JSON that the gateway expects, with its places. Raises `ImproperlyConfigured`."""
+    given = os.environ.get("SOURCIER_SMS_BODY") or '{"to": "{to}", "text": "{text}", "from": "{sender}", "id": "{id}"}'
+    try:
+        body = json.loads(given)
+    except ValueError:
+        body = None
+    if not isinstance(body, dict) or "{to}" not in given or "{text}" not in given:
+        raise ImproperlyConfigured(
+            'SOURCIER_SMS_BODY doit être un objet JSON avec {to} et {text}, comme {"to": "{to}", "text": "{text}"}.'
+        )
+    return body
+
+
+def _sms_header() -> tuple[str, str] | None:
+    """The header that opens the gateway: « Authorization: Bearer … » or « api-key: … ». Raises `ImproperlyConfigured`."""
+    given = os.environ.get("SOURCIER_SMS_HEADER", "")
+    name, colon, value = given.partition(":")
+    if not given:
+        return None
+    if not colon or not name.strip().replace("-", "").isalnum() or not value.strip() or not given.isprintable():
+        raise ImproperlyConfigured("SOURCIER_SMS_HEADER doit s'écrire comme « Authorization: Bearer votre-clé ».")
+    return name.strip(), value.strip()
+
+
+def _sms_inbound() -> str:
+    """The secret in the address where the gateway tells what arrives, or nothing. Raises `ImproperlyConfigured`."""
+    given = os.environ.get("SOURCIER_SMS_INBOUND", "")
+    if given and not re.fullmatch(r"[A-Za-z0-9_-]{22,128}", given):
+        raise ImproperlyConfigured("SOURCIER_SMS_INBOUND doit compter au moins 22 lettres et chiffres tirés au hasard.")
     return given
 
 
@@ -309,6 +353,14 @@ DEFAULT_FROM_EMAIL = os.environ.get("SOURCIER_FROM", "ne-pas-repondre@ville.exam
 REPLY_TO = _reply_to()
 MAIL_LISTEN = _listen()
 IMAP = _imap()
+
+# SMS leave by an HTTP gateway. Without its address no page speaks of SMS.
+SMS_URL = _sms_url()
+SMS_BODY = _sms_body()
+SMS_HEADER = _sms_header()
+SMS_SENDER = os.environ.get("SOURCIER_SMS_SENDER", "")
+SMS_INBOUND = _sms_inbound()
+SMS_TIMEOUT = 10.0
 
 # Between the deadline of a request and the opening of its sealed quotes: what was on its way arrives, clocks agree.
 OPENING_WAIT = timedelta(seconds=int(os.environ.get("SOURCIER_OPENING_WAIT", "300")))

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from sourcier.mail.retention import EMPTY, give_up_incoming, messages_about, received_about
+from sourcier.mail.retention import EMPTY, EMPTY_TEXT, give_up_incoming, messages_about, received_about, texts_about
 from sourcier.quotes.models import (
     Award,
     Clarification,
@@ -34,6 +34,7 @@ def give_up(scope: Scope) -> Emptied:
         answers = answers.exclude(pk__in=_chosen(inside))
         about = {*answers.values_list("pk", flat=True), *_notified(answers)}
         made.empty(messages_about(scope.organisation_id, scope.subject_id, about), **EMPTY)
+        made.empty(texts_about(scope.organisation_id, scope.subject_id, about), **EMPTY_TEXT)
         kept = Submission.objects.filter(pk__in=_chosen(inside)).values("invitation_id")
         lost = answers.exclude(invitation_id__in=kept).values_list("invitation_id", flat=True)
         give_up_incoming(made, received_about(scope.organisation_id, scope.subject_id, set(lost)))

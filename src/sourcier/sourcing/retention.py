@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db.models import Max, Q
 
 from sourcier.kernel.french import PARIS, format_date
+from sourcier.kernel.phones import mobile_in
 from sourcier.kernel.transitions import Refusal
 from sourcier.retention.queries import last_day_of
 from sourcier.retention.registry import ERASED, Emptied, Scope, Trace
@@ -60,7 +61,8 @@ def _dead(invitation: Invitation) -> str:
 
 def keeps(organisation_id: UUID, address: str) -> Refusal | None:
     """An address in the file of a purchase that the law has the city keep. What is sealed is not looked at: it would show."""
-    asked = Invitation.objects.filter(sourcing__organisation_id=organisation_id, address__iexact=address)
+    written = Q(address__iexact=address) | (Q(address=number) if (number := mobile_in(address)) else Q())
+    asked = Invitation.objects.filter(written, sourcing__organisation_id=organisation_id)
     asked = asked.exclude(Q(channel=Invitation.Channel.NOTICE) & Q(sourcing__opened_at=None)).select_related("sourcing__need")
     for invitation in asked.order_by("-created_at"):
         need = invitation.sourcing.need
@@ -87,7 +89,8 @@ def last_asked(organisation_id: UUID, firms: Collection[UUID]) -> Mapping[UUID, 
 
 def traces(organisation_id: UUID, text: str) -> Iterator[Trace]:
     """Addresses asked, and whom the firms were to meet; who came by a notice only once the answers are open."""
-    asked = Invitation.objects.filter(sourcing__organisation_id=organisation_id, address__icontains=text)
+    written = Q(address__icontains=text) | (Q(address=number) if (number := mobile_in(text)) else Q())
+    asked = Invitation.objects.filter(written, sourcing__organisation_id=organisation_id)
     asked = asked.exclude(Q(channel=Invitation.Channel.NOTICE) & Q(sourcing__opened_at=None)).select_related(
         "sourcing__need", "firm"
     )
