@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import override_settings
 from django.urls import reverse
 from django.utils import timezone
 from PIL import Image
@@ -33,6 +34,7 @@ from sourcier.dossier import build
 from sourcier.kernel.activities import NAF_REV2, Activity
 from sourcier.kernel.transitions import Refused
 from sourcier.mail.actions import file_exchange
+from sourcier.mail.receiving import receive
 from sourcier.needs import actions as needs
 from sourcier.needs.models import Need
 from sourcier.project.demo import bread
@@ -136,6 +138,10 @@ class Scene:
         self.tell(
             campaign=reverse("campaign", args=[made.pk]), campaign_new=reverse("campaign_new", args=[bread_family.pk]),
         )  # fmt: skip
+        with override_settings(REPLY_TO="reponse@rosny.example"):
+            mail = b"From: Fournil du Lac <fournil@lac.example>\r\nSubject: Notre devis\r\n\r\nBonjour, voici nos prix."
+            lost = receive(mail, "reponse@rosny.example", sender="fournil@lac.example", at=timezone.now())
+        self.tell(mail=reverse("tray_mail", args=[lost.pk]))
         filed = file_exchange(
             self.buyer, done.pk, channel="letter", direction="in", occurred_at=timezone.now() - timedelta(days=1),
             correspondent="M. Lefort", summary="Il remercie de l'avoir interrogé.", upload=paper("Lettre de M. Lefort.pdf"),

@@ -35,13 +35,14 @@ POSTED = {
     "campaign_print", "campaign_posted", "campaign_returned",
     "place_link", "place_claim", "place_stop", "place_leave", "firm_key_give",
     "firm_contact_forget", "letter_returned", "retention_hold", "retention_release", "retention_end", "retention_visa",
-    "paper_proof",
+    "paper_proof", "tray_file", "tray_read", "tray_set_aside",
 }  # fmt: skip
 # Files and texts, which are not pages: they answer whoever may have them, and that is all.
 FILES = {
     "robots", "city_css", "city_logo", "need_file", "request_document", "answer_file", "exchange_document", "exchange_letter",
     "city_key_minutes", "poster_print", "dossier_download", "dossier_seda", "firm_document", "mfa_download_recovery_codes",
     "paper_receipt", "verifier_sums", "notices_feed", "place_data",
+    "tray_document",
 }  # fmt: skip
 AXE = Axe().axe_script
 # Two rules about colours cost more than all the others together: of a list, they read the first lines, as the next are alike.
@@ -252,6 +253,11 @@ def head_of_purchasing(walk: Walk, scene: dict[str, str]) -> None:
     )  # fmt: skip
     walk.refused(f"/controle/conservation/achats/{scene['done']}/", "Noter la fin d'exécution", **{"end-on": "2199-01-01"})
     walk.fetch("/controle/cle/proces-verbal/")
+    walk.look("/courrier/", scene["mail"], f"{scene['mail']}?achat={scene['asked']}")
+    walk.refused(scene["mail"], "Lire ce courriel", reason="Pour voir")
+    walk.page.locator("[name=reason]").fill("Rien ne dit à quel achat il se rapporte.")
+    walk.press("Lire ce courriel", "a message read apart")
+    walk.fetch(f"{scene['mail']}fichier/")
     walk.refused("/controle/cle/", "Déclarer la clé volée")
     walk.refused("/reglages/lieux/nouveau/", "Ajouter", 200, name=" ", postal_code="9311")
 

@@ -1,5 +1,6 @@
 import re
 from html import unescape
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -28,6 +29,12 @@ def test_each_role_has_its_navigation_in_the_order_of_the_words(city: City) -> N
     words["auditor"] = words["head_buyer"] = [*words["buyer"], "Réglages"]
     for role, expected in words.items():
         assert words_of_navigation(signed_in(getattr(city, role)).get("/").content.decode()) == expected, role
+
+
+def test_a_city_that_receives_mail_has_some_to_sort(city: City, settings: Any) -> None:
+    settings.REPLY_TO = "reponse@rosny.example"
+    shown = {role: signed_in(getattr(city, role)).get("/").content.decode() for role in ("requester", "buyer")}
+    assert [role for role, page in shown.items() if "Courrier" in words_of_navigation(page)] == ["buyer"]
 
 
 def test_the_present_page_is_marked_and_its_section_too(city: City) -> None:

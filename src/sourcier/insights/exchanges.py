@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
-from django.db.models import Min, QuerySet
+from django.db.models import Min, Q, QuerySet
 
 from sourcier.accounts.agents import Agent
 from sourcier.accounts.models import User
@@ -278,14 +278,15 @@ def _silences(sourcings: Sequence[Sourcing]) -> list[tuple[datetime, datetime]]:
 
 def _received(need: Need, reading: Reading) -> Iterator[Exchange]:
     """The e-mails that firms sent back, once their request is opened."""
-    mails = IncomingMessage.objects.filter(operation_id=need.pk, sealed_under__in=reading.opened, opened__isnull=False)
-    asked = {each.pk: each for each in Invitation.objects.filter(sourcing__in=reading.opened).select_related("firm")}
+    readable = Q(held_by__in=reading.opened - reading.last_price_closed) | Q(held_by=None)
+    mails = IncomingMessage.objects.filter(readable, operation_id=need.pk, opened__isnull=False)
+    asked = {each.pk: each for each in Invitation.objects.filter(sourcing__in=reading.sourcings).select_related("firm")}
     for each in mails.select_related("opened"):
-        invitation = asked[each.subject_id]
-        state = "" if each.known else "adresse inconnue"
+        invitation = asked.get(each.subject_id)
+        who, key = (invitation.who, invitation.firm_id) if invitation else (each.sender, None)
+        state = "" if each.known or invitation is None else "adresse inconnue"
         yield Exchange(
-            each.received_at, IN, "email", invitation.who, invitation.firm_id, each.subject or "Courriel", each.text, state,
-            (each.opened,),
+            each.received_at, IN, "email", who, key, each.subject or "Courriel", each.text, state, (each.opened,),
         )  # fmt: skip
 
 

@@ -53,7 +53,7 @@ class MailConfig(AppConfig):
             "incoming_message", IncomingMessage, organisation="organisation_id",
             fields=(
                 "operation_id", "subject_id", "sealed_under", "received_at", "kind", "dkim", "known", "file_id", "opened_id",
-                "sender", "subject", "text",
+                "sender", "subject", "text", "held_by", "handled_by_id", "handled_at", "reason",
             ),
         )  # fmt: skip
         register_due("mail.received", handle_waiting, atomic=False)

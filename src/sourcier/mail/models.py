@@ -134,13 +134,15 @@ class IncomingMessage(models.Model):
     class State(models.TextChoices):
         WAITING = "waiting", "À traiter"
         DONE = "done", "Traité"
-        TRAY = "tray", "Sans adresse connue"
+        TRAY = "tray", "À classer"
+        ASIDE = "aside", "Pas pour la mairie"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, related_name="+")
     operation_id = models.UUIDField(null=True, db_index=True)
     subject_id = models.UUIDField(null=True, help_text="the invitation whose reply address it came to")
-    sealed_under = models.UUIDField(help_text="whose key sealed it")
+    sealed_under = models.UUIDField(help_text="whose key sealed it: a request, or the city for what came to the tray")
+    held_by = models.UUIDField(null=True, help_text="the request whose opening makes it readable; none: nothing holds it")
     state = models.CharField(max_length=7, choices=State, default=State.WAITING)
     fingerprint = models.CharField(max_length=64, unique=True, help_text="of address and bytes, under a key: taken once")
     received_at = models.DateTimeField(help_text="the server's clock at the last byte, to the millisecond")
@@ -154,6 +156,11 @@ class IncomingMessage(models.Model):
     sender = models.CharField(max_length=254, blank=True)
     subject = models.CharField(max_length=200, blank=True)
     text = models.TextField(blank=True)
+    handled_by = models.ForeignKey(
+        "accounts.User", null=True, on_delete=models.PROTECT, related_name="+", help_text="in the tray: who did the last thing"
+    )
+    handled_at = models.DateTimeField(null=True)
+    reason = models.TextField(blank=True, help_text="why it was read without an operation")
 
     class Meta:
         indexes = [models.Index(fields=["state", "received_at"], name="mail_incoming_waiting")]

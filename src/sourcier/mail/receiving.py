@@ -70,7 +70,7 @@ def receive(data: bytes, recipient: str, *, sender: str, at: datetime) -> Incomi
     except IntegrityError:
         return IncomingMessage.objects.get(fingerprint=fingerprint)
     if to is not None:
-        _handle(row, message)
+        handle(row, message)
     return row
 
 
@@ -90,14 +90,14 @@ def _keep(row: IncomingMessage, file: File, to: Addressee | None, message: Incom
         row.save(force_insert=True)
         append(row.organisation_id, None, "mail.unknown", facts, rows=[row, file])
         return
-    row.operation_id, row.subject_id = to.operation_id, to.subject_id
+    row.operation_id, row.subject_id, row.held_by = to.operation_id, to.subject_id, to.sealed_under
     row.known = bool(to.address) and message.sender == to.address.lower()
     row.save(force_insert=True)
     said = {**facts, "firm": to.named, "known": row.known}
     append(row.organisation_id, to.operation_id, "mail.received", said, actor=to.author_id, rows=[row, file])
 
 
-def _handle(row: IncomingMessage, message: Incoming) -> None:
+def handle(row: IncomingMessage, message: Incoming) -> None:
     """Tell the rooms. The message is kept already: what fails is tried again at the next tick."""
     try:
         for handler in registry.arrivals():
@@ -118,5 +118,5 @@ def handle_waiting(now: datetime) -> int:
         except Exception as error:
             logger.critical("a message kept cannot be read: %s", type(error).__name__)
             continue
-        _handle(row, message)
+        handle(row, message)
     return len(rows)

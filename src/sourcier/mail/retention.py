@@ -13,7 +13,7 @@ EMPTY = {"to_address": "", "to_name": "", "reply_to": "", "subject": ERASED, "bo
 
 EMPTY_TEXT = {"to_number": "", "to_name": "", "body": ERASED, "last_error": "", "gateway_id": ""}
 
-EMPTY_INCOMING = {"sender": "", "subject": "", "text": ""}
+EMPTY_INCOMING = {"sender": "", "subject": "", "text": "", "reason": ""}
 
 
 def give_up(scope: Scope) -> Emptied:
@@ -58,6 +58,9 @@ def traces(organisation_id: UUID, text: str) -> Iterator[Trace]:
     for exchange in filed.filter(Q(correspondent__icontains=text) | Q(summary__icontains=text)).order_by("occurred_at"):
         said = f"{exchange.get_channel_display()}, {exchange.correspondent} : {exchange.summary[:200]}"
         yield Trace("Échange versé", said, exchange.occurred_at, exchange.operation_id, kept=kept)
+    tray = IncomingMessage.objects.filter(organisation_id=organisation_id, operation_id=None, opened=None)
+    for mail in tray.filter(sender__icontains=text).order_by("received_at"):
+        yield Trace("Courrier à classer", mail.sender, mail.received_at, kept="Pas encore lu : à classer ou à écarter d'abord.")
     came = IncomingMessage.objects.filter(organisation_id=organisation_id, opened__isnull=False)
     for mail in came.filter(Q(sender__icontains=text) | Q(text__icontains=text)).order_by("received_at"):
         yield Trace("Courriel reçu", f"{mail.sender} : {mail.subject}", mail.received_at, mail.operation_id, kept=kept)

@@ -123,6 +123,33 @@ def may_file(roles: Collection[str]) -> Refusal | None:
     return None
 
 
+class Sorting(StrEnum):
+    """What is done with mail that belongs to no operation."""
+
+    FILE = "file"
+    OPEN = "open"
+    SET_ASIDE = "set_aside"
+
+
+# What was set aside may be taken up again: nothing is ever removed.
+TRAY: dict[tuple[str, Sorting], str] = {
+    ("tray", Sorting.FILE): "done",
+    ("aside", Sorting.FILE): "done",
+    ("tray", Sorting.OPEN): "tray",
+    ("aside", Sorting.OPEN): "tray",
+    ("tray", Sorting.SET_ASIDE): "aside",
+}
+
+
+def may_sort(roles: Collection[str], verb: Sorting) -> Refusal | None:
+    """Buyers sort; the head buyer alone reads what belongs to no operation, since it may be a quote."""
+    if verb is Sorting.OPEN and "head_buyer" not in roles:
+        return Refusal("role", "Seul le responsable des achats lit un courriel sans le classer.")
+    if {"buyer", "head_buyer"}.isdisjoint(roles):
+        return Refusal("role", "Seuls les acheteurs classent le courrier.")
+    return None
+
+
 def date_refusal(occurred_at: datetime | None, now: datetime) -> Refusal | None:
     """An exchange has a date of its own, and it is past."""
     if occurred_at is None:

@@ -21,6 +21,23 @@ VERBS = (
     Verb("text.failed.sealed", "SMS non remis à {to_name} ({to_number}). {error}", personal=_TEXT, sealed=True),
     Verb("mail.received", "Un courriel est arrivé à l'adresse de {firm}.", sealed=True),
     Verb("mail.unknown", "Un courriel est arrivé sans adresse connue. Il est gardé fermé.", personal=("sender",)),
+    # Sealed: it tells which firm wrote about an operation.
+    Verb(
+        "mail.filed",
+        "{name} a classé ici, fermé, le courriel de {sender} arrivé le {received_at:moment}.",
+        personal=("name", "sender", "rows"),
+        sealed=True,
+    ),
+    Verb(
+        "mail.read_apart",
+        "{name} a lu, sans le classer, le courriel de {sender} arrivé le {received_at:moment} : {reason}",
+        personal=("name", "sender", "subject", "reason", "rows"),
+    ),
+    Verb(
+        "mail.set_aside",
+        "{name} a écarté, pas pour la mairie, le courriel de {sender} arrivé le {received_at:moment}.",
+        personal=("name", "sender", "rows"),
+    ),
     Verb("mail.opened", "Le courriel de {firm} du {received_at:moment} est lisible.", personal=("sender", "subject", "text")),
     Verb(
         "exchange.filed",

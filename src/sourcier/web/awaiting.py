@@ -8,6 +8,7 @@ from sourcier.accounts.models import Role
 from sourcier.journal.nightly import last_check
 from sourcier.needs import queries as needs
 from sourcier.quotes import queries as quotes
+from sourcier.quotes.queries import tray
 from sourcier.retention import queries as retention
 from sourcier.retention.clocks import today
 from sourcier.sourcing import queries as sourcing
@@ -28,7 +29,7 @@ def terms(agent: Agent) -> list[Awaiting]:
     return retention.awaiting(agent, today())
 
 
-SOURCES = (needs.awaiting, sourcing.awaiting, quotes.awaiting, terms, alarm)
+SOURCES = (needs.awaiting, sourcing.awaiting, quotes.awaiting, tray.awaiting, terms, alarm)
 
 
 def awaiting(agent: Agent) -> list[Awaiting]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
@@ -36,6 +37,7 @@ ENTRIES = (
     Entry("Accueil", "home", EVERYBODY, ()),
     Entry("Besoins", "needs", READERS, ("/besoins/", "/achats/")),
     Entry("Consultations", "sourcings", INSPECTION, ("/consultations/", "/achats/")),
+    Entry("Courrier", "tray", INSPECTION, ("/courrier/",)),
     Entry("Entreprises", "firms", INSPECTION, ("/entreprises/",)),
     Entry("Familles et seuils", "families", INSPECTION, ("/familles/",)),
     Entry("Bilan", "savings", INSPECTION, ("/bilan/",)),
@@ -46,7 +48,8 @@ ENTRIES = (
 
 def navigation(request: HttpRequest, agent: Agent) -> list[Link]:
     """The links this agent may follow, in the order of the words; the current page or section is marked."""
-    open_to = [entry for entry in ENTRIES if agent.has(*entry.roles)]
+    # A city that receives no e-mail here has none to sort.
+    open_to = [entry for entry in ENTRIES if agent.has(*entry.roles) and (entry.url_name != "tray" or settings.REPLY_TO)]
     section = next((entry for entry in reversed(open_to) if request.path.startswith(entry.prefixes)), None)
     links = []
     for entry in open_to:

@@ -30,6 +30,7 @@ from sourcier.web.city import (
     sourcings,
     telling,
     territory,
+    tray,
 )
 from sourcier.web.firm import first, mine, no, place, price, talk
 from sourcier.web.public import about, city_look, components, feed, notice, verifier
@@ -59,6 +60,7 @@ urlpatterns = [
     *choice.urlpatterns,
     *telling.urlpatterns,
     *exchanges.urlpatterns,
+    *tray.urlpatterns,
     *proof.urlpatterns,
     *retention.urlpatterns,
     *person_request.urlpatterns,

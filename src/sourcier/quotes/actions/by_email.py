@@ -4,9 +4,7 @@ It has no price in its fields: like a paper quote, it is typed once open, unless
 is no answer by itself is kept all the same; a message that was not delivered marks the address.
 """
 
-import logging
 from datetime import datetime
-from uuid import UUID
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
@@ -17,7 +15,7 @@ from sourcier.journal.actions import append
 from sourcier.journal.registry import plain
 from sourcier.kernel.transitions import Refused
 from sourcier.mail.actions import enqueue
-from sourcier.mail.incoming import Attachment, Incoming, Kind, read
+from sourcier.mail.incoming import Attachment, Incoming, Kind
 from sourcier.mail.models import IncomingMessage
 from sourcier.mail.registry import Addressee
 from sourcier.mail.rules import SECRET_MARK
@@ -29,7 +27,7 @@ from sourcier.quotes.answer_content import answer_facts, deposit_facts, fill
 from sourcier.quotes.answer_rules import Answer
 from sourcier.quotes.models import Submission, SubmissionDocument
 from sourcier.quotes.queries import answers
-from sourcier.quotes.sealing import UNREADABLE, close, deposited, own_facts, seals
+from sourcier.quotes.sealing import close, deposited, own_facts, seals
 from sourcier.sourcing import limits
 from sourcier.sourcing.briefs import link
 from sourcier.sourcing.models import Invitation, Sourcing
@@ -38,11 +36,9 @@ from sourcier.sourcing.replying import by_reply_token, reply_to
 from sourcier.suppliers import tokens
 from sourcier.suppliers.actions.contacts import mark_failing
 from sourcier.suppliers.models import Contact
-from sourcier.vault.actions import store, store_sealed, unseal_file
+from sourcier.vault.actions import store, store_sealed
 from sourcier.vault.models import File
-from sourcier.vault.queries import file_facts, read_sealed
 
-logger = logging.getLogger(__name__)
 LOGO = 100_000
 Done = IncomingMessage.State.DONE
 
@@ -186,38 +182,3 @@ def _not_delivered(row: IncomingMessage, invitation: Invitation, lost: tuple[str
     sourcing = invitation.sourcing
     said = {"firm": invitation.named, "siret": invitation.firm.siret, "address": address, "message": row.pk}
     append(sourcing.organisation_id, sourcing.need_id, "mail.bounced", said)
-
-
-# --- after the opening -----------------------------------------------------------------------------------------------------
-
-
-def read_opened(now: datetime) -> int:
-    """Make the messages of opened requests readable; those of answers replaced, withdrawn or late stay closed. For `tick`."""
-    opened = Sourcing.objects.filter(opened_at__isnull=False).values("pk")
-    closed = Submission.objects.exclude(state=Submission.State.RECEIVED, unsealed_at__isnull=False).exclude(sealed=None)
-    rows = IncomingMessage.objects.filter(state=Done, opened=None, sealed_under__in=opened).exclude(file__path="")
-    done = 0
-    for row in rows.exclude(answer_id__in=closed.values("pk")).select_related("file").order_by("received_at", "pk"):
-        try:
-            message = read(read_sealed(row.sealed_under, row.file))
-            _open(row.pk, message, unseal_file(row.sealed_under, row.file))
-        except UNREADABLE as error:
-            logger.critical("a message kept cannot be opened: %s", type(error).__name__)
-            continue
-        done += 1
-    return done
-
-
-@transaction.atomic
-def _open(row_id: UUID, message: Incoming, readable: File) -> None:
-    row = IncomingMessage.objects.select_for_update(of=("self",)).get(pk=row_id)
-    if row.opened_id is not None:
-        return
-    row.opened, row.sender, row.subject, row.text = readable, message.sender, message.subject[:200], message.text
-    row.save(update_fields=["opened", "sender", "subject", "text"])
-    invitation = Invitation.objects.select_related("firm").get(pk=row.subject_id)
-    said = {
-        "message": row.pk, "firm": invitation.named, "received_at": row.received_at, "sender": row.sender,
-        "subject": row.subject, "known": row.known, "document": file_facts(readable),
-    }  # fmt: skip
-    append(row.organisation_id, row.operation_id, "mail.opened", said, rows=[row, readable])
