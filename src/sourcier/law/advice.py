@@ -29,6 +29,9 @@ class Duty:
     confidence: str = SURE
 
 
+# Purchases that have an exemption or a formal threshold of their own; a person says that it is one.
+CASES = {"innovation": "Achat innovant", "books": "Livres non scolaires", "social": "Services sociaux et spécifiques"}
+
 # Whatever the amount, from the first euro.
 ALWAYS = (
     Duty("answers_need", "Choisissez une offre qui répond au besoin.", "CCP art. R.2122-8"),
@@ -120,19 +123,20 @@ class Advice:
             "sentences": list(self.sentences),
             "duties": [_duty_json(duty) for duty in self.duties],
             "articles": [_duty_json(duty) for duty in self.articles],
-            "thresholds": [_threshold_json(series, rule) for series, rule in self.thresholds],
-            "announced": [_threshold_json(rule.series, rule) for rule in self.announced],
+            "thresholds": [threshold_facts(series, rule) for series, rule in self.thresholds],
+            "announced": [threshold_facts(rule.series, rule) for rule in self.announced],
         }
 
 
-def advise(kind: str, amount_cents: int | None, family_used_cents: int, on: date) -> Advice:
+def advise(kind: str, amount_cents: int | None, family_used_cents: int, on: date, case: str = "") -> Advice:
     """What the rules ask that day for a need of `amount_cents` (None: not estimated) in a family where this much is engaged.
 
-    Never lower for a higher amount. Raises `ValueError` for a negative amount or an unknown kind.
+    `case` is one of `CASES` when a person says that the need is one. Never lower for a higher amount. Raises `ValueError`
+    for a negative amount, an unknown kind, or a case that this kind of purchase does not have.
     """
     if family_used_cents < 0 or (amount_cents is not None and amount_cents < 0):
         raise ValueError("amounts are zero or more")
-    rules = threshold(kind, on)
+    rules = _for_case(threshold(kind, on), case)
     total = None if amount_cents is None else amount_cents + family_used_cents
     procedure = _procedure(rules, total)
     return Advice(
@@ -147,6 +151,19 @@ def advise(kind: str, amount_cents: int | None, family_used_cents: int, on: date
         thresholds=tuple(rules.items()),
         announced=announced(kind),
     )
+
+
+def _for_case(rules: dict[str, Rule | None], case: str) -> dict[str, Rule | None]:
+    """The same thresholds, the special one in the place of that which it replaces when it is higher."""
+    if not case:
+        return rules
+    if case not in CASES or case not in rules:
+        raise ValueError(f"{case} is no special case of this kind of purchase")
+    replaced = "formal" if case == "social" else "exemption"
+    special, usual = rules[case], rules[replaced]
+    if special is None or (usual and usual.amount_cents >= special.amount_cents):
+        return rules
+    return {**rules, replaced: special}
 
 
 def _procedure(rules: dict[str, Rule | None], total: int | None) -> str:
@@ -227,7 +244,8 @@ def _duty_json(duty: Duty) -> dict[str, str]:
     return {"id": duty.id, "sentence": duty.sentence, "article": duty.article, "confidence": duty.confidence}
 
 
-def _threshold_json(series: str, rule: Rule | None) -> dict[str, str | int]:
+def threshold_facts(series: str, rule: Rule | None) -> dict[str, str | int]:
+    """A threshold as the journal and programs read it; a day outside the book has a sentence and no amount."""
     if rule is None:
         return {"series": series, "name": SERIES[series], "sentence": UNKNOWN_DAY}
     return {
