@@ -48,6 +48,7 @@ from sourcier.retention import actions as retention
 from sourcier.retention.models import Clock
 from sourcier.sourcing.actions import closing, invite, notice, panel, posting, questions, request
 from sourcier.sourcing.models import Invitation, Sourcing
+from sourcier.spend.actions import add_rule
 from sourcier.spend.models import Family
 from sourcier.suppliers import tokens
 from sourcier.suppliers.actions import add_contact, campaigns, give_key
@@ -142,6 +143,10 @@ class Scene:
             mail = b"From: Fournil du Lac <fournil@lac.example>\r\nSubject: Notre devis\r\n\r\nBonjour, voici nos prix."
             lost = receive(mail, "reponse@rosny.example", sender="fournil@lac.example", at=timezone.now())
         self.tell(mail=reverse("tray_mail", args=[lost.pk]))
+        add_rule(
+            self.city.head_buyer, kinds=["supplies"], from_cents=5_000_00, first=timezone.localdate(),
+            sentence="Demandez un devis à trois entreprises.", basis="Guide de l'achat de la Ville, 2026",
+        )  # fmt: skip
         filed = file_exchange(
             self.buyer, done.pk, channel="letter", direction="in", occurred_at=timezone.now() - timedelta(days=1),
             correspondent="M. Lefort", summary="Il remercie de l'avoir interrogé.", upload=paper("Lettre de M. Lefort.pdf"),

@@ -14,7 +14,7 @@ from sourcier.journal.models import Entry
 from sourcier.kernel.activities import NAF_REV2, Activity
 from sourcier.needs import actions
 from sourcier.needs.models import Need
-from sourcier.spend.actions import commit, load_families
+from sourcier.spend.actions import add_rule, commit, load_families
 from sourcier.spend.models import Family
 from tests.cities import City
 
@@ -223,3 +223,28 @@ def test_both_pages_cost_the_same_for_one_and_three_purchases(city: City, need: 
                 client.get(address)
             counts.append(len(queries))
         assert counts[0] == counts[1]
+
+
+def test_the_book_shows_each_rule_with_its_history_and_those_of_the_city(city: City, other_city: City) -> None:
+    head = as_(city.head_buyer)
+    given = {"sentence": "Trois devis.", "from_cents": "5 000", "kinds": ["supplies"], "first": "2026-01-01", "basis": "Guide"}
+    assert head.post(reverse("rule_add"), given).status_code == 302
+    read = words(as_(city.requester).get(reverse("rule_book")))
+    for said in ("15 000", "60 000", "annoncé, non appliqué", "à vérifier", "CCP art. R.2122-8", "Trois devis.", "Guide"):
+        assert said in read.replace("\u202f", " ").replace("\xa0", " "), said
+    assert "Trois devis." not in words(as_(other_city.head_buyer).get(reverse("rule_book")))
+    assert "Trois devis." in as_(city.auditor).get(reverse("rule_book"), {"export": "csv"}).content.decode()
+
+
+def test_a_rule_without_source_is_refused_beside_its_field_and_what_was_typed_stays(city: City, other_city: City) -> None:
+    head = as_(city.head_buyer)
+    refused = head.post(reverse("rule_add"), {"sentence": "Trois devis.", "from_cents": "beaucoup", "kinds": ["supplies"]})
+    assert refused.status_code == 422 and "Trois devis." in refused.content.decode()
+    assert as_(city.buyer).post(reverse("rule_add"), {}).status_code == 403
+    rule = add_rule(
+        city.head_buyer, kinds=["works"], from_cents=0, first=date(2026, 1, 1), sentence="Visite du lieu.", basis="Guide"
+    )
+    assert as_(other_city.head_buyer).post(reverse("rule_end", args=[rule.pk]), {"last": "2026-02-01"}).status_code == 404
+    assert head.post(reverse("rule_end", args=[rule.pk]), {"last": "2026-02-01"}).status_code == 302
+    rule.refresh_from_db()
+    assert rule.last == date(2026, 2, 1)

@@ -1,5 +1,6 @@
 """What the rules of a day ask for one need: procedure, duties, articles. The need adds up by family and year (R.2121-1)."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -128,11 +129,14 @@ class Advice:
         }
 
 
-def advise(kind: str, amount_cents: int | None, family_used_cents: int, on: date, case: str = "") -> Advice:
+def advise(
+    kind: str, amount_cents: int | None, family_used_cents: int, on: date, case: str = "", own: Iterable[Rule] = ()
+) -> Advice:
     """What the rules ask that day for a need of `amount_cents` (None: not estimated) in a family where this much is engaged.
 
-    `case` is one of `CASES` when a person says that the need is one. Never lower for a higher amount. Raises `ValueError`
-    for a negative amount, an unknown kind, or a case that this kind of purchase does not have.
+    `case` is one of `CASES` when a person says that the need is one; `own` are the rules that the city adds, shown as such.
+    Never lower for a higher amount. Raises `ValueError` for a negative amount, an unknown kind, or a case that this kind of
+    purchase does not have.
     """
     if family_used_cents < 0 or (amount_cents is not None and amount_cents < 0):
         raise ValueError("amounts are zero or more")
@@ -146,7 +150,7 @@ def advise(kind: str, amount_cents: int | None, family_used_cents: int, on: date
         used_cents=family_used_cents,
         procedure=procedure,
         sentences=_sentences(procedure, rules, on, kind),
-        duties=_duties(procedure, rules, amount_cents, total),
+        duties=(*_duties(procedure, rules, amount_cents, total), *_own(own, kind, on, total)),
         articles=ARTICLES,
         thresholds=tuple(rules.items()),
         announced=announced(kind),
@@ -202,6 +206,13 @@ def _duties(procedure: str, rules: dict[str, Rule | None], amount: int | None, t
         if rule := _reached(rules, series, compared):
             duties.append(_of(rule))
     return tuple(duties)
+
+
+def _own(rules: Iterable[Rule], kind: str, on: date, total: int | None) -> Iterator[Duty]:
+    """What the city asks beside the law, from the amount that the need reaches."""
+    for rule in rules:
+        if rule.covers(kind, on) and total is not None and total >= rule.amount_cents:
+            yield Duty("city", rule.sentence, rule.basis)
 
 
 def _reached(rules: dict[str, Rule | None], series: str, amount: int | None) -> Rule | None:

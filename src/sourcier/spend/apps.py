@@ -8,7 +8,7 @@ class SpendConfig(AppConfig):
 
     def ready(self) -> None:
         from sourcier.journal.registry import register_rows, register_verbs
-        from sourcier.spend.models import Commitment
+        from sourcier.spend.models import CityRule, Commitment
         from sourcier.spend.verbs import VERBS
 
         register_verbs(VERBS)
@@ -21,3 +21,9 @@ class SpendConfig(AppConfig):
                 "engaged_on",
             ),
         )  # fmt: skip
+        register_rows(
+            "city_rule",
+            CityRule,
+            organisation="organisation_id",
+            fields=("kinds", "from_cents", "first", "last", "sentence", "basis"),
+        )

@@ -1,4 +1,4 @@
-"""Families of purchases, and what was committed in each: what thresholds add up."""
+"""Families of purchases, what was committed in each (what thresholds add up), and the city's own rules."""
 
 import uuid
 
@@ -38,3 +38,21 @@ class Commitment(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["organisation", "family", "engaged_on"], name="spend_commitment_family")]
+
+
+class CityRule(models.Model):
+    """A duty that the city adds to the law's, from an amount before tax, between two days; never taken away, only ended."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, related_name="+")
+    kinds = models.JSONField("natures", help_text="of supplies, services, works")
+    from_cents = models.BigIntegerField("à partir de")
+    first = models.DateField("premier jour")
+    last = models.DateField("dernier jour", null=True)
+    sentence = models.CharField("règle", max_length=300)
+    basis = models.CharField("source", max_length=200, help_text="délibération, guide de la commande publique…")
+    added_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    added_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["from_cents", "first"]

@@ -9,8 +9,9 @@ from django.db.models.functions import ExtractYear
 
 from sourcier.accounts.models import Organisation
 from sourcier.kernel.activities import Activity
+from sourcier.law.book import SURE, Rule
 from sourcier.spend import rules
-from sourcier.spend.models import Commitment, Family
+from sourcier.spend.models import CityRule, Commitment, Family
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,3 +79,14 @@ def propose_family(organisation: Organisation, activities: Sequence[Activity]) -
         if (rank := rules.fit([(nomenclature, code) for nomenclature, code in family.activities], wanted))
     ]
     return max(ranked, key=lambda pair: pair[0])[1] if ranked else None
+
+
+def city_rules(organisation: Organisation) -> tuple[Rule, ...]:
+    """The city's own rules as rows of the book, those ended included; the lowest amount first."""
+    return tuple(
+        Rule(
+            rule.pk.hex, "city", frozenset(rule.kinds), rule.from_cents, rule.first, rule.last, rule.basis, rule.basis, SURE,
+            rule.sentence,
+        )
+        for rule in CityRule.objects.filter(organisation=organisation)
+    )  # fmt: skip

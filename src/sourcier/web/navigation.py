@@ -39,7 +39,7 @@ ENTRIES = (
     Entry("Consultations", "sourcings", INSPECTION, ("/consultations/", "/achats/")),
     Entry("Courrier", "tray", INSPECTION, ("/courrier/",)),
     Entry("Entreprises", "firms", INSPECTION, ("/entreprises/",)),
-    Entry("Familles et seuils", "families", INSPECTION, ("/familles/",)),
+    Entry("Familles et seuils", "families", INSPECTION, ("/familles/", "/regles/")),
     Entry("Bilan", "savings", INSPECTION, ("/bilan/",)),
     Entry("Contrôle", "control", INSPECTION, ("/controle/",)),
     Entry("Réglages", "settings_city", (Role.HEAD_BUYER, Role.ADMIN, Role.AUDITOR), ("/reglages/",)),

@@ -21,7 +21,7 @@ from sourcier.needs import actions, queries
 from sourcier.needs.models import Kind, Need
 from sourcier.needs.rules import Verb
 from sourcier.spend.models import Family
-from sourcier.spend.queries import family_total, last_price, operation_total, propose_family
+from sourcier.spend.queries import city_rules, family_total, last_price, operation_total, propose_family
 from sourcier.spend.rules import Use
 from sourcier.web.city.needs import need_or_404
 from sourcier.web.operations import operation_context
@@ -112,7 +112,7 @@ def rule_of_today(agent: Agent, need: Need, family: Family | None, kind: str) ->
     else:
         used = family_total(agent.organisation, family, today.year) if family else 0
     named = {"family": family.code, "family_label": family.label} if family else {}
-    return advise(kind, need.estimate_cents, used, today).to_json() | named
+    return advise(kind, need.estimate_cents, used, today, own=city_rules(agent.organisation)).to_json() | named
 
 
 def _facts(rule: dict[str, Any]) -> tuple[Any, ...]:

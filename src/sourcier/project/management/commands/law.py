@@ -26,7 +26,9 @@ class Command(BaseCommand):
         advised = verbs.add_parser("advise", help="la procédure, les devoirs et leurs raisons")
         for each in (shown, advised):
             each.add_argument("--kind", required=True, choices=KINDS, help="fournitures, services ou travaux")
-            each.add_argument("--on", type=_day, default=timezone.localdate(), metavar="AAAA-MM-JJ", help="le jour (aujourd'hui)")
+            each.add_argument(
+                "--on", type=_day, default=timezone.localdate(), metavar="AAAA-MM-JJ", help="le jour (aujourd'hui)"
+            )
             each.add_argument("--json", action="store_true", help="pour un programme")
         advised.add_argument("--amount", type=_cents, metavar="EUROS", help="montant estimé du besoin, hors taxes")
         advised.add_argument(

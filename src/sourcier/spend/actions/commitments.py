@@ -1,0 +1,44 @@
+"""What a choice engages."""
+
+from datetime import date
+from uuid import UUID
+
+from sourcier.accounts.agents import Agent
+from sourcier.accounts.models import Department
+from sourcier.kernel.transitions import refuse
+from sourcier.spend.models import Commitment, Family
+
+
+def commit(
+    agent: Agent,
+    *,
+    award_id: UUID,
+    operation_id: UUID,
+    family: Family | None,
+    department: Department | None,
+    siret: str,
+    supplier: str,
+    label: str,
+    amount_cents: int,
+    engaged_on: date,
+) -> Commitment:
+    """Write what a choice engages, before tax. For the room above: no entry of its own, the caller puts the row in `rows=`.
+
+    Raises `Refused` for an amount below zero, `ValueError` for a family or department of another city.
+    """
+    if amount_cents < 0:
+        raise refuse("negative", "Un montant engagé ne peut pas être négatif.")
+    if any(owned and owned.organisation_id != agent.organisation.pk for owned in (family, department)):
+        raise ValueError("family and department belong to the agent's organisation")
+    return Commitment.objects.create(
+        organisation=agent.organisation,
+        family=family,
+        department=department,
+        operation_id=operation_id,
+        award_id=award_id,
+        siret=siret,
+        supplier=supplier[:200],
+        label=label[:200],
+        amount_cents=amount_cents,
+        engaged_on=engaged_on,
+    )
