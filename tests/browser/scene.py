@@ -31,6 +31,7 @@ from sourcier.accounts.actions import (
 from sourcier.accounts.agents import Agent, agent_for
 from sourcier.accounts.models import Organisation, Role, User
 from sourcier.dossier import build
+from sourcier.ideas import actions as ideas
 from sourcier.kernel.activities import NAF_REV2, Activity
 from sourcier.kernel.transitions import Refused
 from sourcier.mail.actions import file_exchange
@@ -52,6 +53,7 @@ from sourcier.spend.actions import add_rule
 from sourcier.spend.models import Family
 from sourcier.suppliers import tokens
 from sourcier.suppliers.actions import add_contact, campaigns, give_key
+from sourcier.suppliers.models import FirmKey
 from sourcier.vault.actions import store
 from sourcier.web.sign_in import password_link
 from tests.cities import City, siret
@@ -134,6 +136,7 @@ class Scene:
         other = winner.sourcing.invitations.exclude(firm=winner.firm_id).order_by("pk")[0]
         key = give_key(self.buyer, other.firm_id, "Kbis, au guichet")
         self.tell(place_link=reverse("firm_open", args=[tokens.token(key.seed)]))
+        self.ideas(key)
         bread_family = Family.objects.get(organisation=self.city.organisation, code="10.01")
         made = campaigns.make(self.buyer, bread_family.label, [Activity(NAF_REV2, "10.71C")], 5_000)
         self.tell(
@@ -160,6 +163,17 @@ class Scene:
             dossier_download=reverse("dossier_download", args=[done.pk, export.pk]),
             dossier_seda=reverse("dossier_seda", args=[done.pk, export.pk]),
         )
+
+    def ideas(self, key: FirmKey) -> None:
+        """One to answer, with its document; one answered, whose author no e-mail reaches."""
+        told = ideas.Told("Réparer les vélos des agents", trade="vélos", email="lyon@velo.example")
+        waiting = ideas.propose(self.city.organisation, told, paper("Atelier.pdf"), "")
+        answered = ideas.propose_as(key, ideas.Told("Un petit-déjeuner pour les écoles"), None)
+        ideas.answer(self.buyer, answered.pk, "Merci. Appelez-nous en janvier.")
+        self.tell(
+            slug=self.city.organisation.slug, idea=reverse("idea", args=[waiting.pk]),
+            idea_to_tell=reverse("idea", args=[answered.pk]),
+        )  # fmt: skip
 
     # --- needs -------------------------------------------------------------------------------------------------------------
 

@@ -36,13 +36,14 @@ POSTED = {
     "place_link", "place_claim", "place_stop", "place_leave", "firm_key_give",
     "firm_contact_forget", "letter_returned", "retention_hold", "retention_release", "retention_end", "retention_visa",
     "paper_proof", "tray_file", "tray_read", "tray_set_aside", "rule_add", "rule_end",
+    "idea_receipt", "place_idea_receipt", "idea_answer", "idea_route", "idea_check", "idea_told",
 }  # fmt: skip
 # Files and texts, which are not pages: they answer whoever may have them, and that is all.
 FILES = {
     "robots", "city_css", "city_logo", "need_file", "request_document", "answer_file", "exchange_document", "exchange_letter",
     "city_key_minutes", "poster_print", "dossier_download", "dossier_seda", "firm_document", "mfa_download_recovery_codes",
     "paper_receipt", "verifier_sums", "notices_feed", "place_data",
-    "tray_document",
+    "tray_document", "idea_file",
 }  # fmt: skip
 AXE = Axe().axe_script
 # Two rules about colours cost more than all the others together: of a list, they read the first lines, as the next are alike.
@@ -212,6 +213,9 @@ def buyer(walk: Walk, scene: dict[str, str]) -> None:
     walk.fetch(*(scene[file] for file in ("request_document", "answer_file", "exchange_document", "exchange_letter")))
     walk.fetch(f"/achats/{scene['opened']}/{kept}recepisse/", f"/achats/{scene['asked']}/suivi/affiche/")
     walk.look("/entreprises/territoire/", scene["campaign"], scene["campaign_new"])
+    walk.look("/entreprises/idees/", scene["idea"], scene["idea_to_tell"])
+    walk.fetch(f"{scene['idea']}document/")
+    walk.refused(scene["idea"], "Envoyer la réponse", answer=" ")
     walk.download(scene["campaign"], "Imprimer les lettres")
     walk.refused(scene["campaign"], "Noter qu'elles sont parties", how=" ", cost="beaucoup")
     walk.page.locator("[name=how]").fill("Postées ce matin")
@@ -287,7 +291,13 @@ def anyone(walk: Walk, scene: dict[str, str]) -> None:
     walk.fetch("/robots.txt", "/verifier/SHA256SUMS", "/ville.css?couleur=%230b6e69", scene["city_logo"])
     walk.refused(notice, "Recevoir mon lien", siret="123", email="lyon arobase")
     walk.refused("/r/", "Continuer", 400, code="AAAAA-AAAAA")
-    walk.look("/place/", "/travailler-avec-la-ville/")
+    walk.look("/place/", "/travailler-avec-la-ville/", "/proposer-une-idee/")
+    idea = f"/proposer-une-idee/{scene['slug']}/"
+    walk.refused(idea, "Envoyer mon idée", words=" ", email="lyon")
+    for name, text in {"words": "Réparer les vélos", "trade": "vélos", "email": "lyon@velo.example"}.items():
+        walk.page.locator(f"[name={name}]").fill(text)
+    walk.press("Envoyer mon idée", "the idea received")
+    walk.look(idea)
     walk.fetch("/avis/flux.atom")
     walk.refused("/place/", "Recevoir un lien", 400, siret="123", email="lyon arobase")
     walk.refused("/compte/connexion/", "Se connecter", 200, login="bruno@rosny.example", password="faux")
@@ -335,6 +345,9 @@ def firm_in_its_own_place(walk: Walk, scene: dict[str, str]) -> None:
     walk.page.locator("[name=words]").fill("Pain au levain, livré le matin.")
     walk.press("Enregistrer", "its place with its words")
     walk.look("/place/effacer/")
+    walk.refused("/place/idees/", "Envoyer mon idée", words=" ")
+    walk.page.locator("[name=words]").fill("Du pain pour les fêtes des écoles.")
+    walk.press("Envoyer mon idée", "its ideas")
     walk.fetch("/place/mes-donnees/")
     walk.press("Effacer pour toujours", "what is left of a place")
 

@@ -11,6 +11,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from sourcier.accounts.models import Membership
 from sourcier.dossier.models import Export
+from sourcier.ideas.models import Idea
 from sourcier.mail.models import IncomingMessage
 from sourcier.quotes.models import Clarification, Notification
 from sourcier.retention.models import Clock
@@ -67,11 +68,22 @@ def ids(purchase: Purchase, export: Export) -> dict[str, Any]:
         "family_id": Family.objects.filter(organisation=purchase.city.organisation).first(),
         "campaign_id": Campaign.objects.filter(organisation=purchase.city.organisation).first(),
         "key_id": FirmKey.objects.filter(firm__organisation=purchase.city.organisation).first(),
+        "idea_id": Idea.objects.filter(organisation=purchase.city.organisation).first(),
         "user_id": purchase.city.requester.user,
         "message_id": IncomingMessage.objects.filter(organisation=purchase.city.organisation, state="tray").first(),
     }
     found = {name: row.pk for name, row in rows.items() if row is not None}
-    often = ("lot_id", "relay_id", "family_id", "campaign_id", "key_id", "message_id", "notification_id", "clarification_id")
+    often = (
+        "lot_id",
+        "relay_id",
+        "family_id",
+        "campaign_id",
+        "key_id",
+        "idea_id",
+        "message_id",
+        "notification_id",
+        "clarification_id",
+    )
     missing = dict.fromkeys(often, uuid4())
     return {**missing, "document_id": 1, **found}
 

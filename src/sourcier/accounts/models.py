@@ -4,7 +4,7 @@ import uuid
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 
@@ -57,6 +57,10 @@ class Organisation(models.Model):
     asks_a_year = models.PositiveSmallIntegerField(
         "demandes à une même entreprise, en douze mois", default=12, validators=[MinValueValidator(1)],
         help_text="beyond, a firm is no longer proposed together with all the others",
+    )  # fmt: skip
+    idea_days = models.PositiveSmallIntegerField(
+        "jours pour répondre à une idée", default=30, validators=[MinValueValidator(1), MaxValueValidator(365)],
+        help_text="promised to the firm that proposes one",
     )  # fmt: skip
     fictitious = models.BooleanField(default=False)
     archives_identifier = models.CharField("identifiant du service d'archives", max_length=100, blank=True)

@@ -5,13 +5,14 @@ from datetime import date
 
 from sourcier.law.book import WORKS
 
-PROCEDURE, CONTRACT, CONTACT, ACCOUNT = "procedure", "contract", "contact", "account"
+PROCEDURE, CONTRACT, CONTACT, ACCOUNT, IDEA = "procedure", "contract", "contact", "account", "idea"
 PROOF = "proof"
 DESTROY, KEEP = "Destroy", "Keep"
 KINDS = {
     PROCEDURE: "Dossier de la consultation et offres non retenues",
     CONTRACT: "Pièces du contrat",
     CONTACT: "Coordonnées d'une entreprise",
+    IDEA: "Idée proposée par une entreprise",
     ACCOUNT: "Compte d'une personne partie",
 }
 
@@ -42,6 +43,8 @@ def term(kind: str, nature: str = "") -> Term:
         return Term(kind, years, "la fin d'exécution du contrat", "article R.2184-13 du code de la commande publique", True)
     if kind == CONTACT:
         return Term(kind, 3, "le dernier contact", "article 5, 1, e) du RGPD ; durée usuelle selon la CNIL", False)
+    if kind == IDEA:
+        return Term(kind, 3, "la réponse de la ville", "article 5, 1, e) du RGPD ; durée usuelle selon la CNIL", False)
     if kind == ACCOUNT:
         return Term(kind, 1, "le départ de la personne", "article 5, 1, e) du RGPD ; durée choisie par la ville", False)
     raise ValueError(f"{kind} is not a kind of record")

@@ -203,6 +203,7 @@ INSTALLED_APPS = [
     "sourcier.suppliers",
     "sourcier.sourcing",
     "sourcier.quotes",
+    "sourcier.ideas",
     "sourcier.insights",
     "sourcier.dossier",
     "sourcier.web",

@@ -5,6 +5,7 @@ from django.urls import reverse
 from sourcier.accounts.agents import Agent
 from sourcier.accounts.awaiting import Awaiting
 from sourcier.accounts.models import Role
+from sourcier.ideas import queries as ideas
 from sourcier.journal.nightly import last_check
 from sourcier.needs import queries as needs
 from sourcier.quotes import queries as quotes
@@ -29,7 +30,7 @@ def terms(agent: Agent) -> list[Awaiting]:
     return retention.awaiting(agent, today())
 
 
-SOURCES = (needs.awaiting, sourcing.awaiting, quotes.awaiting, tray.awaiting, terms, alarm)
+SOURCES = (needs.awaiting, sourcing.awaiting, quotes.awaiting, tray.awaiting, ideas.awaiting, terms, alarm)
 
 
 def awaiting(agent: Agent) -> list[Awaiting]:

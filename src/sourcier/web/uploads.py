@@ -10,11 +10,13 @@ from django.core.files.uploadhandler import FileUploadHandler
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from sourcier.ideas.rules import LIGHT_FILE
 from sourcier.vault.rules import MAX_ANSWER, MAX_FILE
 from sourcier.web.firm import door
 
 MAX_REQUEST = MAX_ANSWER + 5_000_000  # the files of one answer, and what surrounds them
-MAX_FROM_STRANGER = 200_000  # no page asks for a file before one is signed in or holds a link
+MAX_FROM_STRANGER = 200_000  # no page but one asks for a file before one is signed in or holds a link
+OPEN_TO_FILES = "/proposer-une-idee/"
 
 
 class WeightMiddleware:
@@ -37,7 +39,8 @@ def welcome(request: HttpRequest) -> bool:
         weight = int(request.META.get("CONTENT_LENGTH") or 0)
     except ValueError:
         return False
-    return weight <= MAX_FROM_STRANGER or (weight <= MAX_REQUEST and (door.known(request) or _signed_in(request)))
+    from_stranger = MAX_FROM_STRANGER + (LIGHT_FILE if request.path.startswith(OPEN_TO_FILES) else 0)
+    return weight <= from_stranger or (weight <= MAX_REQUEST and (door.known(request) or _signed_in(request)))
 
 
 def _signed_in(request: HttpRequest) -> bool:

@@ -13,6 +13,7 @@ from sourcier.web.city import (
     firms,
     firms_import,
     home,
+    ideas,
     key,
     marks,
     need_page,
@@ -33,8 +34,9 @@ from sourcier.web.city import (
     territory,
     tray,
 )
-from sourcier.web.firm import first, mine, no, place, price, talk
+from sourcier.web.firm import first, mine, no, place, place_ideas, price, talk
 from sourcier.web.public import about, city_look, components, feed, notice, verifier
+from sourcier.web.public import ideas as public_ideas
 
 urlpatterns = [
     *home.urlpatterns,
@@ -79,6 +81,9 @@ urlpatterns = [
     *talk.urlpatterns,
     *place.urlpatterns,
     *first.late_urlpatterns,
+    *ideas.urlpatterns,
+    *place_ideas.urlpatterns,
+    *public_ideas.urlpatterns,
     *feed.urlpatterns,
     *notice.urlpatterns,
 ]

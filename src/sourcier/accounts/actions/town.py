@@ -15,7 +15,7 @@ from sourcier.journal.actions import append, open_log
 # What the head of purchasing may change; the rest (SIRET, address, territory) is set when the organisation is opened.
 IDENTITY = (
     "name", "phone", "phone_hours", "email", "dpo_email", "counter", "colour", "logo_file_id", "archives_identifier",
-    "archives_agreement", "archives_producer", "asks_a_year",
+    "archives_agreement", "archives_producer", "asks_a_year", "idea_days",
 )  # fmt: skip
 
 

@@ -11,10 +11,11 @@ from sourcier.journal.models import Entry
 from sourcier.law.retention import CONTACT
 from sourcier.retention import rules
 from sourcier.retention.erasing import carry_out, planned
-from sourcier.retention.registry import KEEPERS, Emptied, Scope
+from sourcier.retention.registry import ERASERS, KEEPERS, Emptied, Scope
 from sourcier.suppliers import queries
 from sourcier.suppliers.actions.firms import lock
 from sourcier.suppliers.models import Firm, FirmKey, FirmPlace
+from sourcier.suppliers.retention import give_up
 
 
 @transaction.atomic
@@ -44,6 +45,12 @@ def forget_itself(key: FirmKey) -> list[str]:
             kept.append(f"{contact.value} : {refusal.sentence}")
         else:
             gone.append(contact)
-    made = planned(Scope(firm.organisation_id, CONTACT, firm.pk), [Emptied(gone=gone)])
+    made = planned(Scope(firm.organisation_id, CONTACT, firm.pk), [Emptied(gone=gone), *_said_elsewhere(firm)])
     carry_out(made, "données de l'entreprise, à sa demande, depuis sa place", None, actor=firm.pk)
     return kept
+
+
+def _said_elsewhere(firm: Firm) -> list[Emptied]:
+    """What higher rooms hold of what it said of its own accord."""
+    scope = Scope(firm.organisation_id, CONTACT, firm.pk)
+    return [eraser(scope) for eraser in ERASERS[CONTACT] if eraser is not give_up]

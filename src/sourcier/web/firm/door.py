@@ -179,7 +179,7 @@ def find(request: HttpRequest, invitation_id: UUID | None = None) -> Visit | Non
 
 def known(request: HttpRequest) -> bool:
     """True when this browser holds a cookie that one of our links gave it; asks nothing of the database."""
-    return bool(_entries(request))
+    return bool(_entries(request)) or place_door.known(request)
 
 
 def lost(request: HttpRequest) -> HttpResponse:

@@ -42,12 +42,23 @@ def leave() -> HttpResponse:
 
 def find(request: HttpRequest) -> FirmKey | None:
     """The key that this browser remembers, while it lives."""
+    remembered = _read(request)
+    key = key_by_id(UUID(remembered[0]), timezone.now()) if remembered else None
+    return key if remembered and key and key.token_sha256[:16] == remembered[1] else None
+
+
+def _read(request: HttpRequest) -> tuple[str, str] | None:
+    """The id of the key and a piece of its token's hash."""
     try:
         pk, piece = signing.loads(request.COOKIES.get(COOKIE, ""), salt=SALT, max_age=LIFE)
     except signing.BadSignature:
         return None
-    key = key_by_id(UUID(pk), timezone.now())
-    return key if key and key.token_sha256[:16] == piece else None
+    return pk, piece
+
+
+def known(request: HttpRequest) -> bool:
+    """True when this browser holds a cookie of a place; asks nothing of the database."""
+    return _read(request) is not None
 
 
 def insider(view: PlaceView) -> PlaceView:
