@@ -48,6 +48,7 @@ from sourcier.quotes.models import Submission
 from sourcier.retention import actions as retention
 from sourcier.retention.models import Clock
 from sourcier.sourcing.actions import closing, invite, notice, panel, posting, questions, request
+from sourcier.sourcing.alert_stops import stop_address
 from sourcier.sourcing.models import Invitation, Sourcing
 from sourcier.spend.actions import add_rule
 from sourcier.spend.models import Family
@@ -136,6 +137,7 @@ class Scene:
         other = winner.sourcing.invitations.exclude(firm=winner.firm_id).order_by("pk")[0]
         key = give_key(self.buyer, other.firm_id, "Kbis, au guichet")
         self.tell(place_link=reverse("firm_open", args=[tokens.token(key.seed)]))
+        self.tell(alerts_stop=urlsplit(stop_address(key.firm)).path)
         self.ideas(key)
         bread_family = Family.objects.get(organisation=self.city.organisation, code="10.01")
         made = campaigns.make(self.buyer, bread_family.label, [Activity(NAF_REV2, "10.71C")], 5_000)

@@ -36,7 +36,7 @@ POSTED = {
     "place_link", "place_claim", "place_stop", "place_leave", "firm_key_give",
     "firm_contact_forget", "letter_returned", "retention_hold", "retention_release", "retention_end", "retention_visa",
     "paper_proof", "tray_file", "tray_read", "tray_set_aside", "rule_add", "rule_end",
-    "idea_receipt", "place_idea_receipt", "idea_answer", "idea_route", "idea_check", "idea_told",
+    "idea_receipt", "place_idea_receipt", "place_alerts", "idea_answer", "idea_route", "idea_check", "idea_told",
 }  # fmt: skip
 # Files and texts, which are not pages: they answer whoever may have them, and that is all.
 FILES = {
@@ -344,7 +344,8 @@ def firm_in_its_own_place(walk: Walk, scene: dict[str, str]) -> None:
     walk.look("/place/mon-entreprise/")
     walk.page.locator("[name=words]").fill("Pain au levain, livré le matin.")
     walk.press("Enregistrer", "its place with its words")
-    walk.look("/place/effacer/")
+    walk.look("/place/effacer/", scene["alerts_stop"])
+    walk.press("Ne plus être prévenu", "no more alerts")
     walk.refused("/place/idees/", "Envoyer mon idée", words=" ")
     walk.page.locator("[name=words]").fill("Du pain pour les fêtes des écoles.")
     walk.press("Envoyer mon idée", "its ideas")

@@ -173,6 +173,7 @@ def write(message: OutgoingMessage) -> EmailMessage:
         reply_to=[message.reply_to] if message.reply_to else None,
         headers={
             **returns,
+            **registry.stop_headers(message),
             "Message-ID": message.message_id,
             "Auto-Submitted": "auto-generated",
             "X-Auto-Response-Suppress": "All",

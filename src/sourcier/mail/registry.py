@@ -27,6 +27,8 @@ _FINDERS: list[Finder] = []
 _ARRIVALS: list[Arrival] = []
 Handler = Callable[[OutgoingMessage], object]
 Proof = Callable[[OutgoingMessage], tuple[str, str] | None]
+Address = Callable[[OutgoingMessage], str]
+_STOPS: dict[str, Address] = {}
 _HANDLERS: dict[str, list[Handler]] = {}
 _PROOFS: dict[str, Proof] = {}
 
@@ -55,6 +57,17 @@ def proof_for(message: OutgoingMessage) -> tuple[str, str] | None:
     """The proof to join to this message, if its kind has one."""
     proof = _PROOFS.get(message.kind)
     return proof(message) if proof else None
+
+
+def stop_with(kind: str, address: Address) -> None:
+    """The messages of that kind say how not to get them any more, in one tap (RFC 8058): `address(message)` takes a POST."""
+    _STOPS[kind] = address
+
+
+def stop_headers(message: OutgoingMessage) -> dict[str, str]:
+    """What makes a mail program show its own button."""
+    address = _STOPS[message.kind](message) if message.kind in _STOPS else ""
+    return {"List-Unsubscribe": f"<{address}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"} if address else {}
 
 
 def find_addressees_with(finder: Finder) -> None:

@@ -18,14 +18,17 @@ class SourcingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from datetime import timedelta
+
         from sourcier.journal.registry import register_verbs
         from sourcier.law.retention import CONTRACT, PROCEDURE
         from sourcier.mail.due import register_due
-        from sourcier.mail.registry import on_result
+        from sourcier.mail.registry import on_result, stop_with
         from sourcier.needs.registry import register_asking
         from sourcier.retention.registry import register_eraser, register_finder, register_keeper, register_last_contact
         from sourcier.sourcing import limits, queries, retention
-        from sourcier.sourcing.actions import closing, invite
+        from sourcier.sourcing.actions import alerts, closing, invite
+        from sourcier.sourcing.alert_stops import stop_header
         from sourcier.sourcing.verbs import VERBS
 
         register_verbs(VERBS)
@@ -33,6 +36,8 @@ class SourcingConfig(AppConfig):
         register_asking(queries.askings)
         on_result("invitation", invite.record_result)
         register_due("sourcing.close", closing.close_due)
+        register_due("sourcing.alerts", alerts.send_alerts, every=timedelta(minutes=10), atomic=False)
+        stop_with(alerts.KIND, stop_header)
         register_due("sourcing.limits", limits.forget)
         register_eraser(retention.give_up, PROCEDURE, CONTRACT)
         register_keeper(retention.keeps)

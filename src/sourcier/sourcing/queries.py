@@ -22,7 +22,6 @@ from sourcier.sourcing.known_firms import NOT_REACHED
 from sourcier.sourcing.models import Candidate, Extension, FirmQuestion, Invitation, Relay, Search, Sourcing
 from sourcier.sourcing.rules import Facts
 from sourcier.suppliers import tokens
-from sourcier.suppliers.models import Firm
 from sourcier.suppliers.queries import email_of
 
 READERS = (Role.BUYER, Role.HEAD_BUYER, Role.AUDITOR)
@@ -223,12 +222,6 @@ def open_notices(at: datetime) -> QuerySet[Sourcing]:
         .select_related("organisation", "need")
         .order_by("organisation__name", "deadline", "pk")
     )
-
-
-def open_to(firm: Firm, at: datetime) -> list[Sourcing]:
-    """The public notices of its city in the firm's own activity, soonest deadline first: information, it is asked nothing."""
-    same = {"need__activities__nomenclature": firm.nomenclature, "need__activities__code": firm.activity}
-    return list(open_notices(at).filter(organisation=firm.organisation_id, **same)) if firm.activity else []
 
 
 def notice(slug: str) -> Sourcing:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sourcier.kernel.french import format_date, format_moment
+from sourcier.kernel.geodesy import format_distance
 from sourcier.kernel.money import format_milli
 
 LINK_MARK = "{{lien}}"  # `mail.rules.SECRET_MARK`: the personal link takes its place when the message leaves
@@ -254,3 +255,30 @@ def personal_page_mail(brief: Brief) -> tuple[str, str]:
         "Ce n'est pas une facture. Répondre est gratuit. Pas besoin de compte.",
     ]
     return f"Votre page : {brief.title}", _signed(brief, body)
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """An open need, in a message to a firm that asked to be told."""
+
+    title: str
+    distance_m: int | None
+    deadline: datetime | None
+    url: str
+
+
+def alert_mail(city: str, needs: Sequence[Alert], place: str, stop: str) -> tuple[str, str]:
+    """The digest of a morning: what was opened since the last one, and how not to get it any more."""
+    lines = ["Bonjour,", f"Vous avez demandé à être prévenu. {city} cherche :"]
+    for need in needs:
+        far = f" (à {format_distance(need.distance_m)})" if need.distance_m is not None else ""
+        until = f" Répondez avant le {format_moment(need.deadline)}." if need.deadline else ""
+        lines.append(f"- {need.title}{far}.{until}\n  {need.url}")
+    lines += [
+        "Répondre est gratuit. Vous n'y êtes pas obligé, et une entreprise d'ailleurs peut répondre aussi.",
+        f"Changer ce que vous recevez, sur votre place : {place}",
+        f"Ne plus recevoir ces messages, en un geste : {stop}",
+        city,
+    ]
+    subject = f"{city} cherche : {needs[0].title}" if len(needs) == 1 else f"{city} : {len(needs)} demandes ouvertes"
+    return subject, "\n\n".join(lines)

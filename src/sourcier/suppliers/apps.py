@@ -39,7 +39,7 @@ class SuppliersConfig(AppConfig):
             "firm_place", FirmPlace, organisation="firm__organisation_id",
             fields=(
                 "claimed_at", "claimed_by", "words", "hours", "zone_km", "quantities", "labels", "languages", "person",
-                "prefers", "away_from", "away_until", "saved_at",
+                "prefers", "away_from", "away_until", "saved_at", "alerts", "alerts_km", "alerts_from", "alerted_on",
             ),
         )  # fmt: skip
         register_rows(

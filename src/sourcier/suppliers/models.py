@@ -101,6 +101,10 @@ class FirmPlace(models.Model):
         LETTER = "letter", "Par courrier"
         PHONE = "phone", "Par téléphone"
 
+    class Alerts(models.TextChoices):
+        TRADE = "trade", "Ce que la mairie cherche dans mon métier"
+        ALL = "all", "Tout ce que la mairie cherche"
+
     firm = models.OneToOneField(Firm, primary_key=True, on_delete=models.PROTECT, related_name="own_place")
     claimed_at = models.DateTimeField()
     claimed_by = models.CharField(max_length=6, choices=FirmKey.Channel)
@@ -115,6 +119,10 @@ class FirmPlace(models.Model):
     away_from = models.DateField("absent du", null=True, blank=True)
     away_until = models.DateField("au", null=True, blank=True)
     saved_at = models.DateTimeField(null=True)
+    alerts = models.CharField("être prévenu par courriel", max_length=5, choices=Alerts, blank=True)
+    alerts_km = models.PositiveSmallIntegerField("à quelle distance", null=True, blank=True, help_text="None: wherever")
+    alerts_from = models.DateTimeField(null=True, help_text="what opened before is not told (again)")
+    alerted_on = models.DateField(null=True, help_text="at most one message a day")
 
 
 class Campaign(models.Model):

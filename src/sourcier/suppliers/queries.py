@@ -144,6 +144,7 @@ def everything_of(firm: Firm) -> dict[str, Any]:
         "fermee_depuis": firm.closed_at,
         "courrier_revenu_le": firm.mail_returned_at,
         "place": {"ouverte_le": place.claimed_at, **described(place)} if place else None,
+        "etre_prevenu": {"de": place.alerts, "a_km": place.alerts_km} if place else None,
         "contacts": list(firm.contacts.order_by("added_at").values("kind", "value", "person", "source", "state", "added_at")),
         "codes_et_liens": list(firm.keys.order_by("made_at").values("channel", "how", "made_at", "expires_at", "returned_at")),
     }

@@ -3,8 +3,10 @@
 from collections.abc import Collection, Iterator, Mapping
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
+from sourcier.mail.models import OutgoingMessage
+from sourcier.mail.retention import EMPTY
 from sourcier.retention.registry import KEEPERS, Emptied, Scope, Trace
 from sourcier.suppliers.models import Contact, Firm, FirmKey, FirmPlace
 
@@ -15,7 +17,14 @@ def give_up(scope: Scope) -> Emptied:
     Its name and SIRET are those of the public register, and its wishes still bind the city.
     """
     inside = {"firm_id": scope.subject_id, "firm__organisation_id": scope.organisation_id}
-    return Emptied(gone=[row for rows in (Contact, FirmKey, FirmPlace) for row in rows.objects.filter(**inside)])
+    made = Emptied(gone=[row for rows in (Contact, FirmKey, FirmPlace) for row in rows.objects.filter(**inside)])
+    made.empty(messages_to(scope.organisation_id, scope.subject_id), **EMPTY)
+    return made
+
+
+def messages_to(organisation_id: UUID, firm_id: UUID) -> QuerySet[OutgoingMessage]:
+    """What was written to a firm outside any purchase: links to its place, needs that are open."""
+    return OutgoingMessage.objects.filter(organisation_id=organisation_id, firm_id=firm_id, operation_id=None)
 
 
 def named(organisation_id: UUID, firms: Collection[UUID]) -> Mapping[UUID, str]:

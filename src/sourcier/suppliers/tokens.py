@@ -11,6 +11,7 @@ import secrets
 from base64 import b32encode, urlsafe_b64encode
 from hashlib import sha256
 from pathlib import Path
+from uuid import UUID
 
 from django.conf import settings
 
@@ -90,6 +91,15 @@ def code(seed: str) -> str:
 def _check(digits: list[int]) -> int:
     """A weighted sum modulo a prime: sees any wrong character and any two swapped."""
     return sum(weight * digit for weight, digit in enumerate(digits, 1)) % len(ALPHABET)
+
+
+def alerts_token(firm_id: UUID) -> str:
+    """What the link « Ne plus être prévenu » of this firm bears: worth nothing else."""
+    return urlsafe_b64encode(_keyed("alerts", firm_id.hex)[:18]).decode()
+
+
+def stops_alerts(firm_id: UUID, given: str) -> bool:
+    return hmac.compare_digest(alerts_token(firm_id).encode(), given.encode())
 
 
 def reply_token(seed: str) -> str:

@@ -13,6 +13,9 @@ VERBS = (
     Verb("firm.link_sent", "Un lien vers sa place est parti à une adresse connue de {firm}."),
     Verb("firm.claimed", "{firm} a ouvert sa place ({channel})."),
     Verb("firm.described", "{firm} a écrit dans sa place : {changed}.", personal=("values",)),
+    Verb("firm.alerts_set", "{firm} a demandé à être prévenue : {wish}."),
+    Verb("firm.alerts_stopped", "{firm} ne veut plus être prévenue des demandes ouvertes."),
+    Verb("firm.alerted", "{firm} est prévenue de {count} demande(s) ouverte(s), comme elle l'a demandé."),
     Verb(
         "campaign.made",
         "{name} a préparé {letters} lettres pour se faire connaître : {label}, à {radius_m} m.",

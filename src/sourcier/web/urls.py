@@ -34,7 +34,7 @@ from sourcier.web.city import (
     territory,
     tray,
 )
-from sourcier.web.firm import first, mine, no, place, place_ideas, price, talk
+from sourcier.web.firm import first, mine, no, place, place_ideas, place_needs, price, talk
 from sourcier.web.public import about, city_look, components, feed, notice, verifier
 from sourcier.web.public import ideas as public_ideas
 
@@ -83,6 +83,7 @@ urlpatterns = [
     *first.late_urlpatterns,
     *ideas.urlpatterns,
     *place_ideas.urlpatterns,
+    *place_needs.urlpatterns,
     *public_ideas.urlpatterns,
     *feed.urlpatterns,
     *notice.urlpatterns,

@@ -9,13 +9,14 @@ from sourcier.accounts.agents import Agent
 from sourcier.accounts.rules import insist
 from sourcier.journal.models import Entry
 from sourcier.law.retention import CONTACT
+from sourcier.mail.retention import EMPTY
 from sourcier.retention import rules
 from sourcier.retention.erasing import carry_out, planned
 from sourcier.retention.registry import ERASERS, KEEPERS, Emptied, Scope
 from sourcier.suppliers import queries
 from sourcier.suppliers.actions.firms import lock
 from sourcier.suppliers.models import Firm, FirmKey, FirmPlace
-from sourcier.suppliers.retention import give_up
+from sourcier.suppliers.retention import give_up, messages_to
 
 
 @transaction.atomic
@@ -45,7 +46,9 @@ def forget_itself(key: FirmKey) -> list[str]:
             kept.append(f"{contact.value} : {refusal.sentence}")
         else:
             gone.append(contact)
-    made = planned(Scope(firm.organisation_id, CONTACT, firm.pk), [Emptied(gone=gone), *_said_elsewhere(firm)])
+    own = Emptied(gone=gone)
+    own.empty(messages_to(firm.organisation_id, firm.pk), **EMPTY)
+    made = planned(Scope(firm.organisation_id, CONTACT, firm.pk), [own, *_said_elsewhere(firm)])
     carry_out(made, "données de l'entreprise, à sa demande, depuis sa place", None, actor=firm.pk)
     return kept
 

@@ -132,6 +132,42 @@ def describe_itself(key: FirmKey, wanted: Mapping[str, Any], shown: Mapping[str,
     return place
 
 
+@transaction.atomic
+def set_alerts(key: FirmKey, alerts: str, km: int | None) -> FirmPlace:
+    """« Être prévenu », of what opens from now on. Empty `alerts`: never. Raises `Refused` beside a field."""
+    firm = Firm.objects.select_for_update().get(pk=key.firm_id)
+    place = FirmPlace.objects.filter(firm=firm).first()
+    if place is None:
+        raise refuse("not_claimed", "Dites d'abord que c'est votre entreprise.")
+    if alerts and firm.unsubscribed_at:
+        raise refuse("unsubscribed", "Vous avez demandé que la mairie ne vous écrive plus. Pour changer d'avis, appelez-la.")
+    if alerts and not queries.email_of(firm):
+        raise refuse("no_email", "Donnez d'abord une adresse électronique, dans « Mon entreprise ».", "alerts")
+    if alerts == FirmPlace.Alerts.TRADE and not firm.activity:
+        raise refuse("no_trade", "La mairie ne connaît pas votre métier : choisissez tout ce qu'elle cherche.", "alerts")
+    if (place.alerts, place.alerts_km) == (alerts, km):
+        return place
+    place.alerts_from = place.alerts_from if place.alerts and alerts else timezone.now() if alerts else None
+    place.alerts, place.alerts_km = alerts, km
+    place.save()
+    if not alerts:
+        _entry(firm, "firm.alerts_stopped", {}, [place])
+        return place
+    wish = FirmPlace.Alerts(alerts).label.lower() + (f", à moins de {km} km" if km else "")
+    _entry(firm, "firm.alerts_set", {"wish": wish}, [place])
+    return place
+
+
+@transaction.atomic
+def stop_alerts(firm_id: UUID) -> None:
+    """From the link of a message, whose token the caller has checked; said twice, it is said once."""
+    places = FirmPlace.objects.select_for_update(of=("self",)).select_related("firm")
+    if place := places.filter(pk=firm_id).exclude(alerts="").first():
+        place.alerts, place.alerts_from = "", None
+        place.save()
+        _entry(place.firm, "firm.alerts_stopped", {}, [place])
+
+
 def _clean(name: str, value: Any) -> Any:
     if name in Contact.Kind.values and value:
         try:

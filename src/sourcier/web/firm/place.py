@@ -14,13 +14,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from sourcier.kernel.transitions import Refused
 from sourcier.sourcing import limits
 from sourcier.sourcing.known_firms import asked_of
-from sourcier.sourcing.queries import open_to
 from sourcier.suppliers import actions, queries
 from sourcier.suppliers.models import FirmKey, FirmPlace
 from sourcier.web.city.forms import TwoAtOnce, add_refusal
 from sourcier.web.firm import place_door
 from sourcier.web.firm.door import address_range, same_time
 from sourcier.web.firm.place_door import discreet, insider
+from sourcier.web.firm.place_needs import AlertsForm, LookForm
 from sourcier.web.rights import firm
 
 
@@ -91,9 +91,10 @@ def place(request: HttpRequest) -> HttpResponse:
     own = FirmPlace.objects.filter(firm=key.firm).first()
     if own is None:
         return discreet(render(request, "firm/place/claim.html", _context(key)))
+    looked = LookForm(request.GET)
     context = {
-        **_context(key), "place": own, "said": queries.described(own),
-        "open_notices": open_to(key.firm, timezone.now()), "asked": asked_of(key.firm),
+        **_context(key), "place": own, "said": queries.described(own), "asked": asked_of(key.firm), "look_form": looked,
+        "open_needs": looked.found(key.firm), "alerts_form": AlertsForm(own), "reached_at": queries.email_of(key.firm),
     }  # fmt: skip
     return discreet(render(request, "firm/place/place.html", context))
 
