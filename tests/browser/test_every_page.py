@@ -33,7 +33,7 @@ POSTED = {
     "settings_department_places", "firm_proof", "firm_news", "firm_question_proof",
     "firm_clarification_proof", "firm_wish_proof", "city_key_change", "request_correct", "heard_allow",
     "campaign_print", "campaign_posted", "campaign_returned",
-    "place_link", "place_claim", "place_stop", "place_leave", "firm_key_give",
+    "place_link", "place_claim", "place_stop", "place_leave", "firm_key_give", "firm_mail_reaches",
     "firm_contact_forget", "letter_returned", "retention_hold", "retention_release", "retention_end", "retention_visa",
     "paper_proof", "tray_file", "tray_read", "tray_set_aside", "rule_add", "rule_end",
     "idea_receipt", "place_idea_receipt", "place_alerts", "idea_answer", "idea_route", "idea_check", "idea_told",
@@ -216,11 +216,17 @@ def buyer(walk: Walk, scene: dict[str, str]) -> None:
     walk.look("/entreprises/idees/", scene["idea"], scene["idea_to_tell"])
     walk.fetch(f"{scene['idea']}document/")
     walk.refused(scene["idea"], "Envoyer la réponse", answer=" ")
-    walk.download(scene["campaign"], "Imprimer les lettres")
+    for button in ("Imprimer les lettres", "Word", "Adresses (Excel)"):
+        walk.download(scene["campaign"], button)
     walk.refused(scene["campaign"], "Noter qu'elles sont parties", how=" ", cost="beaucoup")
     walk.page.locator("[name=how]").fill("Postées ce matin")
     walk.page.locator("[name=cost]").fill("12,60")
     walk.press("Noter qu'elles sont parties", "a campaign posted")
+    walk.page.evaluate("document.querySelectorAll('main details').forEach(fold => { fold.open = true })")
+    walk.page.locator("main [name=why]").first.fill("Destinataire inconnu")
+    walk.press("Noter le retour", "a letter come back")
+    walk.enter(walk.page.locator("li:has(.danger) a").first.get_attribute("href") or "")
+    walk.refused(urlsplit(walk.page.url).path, "Ôter la mention", how=" ")
 
 
 def buyer_in_a_hurry(walk: Walk, scene: dict[str, str]) -> None:

@@ -1,7 +1,9 @@
 """« Territoire »: which firms the city knows, and one letter to all the others in three clicks; never to whom it must not."""
 
+import csv
 from datetime import timedelta
 from html import unescape
+from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import zxingcpp
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from docx import Document
 
 from sourcier.insights.territory import territory
 from sourcier.journal.models import Entry
@@ -135,6 +138,43 @@ def test_posting_is_noted_with_its_day_and_cost_then_a_letter_comes_back(city: C
     assert "courrier revenu" in page(client, "campaign", campaign.pk)
     assert Firm.objects.get(siret=COOP.siret).mail_returned_at
     assert "n'ouvre aucune" in unescape(Client().post("/r/", {"code": tokens.code(key.seed)}).content.decode())
+
+
+def test_a_letter_come_back_is_forgotten_when_somebody_says_why_and_the_next_campaign_writes_again(city: City) -> None:
+    campaign, client = made(city), signed_in(city.buyer)
+    key = campaign.keys.get(firm__siret=COOP.siret)
+    client.post(reverse("campaign_posted", args=[campaign.pk]), {"how": "Postées", "posted_on": timezone.localdate()})
+    client.post(reverse("campaign_returned", args=[campaign.pk, key.pk]), {"why": "N'habite plus ici"})
+    sheet, mend = reverse("firm_sheet", args=[key.firm_id]), reverse("firm_mail_reaches", args=[key.firm_id])
+    assert "Un courrier est revenu" in page(client, "firm_sheet", key.firm_id)
+    assert "Dites ce qui a changé" in unescape(client.post(mend, {"how": " "}).content.decode())
+    half = {"how": "Son devis porte une autre adresse", "address": "3 rue Neuve"}
+    assert "l'adresse entière" in unescape(client.post(mend, half).content.decode())
+    assert [signed_in(who).post(mend, half).status_code for who in (city.auditor, city.requester)] == [403, 403]
+    assert client.post(mend, {**half, "postal_code": "93110", "commune": "Rosny-sous-Bois"})["Location"] == sheet
+    firm = Firm.objects.get(siret=COOP.siret)
+    assert (firm.mail_returned_at, firm.address) == (None, "3 rue Neuve")
+    said = payload_of(Entry.objects.get(verb="firm.mail_reaches")) or {}
+    assert said["how"] == half["how"] and "déjà" not in page(client, "firm_sheet", key.firm_id)
+    again = page(client, "campaign_new", Family.objects.get().pk)
+    assert "1 lettre, à moins de" in again, "the others have had theirs"
+    assert client.post(mend, half).status_code == 422, "it is said once"
+
+
+def test_the_letters_leave_in_word_and_their_addresses_for_a_printer_too(city: City) -> None:
+    campaign, client = made(city), signed_in(city.buyer)
+    address = reverse("campaign_print", args=[campaign.pk])
+    code = tokens.format_code(tokens.code(campaign.keys.get(firm__siret=LEFORT.siret).seed))
+    word = Document(BytesIO(client.post(address, {"format": "docx"}).content))
+    texts = [paragraph.text for paragraph in word.paragraphs]
+    cells = [cell.text for table in word.tables for row in table.rows for cell in row.cells]
+    assert sum(text.startswith("Objet : Faites-vous connaître") for text in texts) == campaign.letters
+    assert any(code in text for text in cells) and any("LEFORT" in text for text in texts)
+    rows = list(csv.reader(StringIO(client.post(address, {"format": "csv"}).content.decode("utf-8-sig")), delimiter=";"))
+    [line] = [row for row in rows if row and row[0] == LEFORT.siret]
+    assert code in line and any("93" in cell for cell in line)
+    assert client.post(address, {"format": "xlsx"}).content[:2] == b"PK"
+    assert Entry.objects.filter(verb="campaign.printed").count() == 3
 
 
 def test_a_firm_that_asks_for_silence_before_the_printing_gets_no_letter(city: City) -> None:

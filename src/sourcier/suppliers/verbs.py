@@ -26,6 +26,11 @@ VERBS = (
         "campaign.posted", "{name} a noté {letters} lettres parties le {posted_on} ({label}) : {how}", personal=("name", "how")
     ),
     Verb("campaign.returned", "La lettre à {firm} est revenue : {why}", personal=("name", "why")),
+    Verb(
+        "firm.mail_reaches",
+        "{name} : un courrier peut de nouveau atteindre {firm} : {how}",
+        personal=("name", "how", "address"),
+    ),
     Verb("firm.unsubscribed", "{firm} a demandé à ne plus recevoir de courrier."),
     Verb("firm.trade_left", "{firm} a dit que ce n'est plus son métier."),
     Verb("firm.closed", "{firm} a dit avoir fermé ou vendu."),

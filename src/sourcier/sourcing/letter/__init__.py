@@ -10,10 +10,9 @@ from typing import Any
 from django.conf import settings
 
 from sourcier.kernel.french import PARIS, format_date, format_moment
-from sourcier.kernel.postal import LINES
 from sourcier.sourcing import words
 from sourcier.sourcing.briefs import brief, deadline_told, link
-from sourcier.sourcing.letter.paper import address_of, cut, door, letterhead, typeset_letters
+from sourcier.sourcing.letter.paper import address_of, cut, door, letterhead, printer_row, typeset_letters
 from sourcier.sourcing.models import Invitation, Relay, Sourcing
 from sourcier.sourcing.words import Brief
 from sourcier.suppliers import tokens
@@ -37,13 +36,11 @@ def invitation_word(sourcing: Sourcing, invitations: Sequence[Invitation]) -> by
 
 
 def invitation_addresses(invitations: Sequence[Invitation]) -> list[tuple[str, ...]]:
-    """For an outsourced printer: SIRET, the six lines of the address, the code and the link of each firm."""
+    """For an outsourced printer, one row a firm."""
     rows = []
     for invitation in invitations:
-        lines = address_of(invitation)
         token, code = tokens.secrets_of(invitation.seed, invitation.token_sha256)
-        blank = [""] * (LINES - len(lines))
-        rows.append((invitation.firm.siret, *lines[:-1], *blank, lines[-1], tokens.format_code(code), link(token)))
+        rows.append(printer_row(invitation.firm, link(token), code))
     return rows
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import zxingcpp
 
 from sourcier.accounts.models import Organisation
-from sourcier.kernel.postal import postal_lines
+from sourcier.kernel.postal import LINES, postal_lines
 from sourcier.kernel.typesetting import typeset
 from sourcier.sourcing.models import Invitation
 from sourcier.suppliers import tokens
@@ -40,6 +40,13 @@ def window(firm: Firm) -> list[str]:
 def address_of(invitation: Invitation) -> list[str]:
     """`window` of the firm asked."""
     return window(invitation.firm)
+
+
+def printer_row(firm: Firm, link: str, code: str) -> tuple[str, ...]:
+    """For an outsourced printer: SIRET, the six lines of the address, the code and the link of a firm."""
+    lines = window(firm)
+    blank = [""] * (LINES - len(lines))
+    return (firm.siret, *lines[:-1], *blank, lines[-1], tokens.format_code(code), link)
 
 
 def door(link: str, code: str, purpose: str = "Pour répondre") -> dict[str, Any]:

@@ -8,7 +8,7 @@ from django.conf import settings
 from sourcier.journal.keys import fingerprint_line
 from sourcier.kernel.french import PARIS, format_date
 from sourcier.sourcing.briefs import link
-from sourcier.sourcing.letter.paper import cut, door, letterhead, typeset_letters, window
+from sourcier.sourcing.letter.paper import cut, door, letterhead, printer_row, typeset_letters, window
 from sourcier.suppliers import tokens
 from sourcier.suppliers.models import Campaign, FirmKey
 
@@ -17,24 +17,46 @@ PURPOSE = "Pour vous faire connaître"
 
 def registration_letters(campaign: Campaign, keys: Sequence[FirmKey]) -> bytes:
     """The letters as a PDF, one page for each firm; printed again, the same to the last byte."""
+    return typeset_letters(_common(campaign), _sheets(campaign, keys), int(campaign.made_at.timestamp()))
+
+
+def registration_word(campaign: Campaign, keys: Sequence[FirmKey]) -> bytes:
+    """The same as a Word document."""
+    from sourcier.sourcing.letter.word import word  # a library that no other page needs
+
+    return word(_common(campaign), _sheets(campaign, keys))
+
+
+def registration_addresses(keys: Sequence[FirmKey]) -> list[tuple[str, ...]]:
+    """For an outsourced printer, one row a firm."""
+    rows = []
+    for key in keys:
+        token, code = tokens.secrets_of(key.seed, key.token_sha256)
+        rows.append(printer_row(key.firm, link(token), code))
+    return rows
+
+
+def _common(campaign: Campaign) -> dict[str, Any]:
     city = campaign.organisation
-    reach = ", ".join(filter(None, (city.phone, city.phone_hours)))
-    common = {
+    return {
         **letterhead(city),
         "title": f"Faites-vous connaître : {cut(campaign.label, 90)}",
         "date": format_date(campaign.made_at.astimezone(PARIS).date()),
         "short": settings.SITE_URL.split("://")[-1] + "/r",
-        "phone": reach,
+        "phone": ", ".join(filter(None, (city.phone, city.phone_hours))),
         "counter": f"Ou venez à la mairie, {city.counter}." if city.counter else "",
         "signer": "Le service des achats",
         "foot": [_source_of_data(campaign), fingerprint_line(city.pk)],
     }
+
+
+def _sheets(campaign: Campaign, keys: Sequence[FirmKey]) -> list[dict[str, Any]]:
     words = registration_words(campaign.organisation.name, campaign.organisation.commune, campaign.label)
     sheets = []
     for key in keys:
         token, code = tokens.secrets_of(key.seed, key.token_sha256)
         sheets.append({**words, "address": window(key.firm), **door(link(token), code, PURPOSE)})
-    return typeset_letters(common, sheets, int(campaign.made_at.timestamp()))
+    return sheets
 
 
 def registration_words(city: str, commune: str, label: str) -> dict[str, Any]:

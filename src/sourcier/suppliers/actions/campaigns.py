@@ -56,7 +56,7 @@ def prepare(agent: Agent, activities: Sequence[Activity], radius_m: int) -> Prep
 
 
 def _lately(city: Organisation, sirets: Collection[str]) -> set[str]:
-    keys = FirmKey.objects.filter(firm__organisation=city, firm__siret__in=sirets, campaign__isnull=False)
+    keys = FirmKey.objects.filter(firm__organisation=city, firm__siret__in=sirets, campaign__isnull=False, returned_at=None)
     return set(keys.filter(made_at__gt=timezone.now() - LATELY).values_list("firm__siret", flat=True))
 
 

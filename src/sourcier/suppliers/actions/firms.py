@@ -11,7 +11,7 @@ from django.utils import timezone
 from sourcier.accounts.agents import Agent
 from sourcier.accounts.models import Organisation
 from sourcier.journal.actions import append
-from sourcier.kernel.transitions import Refused
+from sourcier.kernel.transitions import Refused, refuse
 from sourcier.suppliers import queries, rules
 from sourcier.suppliers.models import Firm
 
@@ -64,6 +64,28 @@ def mail_returned(firm: Firm, at: datetime) -> Firm:
     locked.mail_returned_at = at
     locked.save()
     return locked
+
+
+@transaction.atomic
+def mail_reaches(agent: Agent, firm_id: UUID, how: str, address: tuple[str, str, str] | None = None) -> Firm:
+    """« Courrier revenu » no longer holds: `how` it is known; another `address` (street, postal code, town) when it moved."""
+    check_writer(agent)
+    firm = lock(agent, firm_id)
+    if firm.mail_returned_at is None:
+        raise refuse("not_returned", "Aucun courrier n'est revenu de cette entreprise.")
+    how = rules.clean_words("how", how)
+    if not how:
+        raise refuse("how", "Dites ce qui a changé : nouvelle adresse trouvée, jointe autrement, erreur de la poste…", "how")
+    if address:
+        firm.address, firm.postal_code, firm.commune = (" ".join(part.split()) for part in address)
+        firm.approximate = True  # its point is that of the former address
+        if not firm.can_be_posted_to:
+            raise refuse("address", "Écrivez l'adresse entière : rue, code postal et commune, en France.", "address")
+    firm.mail_returned_at = None
+    firm.save()
+    payload = {"name": agent.user.name, "firm": firm.name, "siret": firm.siret, "how": how, "address": firm.address}
+    append(agent.organisation.pk, None, "firm.mail_reaches", payload, actor=agent.id, rows=[firm])
+    return firm
 
 
 @transaction.atomic

@@ -12,7 +12,6 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from sourcier.accounts.agents import Agent
-from sourcier.interop.export import export
 from sourcier.kernel.transitions import Refused
 from sourcier.needs.models import Need
 from sourcier.sourcing import letter, queries, timing
@@ -34,7 +33,7 @@ from sourcier.web.city.asked_forms import (
     WidenForm,
 )
 from sourcier.web.city.forms import add_refusal
-from sourcier.web.city.lists import addresses_table, invitations_table
+from sourcier.web.city.lists import addresses_file, invitations_table
 from sourcier.web.city.panel import current_or_404, may
 from sourcier.web.downloads import WORD, attached, pdf
 from sourcier.web.exports import exported
@@ -178,8 +177,7 @@ def letters_print(request: HttpRequest, need_id: UUID) -> HttpResponse:
     if form == "docx":
         return attached(letter.invitation_word(chosen[0].sourcing, chosen), "courriers.docx", WORD)
     if form in ("csv", "xlsx"):
-        content, media_type = export(addresses_table(chosen), form, agent.organisation.name, timezone.now())
-        return attached(content, f"adresses.{form}", media_type)
+        return addresses_file(letter.invitation_addresses(chosen), form, agent.organisation)
     return pdf(letter.invitation_letters(chosen[0].sourcing, chosen), "courriers.pdf")
 
 

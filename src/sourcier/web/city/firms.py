@@ -26,6 +26,7 @@ from sourcier.sourcing.rules import Verb
 from sourcier.suppliers import actions, queries, tokens
 from sourcier.suppliers.models import Contact, Firm
 from sourcier.web.city.answer import IdentityForm
+from sourcier.web.city.forms import add_refusal
 from sourcier.web.city.panel import may
 from sourcier.web.city.tables import firms_table
 from sourcier.web.exports import exported
@@ -60,6 +61,23 @@ class KeyForm(forms.Form):
     )  # fmt: skip
 
 
+class ReachesForm(forms.Form):
+    """« Courrier revenu », no longer: why, and the new address when there is one."""
+
+    how = forms.CharField(
+        label="Qu'est-ce qui a changé ?", max_length=200,
+        help_text="Par exemple : nouvelle adresse lue sur son devis ; jointe au téléphone, elle a réparé sa boîte.",
+        error_messages={"required": "Dites ce qui a changé : le journal le garde."},
+    )  # fmt: skip
+    address = forms.CharField(label="Nouvelle adresse : numéro et rue", max_length=200, required=False)
+    postal_code = forms.CharField(label="Code postal", max_length=5, required=False)
+    commune = forms.CharField(label="Commune", max_length=80, required=False)
+
+    def moved(self) -> tuple[str, str, str] | None:
+        given = (self.cleaned_data["address"], self.cleaned_data["postal_code"], self.cleaned_data["commune"])
+        return given if any(given) else None
+
+
 def shown_firms(agent: Agent, text: str = "") -> QuerySet[Firm]:
     """What this agent may see, without the firms that closed answers would give away."""
     firms = queries.search(agent, text) if text else queries.visible(agent).order_by("name", "siret")
@@ -92,7 +110,10 @@ def firm(request: HttpRequest, firm_id: UUID) -> HttpResponse:
     return _page(request, firm_or_404(request.agent, firm_id))  # type: ignore[attr-defined]
 
 
-def _page(request: HttpRequest, firm: Firm, form: ContactForm | None = None, key_form: KeyForm | None = None) -> HttpResponse:
+def _page(
+    request: HttpRequest, firm: Firm, form: ContactForm | None = None, key_form: KeyForm | None = None,
+    reaches_form: ReachesForm | None = None,
+) -> HttpResponse:  # fmt: skip
     agent: Agent = request.agent  # type: ignore[attr-defined]
     invitations = (
         firm.invitations.exclude(channel=Invitation.Channel.NOTICE, sourcing__opened_at=None)
@@ -121,10 +142,11 @@ def _page(request: HttpRequest, firm: Firm, form: ContactForm | None = None, key
         "may_forget": agent.has(Role.HEAD_BUYER),
         "form": form or ContactForm(),
         "key_form": key_form or KeyForm(prefix="code"),
+        "reaches_form": reaches_form or ReachesForm(auto_id="reaches_%s"),
         "own": own,
         "said": queries.described(own) if own else {},
     }
-    return render(request, "city/firms/firm.html", context, status=422 if form or key_form else 200)
+    return render(request, "city/firms/firm.html", context, status=422 if form or key_form or reaches_form else 200)
 
 
 @city(*PURCHASING)
@@ -172,6 +194,24 @@ def firm_contact_forget(request: HttpRequest, firm_id: UUID, contact_id: UUID) -
 
 @city(*PURCHASING)
 @require_POST
+def firm_mail_reaches(request: HttpRequest, firm_id: UUID) -> HttpResponse:
+    """The mark goes; the entry stays."""
+    agent: Agent = request.agent  # type: ignore[attr-defined]
+    firm = firm_or_404(agent, firm_id)
+    form = ReachesForm(request.POST, auto_id="reaches_%s")
+    if form.is_valid():
+        try:
+            actions.mail_reaches(agent, firm.pk, form.cleaned_data["how"], form.moved())
+        except Refused as refused:
+            add_refusal(form, refused)
+        else:
+            messages.success(request, "C'est noté : un courrier peut de nouveau partir.")
+            return redirect("firm_sheet", firm.pk)
+    return _page(request, firm, reaches_form=form)
+
+
+@city(*PURCHASING)
+@require_POST
 @never_cache
 def firm_key_give(request: HttpRequest, firm_id: UUID) -> HttpResponse:
     """A code for the firm's own place, shown once: it is not kept."""
@@ -212,6 +252,7 @@ urlpatterns = [
     path("entreprises/", firms, name="firms"),
     path(_FIRM, firm, name="firm_sheet"),
     path(f"{_FIRM}code/", firm_key_give, name="firm_key_give"),
+    path(f"{_FIRM}courrier/", firm_mail_reaches, name="firm_mail_reaches"),
     path(f"{_FIRM}contacts/", firm_contact_add, name="firm_contact_add"),
     path(f"{_FIRM}contacts/<uuid:contact_id>/retirer/", firm_contact_remove, name="firm_contact_remove"),
     path(f"{_FIRM}contacts/<uuid:contact_id>/echec/", firm_contact_failing, name="firm_contact_failing"),

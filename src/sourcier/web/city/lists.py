@@ -2,14 +2,18 @@
 
 from collections.abc import Iterable, Sequence
 
-from sourcier.accounts.models import DeliveryPlace, Department
+from django.http import HttpResponse
+from django.utils import timezone
+
+from sourcier.accounts.models import DeliveryPlace, Department, Organisation
 from sourcier.accounts.queries import Person
+from sourcier.interop.export import export
 from sourcier.interop.tables import Column, Kind, Table
 from sourcier.kernel.identifiers import format_siret
 from sourcier.kernel.postal import LINES
 from sourcier.quotes.models import Notification
-from sourcier.sourcing.letter import invitation_addresses
 from sourcier.sourcing.models import Invitation
+from sourcier.web.downloads import attached
 
 
 def invitations_table(reference: str, invitations: Iterable[Invitation]) -> Table:
@@ -28,11 +32,12 @@ def invitations_table(reference: str, invitations: Iterable[Invitation]) -> Tabl
     return Table(f"Entreprises interrogées {reference}", columns, rows)
 
 
-def addresses_table(invitations: Sequence[Invitation]) -> Table:
+def addresses_file(rows: Sequence[tuple[str, ...]], form: str, organisation: Organisation) -> HttpResponse:
     """For an outsourced printer: the lines of NF Z 10-011, and what opens each firm's page, to be handed over as a secret."""
     lines = [Column(f"Ligne {number}") for number in range(1, LINES + 1)]
     columns = (Column("SIRET"), *lines, Column("Code à taper"), Column("Lien du carré"))
-    return Table("Adresses et codes", columns, invitation_addresses(invitations))
+    content, media_type = export(Table("Adresses et codes", columns, rows), form, organisation.name, timezone.now())
+    return attached(content, f"adresses.{form}", media_type)
 
 
 def telling_table(reference: str, notifications: Iterable[Notification]) -> Table:

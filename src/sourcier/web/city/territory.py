@@ -16,14 +16,20 @@ from sourcier.interop.tables import Column, Kind, Table
 from sourcier.kernel.activities import Activity
 from sourcier.kernel.transitions import Refused
 from sourcier.register.search import RegisterMissing
-from sourcier.sourcing.letter.registration import registration_letters, registration_words
+from sourcier.sourcing.letter.registration import (
+    registration_addresses,
+    registration_letters,
+    registration_word,
+    registration_words,
+)
 from sourcier.spend.models import Family
 from sourcier.suppliers import queries
 from sourcier.suppliers.actions import campaigns as actions
 from sourcier.suppliers.models import Campaign, FirmKey
 from sourcier.web.city.asked_forms import PostingForm, ReturnedForm
 from sourcier.web.city.forms import add_refusal
-from sourcier.web.downloads import pdf
+from sourcier.web.city.lists import addresses_file
+from sourcier.web.downloads import WORD, attached, pdf
 from sourcier.web.exports import exported
 from sourcier.web.rights import INSPECTION, PURCHASING, city
 
@@ -125,7 +131,7 @@ def _page(
 @city(*PURCHASING)
 @require_POST
 def campaign_print(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
-    """The letters as a PDF; the journal notes who took them."""
+    """The letters as a PDF or a Word document, or their addresses for a printer; the journal notes who took them."""
     agent: Agent = request.agent  # type: ignore[attr-defined]
     shown = _campaign_or_404(agent, campaign_id)
     try:
@@ -133,6 +139,11 @@ def campaign_print(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
     except Refused as refused:
         messages.error(request, refused.sentence)
         return redirect("campaign", shown.pk)
+    form = request.POST.get("format", "pdf")
+    if form == "docx":
+        return attached(registration_word(printed, keys), "lettres.docx", WORD)
+    if form in ("csv", "xlsx"):
+        return addresses_file(registration_addresses(keys), form, agent.organisation)
     return pdf(registration_letters(printed, keys), "lettres.pdf")
 
 
