@@ -36,10 +36,12 @@ WITHOUT_ENTRY = {
         "tell_all",
         "told",
         "tell_one",
+        "write_to",
         "relay_failure",
         "record_result",
     },
     "sourcing.actions.panel": {"startable"},
+    "sourcing.actions.texting": {"text", "record_result"},
     "vault.actions": {"store", "store_bytes", "empty", "remove_bytes", "store_sealed", "seal_message", "unseal_file"},
     "sourcing.actions.notice": {"visit_by_token"},
     "quotes.actions.evaluate": {

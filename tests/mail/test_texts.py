@@ -14,6 +14,7 @@ from sourcier.mail import rules, text_registry
 from sourcier.mail.models import OutgoingText, StoppedNumber
 from sourcier.mail.rules import SECRET_MARK
 from sourcier.mail.texts import enqueue_text, send_texts_due
+from sourcier.project.checks import texts
 from tests.cities import City
 from tests.mail.gateways import Gateway, gateway
 from tests.mail.servers import free_port
@@ -157,3 +158,17 @@ def test_a_link_too_long_leaves_alone_and_one_longer_than_an_sms_is_refused(city
     assert queue(city, secret="https://" + "a" * 150).body == SECRET_MARK
     with pytest.raises(Refused, match="sms_too_long"):
         queue(city, secret="https://" + "a" * 160)
+
+
+def test_the_doctor_says_nothing_of_sms_without_a_gateway_and_what_keeps_them_with_one(city: City, settings: Any) -> None:
+    assert list(texts()) == []
+    queue(city)
+    with gateway(settings) as there:
+        there.status = 403
+        send_texts_due()
+        found = {finding.name: finding for finding in texts()}
+        assert found["Passerelle de SMS"].ok and found["Lien dans un SMS"].ok and "(403)" in found["SMS en attente"].seen
+        assert "clef-de-la-ville" not in repr(found)
+        settings.SITE_URL = "https://" + "a" * 80 + ".example"
+        assert not {finding.name: finding for finding in texts()}["Lien dans un SMS"].ok
+    assert not next(texts()).ok

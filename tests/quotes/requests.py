@@ -36,8 +36,8 @@ class Request:
     places: list[DeliveryPlace]
     questions: dict[str, Question] = field(default_factory=dict)
 
-    def invite(self, name: str = "Au pain de Mathilde", email: str = "mathilde@pain.example") -> Invitation:
-        """A firm asked by e-mail, or by letter without one."""
+    def invite(self, name: str = "Au pain de Mathilde", email: str = "mathilde@pain.example", mobile: str = "") -> Invitation:
+        """A firm asked by e-mail, or by SMS, or by letter without either."""
         city = self.city.organisation
         firm = Firm.objects.create(
             organisation=city, siret=siret(next(_numbers)), name=name, origin="register", first_met_at=BEFORE
@@ -50,9 +50,10 @@ class Request:
         return Invitation.objects.create(
             sourcing=self.sourcing,
             firm=firm,
-            channel=Invitation.Channel.EMAIL if email else Invitation.Channel.LETTER,
+            channel="sms" if mobile else "email" if email else "letter",
             state=Invitation.State.SENT,
-            address=email,
+            address="" if mobile else email,
+            mobile=mobile,
             seed=seed,
             token_sha256=tokens.token_hash(tokens.token(seed)),
             code_hmac=tokens.code_hmac(tokens.code(seed)),

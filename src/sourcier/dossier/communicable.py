@@ -35,7 +35,7 @@ REASONS = (
         ("panel.", "sourcing.sent", "sourcing.widened", "sourcing.asked_again", "invitation.", "letter", "relay."),
         "entreprises cherchées ou interrogées, avec leurs adresses",
     ),
-    (("message.",), "message, avec l'adresse de qui l'a reçu"),
+    (("message.", "text."), "message, avec l'adresse de qui l'a reçu"),
     (("exchange.", "need."), "échange écrit librement, qui peut citer une personne ou une offre"),
     (
         ("answers.", "score.", "last_price.", "choice.", "lot.", "result.", "sourcing.ended", "reference."),

@@ -19,6 +19,8 @@ REASONS = {
     "answer.late": "réponse arrivée après la date limite, gardée fermée",
     "message.sent.sealed": "message à une entreprise, au sujet d'une réponse qui n'a pas été ouverte",
     "message.failed.sealed": "message non remis, au sujet d'une réponse qui n'a pas été ouverte",
+    "text.sent.sealed": "SMS à une entreprise, au sujet d'une réponse qui n'a pas été ouverte",
+    "text.failed.sealed": "SMS non remis, au sujet d'une réponse qui n'a pas été ouverte",
 }
 STOPPED = "consultation arrêtée avant l'ouverture : qui a répondu n'a jamais été montré"
 DRAFT_VERBS = ("answer.begun", "answer.document_joined", "answer.document_removed")
@@ -72,7 +74,7 @@ class Seal:
         """The answers that a sealed entry tells of: its own rows, or the subject of its message."""
         rows = payload.get("rows", ())
         named = {row["id"] for row in rows if row["kind"] == "submission"}
-        named |= {row["subject_id"] for row in rows if row["kind"] == "message" and row["subject_id"] in self.answers}
+        named |= {row["subject_id"] for row in rows if row["kind"] in ("message", "text") and row["subject_id"] in self.answers}
         return named
 
     def _opened_around(self, payload: Payload) -> bool:

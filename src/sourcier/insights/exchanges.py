@@ -13,7 +13,8 @@ from django.db.models import Min, Q, QuerySet
 
 from sourcier.accounts.agents import Agent
 from sourcier.accounts.models import User
-from sourcier.mail.models import FiledExchange, IncomingMessage, OutgoingMessage
+from sourcier.kernel.phones import shown
+from sourcier.mail.models import FiledExchange, IncomingMessage, OutgoingMessage, OutgoingText
 from sourcier.mail.rules import SECRET_MARK
 from sourcier.needs.models import Need, NeedMessage
 from sourcier.quotes.answer_rules import DECLINE_REASONS
@@ -27,6 +28,7 @@ from sourcier.vault.models import File
 
 CHANNELS = {
     "email": "Courriel",
+    "sms": "SMS",
     "letter": "Courrier",
     "phone": "Téléphone",
     "counter": "Guichet",
@@ -38,6 +40,12 @@ CHANNELS = {
 IN, OUT = "in", "out"
 SILENCE = " · pendant le silence demandé"
 # Words of « comment ? », the first that is found: « posté au guichet de La Poste » is a letter.
+TEXTS = {
+    "invitation": "Demande", "reminder": "Rappel", "answer": "Réponse à une question", "extension": "Nouvelle date limite",
+    "correction": "La demande change", "end": "Consultation arrêtée", "clarification": "Demande de précision",
+    "last_price": "Dernier prix demandé", "result": "Résultat", "acknowledgement": "Bien reçu", "code": "Code à usage unique",
+    "text_kept": "SMS reçu",
+}  # fmt: skip
 LINK_SHOWN = "[lien personnel]"  # forgotten when the message leaves: only its firm has it
 HOW = {
     "email": r"\bcourriel|\bmail",
@@ -111,6 +119,7 @@ def thread(agent: Agent, need: Need, *, firm_id: UUID | None = None, channel: st
     reading = _reading(need)
     found = [
         *_messages(need, reading),
+        *_texts(need, reading),
         *_letters(reading.sourcings),
         *_relays(reading),
         *_questions(reading.sourcings, reading.opened),
@@ -143,6 +152,22 @@ def _messages(need: Need, reading: Reading) -> Iterator[Exchange]:
             message.sent_at or message.created_at, OUT, "email", who, message.firm_id, message.subject,
             message.body.replace(SECRET_MARK, LINK_SHOWN), message.get_state_display(), tuple(message.files.all()),
         )  # fmt: skip
+
+
+def _texts(need: Need, reading: Reading) -> Iterator[Exchange]:
+    """The SMS, and what became of each; those of answers still closed are shown with them."""
+    texts = OutgoingText.objects.filter(operation_id=need.pk)
+    if not reading.whole:
+        texts = texts.filter(sealed=False)
+    elif reading.last_price_closed:
+        closed = Submission.objects.filter(sourcing__in=reading.last_price_closed, round=2).values("pk")
+        texts = texts.exclude(sealed=True, subject_id__in=closed)
+    for text in texts:
+        words = text.body.replace(SECRET_MARK, "[code]" if text.kind == "code" else LINK_SHOWN)
+        who = text.to_name or shown(text.to_number)
+        yield Exchange(
+            text.sent_at or text.created_at, OUT, "sms", who, text.firm_id, TEXTS.get(text.kind, "SMS"), words, text.became
+        )
 
 
 def _visitors(need: Need) -> dict[tuple[UUID, str], str]:
@@ -228,11 +253,9 @@ def _answers(reading: Reading) -> Iterator[Exchange]:
 def _clarifications(opened: Collection[UUID]) -> Iterator[Exchange]:
     """A question put by e-mail is a message already, one told otherwise a relay; until then the firm reads it on its page."""
     asked = Clarification.objects.filter(submission__sourcing__in=opened).select_related("submission__invitation__firm")
-    written = set(
-        OutgoingMessage.objects.filter(kind="clarification", subject_id__in=asked.values("pk")).values_list(
-            "subject_id", flat=True
-        )
-    )
+    ways = (OutgoingMessage.objects, OutgoingText.objects)
+    by_us = [way.filter(kind="clarification", subject_id__in=asked.values("pk")) for way in ways]
+    written = {subject for rows in by_us for subject in rows.values_list("subject_id", flat=True)}
     relays = Relay.objects.filter(invitation__sourcing__in=opened, subject=Relay.Subject.CLARIFICATION, told_at__isnull=False)
     told = set(relays.values_list("invitation_id", "text"))
     for each in asked:

@@ -41,6 +41,11 @@ class OutgoingMessage(models.Model):
     class Meta:
         indexes = [models.Index(fields=["state", "next_check"], name="mail_outgoing_due")]
 
+    @property
+    def lost(self) -> bool:
+        """It reached nobody."""
+        return self.state == self.State.FAILED
+
 
 class OutgoingText(models.Model):
     """An SMS to send: one, never cut in two. The same life as an e-mail, then what the gateway reports of it."""

@@ -67,7 +67,7 @@ def _body(sentence: str, city: str, secret: str) -> str:
     raise refuse("sms_too_long", "L'adresse du site est trop longue pour un SMS. Prévenez l'administrateur (sourcier doctor).")
 
 
-def is_stopped(organisation_id: UUID, number: str) -> bool:
+def has_stopped(organisation_id: UUID, number: str) -> bool:
     """Did this number answer « STOP » to the city?"""
     return StoppedNumber.objects.filter(organisation_id=organisation_id, number=number).exists()
 
@@ -111,7 +111,7 @@ def _claim(now: datetime) -> OutgoingText | None:
 @sensitive_variables()
 def _deliver(text: OutgoingText, clock: Callable[[], datetime]) -> bool:
     """Send it and record what became of it. True when the gateway cannot be reached."""
-    if is_stopped(text.organisation_id, text.to_number):
+    if has_stopped(text.organisation_id, text.to_number):
         answer = gateway.Answer(text_rules.stopped())
     else:
         try:

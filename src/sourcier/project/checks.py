@@ -3,12 +3,14 @@
 import os
 import shutil
 import smtplib
+import socket
 import stat
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import DatabaseError, OperationalError, connection
@@ -19,16 +21,19 @@ from sourcier.journal.keys import KeyMissing, private_key
 from sourcier.journal.models import Log
 from sourcier.journal.queries import anchoring
 from sourcier.kernel.french import format_moment
-from sourcier.mail.models import DueRun
+from sourcier.kernel.sms import septets
+from sourcier.mail.models import DueRun, OutgoingText
 from sourcier.project import databases
 from sourcier.register.search import status
 from sourcier.register.store import RegisterMissing
+from sourcier.sourcing.briefs import link
 from sourcier.vault.models import SealingKey
 from sourcier.vault.sealing import lost
 
 ENOUGH_BYTES = 2_000_000_000
 OLD_REGISTER = timedelta(days=75)
 ASLEEP = timedelta(minutes=5)
+ROOM_FOR_A_LINK = 100
 DAMAGED = "Arrêtez le service, gardez le fichier abîmé, puis : sourcier restore DOSSIER --force"
 RESTORE_KEYS = "Remettez la sauvegarde des clés : sourcier restore --keys."
 
@@ -130,6 +135,28 @@ def mail() -> Finding:
     return Finding("Serveur de courriel", True, server)
 
 
+def texts() -> Iterator[Finding]:
+    """SMS are a choice: without a gateway nothing is said of them. None is sent to try it, since it would reach somebody."""
+    if not settings.SMS_URL:
+        return
+    gateway = urlsplit(settings.SMS_URL)
+    seen, remedy = gateway.netloc.rpartition("@")[2], "Vérifiez SOURCIER_SMS_URL et le réseau. D'ici là, les SMS attendent."
+    try:
+        with socket.create_connection(
+            (gateway.hostname, gateway.port or (443 if gateway.scheme == "https" else 80)), timeout=5
+        ):
+            yield Finding("Passerelle de SMS", True, seen)
+    except OSError as error:
+        yield Finding("Passerelle de SMS", False, f"{seen} ne répond pas ({type(error).__name__})", remedy)
+    refused = OutgoingText.objects.filter(state="queued").exclude(last_error="").order_by("-next_check").first()
+    if refused is not None:
+        remedy = "Vérifiez SOURCIER_SMS_HEADER, SOURCIER_SMS_BODY et le crédit du compte. Les SMS partiront ensuite tout seuls."
+        yield Finding("SMS en attente", False, refused.last_error, remedy, grave=False)
+    longest = septets(link("a" * 43))
+    remedy = "Réglez SOURCIER_URL à une adresse plus courte : un lien doit tenir dans un SMS, avec le nom de la ville."
+    yield Finding("Lien dans un SMS", longest <= ROOM_FOR_A_LINK, f"{longest} caractères sur 160", remedy, grave=False)
+
+
 def worker() -> Finding:
     last = DueRun.objects.filter(ran_at__isnull=False).order_by("-ran_at").values_list("ran_at", flat=True).first()
     remedy = "Lancez « sourcier serve » (il démarre le travail de fond), ou « sourcier worker »."
@@ -155,7 +182,7 @@ def address() -> Finding:
 
 
 BEFORE_DATABASE: tuple[Callable[[], Finding | Iterator[Finding]], ...] = (python, folders, database)
-WITH_DATABASE: tuple[Callable[[], Finding | Iterator[Finding]], ...] = (keys, seals, worker, anchors)
+WITH_DATABASE: tuple[Callable[[], Finding | Iterator[Finding]], ...] = (keys, seals, worker, anchors, texts)
 OUTSIDE: tuple[Callable[[], Finding | Iterator[Finding]], ...] = (mail, register, address)
 
 

@@ -11,7 +11,9 @@ from sourcier.mail.rules import SECRET_MARK
 from sourcier.quotes.models import Clarification, Submission
 from sourcier.quotes.queries import answers
 from sourcier.sourcing import acknowledgement
+from sourcier.sourcing.actions import texting
 from sourcier.sourcing.models import FirmQuestion
+from sourcier.sourcing.queries import texted_at
 from sourcier.sourcing.replying import reply_to
 from sourcier.suppliers.queries import email_of
 
@@ -24,11 +26,15 @@ SUBJECTS = {
 
 
 def acknowledge(submission: Submission, understood: str = "") -> None:
-    """Put one acknowledgement in the outbox for each address known: the one asked, and the one just left.
+    """Put one acknowledgement in the outbox for each address known: the one asked (or its mobile), and the one just left.
 
     `understood`: what was read of a reply, which rests encrypted until the message leaves since it may hold a price.
     """
-    known = submission.invitation.address or email_of(submission.firm)
+    invitation, number = submission.invitation, submission.receipt_number
+    by_text = texted_at(invitation)
+    if by_text:
+        texting.text(invitation, "acknowledgement", submission.pk, sealed=True, number=number)
+    known = "" if by_text else invitation.address or email_of(submission.firm)
     addresses = {address.strip().lower(): address.strip() for address in (known, submission.email) if address}
     for address in addresses.values():
         enqueue(
@@ -58,7 +64,7 @@ def acknowledge_clarification(clarification: Clarification) -> None:
     ]
     acknowledgement.acknowledge(
         clarification.submission.invitation, f"Bien reçu : votre précision, récépissé {number}", said, "cette précision",
-        clarification.pk, sealed=False,
+        clarification.pk, sealed=False, number=number,
     )  # fmt: skip
 
 

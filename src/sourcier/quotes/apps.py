@@ -75,6 +75,7 @@ class QuotesConfig(AppConfig):
         from sourcier.journal.registry import register_rows
         from sourcier.mail.due import register_due
         from sourcier.mail.registry import on_result
+        from sourcier.mail.text_registry import on_text_result
         from sourcier.needs.registry import guard_close
         from sourcier.quotes import models
         from sourcier.quotes.actions.evaluate import record_failure
@@ -86,9 +87,10 @@ class QuotesConfig(AppConfig):
         from sourcier.sourcing.registry import guard_start, register_price_formulas
 
         register_price_formulas({key: (formula.label, formula.sentence) for key, formula in PRICE_FORMULAS.items()})
-        on_result("result", record_delivery)
-        on_result("clarification", record_failure)
-        on_result("last_price", record_failure)
+        for listen in (on_result, on_text_result):
+            listen("result", record_delivery)
+            listen("clarification", record_failure)
+            listen("last_price", record_failure)
         register_due("quotes.clocks", check_clocks, atomic=False)
         register_due("quotes.opening", open_due, atomic=False)
         guard_start(unannounced)

@@ -8,15 +8,22 @@ from django.urls import reverse
 
 from sourcier.journal.keys import fingerprint_line
 from sourcier.mail.actions import enqueue
+from sourcier.sourcing.actions import texting
 from sourcier.sourcing.models import Invitation, Sourcing
-from sourcier.sourcing.queries import reached_at
+from sourcier.sourcing.queries import reached_at, texted_at
 from sourcier.sourcing.replying import reply_to
 
 
 def acknowledge(
-    invitation: Invitation, subject: str, said: Sequence[str], what: str, subject_id: UUID, *, sealed: bool
+    invitation: Invitation, subject: str, said: Sequence[str], what: str, subject_id: UUID, *, sealed: bool, number: str
 ) -> None:
-    """Put it in the outbox, for a firm reached by e-mail; the others read it on their page. `what`: « cette question »."""
+    """Put it in the outbox, for a firm reached by e-mail or SMS; the others read it on their page.
+
+    `what`: « cette question »; `number`: that of its receipt.
+    """
+    if texted_at(invitation):
+        texting.text(invitation, "acknowledgement", subject_id, sealed=sealed, number=number)
+        return
     if not (address := reached_at(invitation)):
         return
     sourcing, firm = invitation.sourcing, invitation.firm

@@ -1,7 +1,7 @@
 from django.apps import AppConfig
 
 INVITATION = (
-    "firm_id", "channel", "address", "seed", "how", "created_at", "identity_how", "identity_checked_at",
+    "firm_id", "channel", "address", "mobile", "seed", "how", "created_at", "identity_how", "identity_checked_at",
     "identity_checked_by_id", "stopped_at", "posting_id", "returned_at",
 )  # fmt: skip
 
@@ -24,10 +24,11 @@ class SourcingConfig(AppConfig):
         from sourcier.law.retention import CONTRACT, PROCEDURE
         from sourcier.mail.due import register_due
         from sourcier.mail.registry import on_result, stop_with
+        from sourcier.mail.text_registry import on_text_result
         from sourcier.needs.registry import register_asking
         from sourcier.retention.registry import register_eraser, register_finder, register_keeper, register_last_contact
         from sourcier.sourcing import limits, queries, retention
-        from sourcier.sourcing.actions import alerts, closing, invite
+        from sourcier.sourcing.actions import alerts, closing, invite, texting
         from sourcier.sourcing.alert_stops import stop_header
         from sourcier.sourcing.verbs import VERBS
 
@@ -35,6 +36,7 @@ class SourcingConfig(AppConfig):
         self.register_rows()
         register_asking(queries.askings)
         on_result("invitation", invite.record_result)
+        on_text_result("invitation", texting.record_result)
         register_due("sourcing.close", closing.close_due)
         register_due("sourcing.alerts", alerts.send_alerts, every=timedelta(minutes=10), atomic=False)
         stop_with(alerts.KIND, stop_header)

@@ -187,6 +187,7 @@ class Invitation(models.Model):
     class Channel(models.TextChoices):
         EMAIL = "email", "Courriel"
         LETTER = "letter", "Courrier"
+        SMS = "sms", "SMS"
         NOTICE = "notice", "Avis public"
 
     class State(models.TextChoices):
@@ -200,6 +201,7 @@ class Invitation(models.Model):
     channel = models.CharField(max_length=6, choices=Channel)
     state = models.CharField(max_length=11, choices=State, default=State.WAITING)
     address = models.CharField(max_length=254, blank=True, help_text="the e-mail used, or empty")
+    mobile = models.CharField(max_length=16, blank=True, help_text="the number asked by SMS (E.164), or empty")
     seed = models.CharField(max_length=32, help_text="128 random bits; worth nothing without the key")
     token_sha256 = models.CharField(max_length=64, unique=True)
     code_hmac = models.CharField(max_length=64, unique=True)
@@ -212,7 +214,9 @@ class Invitation(models.Model):
     identity_how = models.CharField(max_length=200, blank=True, help_text="how the city checked who came by the notice")
     identity_checked_at = models.DateTimeField(null=True)
     identity_checked_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
-    stopped_at = models.DateTimeField(null=True, help_text="« Ne plus m'écrire », said by who came by the notice")
+    stopped_at = models.DateTimeField(
+        null=True, help_text="« Ne plus m'écrire » of who came by the notice; « STOP » of a mobile"
+    )
     received_bytes = models.BigIntegerField(default=0, help_text="of all the documents it sent, drafts included")
 
     class Meta:

@@ -14,6 +14,8 @@ from sourcier.accounts.awaiting import Awaiting
 from sourcier.accounts.models import Role
 from sourcier.accounts.queries import in_scope, still_holds
 from sourcier.journal.models import Entry
+from sourcier.mail import gateway
+from sourcier.mail.texts import has_stopped
 from sourcier.needs import queries as needs
 from sourcier.needs.models import Need
 from sourcier.needs.standing_rules import Asking, Stage
@@ -138,6 +140,15 @@ def reached_at(invitation: Invitation) -> str:
     return "" if failed and known == invitation.address else known
 
 
+def texted_at(invitation: Invitation) -> str:
+    """The mobile by which this firm is told what follows; empty when it is told otherwise."""
+    by_text = invitation.channel == Invitation.Channel.SMS and invitation.state != Invitation.State.FAILED
+    if not by_text or invitation.stopped_at is not None or not gateway.offered():
+        return ""
+    stopped = has_stopped(invitation.sourcing.organisation_id, invitation.mobile)
+    return "" if stopped else invitation.mobile
+
+
 def undelivered(sourcing: Sourcing) -> QuerySet[Invitation]:
     """What did not reach its firm: addresses that fail, letters not posted."""
     return invitations(sourcing).filter(NOT_REACHED)
@@ -198,6 +209,7 @@ class Counts:
     failed: int
     by_letter: int
     to_post: int
+    by_text: int
 
 
 def counts(sourcing: Sourcing) -> Counts:
@@ -210,6 +222,7 @@ def counts(sourcing: Sourcing) -> Counts:
         waiting=Count("pk", filter=email & waiting),
         failed=Count("pk", filter=Q(state=Invitation.State.FAILED)),
         by_letter=Count("pk", filter=letter),
+        by_text=Count("pk", filter=Q(channel=Invitation.Channel.SMS)),
         to_post=Count("pk", filter=letter & waiting),
     )
     return Counts(**found)

@@ -42,8 +42,8 @@ def give_up(scope: Scope) -> Emptied:
     made.empty(FirmQuestion.objects.filter(**inside), text=ERASED, wording="", answer="")
     made.empty(AskedPlace.objects.filter(**inside), contact_name="", contact_phone="", note="")
     made.empty(
-        Invitation.objects.filter(**inside), address="", how="", identity_how="", token_sha256=_dead, code_hmac=_dead,
-        reply_hmac="",
+        Invitation.objects.filter(**inside), address="", mobile="", how="", identity_how="", token_sha256=_dead,
+        code_hmac=_dead, reply_hmac="",
     )  # fmt: skip
     made.empty(Posting.objects.filter(**inside), how="")
     made.empty(
@@ -61,7 +61,7 @@ def _dead(invitation: Invitation) -> str:
 
 def keeps(organisation_id: UUID, address: str) -> Refusal | None:
     """An address in the file of a purchase that the law has the city keep. What is sealed is not looked at: it would show."""
-    written = Q(address__iexact=address) | (Q(address=number) if (number := mobile_in(address)) else Q())
+    written = Q(address__iexact=address) | (Q(mobile=number) if (number := mobile_in(address)) else Q())
     asked = Invitation.objects.filter(written, sourcing__organisation_id=organisation_id)
     asked = asked.exclude(Q(channel=Invitation.Channel.NOTICE) & Q(sourcing__opened_at=None)).select_related("sourcing__need")
     for invitation in asked.order_by("-created_at"):
@@ -89,14 +89,15 @@ def last_asked(organisation_id: UUID, firms: Collection[UUID]) -> Mapping[UUID, 
 
 def traces(organisation_id: UUID, text: str) -> Iterator[Trace]:
     """Addresses asked, and whom the firms were to meet; who came by a notice only once the answers are open."""
-    written = Q(address__icontains=text) | (Q(address=number) if (number := mobile_in(text)) else Q())
+    written = Q(address__icontains=text) | (Q(mobile=number) if (number := mobile_in(text)) else Q())
     asked = Invitation.objects.filter(written, sourcing__organisation_id=organisation_id)
     asked = asked.exclude(Q(channel=Invitation.Channel.NOTICE) & Q(sourcing__opened_at=None)).select_related(
         "sourcing__need", "firm"
     )
     for invitation in asked.order_by("created_at"):
-        refusal = keeps(organisation_id, invitation.address)
-        said = f"{invitation.firm.name}, {invitation.address} : {invitation.sourcing.title}"
+        written_to = invitation.address or invitation.mobile
+        refusal = keeps(organisation_id, written_to)
+        said = f"{invitation.firm.name}, {written_to} : {invitation.sourcing.title}"
         kept = refusal.sentence if refusal else ""
         yield Trace("Demande envoyée", said, invitation.created_at, invitation.sourcing.need_id, kept=kept)
     places = AskedPlace.objects.filter(sourcing__organisation_id=organisation_id).select_related("sourcing")

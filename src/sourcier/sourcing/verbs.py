@@ -23,14 +23,12 @@ VERBS = (
     Verb("request.document_removed", "{name} a retiré « {file} » de la demande.", personal=("name",)),
     Verb(
         "sourcing.sent",
-        "{name} a envoyé la demande à {count} entreprises : {by_email} par courriel, {by_letter} à joindre autrement. "
-        "Date limite : {deadline_words}.",
+        "{name} a envoyé la demande à {count} entreprises : {channels}. Date limite : {deadline_words}.",
         personal=("name", "firms", "excluded", "rows"),
     ),
     Verb(
         "sourcing.widened",
-        "{name} a interrogé {count} entreprises de plus, avec la même demande : {by_email} par courriel, {by_letter} à joindre "
-        "autrement.",
+        "{name} a interrogé {count} entreprises de plus, avec la même demande : {channels}.",
         personal=("name", "firms", "excluded", "rows"),
     ),
     Verb("sourcing.extended", "{name} a reporté la date limite au {deadline_words}, pour tous : {reason}", personal=("name",)),

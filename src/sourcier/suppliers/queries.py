@@ -9,7 +9,9 @@ from django.db.models import Case, IntegerField, OuterRef, Q, QuerySet, Subquery
 
 from sourcier.accounts.agents import Agent
 from sourcier.accounts.models import Role
-from sourcier.mail.models import OutgoingMessage
+from sourcier.kernel.phones import mobile_in
+from sourcier.mail import gateway
+from sourcier.mail.models import OutgoingMessage, StoppedNumber
 from sourcier.suppliers import rules, tokens
 from sourcier.suppliers.models import Campaign, Contact, Firm, FirmKey, FirmPlace
 
@@ -58,6 +60,26 @@ def emails_of(firm_ids: Collection[UUID]) -> dict[UUID, str]:
     best: dict[UUID, str] = {}
     for firm_id, value in contacts.values_list("firm_id", "value"):
         best.setdefault(firm_id, value)
+    return best
+
+
+def mobile_of(firm: Firm) -> str:
+    """The best mobile of a firm (E.164), or "" when no SMS may go there."""
+    return mobiles_of([firm.pk]).get(firm.pk, "")
+
+
+def mobiles_of(firm_ids: Collection[UUID]) -> dict[UUID, str]:
+    """Firm id → its best good mobile (E.164), for those that have one which did not answer « STOP »; none without a gateway."""
+    if not gateway.offered():
+        return {}
+    contacts = Contact.objects.filter(
+        firm__in=firm_ids, kind=Contact.Kind.PHONE, state=Contact.State.GOOD, firm__unsubscribed_at=None, firm__closed_at=None
+    ).order_by("-added_at", "value")
+    stopped = set(StoppedNumber.objects.filter(organisation__firms__in=firm_ids).values_list("number", flat=True))
+    best: dict[UUID, str] = {}
+    for contact in sorted(contacts, key=lambda each: each.added_by_id is not None):
+        if (number := mobile_in(contact.value)) and number not in stopped:
+            best.setdefault(contact.firm_id, number)
     return best
 
 

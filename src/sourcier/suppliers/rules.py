@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from sourcier.kernel.french import fold
 from sourcier.kernel.identifiers import InvalidIdentifier, parse_siret
+from sourcier.kernel.phones import NotMobile, mobile
 from sourcier.kernel.transitions import Refusal
 
 WRITERS = frozenset({"buyer", "head_buyer"})
@@ -118,6 +119,16 @@ def clean_phone(text: str) -> str:
     if re.fullmatch(r"\+[1-9][0-9]{7,14}", digits):
         return digits
     raise Invalid("Un numéro de téléphone compte dix chiffres, par exemple 01 48 12 34 56.")
+
+
+def clean_reach(text: str, *, texts: bool) -> str:
+    """An e-mail, or, when SMS are sent, a mobile in E.164. Raises `Invalid`."""
+    if not texts or "@" in text:
+        return clean_email(text)
+    try:
+        return mobile(text)
+    except NotMobile as error:
+        raise Invalid(str(error)) from None
 
 
 def clean_words(name: str, text: str) -> str:

@@ -7,6 +7,7 @@ from sourcier.dossier.report.blocks import Block, at, day, facts, firm, identity
 from sourcier.kernel.french import format_moment
 from sourcier.kernel.geodesy import format_distance
 from sourcier.kernel.money import format_cents, format_milli
+from sourcier.kernel.phones import shown
 from sourcier.mail.models import FiledExchange
 from sourcier.needs.models import Kind
 from sourcier.sourcing.models import Invitation, Relay, Sourcing
@@ -168,7 +169,7 @@ def asked(history: History) -> list[Block]:
         [
             firm(history, each["firm_id"]),
             Invitation.Channel(each["channel"]).label,
-            "\n".join(filter(None, [each["address"] or each["how"], identity(each) if each["channel"] == "notice" else ""])),
+            "\n".join(filter(None, [_reached(each) or each["how"], identity(each) if each["channel"] == "notice" else ""])),
             moment(each["created_at"]),
         ]
         for each in history.of("invitation")
@@ -193,6 +194,12 @@ def asked(history: History) -> list[Block]:
         ),
         *table("À dire autrement que par courriel*3 | Entreprise*4 | Dite le*2 | Comment*3", relays),
     ]  # fmt: skip
+
+
+def _reached(invitation: Row) -> str:
+    """The e-mail or the mobile; requests of before the SMS tell nothing of a mobile."""
+    mobile: str = invitation.get("mobile", "")
+    return str(invitation["address"]) or (shown(mobile) if mobile else "")
 
 
 def exchanged(history: History) -> list[Block]:

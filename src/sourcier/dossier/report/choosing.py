@@ -164,7 +164,7 @@ def choice(history: History) -> list[Block]:
         blocks += facts(("Référence de prix, dite avant l'ouverture", label + amount))
     for step, said in history.payloads(*ENDINGS):
         blocks += _decision(step.verb, said, format_moment(step.at))
-    channels = {"email": "courriel", "letter": "courrier"}
+    channels = {"email": "courriel", "letter": "courrier", "sms": "SMS"}
     # A late answer never goes out: the entry of the telling says by which invitation it came.
     by_invitation = {
         told["notification"]: told["invitation"]

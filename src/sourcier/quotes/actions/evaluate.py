@@ -13,7 +13,7 @@ from sourcier.accounts.models import Role
 from sourcier.journal.actions import append
 from sourcier.kernel.receipts import draw_number
 from sourcier.kernel.transitions import Refused, refuse
-from sourcier.mail.models import OutgoingMessage
+from sourcier.mail.models import OutgoingMessage, OutgoingText
 from sourcier.quotes import letters
 from sourcier.quotes.acknowledgement import acknowledge_clarification
 from sourcier.quotes.models import Clarification, LastPriceRound, SavingReference, Score, Submission
@@ -194,9 +194,9 @@ def clarify(agent: Agent, submission_id: UUID, question: str) -> Clarification:
     return clarification
 
 
-def record_failure(message: OutgoingMessage) -> None:
-    """Registered with the outbox: a clarification or a last price that did not arrive is to be asked otherwise."""
-    if message.state == OutgoingMessage.State.SENT:
+def record_failure(message: OutgoingMessage | OutgoingText) -> None:
+    """Registered with the outbox and the SMS: a clarification or a last price that did not arrive is to be asked otherwise."""
+    if not message.lost:
         return
     if message.kind == "clarification":
         asked = Clarification.objects.select_related("submission").get(pk=message.subject_id)

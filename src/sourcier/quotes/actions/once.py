@@ -1,6 +1,7 @@
 """The one-time code: who holds the link alone neither reads an answer again, nor replaces it, nor takes it back.
 
-It goes to the address that the city wrote to, and to the one left with the answer that counts: what only the firm receives.
+It goes to the address or the mobile that the city wrote to, and to the address left with the answer that counts: what only
+the firm receives.
 Sealed, as an acknowledgement is: asking for a code tells that there is an answer to read again.
 """
 
@@ -16,11 +17,14 @@ from sourcier.kernel.french import format_hour
 from sourcier.kernel.transitions import Refused, refuse
 from sourcier.mail.actions import enqueue
 from sourcier.mail.rules import SECRET_MARK
+from sourcier.mail.texts import enqueue_text
 from sourcier.quotes import answer_rules as rules
 from sourcier.quotes.models import OneTimeCode, Submission
 from sourcier.quotes.queries import answers
 from sourcier.sourcing import limits
 from sourcier.sourcing.models import Invitation
+from sourcier.sourcing.queries import texted_at
+from sourcier.sourcing.text_words import CODE
 from sourcier.suppliers.tokens import once_hmac
 
 SENT_BY_INVITATION = 6
@@ -32,7 +36,8 @@ def send_code(invitation: Invitation) -> OneTimeCode:
     """Draw six digits and send them (`code.sent`, sealed); the former code is worth nothing any more. Raises `Refused`."""
     now = timezone.now()
     addresses = answers.proof_addresses(invitation)
-    if not addresses:
+    by_text = texted_at(invitation)
+    if not addresses and not by_text:
         raise refuse("no_address", "La mairie n'a pas votre adresse électronique. Appelez-la.")
     limits.take("once-sent", invitation.pk.hex, SENT_BY_INVITATION, now)
     digits = f"{secrets.randbelow(10**6):06}"
@@ -41,6 +46,8 @@ def send_code(invitation: Invitation) -> OneTimeCode:
     _write(invitation, "code.sent", {})
     for address in addresses:
         _post(invitation, address, digits, code)
+    if by_text:
+        _text(invitation, by_text, digits)
     return code
 
 
@@ -89,6 +96,14 @@ def _post(invitation: Invitation, address: str, digits: str, code: OneTimeCode) 
         sourcing.organisation, kind="code", to_address=address, to_name=invitation.firm.name,
         subject="Votre code à usage unique", body="\n".join(lines), operation_id=sourcing.need_id, firm_id=invitation.firm_id,
         subject_id=invitation.pk, sealed=True, secret=digits,
+    )  # fmt: skip
+
+
+def _text(invitation: Invitation, number: str, digits: str) -> None:
+    sourcing = invitation.sourcing
+    enqueue_text(
+        sourcing.organisation, kind="code", number=number, to_name=invitation.firm.name, sentence=CODE, secret=digits,
+        operation_id=sourcing.need_id, firm_id=invitation.firm_id, subject_id=invitation.pk, sealed=True,
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from sourcier.journal.actions import append
 from sourcier.quotes.models import Reminder, Submission
 from sourcier.quotes.queries.answers import SENT
 from sourcier.sourcing import rules, words
-from sourcier.sourcing.actions.invite import told, write
+from sourcier.sourcing.actions.invite import told, write_to
 from sourcier.sourcing.briefs import brief
 from sourcier.sourcing.models import Invitation, Sourcing
 from sourcier.sourcing.timing import reminders
@@ -39,10 +39,8 @@ def _remind(sourcing_id: UUID, now: datetime) -> bool:
     if rules.open_to_answers(sourcing.state, sourcing.deadline, now) or not _is_due(sourcing, before, now):
         return False
     made = Reminder.objects.create(sourcing=sourcing, number=before + 1, made_at=now)
-    silent = _silent(sourcing)
     subject, body = words.reminder_mail(brief(sourcing))
-    for invitation in silent:
-        write(invitation, "reminder", subject, body, made.pk, sealed=True)
+    silent = [each for each in _silent(sourcing) if write_to(each, "reminder", subject, body, made.pk, sealed=True)]
     firms = [{"siret": invitation.firm.siret, "name": invitation.named} for invitation in silent]
     facts = {"sourcing": sourcing.pk, "reminder": made.pk, "number": made.number, "count": len(firms), "firms": firms}
     append(sourcing.organisation_id, sourcing.need_id, "reminder.sent", facts, rows=[made])
@@ -50,7 +48,6 @@ def _remind(sourcing_id: UUID, now: datetime) -> bool:
 
 
 def _silent(sourcing: Sourcing) -> list[Invitation]:
-    """Reached by e-mail, and nothing sent: neither a price nor a refusal, not even one taken back."""
+    """Reached otherwise than by letter, and nothing sent: neither a price nor a refusal, not even one taken back."""
     sent = Submission.objects.filter(invitation=OuterRef("pk"), state__in=SENT)
-    by_email = told(sourcing).exclude(channel=Invitation.Channel.LETTER).exclude(state=Invitation.State.FAILED)
-    return list(by_email.exclude(address="").exclude(Exists(sent)))
+    return list(told(sourcing).exclude(channel=Invitation.Channel.LETTER).exclude(Exists(sent)))

@@ -13,22 +13,25 @@ from sourcier.journal.actions import append
 from sourcier.kernel.transitions import refuse
 from sourcier.law.retention import PROCEDURE
 from sourcier.mail.actions import enqueue
-from sourcier.mail.models import OutgoingMessage
+from sourcier.mail.models import OutgoingMessage, OutgoingText
 from sourcier.quotes import results
 from sourcier.quotes.actions.evaluate import lock, require_buyer
 from sourcier.quotes.models import Notification
 from sourcier.quotes.results import Key
 from sourcier.retention.clocks import start
-from sourcier.sourcing.actions import progress
+from sourcier.sourcing.actions import progress, texting
 from sourcier.sourcing.models import Sourcing
+from sourcier.sourcing.queries import texted_at
 from sourcier.suppliers.queries import emails_of
+
+BY_ITSELF = ("email", "sms")
 
 
 @transaction.atomic
 def tell_all(agent: Agent, sourcing_id: UUID, sentences: Mapping[Key, str]) -> list[Notification]:
     """Tell every firm that answered, with the sentences written for each lot of each answer. Raises `Refused`.
 
-    E-mails leave by the outbox; the others wait for « Prévenue » with how it was done.
+    E-mails and SMS leave by themselves; the others wait for « Prévenue » with how it was done.
     """
     require_buyer(agent)
     sourcing = lock(agent, sourcing_id)
@@ -42,10 +45,11 @@ def tell_all(agent: Agent, sourcing_id: UUID, sentences: Mapping[Key, str]) -> l
     addresses: dict[UUID, str] = {}
     for message in messages:
         submission = message.submission
-        address = submission.invitation.address or emails.get(submission.firm_id, "")
+        by_text = texted_at(submission.invitation)
+        address = "" if by_text else submission.invitation.address or emails.get(submission.firm_id, "")
         notification = Notification.objects.create(
             sourcing=sourcing, firm=submission.firm, submission=submission, won=message.won,
-            channel="email" if address else "letter", sentence=message.sentence, body=message.body,
+            channel="sms" if by_text else "email" if address else "letter", sentence=message.sentence, body=message.body,
         )  # fmt: skip
         addresses[notification.pk] = address
         told.append(notification)
@@ -71,6 +75,8 @@ def tell_all(agent: Agent, sourcing_id: UUID, sentences: Mapping[Key, str]) -> l
                 subject=message.subject, body=message.body, operation_id=sourcing.need_id,
                 firm_id=notification.firm_id, subject_id=notification.pk,
             )  # fmt: skip
+        elif notification.channel == "sms":
+            texting.text(message.submission.invitation, "result", notification.pk)
     return told
 
 
@@ -106,7 +112,7 @@ def print_results(agent: Agent, sourcing_id: UUID) -> list[Notification]:
     """Note who printed the results that no e-mail carried, and return them for `letter.result_letters`. Raises `Refused`."""
     require_buyer(agent)
     sourcing = lock(agent, sourcing_id)
-    by_hand = Q(state=Notification.State.FAILED) | ~Q(channel="email")
+    by_hand = Q(state=Notification.State.FAILED) | ~Q(channel__in=BY_ITSELF)
     left = Notification.objects.filter(by_hand, sourcing=sourcing, told_at=None)
     left = left.select_related("firm", "submission__invitation__firm").order_by("firm__name", "pk")
     # A letter goes to the address of the register: not what concerns someone of whom only an e-mail is known.
@@ -119,18 +125,19 @@ def print_results(agent: Agent, sourcing_id: UUID) -> list[Notification]:
     return found
 
 
-def record_delivery(message: OutgoingMessage) -> None:
-    """Registered with the outbox: the result reached the firm's mail server, or did not."""
+def record_delivery(message: OutgoingMessage | OutgoingText) -> None:
+    """Registered with the outbox and the SMS: the result reached the firm's server or the gateway, or did not."""
     notification = Notification.objects.select_for_update().filter(pk=message.subject_id).first()
-    if notification is None or notification.state == Notification.State.SENT:
+    known = notification is not None and notification.state == Notification.State.SENT
+    if notification is None or notification.how or (known and not message.lost):
         return
     sourcing = Sourcing.objects.select_for_update().get(pk=notification.sourcing_id)
-    if message.state == OutgoingMessage.State.SENT:
+    if not message.lost:
         rows = _told(notification, sourcing, message.sent_at or timezone.now())
         verb = "result.delivered"
     else:
-        notification.state = Notification.State.FAILED
-        notification.save(update_fields=["state"])
+        notification.state, notification.told_at = Notification.State.FAILED, None
+        notification.save(update_fields=["state", "told_at"])
         rows, verb = [notification], "result.undelivered"
     append(sourcing.organisation_id, sourcing.need_id, verb, {"firm": notification.submission.invitation.named}, rows=rows)
 

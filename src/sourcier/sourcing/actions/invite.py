@@ -1,6 +1,7 @@
 """Sending: one invitation per firm, the same information at the same minute; then addresses, deadline, more firms."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,11 +15,13 @@ from sourcier.journal.actions import append
 from sourcier.journal.models import Entry
 from sourcier.kernel.french import format_moment
 from sourcier.kernel.transitions import Refused, refuse
+from sourcier.mail import gateway
 from sourcier.mail.actions import enqueue
 from sourcier.mail.models import OutgoingMessage
+from sourcier.mail.texts import has_stopped
 from sourcier.needs.actions import mark_asked
 from sourcier.sourcing import queries, rules, words
-from sourcier.sourcing.actions import common
+from sourcier.sourcing.actions import common, texting
 from sourcier.sourcing.actions.common import entry, load, touch
 from sourcier.sourcing.briefs import asked_places, brief, link
 from sourcier.sourcing.models import AskedPlace, Candidate, Extension, Invitation, Relay, Sourcing
@@ -26,7 +29,7 @@ from sourcier.sourcing.replying import reply_to
 from sourcier.sourcing.rules import Verb
 from sourcier.suppliers import tokens
 from sourcier.suppliers.models import Firm
-from sourcier.suppliers.queries import emails_of
+from sourcier.suppliers.queries import emails_of, mobiles_of
 from sourcier.vault.master import MasterKeyMissing
 from sourcier.vault.sealing import ensure_key
 
@@ -34,8 +37,11 @@ KIND = "invitation"
 
 
 @transaction.atomic
-def send(agent: Agent, sourcing_id: UUID) -> list[Invitation]:
-    """Send the request to every firm kept, at once; firms without e-mail become « À joindre autrement ». Once and for all."""
+def send(agent: Agent, sourcing_id: UUID, by_text: Collection[UUID] = ()) -> list[Invitation]:
+    """Send the request to every firm kept, at once; firms without e-mail become « À joindre autrement ». Once and for all.
+
+    `by_text`: the firms to ask by SMS, on their mobile, whatever e-mail they have.
+    """
     sourcing = load(agent, sourcing_id, Verb.SEND)
     now = timezone.now()
     candidates = queries.to_invite(sourcing)
@@ -51,13 +57,15 @@ def send(agent: Agent, sourcing_id: UUID) -> list[Invitation]:
     )
     touch(agent, sourcing)
     need = mark_asked(sourcing.need)
-    sent = _invite(sourcing, [candidate.firm for candidate in candidates], now)
+    sent = _invite(sourcing, [candidate.firm for candidate in candidates], by_text, now)
     _sent_entry(agent, sourcing, "sourcing.sent", sent, left_out, [need, *places])
     return sent
 
 
 @transaction.atomic
-def widen(agent: Agent, sourcing_id: UUID, deadline: datetime | None = None, reason: str = "") -> list[Invitation]:
+def widen(
+    agent: Agent, sourcing_id: UUID, deadline: datetime | None = None, reason: str = "", by_text: Collection[UUID] = ()
+) -> list[Invitation]:
     """Ask the firms kept since the sending, with the same request. A later deadline, if any, is for all and told to all."""
     sourcing = load(agent, sourcing_id, Verb.WIDEN)
     now = timezone.now()
@@ -74,24 +82,33 @@ def widen(agent: Agent, sourcing_id: UUID, deadline: datetime | None = None, rea
         raise Refused(refused[1], refused[0])
     left_out = queries.excluded(sourcing)
     touch(agent, sourcing)
-    sent = _invite(sourcing, [candidate.firm for candidate in candidates], now)
+    sent = _invite(sourcing, [candidate.firm for candidate in candidates], by_text, now)
     _sent_entry(agent, sourcing, "sourcing.widened", sent, left_out, [])
     return sent
 
 
-def _invite(sourcing: Sourcing, firms: Sequence[Firm], now: datetime) -> list[Invitation]:
-    """The invitations, and the e-mails of those that have an address."""
+def _invite(sourcing: Sourcing, firms: Sequence[Firm], by_text: Collection[UUID], now: datetime) -> list[Invitation]:
+    """The invitations, the e-mails of those that have an address, the SMS of those to be asked so."""
     emails = emails_of([firm.pk for firm in firms])
-    seeds = _seeds(len(firms))
+    mobiles = _mobiles([firm for firm in firms if firm.pk in by_text])
     invitations = [
-        new_invitation(sourcing, firm, emails.get(firm.pk, ""), seed, now) for firm, seed in zip(firms, seeds, strict=True)
+        new_invitation(sourcing, firm, emails.get(firm.pk, ""), seed, now, mobile=mobiles.get(firm.pk, ""))
+        for firm, seed in zip(firms, _seeds(len(firms)), strict=True)
     ]
     Invitation.objects.bulk_create(invitations)
     subject, body = words.invitation_mail(brief(sourcing))
     for invitation in invitations:
-        if invitation.channel == Invitation.Channel.EMAIL:
-            write(invitation, KIND, subject, body, invitation.pk)
+        write_to(invitation, KIND, subject, body, invitation.pk)
     return invitations
+
+
+def _mobiles(firms: Sequence[Firm]) -> dict[UUID, str]:
+    """The number of each. Raises `Refused` when one has none any more: it would be asked otherwise than the buyer chose."""
+    mobiles = mobiles_of([firm.pk for firm in firms])
+    for firm in firms:
+        if firm.pk not in mobiles:
+            raise refuse("no_mobile", f"Aucun mobile ne joint {firm.name}. Décochez « Par SMS », ou notez un autre numéro.")
+    return mobiles
 
 
 def _seeds(count: int) -> list[str]:
@@ -105,11 +122,14 @@ def _seeds(count: int) -> list[str]:
 
 
 def new_invitation(
-    sourcing: Sourcing, firm: Firm, address: str, seed: str, now: datetime, channel: Invitation.Channel | None = None
-) -> Invitation:
-    """An invitation not yet saved: by e-mail when there is an address, else by letter."""
+    sourcing: Sourcing, firm: Firm, address: str, seed: str, now: datetime, channel: Invitation.Channel | None = None,
+    mobile: str = "",
+) -> Invitation:  # fmt: skip
+    """An invitation not yet saved: by SMS to this mobile alone, else by e-mail when there is an address, else by letter."""
+    if mobile:
+        address, channel = "", Invitation.Channel.SMS
     return Invitation(
-        sourcing=sourcing, firm=firm, address=address, seed=seed, created_at=now,
+        sourcing=sourcing, firm=firm, address=address, mobile=mobile, seed=seed, created_at=now,
         channel=channel or (Invitation.Channel.EMAIL if address else Invitation.Channel.LETTER),
         token_sha256=tokens.token_hash(tokens.token(seed)), code_hmac=tokens.code_hmac(tokens.code(seed)),
         reply_hmac=tokens.reply_hmac(tokens.reply_token(seed)),
@@ -137,21 +157,27 @@ def write(
     )  # fmt: skip
 
 
+def write_to(invitation: Invitation, kind: str, subject: str, body: str, subject_id: UUID, *, sealed: bool = False) -> bool:
+    """Tell a firm by its own channel, e-mail or SMS; False when neither reaches it."""
+    if queries.texted_at(invitation):
+        texting.text(invitation, kind, subject_id, sealed=sealed)
+        return True
+    failed = invitation.state == Invitation.State.FAILED
+    if failed or not invitation.address or invitation.channel == Invitation.Channel.LETTER:
+        return False
+    write(invitation, kind, subject, body, subject_id, sealed=sealed)
+    return True
+
+
 def tell_all(sourcing: Sourcing, kind: str, subject_id: UUID, subject: str, body: str, relay: str, text: str) -> list[Relay]:
-    """Tell every firm asked: by e-mail, or, reached by letter or with a failing address, by a relay for the city to pass on.
+    """Tell every firm asked: by e-mail or SMS, or, reached by letter or with a failing address, by a relay to be passed on.
 
     Who said « Ne plus m'écrire » since is left in peace: a firm asked, or the address of who came by the notice.
     """
     relays = []
     now = timezone.now()
     for invitation in told(sourcing):
-        if (
-            invitation.address
-            and invitation.state != Invitation.State.FAILED
-            and invitation.channel != Invitation.Channel.LETTER
-        ):
-            write(invitation, kind, subject, body, subject_id)
-        else:
+        if not write_to(invitation, kind, subject, body, subject_id):
             relays.append(Relay(invitation=invitation, subject=relay, text=text, created_at=now))
     return Relay.objects.bulk_create(relays)
 
@@ -159,15 +185,18 @@ def tell_all(sourcing: Sourcing, kind: str, subject_id: UUID, subject: str, body
 def told(sourcing: Sourcing) -> QuerySet[Invitation]:
     """Who is told what concerns all: the firms asked or come by the notice, but those who asked to be left in peace."""
     came = Q(channel=Invitation.Channel.NOTICE)
-    kept = (came & Q(stopped_at=None)) | (~came & Q(firm__unsubscribed_at=None, firm__closed_at=None))
-    found = sourcing.invitations.filter(kept)
+    kept = came | Q(firm__unsubscribed_at=None, firm__closed_at=None)
+    found = sourcing.invitations.filter(kept, stopped_at=None)
     return found.select_related("firm", "sourcing__organisation").order_by("created_at", "pk")
 
 
 def tell_one(
     invitation: Invitation, kind: str, subject_id: UUID, subject: str, body: str, relay: str, text: str
 ) -> list[Relay]:
-    """Tell one firm: by the e-mail that reached it or that the city knows since, else by a relay for the city to pass on."""
+    """Tell one firm: by SMS if asked so, by the e-mail that reached it or that the city knows since, else by a relay."""
+    if queries.texted_at(invitation):
+        texting.text(invitation, kind, subject_id)
+        return []
     if not (address := queries.reached_at(invitation)):
         return [Relay.objects.create(invitation=invitation, subject=relay, text=text, created_at=timezone.now())]
     sourcing = invitation.sourcing
@@ -191,12 +220,17 @@ def _sent_entry(
     agent: Agent, sourcing: Sourcing, verb: str, sent: Sequence[Invitation], left_out: Sequence[tuple[Candidate, str]],
     rows: Sequence[Model],
 ) -> Entry:  # fmt: skip
-    by_email = sum(invitation.channel == Invitation.Channel.EMAIL for invitation in sent)
+    by = Counter(invitation.channel for invitation in sent)
     firms = [
-        {"siret": item.firm.siret, "name": item.firm.name, "channel": item.channel, "address": item.address} for item in sent
+        {"siret": item.firm.siret, "name": item.firm.name, "channel": item.channel, "address": item.address or item.mobile}
+        for item in sent
     ]
+    channels = ((Invitation.Channel.EMAIL, "par courriel"), (Invitation.Channel.SMS, "par SMS"))
+    told = [f"{by[channel]} {how}" for channel, how in channels if by[channel]]
+    otherwise = len(sent) - sum(by[channel] for channel, _ in channels)
     payload: dict[str, Any] = {
-        "count": len(sent), "by_email": by_email, "by_letter": len(sent) - by_email, "firms": firms,
+        "count": len(sent), "by_email": by[Invitation.Channel.EMAIL], "by_letter": otherwise, "firms": firms,
+        "channels": [*told, f"{otherwise} à joindre autrement"] if otherwise or not told else told,
         "excluded": [{"siret": item.firm.siret, "name": item.firm.name, "why": why} for item, why in left_out],
         "deadline_words": _deadline_words(sourcing), "single": len(sent) == 1, "two_openers": sourcing.two_openers,
         "sealing_key": _sealing_key(sourcing),
@@ -243,20 +277,28 @@ def asked_by_the_city(agent: Agent, invitation_id: UUID, verb: Verb) -> Invitati
 
 @transaction.atomic
 def replace_address(agent: Agent, invitation_id: UUID, address: str) -> Invitation:
-    """Send the request again to a corrected address, with a new link: the former one, gone to the wrong place, is dead."""
+    """Send the request again to a corrected address, with a new link: the former one, gone to the wrong place, is dead.
+
+    `address`: an e-mail, or a mobile in E.164.
+    """
     invitation = asked_by_the_city(agent, invitation_id, Verb.READDRESS)
     sourcing, firm = invitation.sourcing, invitation.firm
     if why := rules.exclusion(bool(firm.unsubscribed_at), bool(firm.trade_left_at), bool(firm.closed_at)):
         raise refuse("excluded", f"{firm.name} {why} : elle ne peut pas être interrogée.", "address")
-    if address == invitation.address and invitation.state != Invitation.State.FAILED:
+    if address in (invitation.address, invitation.mobile) and invitation.state != Invitation.State.FAILED:
         raise refuse("same_address", "La demande est déjà partie à cette adresse.", "address")
-    invitation.address, invitation.channel, invitation.state = address, Invitation.Channel.EMAIL, Invitation.State.WAITING
+    by_text = address.startswith("+")
+    if by_text and (not gateway.offered() or has_stopped(sourcing.organisation_id, address)):
+        raise refuse("no_text", "Aucun SMS ne part à ce numéro.", "address")
+    invitation.address, invitation.mobile = ("", address) if by_text else (address, "")
+    invitation.channel = Invitation.Channel.SMS if by_text else Invitation.Channel.EMAIL
+    invitation.state, invitation.stopped_at = Invitation.State.WAITING, None
     invitation.sent_at, invitation.how = None, ""
     _reseed(invitation)
     invitation.save()
     entry(agent, sourcing, "invitation.readdressed", {"firm": firm.name, "siret": firm.siret, "address": address}, [invitation])
     subject, body = words.invitation_mail(brief(sourcing))
-    write(invitation, KIND, subject, body, invitation.pk)
+    write_to(invitation, KIND, subject, body, invitation.pk)
     return invitation
 
 

@@ -63,7 +63,7 @@ def _acknowledge(question: FirmQuestion) -> None:
         "La réponse ira à toutes les entreprises, sans votre nom.",
     ]
     subject = f"Bien reçu : votre question, récépissé {question.receipt_number}"
-    acknowledge(question.invitation, subject, said, "cette question", question.pk, sealed=True)
+    acknowledge(question.invitation, subject, said, "cette question", question.pk, sealed=True, number=question.receipt_number)
 
 
 @transaction.atomic

@@ -12,13 +12,16 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from sourcier.accounts.agents import Agent
+from sourcier.kernel.phones import shown
 from sourcier.kernel.transitions import Refused
+from sourcier.mail import gateway
 from sourcier.needs.models import Need
 from sourcier.sourcing import letter, queries, timing
 from sourcier.sourcing.actions import closing, correct, invite, posting, questions
 from sourcier.sourcing.letter.poster import poster
 from sourcier.sourcing.models import FirmQuestion, Invitation, Relay, Sourcing
 from sourcier.sourcing.rules import Verb
+from sourcier.sourcing.texted import texts_of
 from sourcier.suppliers import actions as suppliers
 from sourcier.suppliers import rules as supplier_rules
 from sourcier.web.city.asked_forms import (
@@ -32,6 +35,7 @@ from sourcier.web.city.asked_forms import (
     ReturnedForm,
     WidenForm,
 )
+from sourcier.web.city.by_text import textable, ticked
 from sourcier.web.city.forms import add_refusal
 from sourcier.web.city.lists import addresses_file, invitations_table
 from sourcier.web.city.panel import current_or_404, may
@@ -88,7 +92,8 @@ def _page(
             {"question": item, "form": form("answer", AnswerForm.of(item), item.pk)}
             for item in queries.questions(sourcing)
         ],
-        "extensions": queries.extensions(sourcing), "to_invite": queries.to_invite(sourcing),
+        "extensions": queries.extensions(sourcing), "to_invite": (to_invite := queries.to_invite(sourcing)),
+        "by_text": textable(to_invite, ticked(request) if where == "widen" else None), "texts": texts_of(sourcing),
         "reminders": timing.reminders(sourcing, now),
         "all_posted_form": form("all_posted", PostingForm(prefix="all")), "postings": sourcing.postings.all(),
         "excluded": queries.excluded(sourcing), "past": queries.is_past(sourcing, now),
@@ -137,10 +142,10 @@ def invitation_address(request: HttpRequest, need_id: UUID, invitation_id: UUID)
             posting.by_letter(agent, invitation_id)
             return _back(sourcing, "courriers")
         if form.is_valid():
-            address = supplier_rules.clean_email(form.cleaned_data["address"])
+            address = supplier_rules.clean_reach(form.cleaned_data["address"], texts=gateway.offered())
             invitation = invite.replace_address(agent, invitation_id, address)
             _keep_contact(agent, need, invitation)
-            messages.success(request, f"La demande repart à {address}. L'ancien lien est mort.")
+            messages.success(request, f"La demande repart à {form.cleaned_data['address'].strip()}. L'ancien lien est mort.")
             return _back(sourcing, "echecs")
     except Invitation.DoesNotExist:
         raise Http404 from None
@@ -154,8 +159,9 @@ def invitation_address(request: HttpRequest, need_id: UUID, invitation_id: UUID)
 
 def _keep_contact(agent: Agent, need: Need, invitation: Invitation) -> None:
     """The corrected address serves the city's next purchases too; it may be known already."""
+    kind, value = ("phone", shown(invitation.mobile)) if invitation.mobile else ("email", invitation.address)
     try:
-        suppliers.add_contact(agent, invitation.firm_id, "email", invitation.address, "", f"Corrigé pour {need.reference}")
+        suppliers.add_contact(agent, invitation.firm_id, kind, value, "", f"Corrigé pour {need.reference}")
     except Refused as refused:
         if refused.refusal.code != "known":
             raise
@@ -333,7 +339,7 @@ def firms_widen(request: HttpRequest, need_id: UUID) -> HttpResponse:
     form = WidenForm(request.POST, prefix="widen")
     if form.is_valid():
         try:
-            sent = invite.widen(agent, sourcing.pk, form.cleaned_data["deadline"], form.cleaned_data["reason"])
+            sent = invite.widen(agent, sourcing.pk, **form.cleaned_data, by_text=ticked(request))
         except Refused as refused:
             add_refusal(form, refused)
         else:

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
+from sourcier.mail import gateway
 from sourcier.sourcing.actions import correct, questions
 from sourcier.sourcing.models import FirmQuestion
 from sourcier.web.city.forms import EurosField, MomentField
@@ -29,6 +30,12 @@ class AnswerForm(forms.Form):
 
 class AddressForm(forms.Form):
     address = forms.CharField(label="Nouvelle adresse", max_length=200, widget=forms.EmailInput(attrs={"autocomplete": "off"}))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if gateway.offered():
+            self.fields["address"].label = "Nouvelle adresse, ou mobile"
+            self.fields["address"].widget = forms.TextInput(attrs={"autocomplete": "off", "maxlength": 200})
 
 
 class HowForm(forms.Form):

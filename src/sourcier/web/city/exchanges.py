@@ -118,7 +118,7 @@ def _gathered(found: list[Exchange]) -> list[dict[str, Any]]:
     places: dict[tuple[object, ...], dict[str, Any]] = {}
     for each in found:
         key = (each.at.astimezone(PARIS).date(), each.subject, each.channel, each.state)
-        alike = each.channel == "email" and each.direction == "out" and not each.filed and not each.files
+        alike = each.channel in ("email", "sms") and each.direction == "out" and not each.filed and not each.files
         if alike and (line := places.get(key)) and line["exchange"].text == each.text:
             line["to"].append(each.firm)
             continue

@@ -10,6 +10,7 @@ from sourcier.accounts.queries import Person
 from sourcier.interop.export import export
 from sourcier.interop.tables import Column, Kind, Table
 from sourcier.kernel.identifiers import format_siret
+from sourcier.kernel.phones import shown
 from sourcier.kernel.postal import LINES
 from sourcier.quotes.models import Notification
 from sourcier.sourcing.models import Invitation
@@ -20,12 +21,13 @@ def invitations_table(reference: str, invitations: Iterable[Invitation]) -> Tabl
     """The firms that the city asked, and whether the request reached them; never who came by the notice, nor who answered."""
     columns = (
         Column("SIRET"), Column("Nom"), Column("Adresse"), Column("Code postal"), Column("Commune"), Column("Voie"),
-        Column("Courriel"), Column("État"), Column("Partie le", Kind.MOMENT), Column("Comment"),
+        Column("Courriel ou mobile"), Column("État"), Column("Partie le", Kind.MOMENT), Column("Comment"),
     )  # fmt: skip
     rows = [
         (
             format_siret(each.firm.siret), each.firm.name, each.firm.address, each.firm.postal_code, each.firm.commune,
-            each.get_channel_display(), each.address, each.get_state_display(), each.sent_at, each.how,
+            each.get_channel_display(), each.address or (shown(each.mobile) if each.mobile else ""), each.get_state_display(),
+            each.sent_at, each.how,
         )
         for each in invitations
     ]  # fmt: skip
@@ -49,7 +51,7 @@ def telling_table(reference: str, notifications: Iterable[Notification]) -> Tabl
     rows = [
         (
             format_siret(each.firm.siret), each.firm.name, "oui" if each.won else "", each.get_state_display(), each.told_at,
-            each.how or ("Courriel" if each.channel == "email" else ""), each.sentence, each.body,
+            each.how or {"email": "Courriel", "sms": "SMS"}.get(each.channel, ""), each.sentence, each.body,
         )
         for each in notifications
     ]  # fmt: skip

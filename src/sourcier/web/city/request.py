@@ -22,7 +22,9 @@ from sourcier.sourcing.actions import request as actions
 from sourcier.sourcing.briefs import brief
 from sourcier.sourcing.models import RequestDocument, Sourcing
 from sourcier.sourcing.rules import Verb
+from sourcier.sourcing.text_words import sentence
 from sourcier.suppliers.queries import emails_of
+from sourcier.web.city.by_text import textable, ticked
 from sourcier.web.city.forms import add_refusal
 from sourcier.web.city.panel import current_or_404, may, need_or_404
 from sourcier.web.city.request_forms import (
@@ -177,7 +179,7 @@ def request_send(request: HttpRequest, need_id: UUID) -> HttpResponse:
     refused: Refused | None = None
     if request.method == "POST":
         try:
-            sent = invite.send(agent, sourcing.pk)
+            sent = invite.send(agent, sourcing.pk, ticked(request))
         except Refused as error:
             if error.refusal.code == "wrong_state":
                 messages.info(request, error.sentence)
@@ -194,13 +196,17 @@ def _send_page(request: HttpRequest, agent: Agent, need: Need, sourcing: Sourcin
     kept = queries.to_invite(sourcing)
     facts = queries.facts(sourcing)
     emails = emails_of([candidate.firm_id for candidate in kept])
+    by_text = textable(kept, ticked(request) if request.method == "POST" else None)
+    chosen = {line["firm"].pk for line in by_text if line["ticked"]}
     told = _told(sourcing)
     context = {
         **operation_context(agent, need, sourcing),
-        "sourcing": sourcing, **told, "kept": kept, "by_email": len(emails),
-        "by_letter": len(kept) - len(emails), "excluded": queries.excluded(sourcing), "refused": refused,
+        "sourcing": sourcing, **told, "kept": kept, "by_email": len(emails.keys() - chosen),
+        "by_letter": len(kept) - len(emails.keys() | chosen), "by_text": by_text, "texts": len(chosen),
+        "excluded": queries.excluded(sourcing), "refused": refused,
         "missing": [(field, refusal.sentence) for field, refusal in rules.missing(facts, now)],
         "mail": words.invitation_mail(told["brief"]) if told else None,
+        "text": sentence("invitation", sourcing.kind, sourcing.deadline) if by_text else "",
         "advice": timing.advice(sourcing, timezone.now()),
         "reminders": timing.reminders(sourcing, now), "may_send": may(agent, sourcing, Verb.SEND),
     }  # fmt: skip

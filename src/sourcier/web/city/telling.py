@@ -104,7 +104,7 @@ def _composed(request: HttpRequest, sourcing: Sourcing, form: SentencesForm) -> 
 
 
 def _by_hand(notification: Notification) -> bool:
-    return notification.told_at is None and (notification.state == "failed" or notification.channel != "email")
+    return notification.told_at is None and (notification.state == "failed" or notification.channel not in tell.BY_ITSELF)
 
 
 @require_POST

@@ -1,4 +1,4 @@
-"""To see one's answer again, replace it or take it back: a one-time code, or the receipt's number for who has no e-mail."""
+"""To see one's answer again, replace it or take it back: a one-time code; without e-mail or mobile, the receipt's number."""
 
 import time
 from urllib.parse import urlencode
@@ -12,26 +12,28 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from sourcier.kernel.phones import masked as masked_number
 from sourcier.kernel.transitions import Refused, refuse
 from sourcier.quotes import answer_rules as rules
 from sourcier.quotes.actions import once
 from sourcier.quotes.models import Submission
 from sourcier.quotes.queries import answers
 from sourcier.sourcing import limits
+from sourcier.sourcing.queries import texted_at
 from sourcier.web.firm import door, words
 from sourcier.web.firm.door import Visit
 from sourcier.web.firm.first import base_context
 
 TRIES_AN_HOUR = 10
 BACK = {"prix": "firm_price", "non": "firm_decline", "": "firm_receipt"}
-LEFT = _("Le code est parti à votre adresse électronique. Il est valable dix minutes.")
+LEFT = _("Le code est parti. Il est valable dix minutes.")
 
 
 class CodeForm(forms.Form):
     use_required_attribute = False
 
     code = forms.CharField(
-        label=_("Votre code à usage unique"), max_length=20, help_text=_("Six chiffres, reçus à l'instant par courriel."),
+        label=_("Votre code à usage unique"), max_length=20, help_text=_("Six chiffres, reçus à l'instant."),
         widget=forms.TextInput(attrs={"class": "code-input", "inputmode": "numeric", "autocomplete": "one-time-code"}),
         error_messages={"required": _("Tapez les six chiffres de votre code.")},
     )  # fmt: skip
@@ -68,7 +70,7 @@ def ask(request: HttpRequest, visit: Visit) -> HttpResponse:
     if last is None:
         return redirect("firm")
     back = request.GET.get("vers", "") if request.GET.get("vers") in BACK else ""
-    written_to = answers.proof_addresses(visit.invitation)
+    written_to = [*map(masked, answers.proof_addresses(visit.invitation)), *_mobile(visit)]
     kind = CodeForm if written_to else NumberForm
     form = kind(request.POST if "code" in request.POST else None, auto_id="%s")
     try:
@@ -85,7 +87,7 @@ def ask(request: HttpRequest, visit: Visit) -> HttpResponse:
         form.add_error("code", sentence) if form.is_bound else messages.error(request, sentence)
     context = base_context(visit) | {
         "form": form, "last_at": words.received_words(last.received_at), "by_mail": bool(written_to), "back": back,
-        "masked": [masked(address) for address in written_to],
+        "masked": written_to,
     }  # fmt: skip
     return render(request, "firm/receipt_ask.html", context, status=400 if form.errors else 200)
 
@@ -102,6 +104,12 @@ def _own(request: HttpRequest, visit: Visit, typed: str, *, by_mail: bool) -> Su
         raise refuse("wrong_number", "Ce numéro n'est pas celui d'une réponse à cette demande. Vérifiez-le.")
     finally:
         door.same_time(began)
+
+
+def _mobile(visit: Visit) -> list[str]:
+    """« 06 •• •• •• 12 » for a firm asked by SMS."""
+    number = texted_at(visit.invitation)
+    return [masked_number(number)] if number else []
 
 
 def masked(address: str) -> str:

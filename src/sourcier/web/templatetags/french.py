@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 from django import template
 
-from sourcier.kernel import french, geodesy, identifiers, money
+from sourcier.kernel import french, geodesy, identifiers, money, phones
 
 register = template.Library()
 
@@ -13,6 +13,12 @@ register = template.Library()
 def tied(text: str) -> str:
     """Typed words, with no line that begins with « : » or « ? »."""
     return french.tie(text)
+
+
+@register.filter
+def phone(e164: str) -> str:
+    """« 06 12 34 56 78 »."""
+    return phones.shown(e164) if e164 else ""
 
 
 @register.filter
