@@ -16,7 +16,7 @@ BY_CONVENTION = re.compile(r"^(account|mfa|allauth)/|^(400|403|403_csrf|404|413|
 WITHOUT_ENTRY = {
     "journal.actions": {"open_log", "append", "want_anchor", "erase"},
     "mail.actions": {"enqueue"},
-    "spend.actions": {"commit"},
+    "spend.actions.commitments": {"commit"},
     "needs.actions.common": {"load", "check", "same_version", "touch", "clean_text", "clean_value"},
     "needs.actions.decide": {"mark_asked", "mark_awarded", "mark_closed", "keep_from_now"},
     "needs.actions.describe": {"describe"},
