@@ -200,12 +200,12 @@ class Scene:
 
     # --- requests ----------------------------------------------------------------------------------------------------------
 
-    def written(self, kind: str = "rfq", lots: tuple[str, ...] = ()) -> Sourcing:
+    def written(self, kind: str = "rfq", lots: tuple[str, ...] = (), asking: bool = True) -> Sourcing:
         """A request ready to leave, with its document and the bakers around."""
         need = accepted_need(self.city)
         needs.set_lots(self.buyer, need.pk, lots)
         sourcing = panel.start(self.buyer, need.pk, kind)
-        told: dict[str, Any] = {"questions": QUESTIONS, "criteria": CRITERIA} if kind == "rfq" else {"questions": QUESTIONS}
+        told: dict[str, Any] = {"questions": QUESTIONS if asking else []} | ({"criteria": CRITERIA} if kind == "rfq" else {})
         request.save_request(
             self.buyer, sourcing.pk, sourcing.version, title="Du pain pour la crèche du Centre", trade="un boulanger",
             description="60 baguettes fraîches par jour, livrées avant 7 h.", **told,
@@ -263,6 +263,17 @@ class Scene:
         sourcing.refresh_from_db()
         later = (sourcing.deadline or timezone.now()) + timedelta(days=2)
         invite.extend(self.buyer, sourcing.pk, later, "Deux jours de plus pour tous : jours fériés.")
+
+    def on_a_telephone(self) -> None:
+        """A request of one price, out, and how three of its firms come to it; each of the others has a link."""
+        sourcing = self.written(asking=False)
+        invite.send(self.buyer, sourcing.pk)
+        linked, kept, shared = self.by_email(sourcing)[:3]
+        scanned, typed = self.by_letter(sourcing)[:2]
+        self.tell(
+            by_link=self.link(linked), by_qr=self.link(scanned), by_code=tokens.code(typed.seed), by_photo=self.link(kept),
+            by_nobody=self.link(shared), by_photo_invitation=kept.pk.hex,
+        )  # fmt: skip
 
     # --- after the deadline ------------------------------------------------------------------------------------------------
 
@@ -405,6 +416,7 @@ def play() -> None:
     scene.needs()
     scene.draft()
     scene.waiting()
+    scene.on_a_telephone()
     scene.after_the_deadline()
     scene.people()
     wait(scene.awaited, "the refusal of an address")

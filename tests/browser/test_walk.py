@@ -177,11 +177,7 @@ def answer_from_a_telephone(who: Person, hand: Mouse, link: str, price: str) -> 
     expect(page.locator("h1")).to_contain_text("cherche un boulanger")
     hand.press("Oui, je donne mon prix", link=True)
     hand._type(page.locator("input[name^=price-]").first, price)
-    hand._tick(page.locator("input[name=vat]").first)
-    if (rate := page.locator("select[name=rate]")).count():
-        rate.select_option("550")
-    else:
-        hand._tick(page.locator("input[name=rate]").first)
+    hand._tick(page.locator("input[name=vat][value=included-550]"))
     hand.type("Votre nom", "Mathilde D.")
     hand._press(page.locator("button[name=go]").last)
     expect(page.locator("h1")).to_contain_text("Bien reçu")

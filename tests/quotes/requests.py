@@ -64,7 +64,7 @@ class Request:
     def form(self, price: str = "0,95", **changes: Any) -> dict[str, Any]:
         """What a baker types: one price with VAT at 5,5 %, his name."""
         typed = {f"price-{line.pk.hex}": price for line in self.lines}
-        return {**typed, "vat": "included", "rate": "550", "signer": "Mathilde Durand", "go": "1", **changes}
+        return {**typed, "vat": "included-550", "signer": "Mathilde Durand", "go": "1", **changes}
 
 
 def make_request(

@@ -390,7 +390,7 @@ def test_a_mark_typed_in_a_quote_is_nowhere_before_the_opening(
         typed = request.form(
             "47,1199", signer="MARQUE-4711", note="MARQUE-4711", reservation="MARQUE-4711", daily_maximum="MARQUE-4711"
         )
-        assert client.post("/r/prix/", {**typed, "rate": "", "documents": large}).status_code == 400
+        assert client.post("/r/prix/", {**typed, "vat": "", "documents": large}).status_code == 400
         assert client.post("/r/prix/", typed).status_code == 302
         assert "MARQUE-4711" in client.get("/r/recepisse/").content.decode(), "the firm reads its own"
     with closed(connection):

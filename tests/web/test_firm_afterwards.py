@@ -1,11 +1,13 @@
 """What a firm does besides its price: too late, its receipt, no thanks, questions, a last price, the result."""
 
 import json
+import re
 import time
 from datetime import timedelta
 from html import unescape
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
@@ -18,6 +20,7 @@ from sourcier.quotes.models import Clarification, LastPriceRound, Notification, 
 from sourcier.sourcing.models import FirmQuestion, Sourcing
 from tests.cities import City
 from tests.quotes.requests import BEFORE, DEADLINE, answer, browser, make_request
+from tests.vault import papers
 from tests.web.firm import Clock, code_by_mail, text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("five_in_the_morning")]
@@ -155,6 +158,32 @@ def test_two_people_of_a_firm_the_second_shows_who_he_is_and_sees_that_it_replac
     first = Submission.objects.filter(state="replaced").latest("received_at", "entry_id")
     assert f"remplace celle du récépissé {first.receipt_number}" in text(two, "/r/recepisse/")
     assert "a remplacé celle-ci" in text(one, "/r/recepisse/")
+
+
+@pytest.mark.parametrize(("page", "typed"), [("/r/prix/", {}), ("/r/non/", {"reason": "no_time"})])
+def test_what_a_telephone_sends_again_not_knowing_that_it_arrived_makes_one_answer(
+    city: City, page: str, typed: dict[str, str], five_in_the_morning: Clock
+) -> None:
+    request = make_request(city)
+    client = browser(request.invite())
+    before = client.cookies.copy()
+    key = re.search(r'name="envoi" value="(\w+)"', text(client, page))
+    assert key
+
+    def send() -> None:
+        joined = {} if typed else {"photo": SimpleUploadedFile("page-1.jpg", papers.JPEG)}
+        client.cookies = before.copy()  # the network dropped before the receipt came
+        sent = client.post(page, {**(typed or request.form()), **joined, "envoi": key[1]})
+        assert sent["Location"] == "/r/recepisse/"
+
+    send()
+    send()
+    made = Submission.objects.get()
+    assert made.receipt_number in text(client, "/r/recepisse/") and made.documents.count() == (not typed)
+    five_in_the_morning.shift(timedelta(hours=1))
+    send()
+    assert made.receipt_number not in text(client, "/r/recepisse/"), "a page left open long ago shows nothing again"
+    assert Submission.objects.count() == 1
 
 
 def test_the_signed_receipt_is_a_file(city: City) -> None:

@@ -84,7 +84,7 @@ def test_everything_typed_is_kept_when_something_is_to_mend(city: City) -> None:
     ):
         assert kept in page, kept
     assert "Écrivez un nombre en euros" in page and "Rien n'est perdu" in page
-    assert page.count("checked") == 3
+    assert page.count("checked") == 2
     assert not Submission.objects.exclude(state="draft").exists()
     mended = client.post("/r/prix/", {**typed, **request.form("0,95"), "email": ""})
     assert mended.status_code == 302, mended.content.decode()
@@ -102,11 +102,13 @@ def test_a_bad_price_is_said_beside_its_field(city: City, price: str, words: str
     assert words in field[: field.index("</div>")]
 
 
-def test_vat_and_rate_forgotten_are_both_said(city: City) -> None:
+def test_vat_forgotten_is_said_and_so_is_the_rate_to_add_to_a_price_without_it(city: City) -> None:
     request = make_request(city)
-    typed = request.form(vat="", rate="")
-    page = browser(request.invite()).post("/r/prix/", typed).content.decode()
-    assert "avec ou sans TVA" in page and "Choisissez votre taux de TVA" in page
+    client = browser(request.invite())
+    assert "avec ou sans TVA" in client.post("/r/prix/", request.form(vat="")).content.decode()
+    assert "Choisissez votre taux de TVA" in client.post("/r/prix/", request.form(vat="excluded")).content.decode()
+    assert client.post("/r/prix/", request.form(vat="excluded", rate="550")).status_code == 302
+    assert read_lines()[0].unit_price_e4 == 9500
 
 
 def test_who_does_not_charge_vat_needs_no_rate(city: City) -> None:

@@ -178,10 +178,11 @@ WRONG_CODE = Refusal("wrong_code", "Ce code n'est pas le bon, ou il n'est plus v
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """A browser that sends: its hash, and the answer of which it has shown lately that it is its own."""
+    """A browser that sends: its hash, the answer that it has shown lately to be its own, the print of what it sends."""
 
     seat: str
     knows: UUID | None = None
+    sending: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,9 @@ class Submission(models.Model):
     withdrawn_at = models.DateTimeField(null=True)
     entry_id = models.BigIntegerField(null=True, help_text="the journal entry of its deposit, or of its withdrawal")
     seat = models.CharField(max_length=64, blank=True, help_text="hash of the browser that sent it")
+    sending = models.CharField(
+        max_length=64, blank=True, help_text="print of what was sent: the same, sent again, is this answer"
+    )
     paper = models.BooleanField(
         default=False, help_text="came in an envelope or by e-mail, without a price in its fields; closed, typed once open"
     )

@@ -59,10 +59,10 @@ class Baker:
 
 
 BAKERS = (
-    Baker("0,98", {"vat": "included", "rate": "550", "signer": "Mathilde D."}),
+    Baker("0,98", {"vat": "included-550", "signer": "Mathilde D."}),
     Baker("0,88", {"vat": "excluded", "rate": "550", "signer": "Karim B.", "note": "Deux tournées, à 5 h 30 et à 6 h 15."}),
     Baker("1,05", {"vat": "exempt", "signer": "Jeanne L.", "reservation": "Oui, mais fermé la première semaine d'août."}),
-    Baker("0,79", {"vat": "included", "rate": "550", "signer": "Paul R."}, late=True),
+    Baker("0,79", {"vat": "included-550", "signer": "Paul R."}, late=True),
 )
 
 

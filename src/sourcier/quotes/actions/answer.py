@@ -136,17 +136,20 @@ def submit(
     """Receive an answer (`answer.received`), or keep it closed when it is late (`answer.late`). Raises `Refused`.
 
     `draft` brings the documents already joined. `received_at` is the clock at the last byte; now when not given. A former
-    answer of the same round is replaced and kept, when `sender` is who sent it. Two at once are taken in the order of the lock.
+    answer of the same round is replaced and kept, when `sender` is who sent it. Two at once are taken in the order of the lock;
+    what `sender` had already sent is the answer it made then.
     """
     at = rules.to_millisecond(received_at or timezone.now())
     sourcing = _lock(invitation)
+    if made := answers.sent_already(invitation, sender):
+        return made
     window = answers.window(invitation, sourcing)
     if refusal := rules.may_answer(window):
         raise Refused(refusal)
     _check_sender(invitation, window, sender, at)
     _count(invitation)
     submission = _draft_to_send(invitation, draft, window)
-    submission.seat = sender.seat if sender else ""
+    _sign(submission, sender)
     _check(sourcing, submission, answer)
     documents = answers.documents(submission)
     content = _content(sourcing, submission, answer, documents)
@@ -188,13 +191,15 @@ def decline(
     """
     at = rules.to_millisecond(received_at or timezone.now())
     sourcing = _lock(invitation)
+    if made := answers.sent_already(invitation, sender):
+        return made
     window = answers.window(invitation, sourcing)
     if refusal := rules.may_decline(window, reason):
         raise Refused(refusal, "reason")
     _check_sender(invitation, window, sender, at)
     _count(invitation)
     submission = _draft_to_send(invitation, None, window)
-    submission.seat = sender.seat if sender else ""
+    _sign(submission, sender)
     submission.kind = Submission.Kind.DECLINE
     submission.decline_reason, submission.decline_note = reason, note.strip()[:300]
     if rules.in_time(window, at):
@@ -258,6 +263,11 @@ def _draft_to_send(invitation: Invitation, given: Submission | None, window: rul
         submission = begin(invitation)
     submission.round = window.round
     return submission
+
+
+def _sign(submission: Submission, sender: Sender | None) -> None:
+    if sender is not None:
+        submission.seat, submission.sending = sender.seat, sender.sending
 
 
 def _check(sourcing: Sourcing, submission: Submission, answer: Answer) -> None:

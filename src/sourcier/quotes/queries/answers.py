@@ -74,6 +74,14 @@ def of_invitation(invitation: Invitation, submission_id: UUID | str | None) -> S
     return rows.select_related("replaces", "sourcing__organisation").first()
 
 
+def sent_already(invitation: Invitation, sender: rules.Sender | None) -> Submission | None:
+    """The answer that the same browser made of the very same sending: its network dropped before it could know."""
+    if sender is None or not sender.sending:
+        return None
+    rows = Submission.objects.filter(invitation=invitation, seat=sender.seat, sending=sender.sending)
+    return rows.exclude(state__in=(Submission.State.DRAFT, Submission.State.WITHDRAWN)).first()
+
+
 def by_receipt(invitation: Invitation, typed: str) -> Submission | None:
     """The answer of this invitation that has this receipt number, typed in any form."""
     return Submission.objects.filter(invitation=invitation, state__in=SENT, receipt_number=rules.clean_receipt(typed)).first()

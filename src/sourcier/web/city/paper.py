@@ -132,7 +132,8 @@ def price_heard(request: HttpRequest, need_id: UUID, sourcing_id: UUID | None = 
 
 
 LABELS = {
-    "vat": "Ces prix sont", "rate": "Taux de TVA", "places": "Où livre-t-elle ?", "note": "Ce qu'elle écrit d'autre",
+    "vat": "Ces prix sont", "rate": "Taux de TVA, si les prix sont sans TVA",
+    "places": "Où livre-t-elle ?", "note": "Ce qu'elle écrit d'autre",
     "reservation": "Ses réserves", "signer": "Signé par",
 }  # fmt: skip
 

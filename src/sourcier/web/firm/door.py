@@ -8,6 +8,7 @@ it, or a one-time code (`again`).
 
 import hashlib
 import ipaddress
+import json
 import secrets
 import time
 from collections.abc import Callable
@@ -28,6 +29,7 @@ from django.views.decorators.debug import sensitive_variables
 from sourcier.kernel.transitions import Refused
 from sourcier.quotes import answer_rules as rules
 from sourcier.quotes.answer_rules import link_alive
+from sourcier.quotes.models import Submission
 from sourcier.sourcing import limits
 from sourcier.sourcing.models import Invitation
 from sourcier.sourcing.queries import invitation_by_code, invitation_by_token
@@ -57,6 +59,11 @@ class Visit:
     def with_draft(self, draft_id: UUID) -> "Visit":
         return replace(self, draft=draft_id.hex)
 
+    def after(self, sent: Submission) -> "Visit":
+        """It has sent this answer; one that it sent long ago, and that comes again, it shows to be its own as anybody does."""
+        late = sent.received_at is None or timezone.now() > sent.received_at + rules.EASY
+        return self if late else self.with_sent(sent.pk)
+
     def with_sent(self, submission_id: UUID) -> "Visit":
         """It sent this answer, or has just shown that it is its own."""
         return replace(self, draft="", sent=submission_id.hex, proved_at=str(int(timezone.now().timestamp())))
@@ -72,6 +79,15 @@ class Visit:
         seat = hashlib.sha256(f"{self.invitation.pk.hex}:{self.seat}".encode()).hexdigest()
         return rules.Sender(seat, UUID(self.own) if self.own else None)
 
+    def sending(self, request: HttpRequest) -> rules.Sender:
+        """The sender with the print of what this request sends, by the key its page drew: secret, so the print is blind."""
+        key = request.POST.get("envoi", "")
+        if not key:
+            return self.sender
+        typed = sorted((name, values) for name, values in request.POST.lists() if name != "csrfmiddlewaretoken")
+        files = [(name, [(each.name, each.size) for each in uploads]) for name, uploads in sorted(request.FILES.lists())]
+        return replace(self.sender, sending=hashlib.sha256(json.dumps([typed, files]).encode()).hexdigest())
+
     def write(self, response: HttpResponse) -> HttpResponse:
         """Renew the cookie on a response."""
         own = (self.invitation.pk.hex, _key(self.invitation), self.draft, self.sent, self.proved_at, self.seat)
@@ -80,6 +96,11 @@ class Visit:
             COOKIE, value, max_age=LIFE, path=PATH, httponly=True, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE
         )
         return response
+
+
+def sending_key(request: HttpRequest) -> str:
+    """What tells one sending of a page from another: drawn once, it comes back with the form until the form has left."""
+    return request.POST.get("envoi", "")[:64] or secrets.token_hex(16)
 
 
 FirmView = Callable[..., HttpResponse]

@@ -14,7 +14,7 @@ from sourcier.quotes.actions.answer import decline as decline_answer
 from sourcier.quotes.queries import answers
 from sourcier.sourcing.actions.identity import stop as stop_writing
 from sourcier.sourcing.queries import is_stopped, last_wish
-from sourcier.web.firm import again
+from sourcier.web.firm import again, door
 from sourcier.web.firm.door import Visit, visitor
 from sourcier.web.firm.first import base_context
 from sourcier.web.firm.mine import signed_file
@@ -50,14 +50,16 @@ def decline(request: HttpRequest, visit: Visit) -> HttpResponse:
         data = form.cleaned_data
         try:
             at = request.received_at  # type: ignore[attr-defined]
-            sent = decline_answer(visit.invitation, data["reason"], data["note"], received_at=at, sender=visit.sender)
-            request.visit = visit.with_sent(sent.pk)  # type: ignore[attr-defined]
+            sender = visit.sending(request)
+            sent = decline_answer(visit.invitation, data["reason"], data["note"], received_at=at, sender=sender)
+            request.visit = visit.after(sent)  # type: ignore[attr-defined]
             return redirect("firm_receipt")
         except Refused as refused:
             form.add_error(refused.field if refused.field in form.fields else None, gettext(refused.sentence))
     prove_first = "non" if again.needed(visit) else ""
     replacing = None if prove_first else answers.current(visit.invitation)
     context = base_context(visit) | {"form": form, "replacing": replacing, "prove_first": prove_first}
+    context["sending_key"] = door.sending_key(request)
     return render(request, "firm/decline.html", context, status=400 if form.errors else 200)
 
 

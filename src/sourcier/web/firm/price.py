@@ -15,7 +15,7 @@ from sourcier.quotes.actions import answer as act
 from sourcier.quotes.models import Submission
 from sourcier.quotes.queries import answers
 from sourcier.sourcing.models import Question
-from sourcier.web.firm import again
+from sourcier.web.firm import again, door
 from sourcier.web.firm.door import Visit, visitor
 from sourcier.web.firm.first import base_context
 from sourcier.web.firm.price_form import AnswerForm
@@ -59,6 +59,9 @@ def _former(visit: Visit) -> Submission | None:
 
 def _receive(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Keep the files first, so that nothing sent is lost when a price is to mend; then send, or show the page again."""
+    sender = visit.sending(request)
+    if made := answers.sent_already(visit.invitation, sender):
+        return _left(request, visit, made)
     form = AnswerForm(visit.invitation, request.POST)
     draft, refused = _keep_files(request, visit, form)
     begun = draft or _kept(visit) or _former(visit)
@@ -76,11 +79,15 @@ def _receive(request: HttpRequest, visit: Visit) -> HttpResponse:
         return _page(request, visit, form, begun)
     try:
         at = request.received_at  # type: ignore[attr-defined]
-        sent = act.submit(visit.invitation, answer, draft=begun, received_at=at, sender=visit.sender)
+        sent = act.submit(visit.invitation, answer, draft=begun, received_at=at, sender=sender)
     except Refused as refusal:
         form.problem(refusal.field, refusal.sentence)
         return _page(request, visit, form, begun)
-    request.visit = visit.with_sent(sent.pk)  # type: ignore[attr-defined]
+    return _left(request, visit, sent)
+
+
+def _left(request: HttpRequest, visit: Visit, sent: Submission) -> HttpResponse:
+    request.visit = visit.after(sent)  # type: ignore[attr-defined]
     return redirect("firm_receipt")
 
 
@@ -134,6 +141,7 @@ def _page(request: HttpRequest, visit: Visit, form: AnswerForm, begun: Submissio
         "but": "mais" in request.GET,
         "replacing": former,
         "prove_first": "prix" if again.needed(visit) else "",
+        "sending_key": door.sending_key(request),
     }
     return render(request, "firm/price.html", context, status=400 if form.wrong else 200)
 

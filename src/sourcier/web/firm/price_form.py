@@ -16,11 +16,6 @@ from sourcier.quotes.queries import answers
 from sourcier.sourcing.briefs import asked_places
 from sourcier.sourcing.models import AskedPlace, Invitation, PriceLine, Question
 
-VAT_CHOICES = [
-    (rules.INCLUDED, _("avec TVA")),
-    (rules.EXCLUDED, _("sans TVA")),
-    (rules.EXEMPT, _("Je ne facture pas la TVA")),
-]
 OF_THE_ANSWER = ("daily_maximum", "reservation", "note", "signer", "email")
 
 
@@ -87,7 +82,7 @@ class AnswerForm(forms.Form):
                 )
         if rates:
             self.fields["vat"] = forms.ChoiceField(
-                choices=VAT_CHOICES, widget=forms.RadioSelect, required=False, label=_("Votre prix est")
+                choices=_vat_choices(rates), widget=forms.RadioSelect, required=False, label=_("Votre prix est")
             )
             self.fields["rate"] = forms.ChoiceField(
                 choices=rates, widget=forms.RadioSelect, required=False, label=_("Votre taux de TVA")
@@ -142,16 +137,19 @@ class AnswerForm(forms.Form):
                 cleaned[name] = rules.read_price(text) if text else None
             except rules.BadPrice as error:
                 self.add_error(name, gettext(str(error)))
+        vat, with_rate, rate = cleaned.get("vat", "").partition("-")
+        if with_rate:
+            cleaned |= {"vat": vat, "rate": rate}
         if "vat" in self.fields and any(cleaned.get(f"price-{line.pk.hex}") for line in self.lines):
             self._check_vat(cleaned)
         return cleaned
 
     def _check_vat(self, cleaned: dict[str, Any]) -> None:
-        """The two taps one forgets, shown together."""
+        """The tap one forgets; without VAT, the rate to add to the price as well."""
         if not cleaned.get("vat"):
             self.add_error("vat", gettext("Dites si votre prix est avec ou sans TVA."))
         own_rate = all(cleaned.get(f"rate-{line.pk.hex}") for line in self.lines)
-        if cleaned.get("vat") != rules.EXEMPT and not cleaned.get("rate") and not own_rate:
+        if cleaned.get("vat") == rules.EXCLUDED and not cleaned.get("rate") and not own_rate:
             self.add_error("rate", gettext("Choisissez votre taux de TVA."))
 
     def answer(self, *, with_file: frozenset[UUID], documents: int) -> rules.Answer | None:
@@ -206,6 +204,12 @@ class AnswerForm(forms.Form):
                 yield rules.TypedPrice(line.pk, price, 0 if free else int(rate))
 
 
+def _vat_choices(rates: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """« avec TVA à 5,5 % » says both in one tap."""
+    included = [(f"{rules.INCLUDED}-{value}", gettext("avec TVA à %(rate)s") % {"rate": rate}) for value, rate in rates]
+    return [*included, (rules.EXCLUDED, gettext("sans TVA")), (rules.EXEMPT, gettext("Je ne facture pas la TVA"))]
+
+
 def _place_label(place: AskedPlace) -> str:
     return f"{place.name}, {place.address}" + (f" ({place.note})" if place.note else "")
 
@@ -229,6 +233,8 @@ def initial(sent: Submission) -> dict[str, Any]:
     for line in own.lines:
         values[f"price-{line.price_line_id.hex}"] = typed_price(line.typed_price_e4)
         values[f"rate-{line.price_line_id.hex}"] = values["rate"] = str(line.vat_bp)
+    if sent.vat == rules.INCLUDED and "rate" in values:
+        values["vat"] = f"{rules.INCLUDED}-{values['rate']}"
     values["places"] = [place.hex for place in own.places]
     return values | {f"question-{question.hex}": text for question, text in own.replies.items()}
 
