@@ -50,12 +50,13 @@ from sourcier.retention.models import Clock
 from sourcier.sourcing.actions import closing, invite, notice, panel, posting, questions, request
 from sourcier.sourcing.alert_stops import stop_address
 from sourcier.sourcing.models import Invitation, Sourcing
-from sourcier.spend.actions import add_rule
+from sourcier.spend.actions import add_rule, choose_columns, hand_over, import_waiting
+from sourcier.spend.importing.lines import Column
 from sourcier.spend.models import Family
 from sourcier.suppliers import tokens
 from sourcier.suppliers.actions import add_contact, campaigns, give_key
 from sourcier.suppliers.models import FirmKey
-from sourcier.vault.actions import store
+from sourcier.vault.actions import store, store_bytes
 from sourcier.web.sign_in import password_link
 from tests.cities import City, siret
 from tests.sourcing.scenes import BAKER, accepted_need
@@ -152,6 +153,7 @@ class Scene:
             self.city.head_buyer, kinds=["supplies"], from_cents=5_000_00, first=timezone.localdate(),
             sentence="Demandez un devis à trois entreprises.", basis="Guide de l'achat de la Ville, 2026",
         )  # fmt: skip
+        self.tell(orders_given=self.orders("donné.csv"), orders_read=self.orders("lu.csv", read=True))
         filed = file_exchange(
             self.buyer, done.pk, channel="letter", direction="in", occurred_at=timezone.now() - timedelta(days=1),
             correspondent="M. Lefort", summary="Il remercie de l'avoir interrogé.", upload=paper("Lettre de M. Lefort.pdf"),
@@ -178,6 +180,15 @@ class Scene:
         )  # fmt: skip
 
     # --- needs -------------------------------------------------------------------------------------------------------------
+
+    def orders(self, name: str, read: bool = False) -> str:
+        """An export of the finance software, with a line that says nothing."""
+        data = "Date;Tiers;Objet;Montant HT\n05/03/2026;Fournil;Pain;120\n06/03/2026;Fournil;Brioche;30\n07/03/2026;;;\n"
+        batch = hand_over(self.buyer, store_bytes(self.city.organisation.pk, (data + "\n" * read).encode(), name))
+        if read:
+            choose_columns(self.buyer, batch.pk, {Column(column): place for column, place in batch.columns.items()})
+            import_waiting(timezone.now())
+        return reverse("orders_batch", args=[batch.pk])
 
     def needs(self) -> None:
         """One begun, with a file and lots; one sent back; one accepted, with lots."""

@@ -35,7 +35,7 @@ POSTED = {
     "campaign_print", "campaign_posted", "campaign_returned",
     "place_link", "place_claim", "place_stop", "place_leave", "firm_key_give", "firm_mail_reaches",
     "firm_contact_forget", "letter_returned", "retention_hold", "retention_release", "retention_end", "retention_visa",
-    "paper_proof", "tray_file", "tray_read", "tray_set_aside", "rule_add", "rule_end",
+    "paper_proof", "tray_file", "tray_read", "tray_set_aside", "rule_add", "rule_end", "orders_columns", "orders_withdraw",
     "idea_receipt", "place_idea_receipt", "place_alerts", "idea_answer", "idea_route", "idea_check", "idea_told",
 }  # fmt: skip
 # Files and texts, which are not pages: they answer whoever may have them, and that is all.
@@ -263,7 +263,7 @@ def head_of_purchasing(walk: Walk, scene: dict[str, str]) -> None:
     walk.look(
         "/reglages/", "/reglages/directions/", f"/reglages/directions/{scene['department']}/", "/reglages/lieux/",
         "/reglages/lieux/nouveau/", f"/reglages/lieux/{scene['place']}/", "/reglages/archives/", "/reglages/ouverture/",
-        "/controle/cle/", "/regles/",
+        "/controle/cle/", "/regles/", "/familles/commandes/", scene["orders_given"], scene["orders_read"],
         f"/achats/{scene['closed']}/reponses/", f"/achats/{scene['lots']}/reponses/",
         "/controle/conservation/", "/controle/demande-d-une-personne/", f"/controle/conservation/achats/{scene['done']}/",
         f"/controle/conservation/achats/{scene['accepted']}/", scene["retention_erase"], f"/entreprises/{scene['done_firm']}/",

@@ -148,7 +148,7 @@ def test_the_page_of_families_costs_the_same_for_one_and_three_purchases(city: C
         with CaptureQueriesContext(connection) as queries:
             families_of_year(city.organisation, 2026)
         counts.append(len(queries))
-    assert counts == [2, 2]
+    assert counts[0] == counts[1] <= 6
 
 
 @given(amounts, amounts, amounts, st.integers(1, 10**12))

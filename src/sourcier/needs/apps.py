@@ -13,6 +13,7 @@ class NeedsConfig(AppConfig):
         from sourcier.needs.models import Lot, Need, NeedActivity, NeedMessage, NeedPlace
         from sourcier.needs.verbs import VERBS
         from sourcier.retention.registry import register_eraser, register_namer
+        from sourcier.spend.registry import register_references
 
         register_verbs(VERBS)
         register_rows(
@@ -32,3 +33,6 @@ class NeedsConfig(AppConfig):
         register_rows("need_activity", NeedActivity, organisation=inside, fields=ticked)
         register_eraser(retention.give_up, PROCEDURE, CONTRACT)
         register_namer(retention.named, PROCEDURE, CONTRACT)
+        register_references(
+            lambda organisation: dict(Need.objects.filter(organisation=organisation).values_list("reference", "pk"))
+        )

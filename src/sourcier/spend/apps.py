@@ -8,7 +8,7 @@ class SpendConfig(AppConfig):
 
     def ready(self) -> None:
         from sourcier.journal.registry import register_rows, register_verbs
-        from sourcier.spend.models import CityRule, Commitment
+        from sourcier.spend.models import CityRule, Commitment, OrderBatch
         from sourcier.spend.verbs import VERBS
 
         register_verbs(VERBS)
@@ -26,4 +26,11 @@ class SpendConfig(AppConfig):
             CityRule,
             organisation="organisation_id",
             fields=("kinds", "from_cents", "first", "last", "sentence", "basis"),
+        )
+        # Its orders are those that its file says, which the entry vouches for.
+        register_rows(
+            "order_batch",
+            OrderBatch,
+            organisation="organisation_id",
+            fields=("file_id", "columns", "state", "orders", "known", "total_cents", "unread", "warnings"),
         )

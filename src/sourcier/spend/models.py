@@ -56,3 +56,66 @@ class CityRule(models.Model):
 
     class Meta:
         ordering = ["from_cents", "first"]
+
+
+class OrderBatch(models.Model):
+    """One export of the finance software: its file, its columns, what was read of it and what was not."""
+
+    class State(models.TextChoices):
+        CHOOSING = "choosing", "Colonnes à choisir"
+        WAITING = "waiting", "En attente"
+        READ = "read", "Importé"
+        REFUSED = "refused", "Refusé"
+        WITHDRAWN = "withdrawn", "Annulé"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, related_name="+")
+    file = models.ForeignKey("vault.File", on_delete=models.PROTECT, related_name="+")
+    columns = models.JSONField(help_text='{"on": 1, "amount": 5, …}: the place of each column, from 0')
+    state = models.CharField(max_length=9, choices=State, default=State.CHOOSING)
+    asked_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    progress = models.PositiveIntegerField(default=0, help_text="lines read so far, while it waits")
+    orders = models.PositiveIntegerField(default=0)
+    known = models.PositiveIntegerField(default=0, help_text="lines that were there already, of this file or of another")
+    total_cents = models.BigIntegerField(default=0)
+    unread = models.JSONField(default=list, help_text="[[line, text, why]]")
+    warnings = models.JSONField(default=list, help_text="sentences")
+
+    class Meta:
+        ordering = ["-asked_at"]
+
+
+class Order(models.Model):
+    """An order or contract of the finance software, before tax. Its batch vouches for it in the journal, with its file."""
+
+    organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, related_name="+")
+    batch = models.ForeignKey(OrderBatch, on_delete=models.PROTECT, related_name="lines")
+    line = models.PositiveIntegerField(help_text="its number in the file")
+    number = models.CharField(max_length=60)
+    ordered_on = models.DateField()
+    siret = models.CharField(max_length=14, help_text="14 digits, 9 when only a SIREN is known, or empty")
+    supplier = models.CharField(max_length=200)
+    label = models.CharField(max_length=300)
+    amount_cents = models.BigIntegerField()
+    family = models.ForeignKey(Family, null=True, on_delete=models.PROTECT, related_name="+")
+    department = models.ForeignKey("accounts.Department", null=True, on_delete=models.PROTECT, related_name="+")
+    place = models.CharField(max_length=120)
+    operation_id = models.UUIDField(null=True, db_index=True, help_text="the operation of this tool that explains it")
+    fingerprint = models.CharField(max_length=32, help_text="what makes it the same order when it is imported again")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organisation", "fingerprint"], name="spend_order_once")]
+        indexes = [models.Index(fields=["organisation", "family", "ordered_on"], name="spend_order_family")]
+
+
+class Columns(models.Model):
+    """Which column holds what in the exports that have these headings: remembered for the next one."""
+
+    organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, related_name="+")
+    headings = models.CharField(max_length=64, help_text="SHA-256 of the headings")
+    columns = models.JSONField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organisation", "headings"], name="spend_columns_once")]

@@ -1,5 +1,6 @@
 """The read side of spend, always within one organisation."""
 
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -9,9 +10,11 @@ from django.db.models.functions import ExtractYear
 
 from sourcier.accounts.models import Organisation
 from sourcier.kernel.activities import Activity
+from sourcier.kernel.french import fold
 from sourcier.law.book import SURE, Rule
 from sourcier.spend import rules
-from sourcier.spend.models import CityRule, Commitment, Family
+from sourcier.spend.models import CityRule, Commitment, Family, Order
+from sourcier.spend.totals import ordered_by_family
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +28,10 @@ class FamilyYear:
 
 
 def family_total(organisation: Organisation, family: Family, year: int) -> int:
-    """Cents before tax engaged in the family from 1 January to 31 December."""
+    """Cents before tax engaged in the family from 1 January to 31 December: by the choices of this tool, and elsewhere."""
     found = Commitment.objects.filter(organisation=organisation, family=family, engaged_on__year=year)
-    return found.aggregate(total=Sum("amount_cents"))["total"] or 0
+    chosen = found.aggregate(total=Sum("amount_cents"))["total"] or 0
+    return chosen + ordered_by_family(organisation, year).get(family.pk, 0)
 
 
 def operation_total(organisation: Organisation, operation_id: UUID) -> int:
@@ -43,31 +47,38 @@ def last_price(organisation: Organisation, family: Family) -> Commitment | None:
 
 
 def families_of_year(organisation: Organisation, year: int) -> list[FamilyYear]:
-    """Every family with its total of the year, by code; two queries, whatever their number."""
-    totals = {
-        row["family"]: row
-        for row in Commitment.objects.filter(organisation=organisation, family__isnull=False, engaged_on__year=year)
-        .values("family")
-        .annotate(total=Sum("amount_cents"), purchases=Count("pk"), suppliers=Count("supplier", distinct=True))
-    }
-    nothing = {"total": 0, "purchases": 0, "suppliers": 0}
-    found = []
-    for family in Family.objects.filter(organisation=organisation):
-        row = totals.get(family.pk, nothing)
-        found.append(FamilyYear(family, row["total"], row["purchases"], row["suppliers"]))
-    return found
+    """Every family with its total of the year, by code; a few queries, whatever their number."""
+    chosen = Commitment.objects.filter(organisation=organisation, family__isnull=False, engaged_on__year=year)
+    ordered = Order.objects.filter(organisation=organisation, family__isnull=False, ordered_on__year=year)
+    committed = dict(chosen.values_list("family").annotate(Sum("amount_cents")))
+    beside = ordered_by_family(organisation, year)
+    purchases: Counter[UUID] = Counter()
+    suppliers: defaultdict[UUID, set[str]] = defaultdict(set)
+    for rows in (chosen, ordered.filter(operation_id=None)):
+        for family, supplier, count in rows.values_list("family", "supplier").annotate(Count("pk")).order_by():
+            purchases[family] += count
+            suppliers[family].add(fold(supplier))
+    return [
+        FamilyYear(
+            family, committed.get(family.pk, 0) + beside.get(family.pk, 0), purchases[family.pk], len(suppliers[family.pk])
+        )
+        for family in Family.objects.filter(organisation=organisation)
+    ]
 
 
 def without_family(organisation: Organisation, year: int) -> int:
     """Cents engaged that year outside any family: no threshold adds them up."""
     found = Commitment.objects.filter(organisation=organisation, family=None, engaged_on__year=year)
-    return found.aggregate(total=Sum("amount_cents"))["total"] or 0
+    chosen = found.aggregate(total=Sum("amount_cents"))["total"] or 0
+    return chosen + ordered_by_family(organisation, year).get(None, 0)
 
 
 def years(organisation: Organisation) -> list[int]:
-    """Years with at least one commitment, latest first."""
-    found = Commitment.objects.filter(organisation=organisation).annotate(year=ExtractYear("engaged_on"))
-    return list(found.order_by("-year").values_list("year", flat=True).distinct())
+    """Years with at least one purchase, latest first."""
+    chosen = Commitment.objects.filter(organisation=organisation).annotate(year=ExtractYear("engaged_on"))
+    ordered = Order.objects.filter(organisation=organisation).annotate(year=ExtractYear("ordered_on"))
+    found = (rows.order_by("year").values_list("year", flat=True).distinct() for rows in (chosen, ordered))
+    return sorted({year for each in found for year in each}, reverse=True)
 
 
 def propose_family(organisation: Organisation, activities: Sequence[Activity]) -> Family | None:

@@ -3,5 +3,15 @@
 from sourcier.spend.actions.city_rules import add_rule, end_rule
 from sourcier.spend.actions.commitments import commit
 from sourcier.spend.actions.families import load_families
+from sourcier.spend.actions.orders import choose_columns, hand_over, import_waiting, withdraw_orders
 
-__all__ = ["add_rule", "commit", "end_rule", "load_families"]
+__all__ = [
+    "add_rule",
+    "choose_columns",
+    "commit",
+    "end_rule",
+    "hand_over",
+    "import_waiting",
+    "load_families",
+    "withdraw_orders",
+]

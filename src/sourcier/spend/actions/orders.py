@@ -1,0 +1,235 @@
+"""Orders of the finance software: an export is handed over, then read whole by the worker, or refused; it can be withdrawn."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from hashlib import sha256
+from itertools import islice
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from sourcier.accounts.agents import Agent
+from sourcier.accounts.models import Organisation, Role
+from sourcier.journal.actions import append
+from sourcier.kernel.canonical import canonical
+from sourcier.kernel.french import fold
+from sourcier.kernel.transitions import Refused, refuse
+from sourcier.spend.importing import sheets
+from sourcier.spend.importing.lines import REQUIRED, Column, OrderLine, Unread, guess, text
+from sourcier.spend.importing.orders import Export, read_export
+from sourcier.spend.models import Columns, Commitment, Family, Order, OrderBatch
+from sourcier.spend.registry import references
+from sourcier.vault import queries as vault
+from sourcier.vault.models import File
+
+UNREAD_KEPT = 2_000
+AT_ONCE = 5_000
+A_CONTRACT_LASTS = timedelta(days=366)
+
+
+def headings_key(headings: sheets.Row) -> str:
+    """What makes two exports alike: the same headings in the same order."""
+    return sha256(canonical([fold(text(cell)) for cell in headings])).hexdigest()
+
+
+def hand_over(agent: Agent, file: File) -> OrderBatch:
+    """Give an export kept in the vault, with its columns as they are remembered or guessed; a person then confirms them.
+
+    Raises `Refused` for a file that is no table, or that is imported already.
+    """
+    _check_buyer(agent)
+    if file.organisation_id != agent.organisation.pk:
+        raise ValueError("the file belongs to another organisation")
+    headings = _sheet(file).headings
+    with transaction.atomic():
+        organisation = Organisation.objects.select_for_update().get(pk=agent.organisation.pk)
+        same = OrderBatch.objects.filter(organisation=organisation, file__sha256=file.sha256)
+        if same.filter(state__in=(OrderBatch.State.WAITING, OrderBatch.State.READ)).exists():
+            raise refuse("same_file", "Ce fichier est déjà importé, ou attend de l'être. Rien n'est compté deux fois.", "file")
+        known = Columns.objects.filter(organisation=organisation, headings=headings_key(headings)).first()
+        places = known.columns if known else {column.value: place for column, place in guess(headings).items()}
+        batch = OrderBatch.objects.create(
+            organisation=organisation, file=file, columns=places, asked_by=agent.user, asked_at=timezone.now()
+        )
+        facts = {"name": agent.user.name, "batch": batch.pk, "file": vault.file_facts(file)}
+        append(organisation.pk, None, "orders.handed_over", facts, actor=agent.id, rows=[file, batch])
+    return batch
+
+
+def choose_columns(agent: Agent, batch_id: UUID, columns: Mapping[Column, int]) -> OrderBatch:
+    """Say where each thing stands; the worker then reads the file. Remembered for the next export with these headings.
+
+    Raises `Refused` when a column that is needed is missing, `OrderBatch.DoesNotExist` for another city's.
+    """
+    _check_buyer(agent)
+    sheet = _sheet(OrderBatch.objects.select_related("file").get(organisation=agent.organisation, pk=batch_id).file)
+    if any(column not in columns for column in REQUIRED) or not all(0 <= place < sheet.width for place in columns.values()):
+        raise refuse("columns", "Choisissez au moins la date, le montant hors taxes, le fournisseur et l'objet.")
+    if len(set(columns.values())) < len(columns):
+        raise refuse("twice", "Une colonne est choisie deux fois. Chacune ne dit qu'une chose.")
+    with transaction.atomic():
+        batch = OrderBatch.objects.select_for_update().get(organisation=agent.organisation, pk=batch_id)
+        if batch.state != OrderBatch.State.CHOOSING:
+            raise refuse("chosen", "Les colonnes de cet export sont déjà choisies.")
+        batch.columns = {column.value: place for column, place in columns.items()}
+        batch.state = OrderBatch.State.WAITING
+        batch.save(update_fields=["columns", "state"])
+        key = {"organisation": agent.organisation, "headings": headings_key(sheet.headings)}
+        Columns.objects.update_or_create(**key, defaults={"columns": batch.columns})
+        facts = {"name": agent.user.name, "batch": batch.pk, "columns": batch.columns}
+        append(agent.organisation.pk, None, "orders.columns_chosen", facts, actor=agent.id, rows=[batch])
+    return batch
+
+
+def _check_buyer(agent: Agent) -> None:
+    if not agent.has(Role.BUYER, Role.HEAD_BUYER):
+        raise refuse("not_you", "Seul un acheteur importe les commandes.")
+
+
+def _sheet(file: File) -> sheets.Sheet:
+    with vault.open_file(file) as stored:
+        return sheets.read(stored.read())
+
+
+def import_waiting(now: datetime) -> int:
+    """Read the exports that wait, one after the other. Not in one transaction: a large one takes seconds."""
+    waiting = list(OrderBatch.objects.filter(state=OrderBatch.State.WAITING).order_by("asked_at").values_list("pk", flat=True))
+    return sum(read_batch(key, now) for key in waiting)
+
+
+def read_batch(batch_id: UUID, now: datetime) -> bool:
+    """Read one export and keep all that it says in one transaction, or refuse it whole. False: another process did."""
+    batch = OrderBatch.objects.select_related("organisation", "file").get(pk=batch_id)
+    organisation = batch.organisation
+    own = Order.objects.filter(organisation=organisation)
+
+    def tell(lines: int) -> None:
+        OrderBatch.objects.filter(pk=batch.pk).update(progress=lines)
+
+    try:
+        sheet = _sheet(batch.file)
+        columns = {Column(name): place for name, place in batch.columns.items()}
+        known = frozenset(own.values_list("fingerprint", flat=True).iterator())
+        amounts = dict(own.exclude(number="").values_list("number", "amount_cents").iterator())
+        export = read_export(sheet, columns, known, amounts, tell)
+    except Refused as refused:
+        return _refuse(batch_id, refused.sentence, now)
+    with transaction.atomic():
+        locked = _still_waiting(batch_id)
+        if locked is None:
+            return False
+        _write(locked, export)
+        _end(locked, OrderBatch.State.READ, "orders.imported", now)
+    return True
+
+
+def _still_waiting(batch_id: UUID) -> OrderBatch | None:
+    found = OrderBatch.objects.select_for_update(of=("self",)).select_related("organisation", "file")
+    return found.filter(pk=batch_id, state=OrderBatch.State.WAITING).first()
+
+
+def _refuse(batch_id: UUID, sentence: str, now: datetime) -> bool:
+    with transaction.atomic():
+        batch = _still_waiting(batch_id)
+        if batch is None:
+            return False
+        batch.warnings = [sentence]
+        _end(batch, OrderBatch.State.REFUSED, "orders.refused", now)
+    return True
+
+
+def _write(batch: OrderBatch, export: Export) -> None:
+    families = dict(Family.objects.filter(organisation=batch.organisation).values_list("code", "pk"))
+    departments = {fold(name): key for key, name in batch.organisation.departments.values_list("pk", "name")}
+    explained = _Explained(batch.organisation)
+    _insert(
+        {
+            "organisation": batch.organisation_id, "batch": batch.pk, "line": line.line, "number": line.number,
+            "ordered_on": line.on.isoformat(), "siret": line.siret, "supplier": line.supplier, "label": line.label,
+            "amount_cents": line.amount_cents, "family": families.get(line.family),
+            "department": departments.get(fold(line.department)), "place": line.place,
+            "operation_id": explained.by(line, families.get(line.family)), "fingerprint": fingerprint,
+        }
+        for fingerprint, line in export.orders.items()
+    )  # fmt: skip
+    unknown = sorted({line.family for line in export.orders.values() if line.family and line.family not in families})
+    if unknown:
+        export.warnings.append(
+            f"Codes famille inconnus de votre nomenclature : {', '.join(unknown[:12])}{'…' * (len(unknown) > 12)}"
+        )
+    batch.orders, batch.known, batch.total_cents = len(export.orders), export.known, export.total_cents
+    batch.unread = [[line.line, line.text, line.why] for line in _kept(export.unread)]
+    batch.warnings = export.warnings
+
+
+def _insert(orders: Iterable[dict[str, Any]]) -> None:
+    """As `bulk_create` would, without a model for each of some hundred thousand rows, which takes ten times as long."""
+    fields = [field for field in Order._meta.concrete_fields if not field.primary_key]
+    names = ", ".join(connection.ops.quote_name(field.column) for field in fields)
+    marks = ", ".join(["%s"] * len(fields))
+    sql = f"INSERT INTO {Order._meta.db_table} ({names}) VALUES ({marks})"  # noqa: S608 - names of our own
+    native = connection.features.has_native_uuid_field
+    rows = (
+        [value.hex if isinstance(value, UUID) and not native else value for value in (order[field.name] for field in fields)]
+        for order in orders
+    )
+    with connection.cursor() as cursor:
+        while some := list(islice(rows, AT_ONCE)):
+            cursor.executemany(sql, some)
+
+
+def _kept(unread: list[Unread]) -> list[Unread]:
+    """A report that nobody reads to its end is cut, and says so."""
+    if len(unread) <= UNREAD_KEPT:
+        return unread
+    return [*unread[:UNREAD_KEPT], Unread(0, "", f"Et {len(unread) - UNREAD_KEPT} autres lignes non lues.")]
+
+
+class _Explained:
+    """Which operation of this tool explains an order: its reference is written on it, or its firm was chosen in its family."""
+
+    def __init__(self, organisation: Organisation) -> None:
+        self.references = references(organisation.pk)
+        self.chosen: dict[tuple[str, UUID | None], list[Commitment]] = {}
+        for commitment in Commitment.objects.filter(organisation=organisation, operation_id__isnull=False).exclude(siret=""):
+            self.chosen.setdefault((commitment.siret[:9], commitment.family_id), []).append(commitment)
+
+    def by(self, line: OrderLine, family_id: UUID | None) -> UUID | None:
+        for word in f"{line.number} {line.label}".upper().split():
+            if found := self.references.get(word.strip(".,;:()[]")):
+                return found
+        for commitment in self.chosen.get((line.siret[:9], family_id), ()) if line.siret else ():
+            if commitment.engaged_on <= line.on <= commitment.engaged_on + A_CONTRACT_LASTS:
+                return commitment.operation_id
+        return None
+
+
+def _end(batch: OrderBatch, state: str, verb: str, now: datetime) -> None:
+    batch.state, batch.ended_at = state, now
+    batch.save()
+    facts = {
+        "batch": batch.pk, "file": vault.file_facts(batch.file), "orders": batch.orders, "known": batch.known,
+        "unread": len(batch.unread), "total_cents": batch.total_cents, "warnings": batch.warnings,
+    }  # fmt: skip
+    append(batch.organisation_id, None, verb, facts, rows=[batch])
+
+
+@transaction.atomic
+def withdraw_orders(agent: Agent, batch_id: UUID, reason: str) -> OrderBatch:
+    """Take back the orders of a wrong import; its file and its report stay. Raises `OrderBatch.DoesNotExist`."""
+    if not agent.has(Role.HEAD_BUYER):
+        raise refuse("not_you", "Seul un responsable des achats annule un import.")
+    batch = OrderBatch.objects.select_for_update().get(organisation=agent.organisation, pk=batch_id)
+    if batch.state != OrderBatch.State.READ:
+        raise refuse("not_read", "Cet import n'a rien compté : il n'y a rien à annuler.")
+    reason = " ".join(reason.split())[:300]
+    if not reason:
+        raise refuse("reason", "Dites pourquoi : le contrôle le lira.", "reason")
+    batch.lines.all().delete()
+    batch.state = OrderBatch.State.WITHDRAWN
+    batch.save(update_fields=["state"])
+    facts = {"name": agent.user.name, "batch": batch.pk, "orders": batch.orders, "reason": reason}
+    append(agent.organisation.pk, None, "orders.withdrawn", facts, actor=agent.id, rows=[batch])
+    return batch

@@ -1,0 +1,220 @@
+"""One line of an export read as an order: a day, a supplier, an amount before tax in euros. What cannot be read says why."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from functools import lru_cache
+
+from sourcier.kernel.french import fold
+from sourcier.kernel.identifiers import InvalidIdentifier, parse_siren, parse_siret
+from sourcier.kernel.money import NotANumber, parse_decimal, to_cents
+from sourcier.spend.importing.sheets import Cell, Row
+
+
+class Column(StrEnum):
+    """What a column of the export may hold."""
+
+    ON = "on"
+    AMOUNT = "amount"
+    SUPPLIER = "supplier"
+    LABEL = "label"
+    SIRET = "siret"
+    NUMBER = "number"
+    FAMILY = "family"
+    DEPARTMENT = "department"
+    PLACE = "place"
+    CURRENCY = "currency"
+
+
+REQUIRED = (Column.ON, Column.AMOUNT, Column.SUPPLIER, Column.LABEL)
+HEADINGS: Mapping[Column, tuple[str, ...]] = {
+    Column.ON: ("date", "date engagement", "date de l engagement", "date commande", "date de commande", "date bon de commande"),
+    Column.AMOUNT: ("montant ht", "ht", "montant hors taxes", "montant engage ht", "total ht", "montant engage", "montant"),
+    Column.SUPPLIER: ("fournisseur", "tiers", "nom tiers", "nom du tiers", "raison sociale", "libelle tiers", "creancier"),
+    Column.LABEL: ("libelle", "objet", "designation", "libelle engagement", "description", "objet de la commande"),
+    Column.SIRET: ("siret", "n siret", "siret tiers", "siret fournisseur", "numero siret", "siren"),
+    Column.NUMBER: ("numero", "n engagement", "engagement", "n commande", "numero commande", "bon de commande", "n bc", "n"),
+    Column.FAMILY: ("famille", "code famille", "nomenclature", "code nomenclature", "famille homogene", "code nacres"),
+    Column.DEPARTMENT: ("service", "direction", "service gestionnaire", "gestionnaire", "service demandeur"),
+    Column.PLACE: ("lieu", "site", "lieu de livraison", "equipement", "batiment"),
+    Column.CURRENCY: ("devise", "monnaie"),
+}
+WITH_VAT = re.compile(r"\bttc\b|toutes taxes")
+EUROS = {"", "€", "eur", "euro", "euros"}
+FOREIGN = re.compile(r"\$|£|¥|\b(usd|gbp|chf|dollars?|livres?)\b", re.IGNORECASE)
+FRENCH_DAY = re.compile(r"(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4}|\d{2})(?:\s.*)?")
+ISO_DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T\s].*)?")
+EPOCH = date(1899, 12, 30)
+FIRST_YEAR, LAST_YEAR = 2000, 2100
+LENGTHS = {"number": 60, "supplier": 200, "label": 300, "family": 20, "department": 120, "place": 120}
+MAX_CENTS = 10**13
+
+
+class Unreadable(ValueError):
+    """Why a line cannot be read, in French."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLine:
+    """An order as the export tells it; `line` is its number in the file, `siret` empty or 14 digits (9 for a SIREN)."""
+
+    line: int
+    number: str
+    on: date
+    siret: str
+    supplier: str
+    label: str
+    amount_cents: int
+    family: str
+    department: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A line left out: its number, its first cells as they stand, and why."""
+
+    line: int
+    text: str
+    why: str
+
+
+def guess(headings: Row) -> dict[Column, int]:
+    """The columns that the headings name; the first of the words of a column that is found wins."""
+    folded = [re.sub(r"[^a-z0-9]+", " ", fold(str(cell or ""))).strip() for cell in headings]
+    found: dict[Column, int] = {}
+    for column, words in HEADINGS.items():
+        place = next(
+            (folded.index(word) for word in words if word in folded and folded.index(word) not in found.values()), None
+        )
+        if place is not None:
+            found[column] = place
+    return found
+
+
+def says_vat(heading: Cell) -> bool:
+    """The heading of the amounts says that they include VAT."""
+    return bool(WITH_VAT.search(fold(str(heading or ""))))
+
+
+def read_line(line: int, row: Row, columns: Mapping[Column, int]) -> OrderLine | Unread:
+    """What the line says, or why it cannot be read."""
+    cells = {column: row[place] if place < len(row) else None for column, place in columns.items()}
+    try:
+        if max(columns.values()) >= len(row) and all(cells[column] in (None, "") for column in (Column.ON, Column.AMOUNT)):
+            raise Unreadable("La ligne est incomplète.")
+        return OrderLine(
+            line=line,
+            on=read_day(cells[Column.ON]),
+            amount_cents=read_amount(cells[Column.AMOUNT], cells.get(Column.CURRENCY)),
+            siret=_siret(text(cells.get(Column.SIRET))),
+            number=_words("number", cells.get(Column.NUMBER)),
+            supplier=_words("supplier", cells[Column.SUPPLIER], "Le fournisseur n'est pas dit."),
+            label=_words("label", cells[Column.LABEL], "L'objet n'est pas dit."),
+            family=_words("family", cells.get(Column.FAMILY)),
+            department=_words("department", cells.get(Column.DEPARTMENT)),
+            place=_words("place", cells.get(Column.PLACE)),
+        )
+    except Unreadable as error:
+        return Unread(line, " ; ".join(text(cell) for cell in row if text(cell))[:200], str(error))
+
+
+def text(cell: Cell) -> str:
+    """The cell as a person reads it, on one line; a number kept as a quantity has no decimals."""
+    if cell is None or cell == "":
+        return ""
+    if isinstance(cell, str):
+        return " ".join(cell.replace("\x00", "").split())
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    if isinstance(cell, datetime | date):
+        return f"{cell:%d/%m/%Y}"
+    return str(cell)
+
+
+def read_day(cell: Cell) -> date:
+    """A date cell (the workbook's own epoch, 1900 or 1904, is the reader's business), « 3/5/2026 » or « 2026-05-03 »."""
+    if isinstance(cell, datetime):
+        found = cell.date()
+    elif isinstance(cell, date):
+        found = cell
+    elif isinstance(cell, int | float) and not isinstance(cell, bool) and 30_000 <= cell <= 80_000:
+        found = EPOCH + timedelta(days=int(cell))  # a day left as a number
+    else:
+        found = _typed_day(text(cell))
+    if not FIRST_YEAR <= found.year < LAST_YEAR:
+        raise Unreadable(
+            f"La date {found:%d/%m/%Y} n'est pas vraisemblable : le classeur compte peut-être les jours depuis 1904."
+        )
+    return found
+
+
+def _typed_day(typed: str) -> date:
+    if not typed:
+        raise Unreadable("La date manque.")
+    french, iso = FRENCH_DAY.fullmatch(typed), ISO_DAY.fullmatch(typed)
+    try:
+        if iso:
+            return date(*map(int, iso.groups()))
+        if french:
+            day, month, year = map(int, french.groups())
+            return date(year + 2000 if year < 100 else year, month, day)
+    except ValueError:
+        pass
+    raise Unreadable(f"« {typed[:30]} » n'est pas une date : écrivez par exemple 31/12/2026.")
+
+
+def read_amount(cell: Cell, currency: Cell = None) -> int:
+    """Cents before tax; « (12,50) » and « 12,50- » are below zero, as finance software writes credits."""
+    said = text(currency).casefold()
+    if said not in EUROS:
+        raise Unreadable(f"Le montant est en {text(currency)[:10]} : convertissez-le en euros.")
+    if isinstance(cell, bool):
+        raise Unreadable("Le montant manque.")
+    if isinstance(cell, int | float) and not abs(cell) * 100 <= MAX_CENTS:  # nor infinite, nor no number at all
+        raise Unreadable("Le montant est trop grand pour une commande.")
+    cents = round(cell * 100) if isinstance(cell, int | float) else _typed_amount(text(cell))
+    if cents == 0:
+        raise Unreadable("Le montant est nul.")
+    if abs(cents) > MAX_CENTS:
+        raise Unreadable("Le montant est trop grand pour une commande.")
+    return cents
+
+
+def _typed_amount(typed: str) -> int:
+    if not typed:
+        raise Unreadable("Le montant manque.")
+    if FOREIGN.search(typed):
+        raise Unreadable(f"« {typed[:30]} » n'est pas en euros : convertissez-le.")
+    bare, below = typed, False
+    if bare.startswith("(") and bare.endswith(")"):
+        bare, below = bare[1:-1], True
+    elif bare.endswith("-"):
+        bare, below = bare[:-1], True
+    if bare.count(",") == 1 and "." in bare.partition(",")[0]:
+        bare = bare.replace(".", "")  # « 1.234,56 »
+    try:
+        cents = to_cents(parse_decimal(bare))
+    except NotANumber:
+        raise Unreadable(f"« {typed[:30]} » n'est pas un montant.") from None
+    return -cents if below else cents
+
+
+@lru_cache(maxsize=50_000)
+def _siret(typed: str) -> str:
+    """Fourteen digits, or nine when only a SIREN is given; anything else is left out, since the name stays."""
+    for parse in (parse_siret, parse_siren):
+        try:
+            return parse(typed.zfill(14) if parse is parse_siret and 12 <= len(typed) < 14 and typed.isdecimal() else typed)
+        except InvalidIdentifier:
+            continue
+    return ""
+
+
+def _words(name: str, cell: Cell, missing: str = "") -> str:
+    words = text(cell)[: LENGTHS[name]]
+    if missing and not words:
+        raise Unreadable(missing)
+    return words

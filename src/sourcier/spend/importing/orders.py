@@ -1,0 +1,151 @@
+"""A whole export judged: what is an order, what was there already, what is left out and why, what looks wrong."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from hashlib import sha256
+
+from sourcier.kernel.french import fold
+from sourcier.kernel.money import format_cents
+from sourcier.kernel.transitions import refuse
+from sourcier.spend.importing.lines import Column, OrderLine, Unread, read_line, says_vat
+from sourcier.spend.importing.sheets import Row, Sheet
+
+VAT_RATIOS = {1.2: "20 %", 1.1: "10 %", 1.055: "5,5 %", 1.021: "2,1 %"}
+ENOUGH = 3  # amounts that all differ by the same rate
+STEP = 2_000
+
+
+folded = lru_cache(maxsize=100_000)(fold)  # the same suppliers and objects come back all the year
+
+
+@dataclass(slots=True)
+class Export:
+    """What an export says once read; `orders` by fingerprint, in the order of the file."""
+
+    orders: dict[str, OrderLine] = field(default_factory=dict)
+    unread: list[Unread] = field(default_factory=list)
+    known: int = 0
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def total_cents(self) -> int:
+        return sum(order.amount_cents for order in self.orders.values())
+
+
+def read_export(
+    sheet: Sheet,
+    columns: Mapping[Column, int],
+    known: Collection[str],
+    amounts: Mapping[str, int],
+    tell: Callable[[int], None] = lambda lines: None,
+) -> Export:
+    """Judge every line. `known` are the fingerprints of the city, `amounts` its orders by number (cents), to compare.
+
+    `tell` hears how many lines were read. Raises `Refused` when the file is cut or more lines fail than are read: nothing of it
+    should then be kept.
+    """
+    export, lines = Export(), []
+    last: Row = []
+    for number, row in _filled_down(sheet, columns):
+        line = read_line(number, row, columns)
+        (lines if isinstance(line, OrderLine) else export.unread).append(line)  # type: ignore[arg-type]
+        last = row
+        if not (len(lines) + len(export.unread)) % STEP:
+            tell(len(lines) + len(export.unread))
+    _check_whole(sheet, last, export.unread, len(lines))
+    _keep_new(export, _without_loose_credits(lines, export.unread), known)
+    export.warnings += _vat_warnings(sheet.headings, columns, lines, amounts)
+    export.unread.sort(key=lambda line: line.line)
+    return export
+
+
+def _filled_down(sheet: Sheet, columns: Mapping[Column, int]) -> Iterator[tuple[int, Row]]:
+    """Words of a merged cell hold for each of its lines; an amount is that of the first alone."""
+    places = [place for column, place in columns.items() if column not in (Column.AMOUNT, Column.NUMBER)]
+    above: Row = []
+    for number, row in sheet.rows():
+        for place in places if sheet.merged else ():
+            if (number, place) in sheet.merged and place < min(len(row), len(above)) and row[place] in (None, ""):
+                row[place] = above[place]
+        above = row
+        yield number, row
+
+
+def _check_whole(sheet: Sheet, last: Row, unread: list[Unread], read: int) -> None:
+    if not sheet.whole and len(last) < sheet.width:
+        raise refuse(
+            "cut",
+            f"Ce fichier est coupé : sa dernière ligne a {len(last)} colonnes au lieu de {sheet.width}. "
+            "Exportez-le de nouveau. Rien n'est importé.",
+            "file",
+        )
+    if not read and not unread:
+        raise refuse("empty", "Ce fichier n'a que des titres. Exportez-le de nouveau. Rien n'est importé.", "file")
+    if len(unread) > read:
+        example = unread[0]
+        raise refuse(
+            "columns",
+            f"{len(unread)} lignes sur {len(unread) + read} ne se lisent pas (ligne {example.line} : {example.why}) "
+            "Vérifiez les colonnes. Rien n'est importé.",
+            "file",
+        )
+
+
+def _without_loose_credits(lines: Iterable[OrderLine], unread: list[Unread]) -> Iterator[OrderLine]:
+    """A credit takes back what the same file orders from the same firm; more than that would lower a total for nothing."""
+    lines = list(lines)
+    ordered: defaultdict[tuple[str, str, int], int] = defaultdict(int)
+    for line in lines:
+        ordered[_account(line)] += max(line.amount_cents, 0)
+    for line in lines:
+        if line.amount_cents < 0:
+            ordered[_account(line)] += line.amount_cents
+            if ordered[_account(line)] < 0:
+                ordered[_account(line)] -= line.amount_cents
+                why = "Cet avoir dépasse ce qui est commandé à cette entreprise dans cette famille cette année : à vérifier."
+                unread.append(Unread(line.line, f"{line.supplier} ; {format_cents(line.amount_cents)}", why))
+                continue
+        yield line
+
+
+def _account(line: OrderLine) -> tuple[str, str, int]:
+    return line.siret[:9] or folded(line.supplier), line.family, line.on.year
+
+
+def _keep_new(export: Export, lines: Iterable[OrderLine], known: Collection[str]) -> None:
+    alike: Counter[str] = Counter()
+    for line in lines:
+        print_ = fingerprint(line)
+        if not line.number:  # two orders without number may be alike to the letter: the second of a file is the second one
+            alike[print_] += 1
+            print_ = fingerprint(line, alike[print_]) if alike[print_] > 1 else print_
+        if print_ in known or print_ in export.orders:
+            export.known += 1
+        else:
+            export.orders[print_] = line
+
+
+def fingerprint(line: OrderLine, nth: int = 1) -> str:
+    """The same for the same order, from whatever export: 32 hexadecimal digits."""
+    who = line.siret[:9] or folded(line.supplier)
+    said = (line.number, line.on.isoformat(), who, folded(line.label), str(line.amount_cents), str(nth))
+    return sha256("\x1f".join(said).encode()).hexdigest()[:32]
+
+
+def _vat_warnings(
+    headings: Row, columns: Mapping[Column, int], lines: Iterable[OrderLine], amounts: Mapping[str, int]
+) -> Iterator[str]:
+    place = columns[Column.AMOUNT]
+    if place < len(headings) and says_vat(headings[place]):
+        yield "La colonne des montants porte « TTC » dans son titre : les seuils se comptent hors taxes. Choisissez l'autre."
+    compared = [(line.amount_cents, amounts[line.number]) for line in lines if amounts.get(line.number)]
+    for ratio, rate in VAT_RATIOS.items():
+        # To the cent, and for amounts large enough that no other rate gives the same.
+        alike = sum(abs(now - before * ratio) <= 1 for now, before in compared if abs(before) >= 1_000 and now != before)
+        if alike >= ENOUGH and alike * 2 > len(compared):
+            yield (
+                f"{alike} commandes déjà connues valent ici exactement {rate} de plus : ces montants comprennent sans doute la "
+                "TVA. Annulez cet import et choisissez la colonne hors taxes."
+            )

@@ -1,0 +1,164 @@
+"""« Commandes du logiciel financier » : give an export, say its columns, follow its reading, read its report, take it back."""
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path
+from django.views.decorators.http import require_POST
+
+from sourcier.accounts.agents import Agent
+from sourcier.accounts.models import Role
+from sourcier.interop.tables import Column as Heading
+from sourcier.interop.tables import Kind, Table
+from sourcier.kernel.transitions import Refused
+from sourcier.spend.actions import choose_columns, hand_over, withdraw_orders
+from sourcier.spend.importing.lines import REQUIRED, Column, text
+from sourcier.spend.importing.sheets import Row, preview
+from sourcier.spend.models import OrderBatch
+from sourcier.vault import queries as vault
+from sourcier.vault.actions import store
+from sourcier.web.city.forms import add_refusal
+from sourcier.web.exports import exported
+from sourcier.web.rights import INSPECTION, PURCHASING, city
+
+LABELS = {
+    Column.ON: "Date", Column.AMOUNT: "Montant hors taxes", Column.SUPPLIER: "Fournisseur", Column.LABEL: "Objet",
+    Column.SIRET: "SIRET du fournisseur", Column.NUMBER: "Numéro de la commande", Column.FAMILY: "Code de la famille d'achats",
+    Column.DEPARTMENT: "Service", Column.PLACE: "Lieu", Column.CURRENCY: "Devise",
+}  # fmt: skip
+UNREAD = (Heading("Ligne", Kind.INTEGER), Heading("Ce qui est écrit"), Heading("Pourquoi elle n'est pas lue"))
+SHOWN = 100
+
+
+class ExportForm(forms.Form):
+    file = forms.FileField(
+        label="L'export des commandes et des contrats",
+        help_text="CSV, Excel ou LibreOffice, tel que le logiciel le donne. Une ligne par commande, montants hors taxes.",
+        error_messages={"required": "Choisissez un fichier.", "empty": "Ce fichier est vide. Exportez-le de nouveau."},
+        widget=forms.FileInput({"accept": ".csv,.txt,.xlsx,.xls,.ods"}),
+    )  # fmt: skip
+
+
+class ColumnsForm(forms.Form):
+    """Where each thing stands, by the headings of the file."""
+
+    def __init__(self, headings: Row, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        named = [(str(place), text(cell)[:60] or f"Colonne {place + 1}") for place, cell in enumerate(headings)]
+        for column, label in LABELS.items():
+            none = "Choisissez" if column in REQUIRED else "Aucune"
+            self.fields[column.value] = forms.ChoiceField(
+                label=label, choices=[("", none), *named], required=column in REQUIRED,
+                error_messages={"required": f"Dites où se trouve : {label.lower()}."},
+            )  # fmt: skip
+
+    def chosen(self) -> dict[Column, int]:
+        return {column: int(self.cleaned_data[column.value]) for column in LABELS if self.cleaned_data[column.value]}
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(
+        label="Pourquoi annuler cet import",
+        max_length=300,
+        error_messages={"required": "Dites pourquoi : le contrôle le lira."},
+    )
+
+
+@city(*INSPECTION)
+def orders(request: HttpRequest) -> HttpResponse:
+    """What was imported, the latest first; POST gives an export."""
+    agent: Agent = request.agent  # type: ignore[attr-defined]
+    may = agent.has(*PURCHASING)
+    form = ExportForm(request.POST or None, request.FILES or None) if may else None
+    if request.method == "POST" and form and form.is_valid():
+        try:
+            batch = hand_over(agent, store(agent.organisation.pk, form.cleaned_data["file"]))
+        except Refused as refused:
+            form.add_error("file", refused.sentence)
+        else:
+            return redirect("orders_batch", batch.pk)
+    batches = OrderBatch.objects.filter(organisation=agent.organisation).select_related("file", "asked_by")[:SHOWN]
+    status = 422 if form and form.errors else 200
+    return render(request, "city/spend/orders.html", {"form": form, "batches": batches}, status=status)
+
+
+def _batch(request: HttpRequest, batch_id: UUID) -> OrderBatch:
+    found = OrderBatch.objects.filter(organisation=request.agent.organisation)  # type: ignore[attr-defined]
+    batch = found.select_related("file", "asked_by").filter(pk=batch_id).first()
+    if batch is None:
+        raise Http404
+    return batch
+
+
+@city(*INSPECTION)
+def orders_batch(request: HttpRequest, batch_id: UUID) -> HttpResponse:
+    """The columns to say, then how far the reading is, then the report."""
+    batch = _batch(request, batch_id)
+    if response := exported(request, _unread(batch)):
+        return response
+    if batch.state == OrderBatch.State.CHOOSING and request.agent.has(*PURCHASING):  # type: ignore[attr-defined]
+        return _columns(request, batch)
+    return _report(request, batch)
+
+
+def _report(request: HttpRequest, batch: OrderBatch, form: ReasonForm | None = None) -> HttpResponse:
+    may = request.agent.has(Role.HEAD_BUYER) and batch.state == OrderBatch.State.READ  # type: ignore[attr-defined]
+    context = {
+        "batch": batch, "unread": batch.unread[:SHOWN], "form": (form or ReasonForm()) if may else None,
+        "columns": [(LABELS[Column(name)], place + 1) for name, place in batch.columns.items()],
+    }  # fmt: skip
+    return render(request, "city/spend/batch.html", context, status=422 if form else 200)
+
+
+def _columns(request: HttpRequest, batch: OrderBatch, form: ColumnsForm | None = None) -> HttpResponse:
+    with vault.open_file(batch.file) as stored:
+        shown = preview(stored.read())
+    form = form or ColumnsForm(shown[0], initial={name: str(place) for name, place in batch.columns.items()})
+    context = {"batch": batch, "form": form, "headings": shown[0], "lines": [[text(cell) for cell in row] for row in shown[1:]]}
+    return render(request, "city/spend/columns.html", context, status=422 if form.errors else 200)
+
+
+def _unread(batch: OrderBatch) -> Table:
+    return Table(f"Lignes non lues de {batch.file.name}"[:80], UNREAD, [tuple(line) for line in batch.unread])
+
+
+@require_POST
+@city(*PURCHASING)
+def orders_columns(request: HttpRequest, batch_id: UUID) -> HttpResponse:
+    batch = _batch(request, batch_id)
+    with vault.open_file(batch.file) as stored:
+        form = ColumnsForm(preview(stored.read())[0], request.POST)
+    if form.is_valid():
+        try:
+            choose_columns(request.agent, batch.pk, form.chosen())  # type: ignore[attr-defined]
+        except Refused as refused:
+            add_refusal(form, refused)
+    return redirect("orders_batch", batch.pk) if not form.errors else _columns(request, batch, form)
+
+
+@require_POST
+@city(Role.HEAD_BUYER)
+def orders_withdraw(request: HttpRequest, batch_id: UUID) -> HttpResponse:
+    batch, form = _batch(request, batch_id), ReasonForm(request.POST)
+    if form.is_valid():
+        try:
+            withdraw_orders(request.agent, batch.pk, form.cleaned_data["reason"])  # type: ignore[attr-defined]
+        except Refused as refused:
+            add_refusal(form, refused)
+        else:
+            messages.success(
+                request, "L'import est annulé : ses commandes ne comptent plus. Son fichier et son rapport restent."
+            )
+    return redirect("orders_batch", batch.pk) if not form.errors else _report(request, batch, form)
+
+
+urlpatterns = [
+    path("familles/commandes/", orders, name="orders"),
+    path("familles/commandes/<uuid:batch_id>/", orders_batch, name="orders_batch"),
+    path("familles/commandes/<uuid:batch_id>/colonnes/", orders_columns, name="orders_columns"),
+    path("familles/commandes/<uuid:batch_id>/annuler/", orders_withdraw, name="orders_withdraw"),
+]
