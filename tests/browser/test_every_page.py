@@ -35,7 +35,8 @@ POSTED = {
     "campaign_print", "campaign_posted", "campaign_returned",
     "place_link", "place_claim", "place_stop", "place_leave", "firm_key_give", "firm_mail_reaches",
     "firm_contact_forget", "letter_returned", "retention_hold", "retention_release", "retention_end", "retention_visa",
-    "paper_proof", "tray_file", "tray_read", "tray_set_aside", "rule_add", "rule_end", "orders_columns", "orders_withdraw",
+    "paper_proof", "tray_file", "tray_read", "tray_set_aside", "rule_add", "rule_end",
+    "rule_cross", "orders_columns", "orders_withdraw",
     "idea_receipt", "place_idea_receipt", "place_alerts", "idea_answer", "idea_route", "idea_check", "idea_told",
 }  # fmt: skip
 # Files and texts, which are not pages: they answer whoever may have them, and that is all.

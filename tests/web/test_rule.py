@@ -12,11 +12,15 @@ from django.utils import timezone
 from sourcier.accounts.agents import Agent
 from sourcier.journal.models import Entry
 from sourcier.kernel.activities import NAF_REV2, Activity
-from sourcier.needs import actions
+from sourcier.kernel.transitions import Refused
+from sourcier.needs import actions, queries
 from sourcier.needs.models import Need
+from sourcier.sourcing.actions import invite, panel
+from sourcier.sourcing.models import Sourcing
 from sourcier.spend.actions import add_rule, commit, load_families
 from sourcier.spend.models import Family
 from tests.cities import City
+from tests.journal.entries import writes, writes_nothing
 
 YEAR = timezone.localdate().year
 
@@ -248,3 +252,53 @@ def test_a_rule_without_source_is_refused_beside_its_field_and_what_was_typed_st
     assert head.post(reverse("rule_end", args=[rule.pk]), {"last": "2026-02-01"}).status_code == 302
     rule.refresh_from_db()
     assert rule.last == date(2026, 2, 1)
+
+
+def test_needs_planned_in_the_family_count_before_anything_is_asked(city: City, need: Need) -> None:
+    other = actions.start(city.requester, "Du pain pour les écoles")
+    other = actions.save(
+        city.requester,
+        other.pk,
+        other.version,
+        what="Pain",
+        how_much="100",
+        estimate_cents=30_000_00,
+        unknown=["where", "when"],
+    )
+    actions.submit(city.requester, other.pk)
+    verify(city, other)
+    advice = queries.rule_of_day(need, family(city), "supplies", timezone.localdate())
+    assert (advice["planned_cents"], advice["used_cents"], advice["total_cents"]) == (30_000_00, 30_000_00, 48_240_00)
+    actions.close(city.head_buyer, other.pk, "Abandonné")
+    assert queries.rule_of_day(need, family(city), "supplies", timezone.localdate())["used_cents"] == 0
+
+
+def test_at_the_limit_no_price_is_asked_without_the_reasons_of_the_head_of_purchasing(city: City, need: Need) -> None:
+    engage(city, 45_000)
+    actions.accept(city.buyer, need.pk)
+    verify(city, need)
+    sourcing = panel.start(city.buyer, need.pk, Sourcing.Kind.RFQ)
+    with writes_nothing(city.organisation.pk), pytest.raises(Refused, match="over_limit"):
+        invite.check_limit(sourcing)
+    sourcing.kind = Sourcing.Kind.RFI  # asking for information is free
+    invite.check_limit(sourcing)
+    assert "La limite est atteinte" in words(as_(city.buyer).get(url(need)))
+    cross = reverse("rule_cross", args=[need.pk])
+    assert as_(city.buyer).post(cross, {"reason": "Je veux"}).status_code == 403
+    head = as_(city.head_buyer)
+    assert head.post(cross, {"reason": " "}).status_code == 422
+    with writes(city.organisation.pk, "need.crossing_allowed"):
+        assert head.post(cross, {"reason": "Avis publié au BOAMP."}).status_code == 302
+    sourcing = Sourcing.objects.get()
+    invite.check_limit(sourcing)
+    assert "Avis publié au BOAMP." in words(as_(city.auditor).get(url(need)))
+    engage(city, 1)  # beyond what was decided
+    with pytest.raises(Refused, match="over_limit"):
+        invite.check_limit(sourcing)
+
+
+def test_there_is_nothing_to_decide_below_the_limit(city: City, need: Need, other_city: City) -> None:
+    verify(city, need)
+    with writes_nothing(city.organisation.pk), pytest.raises(Refused, match="no_crossing"):
+        actions.allow_crossing(city.head_buyer, need.pk, "Par précaution")
+    assert as_(other_city.head_buyer).post(reverse("rule_cross", args=[need.pk]), {"reason": "x"}).status_code == 404

@@ -21,7 +21,7 @@ class NeedsConfig(AppConfig):
             fields=(
                 "department_id", "author_id", "buyer_id", "reference", "state", "version", "sentence", "title", "what",
                 "how_much", "where_note", "starts_on", "ends_on", "estimate_cents", "unknown", "kind", "family_id",
-                "taken_over_from_id", "reason", "rule", "created_at", "submitted_at", "waiting_since",
+                "taken_over_from_id", "reason", "rule", "crossing", "created_at", "submitted_at", "waiting_since",
             ),
         )  # fmt: skip
         inside = "need__organisation_id"

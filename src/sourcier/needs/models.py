@@ -52,6 +52,9 @@ class Need(models.Model):
     taken_over_from = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     reason = models.TextField("raison", blank=True, help_text="of the last return or of the closing")
     rule = models.JSONField(null=True, help_text="the law's advice of the day this operation was engaged, kept as it was")
+    crossing = models.JSONField(
+        null=True, help_text="the head buyer's decision to go on beyond the limit: who, reason, total_cents, limit_cents, day"
+    )
     created_at = models.DateTimeField()
     submitted_at = models.DateTimeField(null=True)
     waiting_since = models.DateTimeField(help_text="since when the person who has it now has it")

@@ -13,7 +13,7 @@ def give_up(scope: Scope) -> Emptied:
     if scope.losing:
         return made
     needs = Need.objects.filter(pk=scope.subject_id, organisation_id=scope.organisation_id)
-    made.empty(needs, sentence=ERASED, title="", what="", how_much="", where_note="", reason="")
+    made.empty(needs, sentence=ERASED, title="", what="", how_much="", where_note="", reason="", crossing=None)
     made.empty(NeedPlace.objects.filter(need__in=needs), note="")
     said = NeedMessage.objects.filter(need__in=needs)
     made.empty(said, text=ERASED)

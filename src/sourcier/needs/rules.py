@@ -32,6 +32,7 @@ class Verb(StrEnum):
     ACCEPT = "accept"
     SEND_BACK = "send_back"
     KEEP_RULE = "keep_rule"
+    ALLOW_CROSSING = "allow_crossing"
     CLOSE = "close"
     SAY = "say"
     MARK_ASKED = "mark_asked"
@@ -56,6 +57,7 @@ TABLE: Mapping[tuple[State, Verb], State] = {
     (State.ACCEPTED, Verb.SEND_BACK): State.RETURNED,
     (State.SUBMITTED, Verb.KEEP_RULE): State.SUBMITTED,
     (State.ACCEPTED, Verb.KEEP_RULE): State.ACCEPTED,
+    **{(state, Verb.ALLOW_CROSSING): state for state in (State.SUBMITTED, State.ACCEPTED, State.ASKED)},
     (State.DRAFT, Verb.CLOSE): State.CLOSED,
     (State.RETURNED, Verb.CLOSE): State.CLOSED,
     (State.SUBMITTED, Verb.CLOSE): State.CLOSED,
@@ -80,6 +82,7 @@ _WHO: Mapping[Verb, frozenset[str]] = {
     Verb.ACCEPT: BUYERS,
     Verb.SEND_BACK: BUYERS,
     Verb.KEEP_RULE: BUYERS,
+    Verb.ALLOW_CROSSING: frozenset({"head_buyer"}),
     Verb.SAY: REQUESTERS | BUYERS,
     Verb.MARK_ASKED: BUYERS,
     Verb.MARK_AWARDED: BUYERS,
@@ -96,6 +99,7 @@ _NOT_NOW: Mapping[Verb, str] = {
     Verb.ACCEPT: "Seul un besoin envoyé et pas encore accepté peut être accepté.",
     Verb.SEND_BACK: "Ce besoin ne peut plus être renvoyé : les entreprises sont déjà interrogées, ou il n'a pas été envoyé.",
     Verb.KEEP_RULE: "La règle du jour se retient entre l'envoi du besoin et la demande aux entreprises.",
+    Verb.ALLOW_CROSSING: "Cette décision se prend avant le choix, sur un besoin envoyé.",
     Verb.CLOSE: "Ce besoin est déjà choisi ou clos.",
     Verb.MARK_ASKED: "Acceptez le besoin avant d'interroger des entreprises.",
     Verb.MARK_AWARDED: "Aucune entreprise n'est interrogée pour ce besoin.",

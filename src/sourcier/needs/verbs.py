@@ -14,6 +14,11 @@ VERBS = (
     Verb("need.accepted", "{name} a accepté le besoin.", personal=("name",)),
     Verb("need.sent_back", "{name} a renvoyé le besoin : {reason}", personal=("name",)),
     Verb("need.rule_kept", "{name} a retenu la règle du jour.", personal=("name",)),
+    Verb(
+        "need.crossing_allowed",
+        "{name} a décidé de continuer au-delà de la limite : {reason}",
+        personal=("name",),
+    ),
     Verb("need.closed", "{name} a clos le besoin : {reason}", personal=("name",)),
     Verb("need.said", "{name} a écrit un message.", personal=("name", "text")),
     Verb("need.message_settled", "{name} a lu le dernier message : il n'appelle pas de réponse.", personal=("name",)),

@@ -2,6 +2,7 @@
 
 from sourcier.needs.actions.decide import (
     accept,
+    allow_crossing,
     close,
     keep_from_now,
     keep_rule,
@@ -26,6 +27,7 @@ from sourcier.needs.actions.talk import say, settle
 
 __all__ = [
     "accept",
+    "allow_crossing",
     "change_department",
     "close",
     "describe",

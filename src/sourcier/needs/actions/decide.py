@@ -77,6 +77,26 @@ def keep_rule(agent: Agent, need_id: UUID, family: Family | None, kind: str, rul
     return need
 
 
+@transaction.atomic
+def allow_crossing(agent: Agent, need_id: UUID, reason: str) -> Need:
+    """The head buyer lets firms be asked though the family, or the works, reach the limit, and says why."""
+    need = load(agent, need_id)
+    check(agent, need, Verb.ALLOW_CROSSING)
+    today = timezone.localdate()
+    rule = queries.crosses(need, today)
+    if rule is None:
+        raise refuse("no_crossing", "Ce besoin ne franchit aucune limite aujourd'hui : il n'y a rien à décider.")
+    words = clean_text("reason", reason, required=True)
+    need.crossing = {
+        "name": agent.user.name, "reason": words, "on": today.isoformat(), "total_cents": rule["total_cents"],
+        "limit_cents": rule["limit_cents"],
+    }  # fmt: skip
+    touch(agent, need)
+    need.save()
+    entry(agent, need, "need.crossing_allowed", need.crossing)
+    return need
+
+
 def mark_asked(need: Need) -> Need:
     """Firms are asked. For the room above: no entry of its own, the caller puts the returned row in `rows=`."""
     return _mark(need, Verb.MARK_ASKED)

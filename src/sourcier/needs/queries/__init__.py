@@ -15,6 +15,7 @@ from sourcier.needs.queries.reading import (
     words,
     writable_departments,
 )
+from sourcier.needs.queries.rule import crosses, rule_of_day
 from sourcier.needs.queries.standing import Move, in_progress, moved, standing, standings
 from sourcier.needs.queries.work import awaiting, waiting_message
 
@@ -22,6 +23,7 @@ __all__ = [
     "READERS",
     "Move",
     "awaiting",
+    "crosses",
     "get",
     "in_progress",
     "may",
@@ -30,6 +32,7 @@ __all__ = [
     "readable_departments",
     "refusal",
     "roles_for",
+    "rule_of_day",
     "side",
     "standing",
     "standings",

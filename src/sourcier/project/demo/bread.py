@@ -19,7 +19,7 @@ from sourcier.kernel.activities import Activity
 from sourcier.matching.engine import match
 from sourcier.needs import actions as needs
 from sourcier.needs.models import Need
-from sourcier.needs.queries import words
+from sourcier.needs.queries import rule_of_day, words
 from sourcier.project.demo.city import DemoCity
 from sourcier.project.demo.smtp_sink import SmtpSink
 from sourcier.project.demo.telephone import Telephone
@@ -32,7 +32,6 @@ from sourcier.sourcing.letter import invitation_letters
 from sourcier.sourcing.models import Candidate, Invitation, Sourcing
 from sourcier.spend.queries import propose_family
 from sourcier.suppliers.actions.contacts import add_contact
-from sourcier.web.city.rule import rule_of_today
 
 SENTENCE = "Pain frais livré tous les jours avant 7h pour les crèches"
 RADIUS_M = 5_000
@@ -113,7 +112,7 @@ class Bread:
     def read_the_rule(self) -> str:
         self.need.refresh_from_db()
         family = propose_family(self.city.organisation, [Activity("NAFRev2", "10.71C")])
-        advice = rule_of_today(self.bruno, self.need, family, "supplies")
+        advice = rule_of_day(self.need, family, "supplies", timezone.localdate())
         needs.keep_rule(self.bruno, self.need.pk, family, "supplies", advice)
         return f"famille « {family.label if family else 'aucune'} », {advice['title']}"
 

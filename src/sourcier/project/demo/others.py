@@ -7,11 +7,11 @@ from django.utils import timezone
 from sourcier.kernel.activities import Activity
 from sourcier.needs import actions as needs
 from sourcier.needs.models import Need
+from sourcier.needs.queries import rule_of_day
 from sourcier.project.demo.city import DemoCity
 from sourcier.sourcing.actions import invite, panel, request
 from sourcier.sourcing.models import Sourcing
 from sourcier.spend.queries import propose_family
-from sourcier.web.city.rule import rule_of_today
 
 
 def build_others(city: DemoCity) -> None:
@@ -51,7 +51,7 @@ def _asked(city: DemoCity) -> None:
     needs.tick_activities(bruno, need.pk, printers)
     need.refresh_from_db()
     family = propose_family(city.organisation, printers)
-    needs.keep_rule(bruno, need.pk, family, "supplies", rule_of_today(bruno, need, family, "supplies"))
+    needs.keep_rule(bruno, need.pk, family, "supplies", rule_of_day(need, family, "supplies", timezone.localdate()))
     sourcing = panel.start(bruno, need.pk, Sourcing.Kind.RFQ)
     panel.search(bruno, sourcing.pk, printers, 8_000)
     panel.keep_all(bruno, sourcing.pk)

@@ -14,12 +14,14 @@ from sourcier.accounts.agents import Agent
 from sourcier.journal.actions import append
 from sourcier.journal.models import Entry
 from sourcier.kernel.french import format_moment
+from sourcier.kernel.money import format_cents
 from sourcier.kernel.transitions import Refused, refuse
 from sourcier.mail import gateway
 from sourcier.mail.actions import enqueue
 from sourcier.mail.models import OutgoingMessage
 from sourcier.mail.texts import has_stopped
 from sourcier.needs.actions import mark_asked
+from sourcier.needs.queries import crosses
 from sourcier.sourcing import queries, rules, words
 from sourcier.sourcing.actions import common, texting
 from sourcier.sourcing.actions.common import entry, load, touch
@@ -48,6 +50,7 @@ def send(agent: Agent, sourcing_id: UUID, by_text: Collection[UUID] = ()) -> lis
     if refused := rules.guard_send(queries.facts(sourcing, len(candidates)), now):
         field, refusal = refused
         raise Refused(refusal, field)
+    check_limit(sourcing)
     left_out = queries.excluded(sourcing)
     places = AskedPlace.objects.bulk_create(asked_places(sourcing))
     sourcing.state = rules.State.OPEN
@@ -60,6 +63,17 @@ def send(agent: Agent, sourcing_id: UUID, by_text: Collection[UUID] = ()) -> lis
     sent = _invite(sourcing, [candidate.firm for candidate in candidates], by_text, now)
     _sent_entry(agent, sourcing, "sourcing.sent", sent, left_out, [need, *places])
     return sent
+
+
+def check_limit(sourcing: Sourcing) -> None:
+    """Asking for information is free (R.2111-1); asking for prices at the limit takes a decision, beforehand."""
+    if sourcing.kind != Sourcing.Kind.RFI and (rule := crosses(sourcing.need, timezone.localdate())):
+        raise refuse(
+            "over_limit",
+            f"Avec cet achat, {format_cents(rule['total_cents'])} HT s'additionnent : la limite du jour est de "
+            f"{format_cents(rule['limit_cents'])} HT. Un responsable des achats doit d'abord en décider, avec ses raisons, "
+            "à l'étape Règle. Rien n'est parti, rien n'est perdu.",
+        )
 
 
 @transaction.atomic

@@ -10,19 +10,21 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, path, reverse
 from django.utils import timezone
+from django.views.decorators.http import require_POST
 
 from sourcier.accounts.agents import Agent
+from sourcier.accounts.models import Role
 from sourcier.kernel.activities import Activity
 from sourcier.kernel.money import format_cents
 from sourcier.kernel.transitions import Refused
-from sourcier.law.advice import advise
 from sourcier.law.book import WORKS
 from sourcier.needs import actions, queries
 from sourcier.needs.models import Kind, Need
 from sourcier.needs.rules import Verb
 from sourcier.spend.models import Family
-from sourcier.spend.queries import city_rules, family_total, last_price, operation_total, propose_family
+from sourcier.spend.queries import last_price, propose_family
 from sourcier.spend.rules import Use
+from sourcier.web.city.forms import add_refusal
 from sourcier.web.city.needs import need_or_404
 from sourcier.web.operations import operation_context
 from sourcier.web.rights import INSPECTION, city
@@ -57,6 +59,14 @@ class RuleForm(forms.Form):
         self.fields["family"].queryset = Family.objects.filter(organisation=organisation)  # type: ignore[attr-defined]
 
 
+class CrossingForm(forms.Form):
+    reason = forms.CharField(
+        label="Pourquoi continuer au-delà de la limite", max_length=2_000, widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Par exemple : procédure adaptée conduite ici, avis publié le…, sur le profil d'acheteur.",
+        error_messages={"required": "Écrivez vos raisons : le contrôle les lira."},
+    )  # fmt: skip
+
+
 @city(*INSPECTION)
 def rule(request: HttpRequest, need_id: UUID) -> HttpResponse:
     """GET shows the rule kept, or what today's would be; POST keeps today's with the operation."""
@@ -68,7 +78,7 @@ def rule(request: HttpRequest, need_id: UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         family, kind = form.cleaned_data["family"], form.cleaned_data["kind"]
         try:
-            actions.keep_rule(agent, need.pk, family, kind, rule_of_today(agent, need, family, kind))
+            actions.keep_rule(agent, need.pk, family, kind, queries.rule_of_day(need, family, kind, timezone.localdate()))
         except Refused as refused:
             form.add_error(refused.field if refused.field in form.fields else None, refused.sentence)
         else:
@@ -77,10 +87,34 @@ def rule(request: HttpRequest, need_id: UUID) -> HttpResponse:
     return _page(request, agent, need, form, proposed)
 
 
-def _page(request: HttpRequest, agent: Agent, need: Need, form: RuleForm, proposed: Family | None) -> HttpResponse:
+@require_POST
+@city(Role.HEAD_BUYER)
+def rule_cross(request: HttpRequest, need_id: UUID) -> HttpResponse:
+    """The decision to go on beyond the limit, with its reasons."""
+    agent: Agent = request.agent  # type: ignore[attr-defined]
+    need, form = need_or_404(agent, need_id), CrossingForm(request.POST)
+    if form.is_valid():
+        try:
+            actions.allow_crossing(agent, need.pk, form.cleaned_data["reason"])
+        except Refused as refused:
+            add_refusal(form, refused)
+        else:
+            messages.success(request, "Votre décision est gardée au journal. L'acheteur peut interroger les entreprises.")
+            return redirect("rule", need.pk)
+    proposed = _proposed(agent, need)
+    shown = RuleForm(None, initial={"family": need.family or proposed, "kind": need.kind}, organisation=agent.organisation)
+    return _page(request, agent, need, shown, proposed, form)
+
+
+def _page(
+    request: HttpRequest, agent: Agent, need: Need, form: RuleForm, proposed: Family | None,
+    crossing_form: CrossingForm | None = None,
+) -> HttpResponse:  # fmt: skip
     family, kind = form.initial["family"], form.initial["kind"]
-    today = rule_of_today(agent, need, family, kind) if kind else None
+    today = queries.rule_of_day(need, family, kind, timezone.localdate()) if kind else None
     shown = need.rule or today
+    crossed = queries.crosses(need, timezone.localdate())
+    decides = queries.may(agent, need, Verb.ALLOW_CROSSING)
     context = {
         **operation_context(agent, need),
         "need": need,
@@ -93,26 +127,18 @@ def _page(request: HttpRequest, agent: Agent, need: Need, form: RuleForm, propos
         "kept": bool(need.rule),
         "changed": bool(need.rule) and today is not None and _facts(need.rule) != _facts(today),
         "gauge": shown and gauge(shown),
+        "crossed": crossed,
+        "crossing": need.crossing and need.crossing | {"on": date.fromisoformat(need.crossing["on"])},
+        "crossing_form": (crossing_form or CrossingForm()) if crossed and decides else None,
         "last": last_price(agent.organisation, family) if family else None,
         "next_url": _url("panel", need),
     }
-    return render(request, "city/rule/rule.html", context, status=422 if form.errors else 200)
+    return render(request, "city/rule/rule.html", context, status=422 if form.errors or crossing_form else 200)
 
 
 def _proposed(agent: Agent, need: Need) -> Family | None:
     ticked = [Activity(row.nomenclature, row.code) for row in need.activities.all()]
     return propose_family(agent.organisation, ticked)
-
-
-def rule_of_today(agent: Agent, need: Need, family: Family | None, kind: str) -> dict[str, Any]:
-    """The advice of today for this need, as it would be kept: the family adds up over the year, works over the operation."""
-    today = timezone.localdate()
-    if kind == WORKS:
-        used = operation_total(agent.organisation, need.pk)
-    else:
-        used = family_total(agent.organisation, family, today.year) if family else 0
-    named = {"family": family.code, "family_label": family.label} if family else {}
-    return advise(kind, need.estimate_cents, used, today, own=city_rules(agent.organisation)).to_json() | named
 
 
 def _facts(rule: dict[str, Any]) -> tuple[Any, ...]:
@@ -159,4 +185,7 @@ def _url(name: str, need: Need) -> str:
         return ""
 
 
-urlpatterns = [path("achats/<uuid:need_id>/regle/", rule, name="rule")]
+urlpatterns = [
+    path("achats/<uuid:need_id>/regle/", rule, name="rule"),
+    path("achats/<uuid:need_id>/regle/franchir/", rule_cross, name="rule_cross"),
+]
