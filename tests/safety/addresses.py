@@ -74,6 +74,7 @@ def ids(purchase: Purchase, export: Export) -> dict[str, Any]:
     }
     found = {name: row.pk for name, row in rows.items() if row is not None}
     often = (
+        "rule_id",
         "lot_id",
         "relay_id",
         "family_id",

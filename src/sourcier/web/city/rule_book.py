@@ -147,8 +147,8 @@ def _table(chapters: list[Chapter], on: date) -> Table:
     return Table("Livre des règles", COLUMNS, rows, (f"Tel qu'il est le {format_date(on)}. Montants hors taxes.",))
 
 
-@require_POST
 @city(Role.HEAD_BUYER)
+@require_POST
 def rule_add(request: HttpRequest) -> HttpResponse:
     form = CityRuleForm(request.POST)
     if form.is_valid():
@@ -162,8 +162,8 @@ def rule_add(request: HttpRequest) -> HttpResponse:
     return _page(request, form)
 
 
-@require_POST
 @city(Role.HEAD_BUYER)
+@require_POST
 def rule_end(request: HttpRequest, rule_id: UUID) -> HttpResponse:
     form = LastDayForm(request.POST)
     try:
