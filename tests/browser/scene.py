@@ -135,7 +135,8 @@ class Scene:
             department=self.city.department.pk, place=self.city.place.pk,
         )  # fmt: skip
         # Another than the one whose walk says « Ne plus m'écrire ».
-        other = winner.sourcing.invitations.exclude(firm=winner.firm_id).order_by("pk")[0]
+        answered = winner.sourcing.submissions.filter(state="received", invitation__channel="email")
+        other = answered.exclude(firm=winner.firm_id).order_by("pk")[0].invitation
         key = give_key(self.buyer, other.firm_id, "Kbis, au guichet")
         self.tell(place_link=reverse("firm_open", args=[tokens.token(key.seed)]))
         self.tell(alerts_stop=urlsplit(stop_address(key.firm)).path)

@@ -37,7 +37,8 @@ POSTED = {
     "firm_contact_forget", "letter_returned", "retention_hold", "retention_release", "retention_end", "retention_visa",
     "paper_proof", "tray_file", "tray_read", "tray_set_aside", "rule_add", "rule_end",
     "rule_cross", "orders_columns", "orders_withdraw",
-    "idea_receipt", "place_idea_receipt", "place_alerts", "idea_answer", "idea_route", "idea_check", "idea_told",
+    "idea_receipt", "place_idea_receipt", "place_alerts", "place_link_again", "place_receipt",
+    "idea_answer", "idea_route", "idea_check", "idea_told", "idea_forget",
 }  # fmt: skip
 # Files and texts, which are not pages: they answer whoever may have them, and that is all.
 FILES = {
@@ -267,7 +268,8 @@ def head_of_purchasing(walk: Walk, scene: dict[str, str]) -> None:
         "/controle/cle/", "/regles/", "/familles/commandes/", scene["orders_given"], scene["orders_read"],
         f"/achats/{scene['closed']}/reponses/", f"/achats/{scene['lots']}/reponses/",
         "/controle/conservation/", "/controle/demande-d-une-personne/", f"/controle/conservation/achats/{scene['done']}/",
-        f"/controle/conservation/achats/{scene['accepted']}/", scene["retention_erase"], f"/entreprises/{scene['done_firm']}/",
+        f"/controle/conservation/achats/{scene['accepted']}/", scene["retention_erase"],
+        scene["idea"], f"/entreprises/{scene['done_firm']}/",
     )  # fmt: skip
     walk.refused(f"/controle/conservation/achats/{scene['done']}/", "Noter la fin d'exécution", **{"end-on": "2199-01-01"})
     walk.fetch("/controle/cle/proces-verbal/")
@@ -358,11 +360,12 @@ def firm_in_its_own_place(walk: Walk, scene: dict[str, str]) -> None:
     walk.look("/place/mon-entreprise/")
     walk.page.locator("[name=words]").fill("Pain au levain, livré le matin.")
     walk.press("Enregistrer", "its place with its words")
-    walk.look("/place/effacer/", scene["alerts_stop"])
+    walk.look("/place/echanges/", scene["alerts_stop"])
     walk.press("Ne plus être prévenu", "no more alerts")
     walk.refused("/place/idees/", "Envoyer mon idée", words=" ")
     walk.page.locator("[name=words]").fill("Du pain pour les fêtes des écoles.")
     walk.press("Envoyer mon idée", "its ideas")
+    walk.look("/place/effacer/")
     walk.fetch("/place/mes-donnees/")
     walk.press("Effacer pour toujours", "what is left of a place")
 

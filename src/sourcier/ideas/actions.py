@@ -16,6 +16,7 @@ from sourcier.ideas import messages, queries, routing, rules
 from sourcier.ideas.models import Idea
 from sourcier.ideas.rules import Verb
 from sourcier.journal.actions import append
+from sourcier.journal.models import Entry
 from sourcier.kernel.identifiers import InvalidIdentifier, parse_siret
 from sourcier.kernel.receipts import draw_number
 from sourcier.kernel.transitions import refuse
@@ -24,6 +25,9 @@ from sourcier.mail.models import OutgoingMessage
 from sourcier.register import search as register
 from sourcier.register.search import RegisterMissing
 from sourcier.retention.clocks import begin, today
+from sourcier.retention.erasing import carry_out, plan
+from sourcier.retention.registry import Scope
+from sourcier.retention.rules import may_act
 from sourcier.sourcing import limits
 from sourcier.sourcing.actions.common import words as typed
 from sourcier.suppliers import rules as suppliers
@@ -179,6 +183,16 @@ def mark_told(agent: Agent, idea_id: UUID, how: str) -> Idea:
     idea.save()
     _entry(agent, idea, "idea.told", how=idea.told_how)
     return idea
+
+
+@transaction.atomic
+def forget(agent: Agent, idea_id: UUID) -> Entry | None:
+    """Its author asks: the idea, its document, the answer and the messages about it are destroyed. Raises `Refused`."""
+    insist(may_act(agent.roles))
+    idea = queries.visible(agent).select_for_update(of=("self",)).get(pk=idea_id)
+    if idea.state == Idea.State.ERASED:
+        raise refuse("erased", "Cette idée est déjà effacée.")
+    return carry_out(plan(Scope(idea.organisation_id, IDEA, idea.pk)), "idée, à la demande de la personne", agent)
 
 
 def record_delivery(message: OutgoingMessage) -> None:

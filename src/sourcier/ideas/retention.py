@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from uuid import UUID
 
 from django.db.models import Q
+from django.urls import reverse
 
 from sourcier.ideas.models import Idea
 from sourcier.law.retention import IDEA
@@ -39,4 +40,4 @@ def traces(organisation_id: UUID, text: str) -> Iterator[Trace]:
     asked = Q(name__icontains=text) | Q(email__icontains=text) | Q(words__icontains=text) | Q(siret=text.replace(" ", ""))
     for idea in found.filter(asked).order_by("received_at"):
         said = ", ".join(filter(None, (idea.named, idea.email, idea.words[:200])))
-        yield Trace("Idée proposée", said, idea.received_at, firm_id=idea.firm_id)
+        yield Trace("Idée proposée", said, idea.received_at, page=reverse("idea", args=[idea.pk]))

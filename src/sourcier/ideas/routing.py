@@ -26,9 +26,9 @@ class Route:
 
 def propose(organisation: Organisation, text: str) -> Route:
     """Nothing is learned in silence: what decides is the words, and what departments asked for before."""
-    found = match(text, limit=BEST).activities
-    activities = [each.activity for each in found]
-    family = propose_family(organisation, activities) if activities else None
+    result = match(text, limit=BEST)
+    found, activities = result.activities, [each.activity for each in result.activities]
+    family = propose_family(organisation, activities) if result.sure else None
     department, times = _who_asks(organisation, family, activities)
     named = department.name if department else ""
     words = found[0].words if found else ()

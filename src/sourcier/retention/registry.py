@@ -45,7 +45,7 @@ class Emptied:
 class Trace:
     """One place where a person's data stand: in which words, since when, in which purchase, and why they stay, if they must.
 
-    `contact_id`: the address or telephone that may be corrected, or erased when `kept` is empty.
+    `contact_id`: the address or telephone that may be corrected, or erased when `kept` is empty. `page`: where it is erased.
     """
 
     what: str
@@ -55,6 +55,7 @@ class Trace:
     contact_id: UUID | None = None
     firm_id: UUID | None = None
     kept: str = ""
+    page: str = ""
 
 
 Finder = Callable[[UUID, str], Iterable[Trace]]

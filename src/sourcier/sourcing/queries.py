@@ -149,6 +149,12 @@ def texted_at(invitation: Invitation) -> str:
     return "" if stopped else invitation.mobile
 
 
+def reached_by_mail(invitation: Invitation) -> bool:
+    """It was asked by e-mail, and that address takes messages."""
+    by_mail = invitation.channel == Invitation.Channel.EMAIL and bool(invitation.address)
+    return by_mail and invitation.state != Invitation.State.FAILED
+
+
 def undelivered(sourcing: Sourcing) -> QuerySet[Invitation]:
     """What did not reach its firm: addresses that fail, letters not posted."""
     return invitations(sourcing).filter(NOT_REACHED)

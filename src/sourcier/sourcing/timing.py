@@ -4,13 +4,13 @@ from datetime import datetime
 
 from sourcier.sourcing import queries, working_days
 from sourcier.sourcing.models import Sourcing
-from sourcier.suppliers.queries import emails_of
+from sourcier.suppliers.queries import written_to
 
 
 def by_post(sourcing: Sourcing) -> bool:
     """Will a firm of the panel have to be written to on paper?"""
-    firms = [candidate.firm_id for candidate in queries.to_invite(sourcing)]
-    return len(emails_of(firms)) < len(firms)
+    firms = [candidate.firm for candidate in queries.to_invite(sourcing)]
+    return len(written_to(firms)) < len(firms)
 
 
 def proposed_deadline(sourcing: Sourcing, now: datetime) -> datetime:

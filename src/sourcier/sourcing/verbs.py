@@ -47,6 +47,7 @@ VERBS = (
     Verb("letter.returned", "{name} a noté le retour du courrier de {firm} : {why}.", personal=("name", "firm", "why", "rows")),
     Verb("relay.needed", "{firm} est à prévenir autrement : {subject}.", personal=("firm", "rows")),
     Verb("relay.told", "{name} a prévenu {firm} autrement : {how}.", personal=("name", "firm", "rows")),
+    Verb("invitation.again", "Une entreprise a redemandé le lien de sa demande.", personal=("firm", "siret"), sealed=True),
     Verb("question.asked", "Une entreprise a posé une question.", personal=("firm", "text", "rows"), sealed=True),
     Verb("question.answered", "{name} a répondu à une question, pour tous : {answer}", personal=("name", "question")),
     Verb("notice.come", "Une entreprise est venue par l'avis public.", personal=("siret", "firm", "email"), sealed=True),

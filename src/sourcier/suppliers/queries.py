@@ -1,7 +1,7 @@
 """The read side of suppliers."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -81,6 +81,19 @@ def mobiles_of(firm_ids: Collection[UUID]) -> dict[UUID, str]:
         if (number := mobile_in(contact.value)) and number not in stopped:
             best.setdefault(contact.firm_id, number)
     return best
+
+
+def written_to(firms: Collection[Firm]) -> dict[UUID, str]:
+    """Firm id → the e-mail that a request to it goes to. Absent: on paper, for want of an e-mail or by its own wish."""
+    wishes = FirmPlace.objects.filter(firm__in=[firm.pk for firm in firms], prefers=FirmPlace.Prefers.LETTER)
+    on_paper = set(wishes.values_list("firm_id", flat=True))
+    return emails_of([firm.pk for firm in firms if firm.pk not in on_paper or not firm.can_be_posted_to])
+
+
+def away_between(firms: Collection[Firm], first: date, last: date) -> QuerySet[FirmPlace]:
+    """Those that said, on their place, to be away on a day of that time."""
+    places = FirmPlace.objects.filter(firm__in=[firm.pk for firm in firms], away_from__lte=last, away_until__gte=first)
+    return places.select_related("firm").order_by("firm__name")
 
 
 def refused_addresses() -> list[tuple[Contact, str]]:

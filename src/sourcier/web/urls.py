@@ -35,7 +35,7 @@ from sourcier.web.city import (
     territory,
     tray,
 )
-from sourcier.web.firm import first, mine, no, place, place_ideas, place_needs, price, talk
+from sourcier.web.firm import first, mine, no, place, place_exchanges, place_ideas, place_needs, price, talk
 from sourcier.web.public import about, city_look, components, feed, notice, verifier
 from sourcier.web.public import ideas as public_ideas
 
@@ -84,6 +84,7 @@ urlpatterns = [
     *place.urlpatterns,
     *first.late_urlpatterns,
     *ideas.urlpatterns,
+    *place_exchanges.urlpatterns,
     *place_ideas.urlpatterns,
     *place_needs.urlpatterns,
     *public_ideas.urlpatterns,

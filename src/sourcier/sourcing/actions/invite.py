@@ -31,7 +31,7 @@ from sourcier.sourcing.replying import reply_to
 from sourcier.sourcing.rules import Verb
 from sourcier.suppliers import tokens
 from sourcier.suppliers.models import Firm
-from sourcier.suppliers.queries import emails_of, mobiles_of
+from sourcier.suppliers.queries import mobiles_of, written_to
 from sourcier.vault.master import MasterKeyMissing
 from sourcier.vault.sealing import ensure_key
 
@@ -103,7 +103,7 @@ def widen(
 
 def _invite(sourcing: Sourcing, firms: Sequence[Firm], by_text: Collection[UUID], now: datetime) -> list[Invitation]:
     """The invitations, the e-mails of those that have an address, the SMS of those to be asked so."""
-    emails = emails_of([firm.pk for firm in firms])
+    emails = written_to(firms)
     mobiles = _mobiles([firm for firm in firms if firm.pk in by_text])
     invitations = [
         new_invitation(sourcing, firm, emails.get(firm.pk, ""), seed, now, mobile=mobiles.get(firm.pk, ""))

@@ -13,7 +13,7 @@ from django.urls import path
 from django.views.decorators.http import require_POST, require_safe
 
 from sourcier.accounts.agents import Agent
-from sourcier.accounts.models import Department
+from sourcier.accounts.models import Department, Role
 from sourcier.ideas import actions, queries, rules
 from sourcier.ideas.models import Idea
 from sourcier.kernel.transitions import Refused
@@ -98,7 +98,8 @@ def _page(request: HttpRequest, shown: Idea, **sent: forms.Form) -> HttpResponse
         "idea": shown, "late": rules.late(shown.state, shown.answer_by, today()), "may": may,
         "known": known if agent.has(*INSPECTION) else None, "may_see_firms": agent.has(*INSPECTION),
         "answer_form": AnswerForm(), "route_form": RouteForm(shown), "check_form": CheckForm(auto_id="check_%s"),
-        "told_form": ToldForm(auto_id="told_%s"), **sent,
+        "told_form": ToldForm(auto_id="told_%s"), "may_forget": agent.has(Role.HEAD_BUYER) and shown.state != Idea.State.ERASED,
+        **sent,
     }  # fmt: skip
     return render(request, "city/ideas/idea.html", context, status=422 if sent else 200)
 
@@ -166,6 +167,20 @@ def idea_told(request: HttpRequest, idea_id: UUID) -> HttpResponse:
     )  # fmt: skip
 
 
+@city(Role.HEAD_BUYER)
+@require_POST
+def idea_forget(request: HttpRequest, idea_id: UUID) -> HttpResponse:
+    """« Effacez mon idée », asked by its author."""
+    shown = _idea_or_404(request.agent, idea_id)  # type: ignore[attr-defined]
+    try:
+        actions.forget(request.agent, shown.pk)  # type: ignore[attr-defined]
+    except Refused as refused:
+        messages.error(request, refused.sentence)
+    else:
+        messages.success(request, "Idée effacée, à la demande de son auteur.")
+    return redirect("ideas")
+
+
 @city(*READERS)
 @require_safe
 def idea_file(request: HttpRequest, idea_id: UUID) -> HttpResponse:
@@ -184,5 +199,6 @@ urlpatterns = [
     path(f"{_IDEA}orienter/", idea_route, name="idea_route"),
     path(f"{_IDEA}identite/", idea_check, name="idea_check"),
     path(f"{_IDEA}transmise/", idea_told, name="idea_told"),
+    path(f"{_IDEA}effacer/", idea_forget, name="idea_forget"),
     path(f"{_IDEA}document/", idea_file, name="idea_file"),
 ]

@@ -27,7 +27,7 @@ from sourcier.sourcing.models import Candidate, Search, Sourcing
 from sourcier.sourcing.rules import Verb
 from sourcier.suppliers import actions as suppliers
 from sourcier.suppliers.models import FirmPlace
-from sourcier.suppliers.queries import emails_of, places_of
+from sourcier.suppliers.queries import emails_of, places_of, written_to
 from sourcier.web.city.panel_forms import KindForm, SearchForm, in_words
 from sourcier.web.city.panel_map import draw
 from sourcier.web.city.tables import panel_table
@@ -223,13 +223,14 @@ def _kept(
 ) -> dict[str, Any]:
     """The firms kept, with their address and whether the request has gone."""
     page = Paginator(kept, KEPT_PER_PAGE).get_page(request.GET.get("gardees"))
-    emails = emails_of([candidate.firm_id for candidate in page])
+    emails, by_mail = emails_of([candidate.firm_id for candidate in page]), written_to([candidate.firm for candidate in page])
     asked = set(queries.invitations(sourcing).values_list("firm_id", flat=True))
     own = places_of(sourcing.organisation_id, [candidate.firm.siret for candidate in page])
     lines = [
         {
             "own": own.get(candidate.firm.siret),
-            "candidate": candidate, "email": emails.get(candidate.firm_id, ""), "asked": candidate.firm_id in asked,
+            "candidate": candidate, "email": emails.get(candidate.firm_id, ""),
+            "on_paper": candidate.firm_id in emails and candidate.firm_id not in by_mail, "asked": candidate.firm_id in asked,
             "excluded": queries.excluded_because(candidate), "wrong": wrong.get(str(candidate.firm_id)),
         }
         for candidate in page

@@ -23,7 +23,7 @@ from sourcier.sourcing.briefs import brief
 from sourcier.sourcing.models import RequestDocument, Sourcing
 from sourcier.sourcing.rules import Verb
 from sourcier.sourcing.text_words import sentence
-from sourcier.suppliers.queries import emails_of
+from sourcier.suppliers.queries import away_between, written_to
 from sourcier.web.city.by_text import textable, ticked
 from sourcier.web.city.forms import add_refusal
 from sourcier.web.city.panel import current_or_404, may, need_or_404
@@ -195,7 +195,7 @@ def _send_page(request: HttpRequest, agent: Agent, need: Need, sourcing: Sourcin
     now = timezone.now()
     kept = queries.to_invite(sourcing)
     facts = queries.facts(sourcing)
-    emails = emails_of([candidate.firm_id for candidate in kept])
+    emails = written_to([candidate.firm for candidate in kept])
     by_text = textable(kept, ticked(request) if request.method == "POST" else None)
     chosen = {line["firm"].pk for line in by_text if line["ticked"]}
     told = _told(sourcing)
@@ -203,6 +203,7 @@ def _send_page(request: HttpRequest, agent: Agent, need: Need, sourcing: Sourcin
         **operation_context(agent, need, sourcing),
         "sourcing": sourcing, **told, "kept": kept, "by_email": len(emails.keys() - chosen),
         "by_letter": len(kept) - len(emails.keys() | chosen), "by_text": by_text, "texts": len(chosen),
+        "away": away_between([candidate.firm for candidate in kept], *map(timezone.localdate, (now, sourcing.deadline or now))),
         "excluded": queries.excluded(sourcing), "refused": refused,
         "missing": [(field, refusal.sentence) for field, refusal in rules.missing(facts, now)],
         "mail": words.invitation_mail(told["brief"]) if told else None,

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from sourcier.kernel.transitions import Refused
+from sourcier.quotes.queries import of_firm
 from sourcier.sourcing import limits
 from sourcier.sourcing.known_firms import asked_of
 from sourcier.suppliers import actions, queries
@@ -93,7 +94,7 @@ def place(request: HttpRequest) -> HttpResponse:
         return discreet(render(request, "firm/place/claim.html", _context(key)))
     looked = LookForm(request.GET)
     context = {
-        **_context(key), "place": own, "said": queries.described(own), "asked": asked_of(key.firm), "look_form": looked,
+        **_context(key), "place": own, "said": queries.described(own), "asked": asked_of(key.firm)[:3], "look_form": looked,
         "open_needs": looked.found(key.firm), "alerts_form": AlertsForm(own), "reached_at": queries.email_of(key.firm),
     }  # fmt: skip
     return discreet(render(request, "firm/place/place.html", context))
@@ -169,12 +170,8 @@ def place_stop(request: HttpRequest, key: FirmKey) -> HttpResponse:
 @require_safe
 @insider
 def place_data(request: HttpRequest, key: FirmKey) -> HttpResponse:
-    """« Mes données »: all that the city holds of the firm, to read elsewhere; what it answered is behind each request."""
-    asked = [
-        {"objet": each.sourcing.title, "canal": each.channel, "adresse": each.address, "envoyee_le": each.sent_at,
-         "date_limite": each.sourcing.deadline}
-        for each in asked_of(key.firm)
-    ]  # fmt: skip
+    """« Mes données »: all that the city holds of the firm, to read elsewhere; before an opening, nothing of answers."""
+    asked = of_firm.as_data(of_firm.exchanges(key.firm, timezone.now()))
     response = JsonResponse(
         {**queries.everything_of(key.firm), "demandes_recues": asked},
         json_dumps_params={"ensure_ascii": False, "indent": 2},
