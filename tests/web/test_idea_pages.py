@@ -132,7 +132,7 @@ def test_an_idea_is_late_after_the_city_s_own_delay_and_the_head_buyer_sees_it(c
     assert idea.answer_by == today() + timedelta(days=10)
     with time_machine.travel(timezone.now() + timedelta(days=11)):
         for agent in (city.buyer, city.head_buyer):
-            assert lines(agent)[0].startswith("En retard : réponse promise avant le")
+            assert lines(agent)[0].startswith("Idée en retard, réponse promise avant le")
         page = said(signed_in(city.auditor), reverse("ideas"))
         assert "En retard" in page and "menuisier" in page
         assert "Envoyer la réponse" not in said(signed_in(city.auditor), reverse("idea", args=[idea.pk]))
@@ -178,7 +178,7 @@ def test_from_its_place_a_firm_reads_the_answer_which_somebody_passes_on_when_no
     assert idea.receipt_number in page and (idea.firm, idea.name, idea.unverified) == (firm, firm.name, False)
     answer(city.buyer, idea.pk, "Passez mardi.")
     assert "Passez mardi." in said(client, "/place/idees/")
-    assert lines(city.buyer) == ["Réponse à transmettre autrement : Au pain de Mathilde"]
+    assert lines(city.buyer) == ["Réponse à une idée, à transmettre autrement : Au pain de Mathilde"]
     agent = signed_in(city.buyer)
     assert b"".join(agent.get(reverse("idea_file", args=[idea.pk])).streaming_content) == papers.JPEG  # type: ignore[arg-type]
     said(agent, reverse("idea_told", args=[idea.pk]), {"how": "Lue au téléphone"})

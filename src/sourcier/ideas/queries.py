@@ -69,9 +69,11 @@ def _lines(ideas: QuerySet[Idea]) -> Iterator[Awaiting]:
         page = reverse("idea", args=[idea.pk])
         if idea.state == Idea.State.ANSWERED:
             since = idea.answered_at or idea.received_at
-            yield Awaiting(since, f"Réponse à transmettre autrement : {idea.named}", "Voir comment", page, department)
+            yield Awaiting(
+                since, f"Réponse à une idée, à transmettre autrement : {idea.named}", "Voir comment", page, department
+            )
             continue
         day = format_date(idea.answer_by)
-        told = f"En retard : réponse promise avant le {day}" if rules.late(idea.state, idea.answer_by, now) else ""
+        told = f"Idée en retard, réponse promise avant le {day}" if rules.late(idea.state, idea.answer_by, now) else ""
         words = told or f"Une entreprise propose une idée, réponse avant le {day}"
         yield Awaiting(idea.received_at, f"{words} : {idea.named}", "Lire cette idée", page, department)

@@ -73,6 +73,7 @@ class ItselfForm(TwoAtOnce, forms.ModelForm):
             "hours": "Par exemple : du mardi au samedi, de 5 h à 13 h.",
             "quantities": "Par exemple : jusqu'à 200 baguettes par jour.",
             "labels": "Par exemple : Artisan en or, RGE, agriculture biologique.",
+            "prefers": "Par courrier : la mairie vous écrira une lettre, même si elle a votre adresse électronique.",
             "away_from": "Congés, travaux : la mairie le saura avant de vous demander un prix.",
         }
 
