@@ -233,6 +233,7 @@ def test_the_book_shows_each_rule_with_its_history_and_those_of_the_city(city: C
     head = as_(city.head_buyer)
     given = {"sentence": "Trois devis.", "from_cents": "5 000", "kinds": ["supplies"], "first": "2026-01-01", "basis": "Guide"}
     assert head.post(reverse("rule_add"), given).status_code == 302
+    assert "Arrêter" in words(head.get(reverse("rule_book"))), "its author may end it, on the very page"
     read = words(as_(city.requester).get(reverse("rule_book")))
     for said in ("15 000", "60 000", "annoncé, non appliqué", "à vérifier", "CCP art. R.2122-8", "Trois devis.", "Guide"):
         assert said in read.replace("\u202f", " ").replace("\xa0", " "), said

@@ -96,7 +96,7 @@ def city_rules(organisation: Organisation) -> tuple[Rule, ...]:
     """The city's own rules as rows of the book, those ended included; the lowest amount first."""
     return tuple(
         Rule(
-            rule.pk.hex, "city", frozenset(rule.kinds), rule.from_cents, rule.first, rule.last, rule.basis, rule.basis, SURE,
+            str(rule.pk), "city", frozenset(rule.kinds), rule.from_cents, rule.first, rule.last, rule.basis, rule.basis, SURE,
             rule.sentence,
         )
         for rule in CityRule.objects.filter(organisation=organisation)
