@@ -64,8 +64,7 @@ _HALF = {_stem(word) for word in _MATTERS.split()}
 
 FULL, HALF, LIGHT = 1.0, 0.5, 0.25
 _DOTTED, _CUT, _SLIP = 0.9, 0.6, 0.9
-STRONG, CLOSE, MEDIUM, WEAK = 4, 3, 2, 1
-_NONE: Mapping[str, float] = {}
+STRONG, CLOSE, MEDIUM, KIN, WEAK = 5, 4, 3, 2, 1
 _NOWHERE: frozenset[str] = frozenset()
 
 
@@ -184,6 +183,8 @@ def nearness(signatures: Iterable[Signature]) -> dict[str, dict[str, float]]:
         for shorter in _shorter(found):
             slips[shorter].append(found)
         for other, sure in _longer(found, vocabulary):
+            if found in known and other in known:
+                continue
             near[means[found]][means[other]] = near[means[other]][means[found]] = sure
     for close in slips.values():
         for first, second in combinations(close, 2):
@@ -218,37 +219,46 @@ def grade(one: Signature, two: Signature, near: Nearness) -> int:
     theirs = two.weights
     common = 0.0
     shared = about = known = False
-    for found, weight in one.weights.items():
-        met, sure = (found, 1.0) if found in theirs else _nearest(found, one.weights, theirs, near)
-        if met:
+    for found, weight in one.key:
+        met, sure = found, 1.0
+        other = theirs.get(found)
+        if other is None:
+            if found not in near:
+                continue
+            met, sure = _nearest(near[found], one.weights, theirs)
+            if not met:
+                continue
             other = theirs[met]
-            common += min(weight, other) * sure
-            shared = shared or weight == other == FULL
-            about = about or (found == one.about and met == two.about)
-            known = known or met.startswith("~")
+        common += (weight if weight < other else other) * sure
+        shared = shared or weight == other == FULL
+        about = about or (found == one.about and met == two.about)
+        known = known or met[0] == "~"
     if not shared:
         return 0
     overlap, within = common / (one.total + two.total - common), common / min(one.total, two.total)
-    if _apart(one.deeds, two.deeds):
+    if one.deeds and two.deeds and _apart(one.deeds, two.deeds):
         overlap, within, about, known = overlap * 0.6, within * 0.6, False, False
     if not (one.deeds ^ two.deeds) & _OTHER_TRADE:
         if overlap >= (0.45 if about else 0.6):
             return STRONG
         if about and overlap >= 0.35:
             return CLOSE
-    if about or known or overlap >= 0.45:
-        return MEDIUM
+    if "=rent" not in one.deeds ^ two.deeds:
+        if overlap >= (0.35 if about else 0.45):
+            return MEDIUM
+        if known:
+            return KIN
     return WEAK if within >= 0.6 else 0
 
 
-def _nearest(found: str, mine: Mapping[str, float], theirs: Mapping[str, float], near: Nearness) -> tuple[str, float]:
-    """The stem of the other label that is a slip away, or that this one abbreviates."""
-    close = [(sure, other) for other, sure in near.get(found, _NONE).items() if other in theirs and other not in mine]
-    return max(close)[::-1] if close else ("", 0.0)
+def _nearest(close: Mapping[str, float], mine: Mapping[str, float], theirs: Mapping[str, float]) -> tuple[str, float]:
+    """Of these, the surest that the other label bears and this one does not."""
+    sure, met = max(
+        ((sure, other) for other, sure in close.items() if other in theirs and other not in mine), default=(0.0, "")
+    )
+    return met, sure
 
 
 def _apart(deeds: frozenset[str], others: frozenset[str]) -> bool:
     """One label rents and the other maintains: both say what is done, and it is not the same."""
-    if not deeds or not others or deeds & others:
-        return False
-    return not any(frozenset((deed, other)) in _TOGETHER for deed in deeds for other in others)
+    return not deeds & others and not any(frozenset((deed, other)) in _TOGETHER for deed in deeds for other in others)

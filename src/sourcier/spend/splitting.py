@@ -17,7 +17,7 @@ from itertools import accumulate
 from sourcier.kernel.french import fold
 from sourcier.spend.crossings import Crossing, Share, crossings, dominant
 from sourcier.spend.explained import Group, explain, recurs
-from sourcier.spend.likeness import CLOSE, MEDIUM, STRONG, Nearness, Signature, grade, nearness, signature
+from sourcier.spend.likeness import CLOSE, KIN, MEDIUM, STRONG, Nearness, Signature, grade, nearness, signature
 from sourcier.spend.purchase import Purchase, in_order
 
 __all__ = ["Crossing", "Group", "Limit", "Purchase", "Share", "crossings", "dominant", "find"]
@@ -38,10 +38,12 @@ def find(purchases: Iterable[Purchase], limit: Limit) -> list[Group]:
         one.signed = labels[key] if key in labels else labels.setdefault(key, signature(*key))
     near = nearness(set(labels.values()))
     groups = [group for shelf in _shelves(weighed, near, by_year=True) for group in shelf.groups()]
+    if len({one.purchase.on.year for one in weighed}) < 2:
+        return _explained(groups)
     shown = {id(one) for group in groups for one in group}
     for shelf in _shelves(weighed, near, by_year=False, shown=shown):
         groups += shelf.across_years()
-    return [_group(group) for group in sorted(groups, key=lambda group: [in_order(one.purchase) for one in group])]
+    return _explained(groups)
 
 
 @dataclass(slots=True, eq=False)
@@ -82,7 +84,9 @@ class _Label:
         """Alike enough: in one chapter of the nomenclature, in one family or with one firm, with one firm in one family."""
         if found == STRONG or self.both & other.both:
             return True
-        if found >= MEDIUM and (self.families & other.families or self.suppliers & other.suppliers):
+        if found >= KIN and self.families & other.families:
+            return True
+        if found >= MEDIUM and self.suppliers & other.suppliers:
             return True
         return found == CLOSE and bool({_chapter(code) for code in self.families} & {_chapter(code) for code in other.families})
 
@@ -242,5 +246,7 @@ def _a_year_after(day: date) -> date:
     return date(day.year + 1, 3, 1) if (day.month, day.day) == (2, 29) else day.replace(year=day.year + 1)
 
 
-def _group(members: Sequence[_Weighed]) -> Group:
-    return explain([one.purchase for one in members], _reach(members), A_MONTH)
+def _explained(groups: Iterable[list[_Weighed]]) -> list[Group]:
+    """The groups, by their first days."""
+    explained = [explain([one.purchase for one in group], _reach(group), A_MONTH) for group in groups]
+    return sorted(explained, key=lambda group: [in_order(purchase) for purchase in group.purchases])
