@@ -14,7 +14,7 @@ TEMPLATES = SOURCE / "web" / "templates"
 BY_CONVENTION = re.compile(r"^(account|mfa|allauth)/|^(400|403|403_csrf|404|413|429|500|503)\.html$")
 # Functions of `actions` modules that write no entry, each because its caller's entry carries the row, or because it only asks.
 WITHOUT_ENTRY = {
-    "journal.actions": {"open_log", "append", "want_anchor", "erase"},
+    "journal.actions": {"open_log", "append", "append_all", "want_anchor", "erase"},
     "mail.actions": {"enqueue"},
     "spend.actions.commitments": {"commit"},
     "needs.actions.common": {"load", "check", "same_version", "touch", "clean_text", "clean_value"},
@@ -54,7 +54,7 @@ WITHOUT_ENTRY = {
     },
     "quotes.actions.deposit": {"begin", "receive", "number", "keep_closed", "prove"},
     "quotes.actions.by_email": {"addressee", "arrive"},
-    "quotes.actions.read_mail": {"read_opened", "read_now", "unsealed", "show"},
+    "quotes.actions.read_mail": {"unsealed", "show"},
     "quotes.actions.mark": {"give_marks"},
     "quotes.actions.choose": {"lots_of"},
     "quotes.actions.after_opening": {"sealed", "correct_firms", "correct_at_once"},

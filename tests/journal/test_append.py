@@ -12,9 +12,10 @@ from django.db import transaction
 
 from sourcier.accounts.models import DeliveryPlace
 from sourcier.journal import registry
-from sourcier.journal.actions import append
+from sourcier.journal.actions import Said, append, append_all
 from sourcier.journal.models import Entry, Log, Node
 from sourcier.journal.registry import Unknown, Verb, plain, register_verbs
+from sourcier.journal.verify import verify
 from sourcier.kernel.canonical import NotCanonical, canonical
 from sourcier.kernel.merkle import leaf_hash
 from tests.cities import City
@@ -52,6 +53,23 @@ def test_each_operation_has_its_chain(write: Write) -> None:
     first, other, second = write(stream=bread), write(stream=paint), write(stream=bread)
     assert (first.seq, other.seq, second.seq) == (0, 0, 1)
     assert second.prev == bytes(first.leaf_hash).hex()
+
+
+def test_many_entries_at_once_are_what_they_would_be_one_by_one(city: City, write: Write) -> None:
+    bread, paint = uuid4(), uuid4()
+    before = write(stream=bread)
+    said = [Said(stream, "test.done", {"n": n}) for n, stream in enumerate((bread, paint, None, bread, paint, bread, bread))]
+    with transaction.atomic():
+        entries = append_all(city.organisation.pk, said)
+    after = write(stream=bread)
+    assert [entry.index for entry in entries] == list(range(before.index + 1, after.index))
+    assert [entry.seq for entry in entries if entry.stream == bread.hex] == [1, 2, 3, 4]
+    assert (after.seq, after.prev) == (5, bytes(entries[-1].leaf_hash).hex())
+    report = verify(city.organisation.pk)
+    assert not report.problems
+    assert [json.loads(bytes(entry.payload.body)) for entry in entries] == [{"n": n} for n in range(7)]
+    with transaction.atomic():
+        assert append_all(city.organisation.pk, []) == []
 
 
 def test_two_payloads_that_say_the_same_have_different_hashes(write: Write) -> None:

@@ -1,5 +1,6 @@
 """Mail servers that behave badly, on real sockets."""
 
+import asyncio
 import socket
 import threading
 from collections.abc import Iterator
@@ -17,13 +18,14 @@ def free_port() -> int:
 
 
 class Moody:
-    """Answers what `mood` says: at RCPT by address, at DATA, or by cutting the line."""
+    """Answers what `mood` says: at RCPT by address, at DATA, by cutting the line, or by never answering again."""
 
     def __init__(self) -> None:
         self.rcpt: dict[str, str] = {}
         self.mail = "250 OK"
         self.data = "250 OK"
         self.cut_after: int | None = None
+        self.hold_after: int | None = None
         self.got: list[bytes] = []
         self.sessions: set[int] = set()
 
@@ -43,6 +45,8 @@ class Moody:
         if self.cut_after is not None and len(self.got) >= self.cut_after:
             server.transport.abort()
             return "250 OK"
+        if self.hold_after is not None and len(self.got) >= self.hold_after:
+            await asyncio.Event().wait()
         if self.data.startswith("250"):
             self.got.append(envelope.original_content or b"")
         return self.data

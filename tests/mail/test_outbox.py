@@ -11,7 +11,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from sourcier.journal.models import Entry, Payload
+from sourcier.accounts.models import Organisation
+from sourcier.journal.models import Entry, Log, Payload
 from sourcier.journal.verify import verify
 from sourcier.mail import registry, rules
 from sourcier.mail.actions import enqueue
@@ -68,6 +69,29 @@ def test_a_pass_uses_one_connection_for_all(city: City, smtp: int) -> None:
     with moody(smtp) as mood:
         assert send_due() == 45
     assert len(mood.got) == 45 and len(mood.sessions) == 1
+
+
+def test_a_domain_gets_its_share_of_each_minute_and_keeps_nobody_else_waiting(city: City, smtp: int, settings: Any) -> None:
+    settings.MAIL_PER_DOMAIN = 3
+    for number in range(5):
+        queue(city, f"firm{number}@Pain.example")
+    queue(city, "adele@four.example")
+    with moody(smtp) as mood:
+        assert (send_due(), len(mood.got)) == (4, 4)
+        assert send_due(later(0.5)) == 0
+        assert send_due(later(1.5)) == 2
+    assert set(OutgoingMessage.objects.values_list("state", flat=True)) == {State.SENT}
+
+
+def test_a_result_that_cannot_be_recorded_keeps_no_other_from_it(city: City, smtp: int) -> None:
+    without_journal = Organisation.objects.create(name="Sans journal", slug="sans", siret="21930064700011", lat_e6=0, lon_e6=0)
+    lame = enqueue(without_journal, kind="test", to_address="a@pain.example", subject="Pain", body="Bonjour")
+    whole = queue(city)
+    with moody(smtp), pytest.raises(Log.DoesNotExist):
+        send_due()
+    lame.refresh_from_db()
+    whole.refresh_from_db()
+    assert (lame.state, whole.state) == (State.SENDING, State.SENT)
 
 
 def test_with_no_mail_server_messages_wait_and_say_so(city: City, smtp: int) -> None:

@@ -10,15 +10,18 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from email import message_from_bytes
 from pathlib import Path
 
 import pytest
 
+from sourcier.mail.outbox import BATCH
 from sourcier.project.demo.smtp_sink import SmtpSink, messages_in
 from sourcier.project.supervisor import Child, Supervisor
-from tests.mail.servers import free_port, silent
+from tests.mail.servers import free_port, moody, silent
 
 # These processes have a SQLite of their own: once, with the SQLite leg, is enough.
 pytestmark = pytest.mark.skipif(bool(os.environ.get("SOURCIER_DATABASE_URL")), reason="runs with the SQLite leg")
@@ -124,19 +127,23 @@ def test_the_work_of_a_worker_killed_while_sending_is_taken_up_by_the_next(place
     assert len(messages_in(place.folder / "mails")) == 3
 
 
-def test_messages_claimed_by_a_killed_worker_leave_after_their_lease(place: Place) -> None:
-    place.run("shell", "-c", QUEUE.format(count=2))
-    claim = "from django.utils import timezone; from sourcier.mail.outbox import _claim; import os, signal;"
-    claim += "_claim(timezone.now(), 20); os.kill(os.getpid(), signal.SIGKILL)"
-    child = place.start("shell", "-c", claim)
-    assert child.wait(60) == -signal.SIGKILL
-    assert {row[0] for row in place.rows()} == {"sending"}
-    after = "from datetime import timedelta; from django.utils import timezone; from sourcier.mail.outbox import send_due;"
-    after += "print(send_due(timezone.now() + timedelta(minutes={minutes})))"
-    with SmtpSink(place.folder / "mails", place.smtp):
-        assert place.run("shell", "-v", "0", "-c", after.format(minutes=1)).strip() == "0"
-        assert place.run("shell", "-v", "0", "-c", after.format(minutes=4)).strip() == "2"
-    assert {(row[0], row[1]) for row in place.rows()} == {("sent", 2)}
+def test_a_kill_in_the_middle_loses_no_result_and_sends_again_what_was_in_hand_alone(place: Place) -> None:
+    place.run("shell", "-c", QUEUE.format(count=BATCH + 20))
+    send = "from datetime import timedelta; from django.utils import timezone; from sourcier.mail.outbox import send_due;"
+    send += "print(send_due(timezone.now() + timedelta(minutes={minutes})))"
+    with moody(place.smtp) as mood:
+        mood.hold_after = BATCH + 5
+        child = place.start("shell", "-v", "0", "-c", send.format(minutes=0))
+        until(lambda: len(mood.got) == BATCH + 5)
+        until(lambda: [row[0] for row in place.rows()].count("sent") == BATCH)
+        child.kill()
+        child.wait()
+        mood.hold_after = None
+        assert place.run("shell", "-v", "0", "-c", send.format(minutes=1)).strip() == "0"
+        assert place.run("shell", "-v", "0", "-c", send.format(minutes=4)).strip() == "20"
+    sent = [message_from_bytes(raw)["Message-ID"] for raw in mood.got]
+    assert (len(set(sent)), len(sent)) == (BATCH + 20, BATCH + 25)
+    assert Counter((row[0], row[1]) for row in place.rows()) == {("sent", 1): BATCH, ("sent", 2): 20}
 
 
 def test_a_database_locked_longer_than_the_timeout_does_not_stop_the_worker(place: Place) -> None:

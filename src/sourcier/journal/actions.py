@@ -1,8 +1,9 @@
-"""The only code that writes to the journal. `append` comes last in an action, before anything is enqueued."""
+"""The only code that writes to the journal. `append`, or `append_all`, comes last in an action, before it enqueues."""
 
 import json
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -30,6 +31,29 @@ def open_log(log_id: UUID, origin: str) -> Log:
     return Log.objects.create(id=log_id, origin=origin, public_key=keys.create(log_id))
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One entry to write, as `append` takes it."""
+
+    stream: UUID | None
+    verb: str
+    payload: Mapping[str, Any]
+    actor: UUID | None = None
+    rows: tuple[Model, ...] = ()
+    gone: tuple[Model, ...] = ()
+
+    def body(self) -> bytes:
+        """The canonical payload, with what its rows hold now. Raises `Unknown` for a verb that no room registered."""
+        if self.verb not in VERBS:
+            raise Unknown(f"verb {self.verb} is not registered")
+        if "rows" in self.payload:
+            raise ValueError("the key « rows » of a payload is the journal's own")
+        body = dict(plain(self.payload))
+        if snapshots := [*(snapshot(row) for row in self.rows), *(departure(row) for row in self.gone)]:
+            body["rows"] = snapshots
+        return canonical(body)
+
+
 def append(
     log_id: UUID,
     stream: UUID | None,
@@ -47,42 +71,54 @@ def append(
     in this transaction (by a queryset: `row.delete()` forgets its id). Locks the `Log` row, reads the clock under that lock,
     and returns the entry. Raises `Unknown` for a verb that no room registered.
     """
-    if verb not in VERBS:
-        raise Unknown(f"verb {verb} is not registered")
+    [entry] = append_all(log_id, [Said(stream, verb, payload, actor, tuple(rows), tuple(gone))])
+    return entry
+
+
+def append_all(log_id: UUID, said: Sequence[Said]) -> list[Entry]:
+    """`append` for several entries, in their order: one lock, one reading of the clock, a few queries whatever their number."""
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("journal.append must share the transaction of the action")
-    if "rows" in payload:
-        raise ValueError("the key « rows » of a payload is the journal's own")
-    body = dict(plain(payload))
-    if snapshots := [*(snapshot(row) for row in rows), *(departure(row) for row in gone)]:
-        body["rows"] = snapshots
-    encoded = canonical(body)
-    salt = secrets.token_bytes(16)
-
+    bodies = [each.body() for each in said]
     log = Log.objects.select_for_update().get(pk=log_id)
-    stream_id = stream.hex if stream else ORG_STREAM
-    last = log.entries.filter(stream=stream_id).order_by("-seq").values("seq", "leaf_hash").first()
-    fields = {
-        "v": ENTRY_VERSION,
-        "log": log_id.hex,
-        "stream": stream_id,
-        "seq": last["seq"] + 1 if last else 0,
-        "prev": bytes(last["leaf_hash"]).hex() if last else FIRST_PREV,
-        "verb": verb,
-        "at": _clock(log),
-        "actor": actor.hex if actor else SYSTEM_ACTOR,
-        "payload_sha256": sha256(salt + encoded).hexdigest(),
-    }
-    raw = canonical(fields)
-    entry = Entry.objects.create(
-        log=log, index=log.size, raw=raw, leaf_hash=leaf_hash(raw),
-        **{key: fields[key] for key in ("stream", "seq", "prev", "verb", "at", "actor", "payload_sha256")},
-    )  # fmt: skip
-    Payload.objects.create(entry=entry, salt=salt, body=encoded)
-    _grow(log, entry)
-    if VERBS[verb].anchored:
+    at = _clock(log)
+    ends: dict[str, tuple[int, str]] = {}
+    entries, payloads = [], []
+    for index, (each, encoded) in enumerate(zip(said, bodies, strict=True), log.size):
+        stream_id = each.stream.hex if each.stream else ORG_STREAM
+        seq, prev = ends[stream_id] if stream_id in ends else _end(log, stream_id)
+        salt = secrets.token_bytes(16)
+        fields = {
+            "v": ENTRY_VERSION,
+            "log": log_id.hex,
+            "stream": stream_id,
+            "seq": seq,
+            "prev": prev,
+            "verb": each.verb,
+            "at": at,
+            "actor": each.actor.hex if each.actor else SYSTEM_ACTOR,
+            "payload_sha256": sha256(salt + encoded).hexdigest(),
+        }
+        raw = canonical(fields)
+        leaf = leaf_hash(raw)
+        ends[stream_id] = (seq + 1, leaf.hex())
+        kept = {key: fields[key] for key in ("stream", "seq", "prev", "verb", "at", "actor", "payload_sha256")}
+        entries.append(Entry(log=log, index=index, raw=raw, leaf_hash=leaf, **kept))
+        payloads.append((salt, encoded))
+    entries = Entry.objects.bulk_create(entries)
+    Payload.objects.bulk_create(
+        Payload(entry=entry, salt=salt, body=encoded) for entry, (salt, encoded) in zip(entries, payloads, strict=True)
+    )
+    _grow(log, entries)
+    if any(VERBS[each.verb].anchored for each in said):
         want_anchor(log, timezone.now())
-    return entry
+    return entries
+
+
+def _end(log: Log, stream_id: str) -> tuple[int, str]:
+    """The number and the former hash of the next entry of a stream."""
+    last = log.entries.filter(stream=stream_id).order_by("-seq").values("seq", "leaf_hash").first()
+    return (last["seq"] + 1, bytes(last["leaf_hash"]).hex()) if last else (0, FIRST_PREV)
 
 
 def want_anchor(log: Log, now: datetime) -> None:
@@ -100,17 +136,22 @@ def _clock(log: Log) -> int:
     return last if 0 < last - now <= CLOCK_SKEW_MS else now
 
 
-def _grow(log: Log, entry: Entry) -> None:
-    """Store the perfect subtrees that the new leaf completes, and the new size."""
+def _grow(log: Log, entries: Sequence[Entry]) -> None:
+    """Store the perfect subtrees that the new leaves complete, and the new size."""
+    made: dict[tuple[int, int], bytes] = {}
 
     def left_sibling(level: int, position: int) -> bytes:
+        if (level, position) in made:
+            return made[level, position]
         return bytes(Node.objects.values_list("hash", flat=True).get(log=log, level=level, position=position))
 
+    for entry in entries:
+        for level, position, digest in completed_nodes(entry.index, bytes(entry.leaf_hash), left_sibling):
+            made[level, position] = digest
     Node.objects.bulk_create(
-        Node(log=log, level=level, position=position, hash=digest)
-        for level, position, digest in completed_nodes(entry.index, bytes(entry.leaf_hash), left_sibling)
+        Node(log=log, level=level, position=position, hash=digest) for (level, position), digest in made.items()
     )
-    log.size = entry.index + 1
+    log.size += len(entries)
     log.save(update_fields=["size"])
 
 

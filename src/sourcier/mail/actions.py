@@ -57,6 +57,7 @@ def enqueue(
         sealed=sealed,
         subject_id=subject_id,
         to_address=to_address,
+        to_domain=to_address.rpartition("@")[2].lower()[:254],
         to_name=" ".join(to_name.split()),
         reply_to=reply_to or organisation.email,
         subject=" ".join(subject.split())[:200],

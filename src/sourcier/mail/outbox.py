@@ -1,30 +1,36 @@
-"""Sending what waits: claim a few messages with a lease, send them over one connection, record each result at once."""
+"""Sending what waits: claim some messages with a lease, send them over one connection, record their results together.
+
+Not too many a minute to the same domain: its server would refuse them all. A worker that dies between the sending and the
+record sends again, under the same Message-ID, what it had in hand: one batch at most, and two seconds of it when it is slow.
+"""
 
 import logging
 import smtplib
 import time
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from email.utils import formataddr, parseaddr
-from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
-from django.db import OperationalError, transaction
-from django.db.models import Q
+from django.db import transaction
+from django.db.models import Count, F, Q
 from django.utils import timezone
 
-from sourcier.journal.actions import append
 from sourcier.kernel.transitions import next_state
 from sourcier.mail import registry, rules, secrets
 from sourcier.mail.models import OutgoingMessage
+from sourcier.mail.recording import Result, record
 from sourcier.mail.replying import is_ours
 from sourcier.mail.rules import Outcome, State, Verb
 from sourcier.vault import queries as vault
 
 logger = logging.getLogger(__name__)
-BATCH = 20
-RECORD_TRIES = 5
+BATCH = 50
+PASS = 500
+RECORD_EVERY_S = 2.0
+MINUTE = timedelta(minutes=1)
 
 
 def message_id_of(message: OutgoingMessage) -> str:
@@ -33,7 +39,7 @@ def message_id_of(message: OutgoingMessage) -> str:
     return f"<{message.pk.hex}@{domain}>"
 
 
-def send_due(now: datetime | None = None, limit: int = 500) -> int:
+def send_due(now: datetime | None = None, limit: int = PASS) -> int:
     """Send up to `limit` messages that are due at `now`. Returns how many were tried. Never inside a transaction.
 
     Raises nothing for a mail server that is down: the messages wait, and say so in `last_error`.
@@ -47,8 +53,7 @@ def send_due(now: datetime | None = None, limit: int = 500) -> int:
             batch = _claim(clock(), min(BATCH, limit - tried))
             if not batch:
                 break
-            for message in batch:
-                _deliver(post, message, clock)
+            _deliver_all(post, batch, clock)
             tried += len(batch)
         if post.down:
             _say_that_server_is_down(clock())
@@ -70,13 +75,32 @@ def due(now: datetime) -> Q:
 def _claim(now: datetime, limit: int) -> list[OutgoingMessage]:
     rows = OutgoingMessage.objects.filter(due(now)).order_by("next_check", "created_at", "pk")
     rows = rows.select_related("organisation").prefetch_related("files")
-    batch = list(rows.select_for_update(skip_locked=True, of=("self",))[:limit])
-    for message in batch:
-        message.state = next_state(rules.TRANSITIONS, State(message.state), Verb.CLAIM, "")
-        message.attempts += 1
-        message.lease_until = now + rules.LEASE
-    OutgoingMessage.objects.bulk_update(batch, ["state", "attempts", "lease_until"])
+    gone = _gone_this_minute(now)
+    full = [domain for domain in gone if not _has_room(gone, domain)]
+    found = rows.exclude(to_domain__in=full).select_for_update(skip_locked=True, of=("self",))[:limit]
+    batch = []
+    for message in found:
+        if not _has_room(gone, message.to_domain):
+            continue
+        gone[message.to_domain] += 1
+        batch.append(message)
+        next_state(rules.TRANSITIONS, State(message.state), Verb.CLAIM, "")
+        message.state, message.attempts, message.lease_until = State.SENDING, message.attempts + 1, now + rules.LEASE
+    OutgoingMessage.objects.filter(pk__in=[message.pk for message in batch]).update(
+        state=State.SENDING, attempts=F("attempts") + 1, lease_until=now + rules.LEASE, claimed_at=now
+    )
     return batch
+
+
+def _gone_this_minute(now: datetime) -> Counter[str]:
+    """How many messages left, or tried to, for each domain."""
+    recent = OutgoingMessage.objects.filter(claimed_at__gt=now - MINUTE)
+    return Counter(dict(recent.order_by().values_list("to_domain").annotate(Count("pk"))))
+
+
+def _has_room(gone: Counter[str], domain: str) -> bool:
+    """Has this domain had less than its share of the minute?"""
+    return not domain or not settings.MAIL_PER_DOMAIN or gone[domain] < settings.MAIL_PER_DOMAIN
 
 
 class _Post:
@@ -139,22 +163,33 @@ class _Post:
         return rules.answered(code, attempts)
 
 
-def _deliver(post: _Post, message: OutgoingMessage, clock: Callable[[], datetime]) -> None:
+def _deliver_all(post: _Post, batch: list[OutgoingMessage], clock: Callable[[], datetime]) -> None:
+    """Send them; record what is known at the end, be it an error, and meanwhile when sending is slow."""
+    known: list[Result] = []
+    since = time.monotonic()
+    try:
+        for message in batch:
+            known.append(Result(message, _deliver(post, message, clock), clock()))
+            if time.monotonic() - since > RECORD_EVERY_S:
+                record(known)
+                known, since = [], time.monotonic()
+    finally:
+        record(known)
+
+
+def _deliver(post: _Post, message: OutgoingMessage, clock: Callable[[], datetime]) -> Outcome:
     if message.lease_until is None or clock() > message.lease_until - rules.LEASE_MARGIN:
-        outcome = Outcome(Verb.DEFER, counted=False)
-    else:
-        try:
-            email = write(message)
-        except secrets.Lost:
-            outcome = rules.cannot_be_written("Le lien personnel de ce message est illisible. Envoyez un nouveau message.")
-        except FileNotFoundError:
-            outcome = rules.cannot_be_written("Une pièce jointe de ce message manque dans le coffre.")
-        else:
-            try:
-                outcome = post.send(email, message.attempts)
-            except (ValueError, UnicodeError):
-                outcome = rules.cannot_be_written("L'adresse ou le texte de ce message ne peut pas être envoyé.")
-    _record_surely(message, outcome, clock())
+        return Outcome(Verb.DEFER, counted=False)
+    try:
+        email = write(message)
+    except secrets.Lost:
+        return rules.cannot_be_written("Le lien personnel de ce message est illisible. Envoyez un nouveau message.")
+    except FileNotFoundError:
+        return rules.cannot_be_written("Une pièce jointe de ce message manque dans le coffre.")
+    try:
+        return post.send(email, message.attempts)
+    except (ValueError, UnicodeError):
+        return rules.cannot_be_written("L'adresse ou le texte de ce message ne peut pas être envoyé.")
 
 
 def write(message: OutgoingMessage) -> EmailMessage:
@@ -186,75 +221,6 @@ def write(message: OutgoingMessage) -> EmailMessage:
         name, text = proof
         email.attach(name, text.encode(), "application/octet-stream")
     return email
-
-
-def _record_surely(message: OutgoingMessage, outcome: Outcome, now: datetime) -> None:
-    """Record, again while the database is locked: a result that is lost sends the message twice."""
-    for attempt in range(1, RECORD_TRIES + 1):
-        try:
-            _record(message, outcome, now)
-        except OperationalError:
-            if attempt == RECORD_TRIES:
-                raise
-            logger.warning("database locked while recording a result, trying again")
-            time.sleep(attempt)
-        else:
-            return
-
-
-@transaction.atomic
-def _record(claimed: OutgoingMessage, outcome: Outcome, now: datetime) -> None:
-    message = OutgoingMessage.objects.select_for_update(of=("self",)).select_related("organisation").get(pk=claimed.pk)
-    if (message.state, message.lease_until) != (State.SENDING, claimed.lease_until):
-        return  # another worker took it after our lease
-    message.state = next_state(rules.TRANSITIONS, State(message.state), outcome.verb, "")
-    message.lease_until = None
-    message.last_error = outcome.sentence
-    message.address_refused = outcome.address_refused
-    message.next_check = now + outcome.wait
-    if not outcome.counted:
-        message.attempts -= 1
-    if outcome.verb == Verb.DEFER:
-        message.save()
-        return
-    message.secret = ""
-    if outcome.verb == Verb.ACCEPT:
-        message.sent_at = now
-    message.save()
-    _tell(message)
-    payload = _payload(message, [vault.file_facts(file) for file in claimed.files.all()])
-    append(message.organisation_id, message.operation_id, _verb(message), payload, rows=[message])
-
-
-def _tell(message: OutgoingMessage) -> None:
-    """Tell the rooms. One that fails must not undo the result, or the message would leave again and again."""
-    for handler in registry.handlers(message.kind):
-        try:
-            with transaction.atomic():
-                handler(message)
-        except OperationalError:
-            raise
-        except Exception as error:
-            logger.error("result handler of %s failed: %s", message.kind, type(error).__name__)
-
-
-def _verb(message: OutgoingMessage) -> str:
-    return f"message.{message.state}" + (".sealed" if message.sealed else "")
-
-
-def _payload(message: OutgoingMessage, files: list[dict[str, Any]]) -> dict[str, Any]:
-    payload: dict[str, Any] = {
-        "message": message.pk,
-        "kind": message.kind,
-        "to_address": message.to_address,
-        "to_name": message.to_name or message.to_address,
-        "subject": message.subject,
-        "attempts": message.attempts,
-        "files": files,
-    }
-    if message.state == State.FAILED:
-        payload["error"] = message.last_error
-    return payload
 
 
 @transaction.atomic

@@ -9,7 +9,7 @@ from sourcier.kernel.phones import mobile_in, shown
 from sourcier.mail.models import FiledExchange, IncomingMessage, OutgoingMessage, OutgoingText
 from sourcier.retention.registry import ERASED, Emptied, Scope, Trace
 
-EMPTY = {"to_address": "", "to_name": "", "reply_to": "", "subject": ERASED, "body": "", "last_error": ""}
+EMPTY = {"to_address": "", "to_domain": "", "to_name": "", "reply_to": "", "subject": ERASED, "body": "", "last_error": ""}
 
 EMPTY_TEXT = {"to_number": "", "to_name": "", "body": ERASED, "last_error": "", "gateway_id": ""}
 

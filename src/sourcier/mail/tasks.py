@@ -10,10 +10,13 @@ logger = logging.getLogger(__name__)
 
 @task
 def wake_outbox() -> int:
-    """Send what is due. Returns how many messages were tried."""
-    from sourcier.mail.outbox import send_due
+    """Send what is due, and ask to be called again when there is more. Returns how many messages were tried."""
+    from sourcier.mail.outbox import PASS, send_due
 
-    return send_due()
+    tried = send_due()
+    if tried >= PASS:
+        wake_soon()
+    return tried
 
 
 @task

@@ -46,12 +46,14 @@ class Worker:
             connection.close()
 
     def run_tasks(self) -> None:
-        """One task at a time, to see the order to stop between two."""
+        """One task at a time, to see the order to stop, and the hour of the next tick, between two."""
         while not self.stop.is_set() and DBTaskResult.objects.ready().exists():
             TaskRunner(
                 queue_names=QUEUES, interval=0, batch=True, backend_name="default", startup_delay=False,
                 max_tasks=1, worker_id=self.id, excluded_queue_names=[],
             ).run()  # fmt: skip
+            if time.monotonic() >= self._next_tick:
+                return
 
     def run_tick(self) -> None:
         run_due(timezone.now())

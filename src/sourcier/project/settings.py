@@ -38,6 +38,14 @@ def _port(variable: str, default: str) -> int:
     return int(given)
 
 
+def _number(variable: str, default: str) -> int:
+    """A whole number. Raises `ImproperlyConfigured`."""
+    given = os.environ.get(variable, default)
+    if not given.isdecimal():
+        raise ImproperlyConfigured(f"{variable} doit être un nombre entier ; il vaut « {given} ».")
+    return int(given)
+
+
 def _secret_key() -> str:
     """The key of the environment, else one drawn once and kept beside the other keys, readable by its owner alone."""
     if given := os.environ.get("SOURCIER_SECRET_KEY"):
@@ -349,6 +357,9 @@ EMAIL_USE_TLS = os.environ.get("SOURCIER_SMTP_STARTTLS") == "1"
 EMAIL_USE_SSL = os.environ.get("SOURCIER_SMTP_TLS") == "1"
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = os.environ.get("SOURCIER_FROM", "ne-pas-repondre@ville.example")
+
+# Messages a minute to the addresses of one domain; 0: as many as there are. More, and the large providers refuse them all.
+MAIL_PER_DOMAIN = _number("SOURCIER_MAIL_PER_DOMAIN", "100")
 
 # Where firms reply: `reponse@ville.example` makes `reponse+…@ville.example`, one address for each firm asked.
 REPLY_TO = _reply_to()
