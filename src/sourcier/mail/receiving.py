@@ -13,6 +13,7 @@ from django.db import IntegrityError, OperationalError, transaction
 from sourcier.accounts.models import Organisation
 from sourcier.journal.actions import append
 from sourcier.mail import registry, secrets
+from sourcier.mail.domain_keys import keys_of_domains
 from sourcier.mail.incoming import Incoming, Kind, read
 from sourcier.mail.models import IncomingMessage
 from sourcier.mail.registry import Addressee
@@ -53,7 +54,7 @@ def receive(data: bytes, recipient: str, *, sender: str, at: datetime) -> Incomi
     fingerprint = secrets.fingerprint((token_in(recipient) or "tray").encode() + b"\0" + data)
     if known := IncomingMessage.objects.filter(fingerprint=fingerprint).first():
         return known
-    message = read(data)
+    message = read(data, keys_of_domains())
     file = seal_message(organisation_id, to.sealed_under if to else organisation_id, data)
     row = IncomingMessage(
         organisation_id=organisation_id,

@@ -4,6 +4,7 @@ import json
 import os
 import re
 from datetime import timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -126,6 +127,21 @@ def _listen() -> tuple[str, str, int] | None:
             "SOURCIER_MAIL_LISTEN doit être une adresse comme lmtp://127.0.0.1:2424 ou smtp://127.0.0.1:2525."
         ) from None
     return None
+
+
+def _resolver() -> str:
+    """The address of the DNS resolver, `system` for the machine's own, or nothing. Raises `ImproperlyConfigured`."""
+    given = os.environ.get("SOURCIER_DNS", "").strip()
+    try:
+        if given and given != "system":
+            server = urlsplit(f"//{given}")
+            ip_address(server.hostname or "")
+            _ = server.port
+    except ValueError:
+        raise ImproperlyConfigured(
+            "SOURCIER_DNS doit être une adresse comme 192.0.2.53 ou 127.0.0.1:5353, ou « system »."
+        ) from None
+    return given
 
 
 def _imap() -> str:
@@ -364,6 +380,8 @@ MAIL_PER_DOMAIN = _number("SOURCIER_MAIL_PER_DOMAIN", "100")
 # Where firms reply: `reponse@ville.example` makes `reponse+…@ville.example`, one address for each firm asked.
 REPLY_TO = _reply_to()
 MAIL_LISTEN = _listen()
+# Whom to ask for the keys that check the signatures of domains (DKIM): an address, or « system »; nobody otherwise.
+RESOLVER = _resolver()
 IMAP = _imap()
 
 # SMS leave by an HTTP gateway. Without its address no page speaks of SMS.

@@ -2,20 +2,32 @@
 
 import base64
 import json
-from collections.abc import Callable
+import socket
+import struct
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import dkim
+import dns.message
+import dns.rcode
+import dns.rrset
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat, pkcs7
 from django.core.management import call_command
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sourcier.kernel.canonical import canonical
+from sourcier.mail.domain_keys import keys_of_domains
 from sourcier.mail.incoming import Incoming, Kind, read
 
 PDF = b"%PDF-1.4 devis"
@@ -188,3 +200,100 @@ def test_the_command_prints_what_was_understood(tmp_path: Path, capsys: pytest.C
         told = capsys.readouterr()
         assert "ne peut pas être ouvert" in told.err
         assert not told.out
+
+
+def winmail(*files: tuple[str, bytes]) -> bytes:
+    """A TNEF stream (MS-OXTNEF) with these files, as Outlook makes it."""
+
+    def attribute(level: int, name: int, data: bytes) -> bytes:
+        return struct.pack("<BII", level, name, len(data)) + data + struct.pack("<H", sum(data) & 0xFFFF)
+
+    made = struct.pack("<IH", 0x223E9F78, 1) + attribute(1, 0x00089006, struct.pack("<I", 0x00010000))
+    for name, data in files:
+        made += attribute(2, 0x00069002, bytes(14)) + attribute(2, 0x00018010, name.encode("cp1252") + b"\0")
+        made += attribute(2, 0x0006800F, data)
+    return made
+
+
+def test_the_files_that_outlook_wraps_are_read_and_a_winmail_dat_that_is_none_stays_one() -> None:
+    made = message(Subject="Re: Pain")
+    made.set_content("Bonjour, voici le devis.")
+    for data in (winmail(("devis.pdf", PDF), ("prix.csv", b"1;2")), b"not one"):
+        made.add_attachment(data, maintype="application", subtype="ms-tnef", filename="winmail.dat")
+    found = [(file.name, file.type, file.data) for file in read(made.as_bytes()).attachments]
+    assert found == [
+        ("devis.pdf", "application/pdf", PDF), ("prix.csv", "text/csv", b"1;2"),
+        ("winmail.dat", "application/ms-tnef", b"not one"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("opaque", [True, False])
+def test_a_message_signed_by_its_author_is_read_and_its_signature_is_no_document(opaque: bool) -> None:
+    inner = EmailMessage()
+    inner.set_content("Mon prix : 12 €")
+    inner.add_attachment(PDF, maintype="application", subtype="pdf", filename="devis.pdf")
+    signed = smime(inner.as_bytes(), opaque=opaque)
+    found = read(b"From: Adele <adele@four.example>\nSubject: Re: Pain\n" + signed)
+    assert (found.text, found.subject, found.sender) == ("Mon prix : 12 €", "Re: Pain", "adele@four.example")
+    assert [file.data for file in found.attachments if not file.is_signature] == [PDF]
+
+
+def smime(data: bytes, *, opaque: bool) -> bytes:
+    """The S/MIME message of these bytes, signed with a certificate of a day."""
+    key = rsa.generate_private_key(65537, 2048)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Adele")])
+    now = datetime(2026, 11, 24, tzinfo=UTC)
+    certificate = (
+        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(1)
+        .not_valid_before(now).not_valid_after(now + timedelta(days=1)).sign(key, hashes.SHA256())
+    )  # fmt: skip
+    builder = pkcs7.PKCS7SignatureBuilder().set_data(data).add_signer(certificate, key, hashes.SHA256())
+    options = [] if opaque else [pkcs7.PKCS7Options.DetachedSignature]
+    return builder.sign(Encoding.SMIME, options)
+
+
+@contextmanager
+def dns_server(record: bytes | None) -> Iterator[str]:
+    """A resolver on a socket of its own: gives `record` for every name, or says that it knows nothing now."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind(("127.0.0.1", 0))
+
+        def serve() -> None:
+            while True:
+                try:
+                    data, peer = server.recvfrom(4096)
+                except OSError:
+                    return
+                if not data:
+                    return
+                asked = dns.message.from_wire(data)
+                told = dns.message.make_response(asked)
+                if record is None:
+                    told.set_rcode(dns.rcode.SERVFAIL)
+                else:
+                    parts = " ".join(f'"{record[n : n + 200].decode()}"' for n in range(0, len(record), 200))
+                    told.answer.append(dns.rrset.from_text(asked.question[0].name, 60, "IN", "TXT", parts))
+                server.sendto(told.to_wire(), peer)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        port = server.getsockname()[1]
+        yield f"127.0.0.1:{port}"
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as last:
+            last.sendto(b"", ("127.0.0.1", port))
+        thread.join()
+
+
+def test_a_resolver_of_the_settings_gives_the_keys_and_its_silence_condemns_nobody(
+    domain: tuple[bytes, Callable[[bytes], bytes | None]], settings: Any
+) -> None:
+    pem, resolver = domain
+    made = message(Subject="Re: Pain", To="r@ville.example", Date="Tue, 24 Nov 2026 10:12:00 +0000")
+    made.set_content("Mon prix : 12 €\n")
+    signed = dkim.sign(made.as_bytes(), b"s", b"four.example", pem) + made.as_bytes()
+    assert keys_of_domains() is None
+    with dns_server(resolver(b"s._domainkey.four.example.")) as settings.RESOLVER:
+        assert read(signed, keys_of_domains()).dkim == "pass"
+        assert read(signed.replace(b"Mon prix", b"Mon Prix"), keys_of_domains()).dkim == "fail"
+    with dns_server(None) as settings.RESOLVER:
+        assert read(signed, keys_of_domains()).dkim == "none"

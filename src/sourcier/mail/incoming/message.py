@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from email.header import decode_header, make_header
 from email.message import Message
 from email.utils import getaddresses
+from mimetypes import guess_type
 
 from sourcier.mail.eml import MAX_PARTS, MAX_TEXT, attempt, clean, header, opened, plain_words, raw
 from sourcier.mail.incoming import signature
 from sourcier.mail.incoming.kinds import Kind, failed_addresses, kind_of, words_of
 from sourcier.mail.incoming.quoting import split
+from sourcier.mail.incoming.wrapped import SIGNATURES, TNEF, outlook_files, unsigned
 
 MAX_DEPTH = 20
 _ENCODED_NAME = re.compile(r"name\s*=\s*\"?((?:=\?[^?]{1,40}\?[bqBQ]\?[^?]{0,500}\?=\s*)+)")
@@ -28,6 +30,11 @@ class Attachment:
     inline: bool
 
     @property
+    def is_signature(self) -> bool:
+        """The signature of the message, which proves who wrote it and says nothing more."""
+        return self.type in SIGNATURES
+
+    @property
     def size(self) -> int:
         return len(self.data)
 
@@ -42,6 +49,7 @@ class Incoming:
 
     kind: Kind
     sender: str
+    sender_name: str
     subject: str
     text: str
     quoted: str
@@ -59,7 +67,7 @@ class Incoming:
 
 def read(data: bytes, resolver: signature.Resolver | None = None) -> Incoming:
     """Read a message, malformed or not. `resolver` gives the keys of domains, for DKIM."""
-    message = opened(data)
+    message = attempt(lambda: unsigned(opened(data)), None) or opened(data)
 
     def said(name: str) -> str:
         return header(message, name)
@@ -73,10 +81,13 @@ def read(data: bytes, resolver: signature.Resolver | None = None) -> Incoming:
     return Incoming(
         kind=kind_of(said, parts),
         sender=_address(said("From")) or _address(said("Sender")),
+        sender_name=_named(said("From")),
         subject=said("Subject"),
         text=cut.text.strip(),
         quoted=cut.quoted,
-        attachments=tuple(_attachment(part) for part in parts if id(part) not in used and not _is_empty_text(part)),
+        attachments=tuple(
+            file for part in parts if id(part) not in used and not _is_empty_text(part) for file in _attachments(part)
+        ),
         dkim=signature.check(data, resolver),
         message_id=said("Message-ID"),
         failed=failed_addresses(said, parts),
@@ -132,6 +143,19 @@ def _readable(part: Message) -> str:
     return plain_words(words) if _type(part) == "text/html" else words
 
 
+def _attachments(part: Message) -> list[Attachment]:
+    """The file, or those that Outlook wrapped in it."""
+    file = _attachment(part)
+    if file.type not in TNEF and file.name.lower() != "winmail.dat":
+        return [file]
+    inside = [(clean(name).replace("\\", "/").rpartition("/")[2][:200], data) for name, data in outlook_files(file.data)]
+    return [Attachment(name or "piece-jointe", _type_of(name), data, False) for name, data in inside] or [file]
+
+
+def _type_of(name: str) -> str:
+    return guess_type(name)[0] or "application/octet-stream"
+
+
 def _attachment(part: Message) -> Attachment:
     kind = _type(part)
     name = clean(_name(part)).replace("\\", "/").rpartition("/")[2][:200]
@@ -156,6 +180,12 @@ def _bytes(part: Message) -> bytes:
     if isinstance(found, bytes):
         return found
     return str(attempt(part.get_payload, "")).encode("utf-8", "surrogateescape")
+
+
+def _named(people: str) -> str:
+    """The name beside the first address of a header; empty when the address is all there is."""
+    pairs = attempt(lambda: getaddresses([people]), [])
+    return next((clean(name)[:120] for name, address in pairs if "@" in address and "@" not in name), "")
 
 
 def _address(people: str) -> str:

@@ -8,10 +8,24 @@ Resolver = Callable[[bytes], bytes | None]
 NONE, PASS, FAIL = "none", "pass", "fail"
 
 
+class Unreachable(Exception):
+    """The resolver knows nothing now: no network, or a server that does not answer."""
+
+
 def check(data: bytes, resolver: Resolver | None) -> str:
-    """`none` without a signature or without a resolver; else whether it holds for these very bytes."""
+    """`none` without a signature, a resolver or a network; else whether it holds for these very bytes."""
     if resolver is None or b"dkim-signature:" not in data[:200_000].lower():
         return NONE
     import dkim
 
-    return PASS if attempt(lambda: dkim.verify(data, dnsfunc=lambda name, timeout=5: resolver(name)), False) else FAIL
+    silent: list[bytes] = []
+
+    def key(name: bytes, timeout: int = 5) -> bytes | None:
+        try:
+            return resolver(name)
+        except Unreachable:
+            silent.append(name)
+            return None
+
+    holds = attempt(lambda: dkim.verify(data, dnsfunc=key), False)
+    return PASS if holds else NONE if silent else FAIL

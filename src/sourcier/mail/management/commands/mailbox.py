@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from sourcier.mail.domain_keys import keys_of_domains
 from sourcier.mail.imap import fetch
 from sourcier.mail.incoming import Incoming, read
 from sourcier.mail.listener import Listener
@@ -62,7 +63,7 @@ class Command(BaseCommand):
             reason = error.strerror if isinstance(error, OSError) else "ce nom n'est pas celui d'un fichier"
             self.stderr.write(f"Ce message ne peut pas être ouvert : {options['file']} ({reason}). Rien n'a été changé.")
             raise Unreadable(UNREADABLE) from None
-        message = read(data)
+        message = read(data, keys_of_domains())
         self.stdout.write(json.dumps(message.as_json(), ensure_ascii=False) if options["json"] else in_words(message))
 
 
