@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
+from email.message import EmailMessage
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -45,6 +46,7 @@ from sourcier.quotes.actions.heard import hear_price
 from sourcier.quotes.actions.paper import register_paper
 from sourcier.quotes.answer_rules import Answer, TypedPrice
 from sourcier.quotes.models import Submission
+from sourcier.quotes.queries import confirming
 from sourcier.retention import actions as retention
 from sourcier.retention.models import Clock
 from sourcier.sourcing.actions import closing, invite, notice, panel, posting, questions, request
@@ -254,6 +256,7 @@ class Scene:
         invite.send(self.buyer, sourcing.pk)
         first = self.by_email(sourcing)[0]
         self.talk(sourcing, first)
+        self.tell(confirm_link=self.replied(sourcing, first))
         posted = self.by_letter(sourcing)[0]
         posting.mark_posted(self.buyer, posted.pk, "posté au guichet de La Poste")
         dropped = sourcing.candidates.exclude(state="kept").get()
@@ -267,6 +270,19 @@ class Scene:
         )  # fmt: skip
         refused = sourcing.invitations.filter(address=REFUSED_ADDRESS, state="failed")
         self.awaited = refused.exists
+
+    def replied(self, sourcing: Sourcing, other: Invitation) -> str:
+        """Another firm replied to its e-mail: the link that its acknowledgement brings."""
+        asked = next(each for each in self.by_email(sourcing) if each != other and each.address != REFUSED_ADDRESS)
+        token = tokens.reply_token(asked.seed)
+        Invitation.objects.filter(pk=asked.pk).update(reply_hmac=tokens.reply_hmac(token))
+        mail = EmailMessage()
+        mail["From"], mail["Subject"] = f"Le fournil <{asked.address}>", "Re: Du pain"
+        mail.set_content("Voici mon devis.")
+        mail.add_attachment(papers.pdf_bytes(), maintype="application", subtype="pdf", filename="devis.pdf")
+        with override_settings(REPLY_TO="reponse@rosny.example"):
+            receive(mail.as_bytes(), f"reponse+{token}@rosny.example", sender=asked.address, at=timezone.now())
+        return urlsplit(confirming.link(asked.submissions.get())).path
 
     def talk(self, sourcing: Sourcing, invitation: Invitation) -> None:
         answered = questions.ask(invitation, "Les sacs doivent-ils être en papier ?")

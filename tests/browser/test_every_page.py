@@ -350,6 +350,8 @@ def firm_after_the_deadline(walk: Walk, scene: dict[str, str]) -> None:
     walk.enter(scene["done_link"])
     walk.look("/r/resultat/", "/r/ne-plus-ecrire/")
     walk.press("Ne plus m'écrire", "the wish and its receipt")
+    walk.enter(scene["confirm_link"])
+    walk.refused("/r/confirmer/", "Confirmer mon prix", 400)
 
 
 def firm_in_its_own_place(walk: Walk, scene: dict[str, str]) -> None:

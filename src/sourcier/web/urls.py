@@ -35,7 +35,7 @@ from sourcier.web.city import (
     territory,
     tray,
 )
-from sourcier.web.firm import first, mine, no, place, place_exchanges, place_ideas, place_needs, price, talk
+from sourcier.web.firm import confirm, first, mine, no, place, place_exchanges, place_ideas, place_needs, price, talk
 from sourcier.web.public import about, city_look, components, feed, notice, verifier
 from sourcier.web.public import ideas as public_ideas
 
@@ -78,6 +78,7 @@ urlpatterns = [
     *components.urlpatterns,
     *first.urlpatterns,
     *price.urlpatterns,
+    *confirm.urlpatterns,
     *mine.urlpatterns,
     *no.urlpatterns,
     *talk.urlpatterns,

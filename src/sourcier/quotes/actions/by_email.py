@@ -26,7 +26,7 @@ from sourcier.quotes.actions.deposit import begin, keep_closed, prove, receive, 
 from sourcier.quotes.answer_content import answer_facts, deposit_facts, fill
 from sourcier.quotes.answer_rules import Answer
 from sourcier.quotes.models import Submission, SubmissionDocument
-from sourcier.quotes.queries import answers
+from sourcier.quotes.queries import answers, confirming
 from sourcier.quotes.sealing import close, deposited, own_facts, seals
 from sourcier.sourcing import limits
 from sourcier.sourcing.briefs import link
@@ -71,7 +71,7 @@ def _done(row: IncomingMessage, answer: Submission | None = None) -> None:
 
 
 def _person_wrote(row: IncomingMessage, invitation: Invitation, message: Incoming) -> None:
-    joined = [file for file in message.attachments if not _is_logo(file)]
+    joined = [file for file in message.attachments if not (_is_logo(file) or file.is_signature)]
     if not joined:
         _keep(row, invitation, words.NO_DOCUMENT)
         return
@@ -125,10 +125,20 @@ def _answer(row: IncomingMessage, invitation: Invitation, message: Incoming, fil
         submission.organisation_id, sourcing.need_id, verb, said, actor=invitation.author_id, rows=[*rows, *documents, *files]
     )
     prove(submission, entry)
-    token, _ = tokens.secrets_of(invitation.seed, invitation.token_sha256)
-    price = words.only_price(message.text)
-    acknowledge(submission, words.understood(len(files), refused, price, row.known, link(token)))
+    acknowledge(submission, _understood(submission, message, row.known, len(files), refused))
     _done(row, submission)
+
+
+def _understood(submission: Submission, message: Incoming, known: bool, files: int, refused: int) -> str:
+    """What the acknowledgement says; to who wrote from its own address, with the link that confirms the price."""
+    price = words.only_price(message.text)
+    if not confirming.is_priced(submission):
+        return words.understood(files, refused, "", known, "", confirms=False)
+    if known and submission.state == Submission.State.RECEIVED:
+        return words.understood(files, refused, price, known, confirming.link(submission), confirms=True)
+    invitation = submission.invitation
+    token, _ = tokens.secrets_of(invitation.seed, invitation.token_sha256)
+    return words.understood(files, refused, price, known, link(token), confirms=False)
 
 
 def _deposit(
