@@ -12,12 +12,15 @@ from typing import Any
 import pytest
 import time_machine
 from django.db import OperationalError
+from django.urls import reverse
 from django.utils import timezone
 
 from sourcier.insights.exchanges import thread
 from sourcier.journal.models import Entry
+from sourcier.journal.queries import entries
 from sourcier.journal.verify import verify
 from sourcier.mail import secrets
+from sourcier.mail.actions import enqueue
 from sourcier.mail.due import run_due
 from sourcier.mail.imap import fetch
 from sourcier.mail.listener import LATER, MAX_MESSAGE, NOBODY, TOO_LARGE, Listener
@@ -27,6 +30,7 @@ from sourcier.quotes import email_words
 from sourcier.quotes.actions import by_email
 from sourcier.quotes.actions.answer import submit
 from sourcier.quotes.actions.paper import type_paper
+from sourcier.quotes.actions.read_mail import read_opened
 from sourcier.quotes.answer_rules import Sender
 from sourcier.quotes.models import Submission
 from sourcier.quotes.queries.answers import receipt_text
@@ -40,6 +44,7 @@ from tests.mail.dovecot import PROGRAM, dovecot
 from tests.mail.servers import free_port
 from tests.quotes.requests import BEFORE, DEADLINE, Request, answer, make_request, opened
 from tests.vault import papers
+from tests.web.clients import signed_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MARKER = "Fournil-secret-du-pain"
@@ -174,21 +179,83 @@ def test_a_loop_is_never_answered(city: City, headers: dict[str, str], sender: s
     assert not Submission.objects.exists()
 
 
-def test_a_notice_of_non_delivery_marks_the_address(city: City) -> None:
-    _, invitation = asked(city)
-    notice = (
+def notice(invitation: Invitation, about: str = "", status: str = "5.1.1") -> bytes:
+    """The notice of a postman (RFC 3464) that brings back the message of that Message-ID."""
+    returned = (
+        f"--b\r\nContent-Type: text/rfc822-headers\r\n\r\nSubject: Du pain\r\nMessage-ID: {about}\r\n\r\n" if about else ""
+    )
+    return (
         "From: MAILER-DAEMON@pain.example\r\nSubject: Undelivered Mail Returned to Sender\r\n"
         "Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n--b\r\n\r\nPerdu.\r\n--b\r\n"
         "Content-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; pain.example\r\n\r\n"
-        f"Final-Recipient: rfc822; {invitation.address}\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n--b--\r\n"
-    )
+        f"Final-Recipient: rfc822; {invitation.address}\r\nAction: failed\r\nStatus: {status}\r\n\r\n{returned}--b--\r\n"
+    ).encode()
+
+
+def wrote(invitation: Invitation, *, sealed: bool) -> OutgoingMessage:
+    """A message of ours to that firm: its request, or what tells that it answered."""
+    sourcing, kind = invitation.sourcing, "acknowledgement" if sealed else "request"
+    return enqueue(
+        sourcing.organisation, kind=kind, to_address=invitation.address, subject="Du pain", body="Bonjour", sealed=sealed,
+        operation_id=sourcing.need_id, firm_id=invitation.firm_id,
+    )  # fmt: skip
+
+
+def told(city: City, request: Request) -> list[str]:
+    """The entries about these notices that a buyer reads before the opening."""
+    shown = entries(city.organisation.pk, hide_sealed=[request.sourcing.need_id])
+    return [verb for verb in shown.values_list("verb", flat=True) if verb.startswith("mail.")]
+
+
+@pytest.mark.parametrize(
+    ("named", "also_answered", "shown"),
+    [("request", True, True), ("", False, True), ("receipt", True, False), ("", True, False)],
+)
+def test_a_notice_of_non_delivery_marks_the_address_unless_it_would_betray_an_answer(
+    city: City, named: str, also_answered: bool, shown: bool
+) -> None:
+    request, invitation = asked(city)
+    ours = {"request": wrote(invitation, sealed=False)} | ({"receipt": wrote(invitation, sealed=True)} if also_answered else {})
+    data = notice(invitation, ours[named].message_id if named else "")
     with time_machine.travel(BEFORE, tick=True):
-        receive(notice.encode(), address(invitation), sender="", at=BEFORE)
+        receive(data, address(invitation), sender="", at=BEFORE)
+    invitation.refresh_from_db()
+    assert told(city, request) == (["mail.bounced"] if shown else [])
+    assert (invitation.state == Invitation.State.FAILED, Contact.objects.get().state == Contact.State.FAILING) == (shown, shown)
+    assert OutgoingMessage.objects.count() == len(ours)
+    opened(request)
+    read_opened(timezone.now())
     invitation.refresh_from_db()
     assert invitation.state == Invitation.State.FAILED
-    assert Contact.objects.get().state == Contact.State.FAILING
     assert Entry.objects.filter(verb="mail.bounced").count() == 1
-    assert not OutgoingMessage.objects.exists()
+
+
+def test_a_notice_that_says_only_late_loses_no_address(city: City) -> None:
+    request, invitation = asked(city)
+    receive(notice(invitation, status="4.4.1"), address(invitation), sender="", at=BEFORE)
+    assert told(city, request) == ["mail.delayed"]
+    assert Contact.objects.get().state != Contact.State.FAILING
+
+
+@pytest.mark.parametrize("answered", [False, True])
+def test_an_automatic_answer_is_said_and_another_way_proposed_unless_it_would_betray_an_answer(
+    city: City, answered: bool
+) -> None:
+    request, invitation = asked(city)
+    wrote(invitation, sealed=answered)
+    absent = reply(invitation, "Je suis en congés.", **{"Auto-Submitted": "auto-replied", "In-Reply-To": "<autre@ici.example>"})
+    row = came(invitation, absent)
+    assert (row.kind, row.state, row.opened_id) == ("auto", "done", None)
+    assert told(city, request) == ([] if answered else ["mail.away"])
+    client, page = signed_in(city.buyer), reverse("asked", args=[request.sourcing.need_id])
+    with time_machine.travel(BEFORE + timedelta(hours=1), tick=True):
+        shown = client.get(page).content.decode()
+        assert ("réponse automatique du" in shown) is not answered
+        assert "congés" not in shown
+        client.post(reverse("invitation_address", args=[request.sourcing.need_id, invitation.pk]), {"letter": "1"})
+    invitation.refresh_from_db()
+    assert (invitation.channel == Invitation.Channel.LETTER) is not answered
+    assert invitation.away_at is None
 
 
 def test_a_message_kept_is_taken_up_again_when_its_handling_died(city: City, monkeypatch: pytest.MonkeyPatch) -> None:

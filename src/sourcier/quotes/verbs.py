@@ -39,6 +39,21 @@ CHOICE_VERBS = (
         "Le message à {firm} n'est pas arrivé à {address} : le serveur de cette adresse l'a rendu. À joindre autrement.",
         ("address",),
     ),
+    Verb(
+        "mail.bounced.sealed",
+        "Un message à {firm} n'est pas arrivé : le serveur de {address} l'a rendu.",
+        ("address",),
+        sealed=True,
+    ),
+    Verb(
+        "mail.delayed", "Un message à {firm} tarde ou a été rendu, sans que son adresse ({address}) soit perdue.", ("address",)
+    ),
+    Verb(
+        "mail.away",
+        "Une réponse automatique est venue de {firm} : personne ne lit peut-être {address} en ce moment.",
+        ("address",),
+    ),
+    Verb("mail.away.sealed", "Une réponse automatique est venue de {firm} ({address}).", ("address",), sealed=True),
     Verb("reference.chosen", "{name} a choisi à quoi le prix sera comparé : {reference}.", ("name",)),
     Verb("clock.agreed", "{authority} confirme que la date limite est passée : il est {told_at:moment}."),
     Verb("clock.refused", "L'ouverture est refusée, l'heure du serveur est contredite : {sentence}"),

@@ -209,6 +209,7 @@ class Invitation(models.Model):
     how = models.CharField(max_length=200, blank=True, help_text="of a letter posted, handed over or brought back")
     posting = models.ForeignKey(Posting, null=True, on_delete=models.PROTECT, related_name="invitations")
     returned_at = models.DateTimeField(null=True, help_text="the post brought the letter back")
+    away_at = models.DateTimeField(null=True, help_text="an automatic answer came from its address")
     created_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True)
     identity_how = models.CharField(max_length=200, blank=True, help_text="how the city checked who came by the notice")

@@ -155,6 +155,11 @@ def reached_by_mail(invitation: Invitation) -> bool:
     return by_mail and invitation.state != Invitation.State.FAILED
 
 
+def away(sourcing: Sourcing) -> QuerySet[Invitation]:
+    """Firms whose address gave an automatic answer to the request: perhaps nobody reads it now."""
+    return invitations(sourcing).filter(away_at__isnull=False, state=Invitation.State.SENT)
+
+
 def undelivered(sourcing: Sourcing) -> QuerySet[Invitation]:
     """What did not reach its firm: addresses that fail, letters not posted."""
     return invitations(sourcing).filter(NOT_REACHED)

@@ -91,6 +91,21 @@ def _failed_in(report: Message) -> list[str]:
     return found
 
 
+_ID = re.compile(r"<[^<>\s]{3,200}>")
+_ID_FIELD = re.compile(r"^message-id:\s*(<[^<>\s]{3,200}>)", re.IGNORECASE | re.MULTILINE)
+
+
+def about(header: Header, parts: Iterable[Message]) -> tuple[str, ...]:
+    """The Message-IDs of the messages that this one speaks of: those it answers, and those that it brings back."""
+    found = _ID.findall(header("In-Reply-To")) + _ID.findall(header("References"))
+    for part in parts:
+        if _type(part) == "message/rfc822":
+            found += attempt(lambda p=part: _ID.findall(str(p.get_payload(0)["Message-ID"] or "")), [])
+        elif _type(part) == "text/rfc822-headers":
+            found += _ID_FIELD.findall(words_of(part))
+    return tuple(dict.fromkeys(found))
+
+
 def _type(part: Message) -> str:
     return attempt(part.get_content_type, "text/plain")
 

@@ -11,7 +11,7 @@ from mimetypes import guess_type
 
 from sourcier.mail.eml import MAX_PARTS, MAX_TEXT, attempt, clean, header, opened, plain_words, raw
 from sourcier.mail.incoming import signature
-from sourcier.mail.incoming.kinds import Kind, failed_addresses, kind_of, words_of
+from sourcier.mail.incoming.kinds import Kind, about, failed_addresses, kind_of, words_of
 from sourcier.mail.incoming.quoting import split
 from sourcier.mail.incoming.wrapped import SIGNATURES, TNEF, outlook_files, unsigned
 
@@ -45,7 +45,9 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A message as it is understood. `listed`: it comes from a list. `failed`: the addresses that a bounce says are lost."""
+    """A message as it is understood. `listed`: it comes from a list. `failed`: the addresses that a
+    bounce says are lost. `about`: the Message-IDs that it answers or brings back.
+    """
 
     kind: Kind
     sender: str
@@ -57,6 +59,7 @@ class Incoming:
     dkim: str
     message_id: str
     failed: tuple[str, ...]
+    about: tuple[str, ...]
     listed: bool
 
     def as_json(self) -> dict[str, object]:
@@ -91,6 +94,7 @@ def read(data: bytes, resolver: signature.Resolver | None = None) -> Incoming:
         dkim=signature.check(data, resolver),
         message_id=said("Message-ID"),
         failed=failed_addresses(said, parts),
+        about=about(said, parts),
         listed=bool(said("List-Id") or said("List-Unsubscribe")),
     )
 

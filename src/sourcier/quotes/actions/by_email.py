@@ -22,6 +22,7 @@ from sourcier.mail.rules import SECRET_MARK
 from sourcier.quotes import answer_rules as rules
 from sourcier.quotes import email_words as words
 from sourcier.quotes.acknowledgement import acknowledge
+from sourcier.quotes.actions.automatic_mail import note
 from sourcier.quotes.actions.deposit import begin, keep_closed, prove, receive, write_replaced
 from sourcier.quotes.answer_content import answer_facts, deposit_facts, fill
 from sourcier.quotes.answer_rules import Answer
@@ -34,8 +35,6 @@ from sourcier.sourcing.models import Invitation, Sourcing
 from sourcier.sourcing.queries import reached_at
 from sourcier.sourcing.replying import by_reply_token, reply_to
 from sourcier.suppliers import tokens
-from sourcier.suppliers.actions.contacts import mark_failing
-from sourcier.suppliers.models import Contact
 from sourcier.vault.actions import store, store_sealed
 from sourcier.vault.models import File
 
@@ -57,8 +56,10 @@ def addressee(token: str) -> Addressee | None:
 def arrive(row: IncomingMessage, message: Incoming) -> None:
     """A message came to the reply address of a firm: answer, notice of non-delivery, or a message to keep."""
     invitation = Invitation.objects.select_related("sourcing__organisation", "firm").get(pk=row.subject_id)
-    if row.kind == Kind.BOUNCE:
-        _not_delivered(row, invitation, message.failed)
+    if row.kind in (Kind.BOUNCE, Kind.AUTO):
+        with transaction.atomic():
+            _done(row)
+            note(row, invitation, message)
     elif not row.may_answer:
         _done(row)
     else:
@@ -177,18 +178,3 @@ def _keep(row: IncomingMessage, invitation: Invitation, why: str) -> None:
         subject="Votre courriel est bien arrivé", body=words.kept(why, SECRET_MARK), operation_id=sourcing.need_id,
         firm_id=invitation.firm_id, subject_id=row.pk, sealed=True, reply_to=reply_to(invitation), secret=link(token),
     )  # fmt: skip
-
-
-@transaction.atomic
-def _not_delivered(row: IncomingMessage, invitation: Invitation, lost: tuple[str, ...]) -> None:
-    """The address is lost when a notice says so of it: the firm is to be joined otherwise (`mail.bounced`)."""
-    _done(row)
-    address = invitation.address
-    if not address or address.lower() not in lost or invitation.came:
-        return
-    Invitation.objects.filter(pk=invitation.pk, channel=Invitation.Channel.EMAIL).update(state=Invitation.State.FAILED)
-    for contact in invitation.firm.contacts.filter(kind=Contact.Kind.EMAIL, value__iexact=address):
-        mark_failing(contact, "Le serveur de cette adresse a rendu le message.")
-    sourcing = invitation.sourcing
-    said = {"firm": invitation.named, "siret": invitation.firm.siret, "address": address, "message": row.pk}
-    append(sourcing.organisation_id, sourcing.need_id, "mail.bounced", said)

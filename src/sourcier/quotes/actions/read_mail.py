@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 from sourcier.journal.actions import append
 from sourcier.mail.incoming import Incoming, read
 from sourcier.mail.models import IncomingMessage
+from sourcier.quotes.actions.automatic_mail import note_late
 from sourcier.quotes.models import LastPriceRound, Submission
 from sourcier.quotes.sealing import UNREADABLE
 from sourcier.sourcing.models import Invitation, Sourcing
@@ -63,9 +64,11 @@ def _open(row_id: UUID, message: Incoming, readable: File) -> None:
     if row.opened_id is not None:
         return
     show(row, message, readable)
-    invitation = Invitation.objects.select_related("firm").filter(pk=row.subject_id).first()
+    invitation = Invitation.objects.select_related("firm", "sourcing").filter(pk=row.subject_id).first()
     said = {
         "message": row.pk, "firm": invitation.named if invitation else row.sender, "received_at": row.received_at,
         "sender": row.sender, "subject": row.subject, "known": row.known, "document": file_facts(readable),
     }  # fmt: skip
+    if invitation is not None:
+        note_late(row, invitation, message)
     append(row.organisation_id, row.operation_id, "mail.opened", said, rows=[row, readable])

@@ -307,7 +307,7 @@ def replace_address(agent: Agent, invitation_id: UUID, address: str) -> Invitati
     invitation.address, invitation.mobile = ("", address) if by_text else (address, "")
     invitation.channel = Invitation.Channel.SMS if by_text else Invitation.Channel.EMAIL
     invitation.state, invitation.stopped_at = Invitation.State.WAITING, None
-    invitation.sent_at, invitation.how = None, ""
+    invitation.sent_at, invitation.how, invitation.away_at = None, "", None
     _reseed(invitation)
     invitation.save()
     entry(agent, sourcing, "invitation.readdressed", {"firm": firm.name, "siret": firm.siret, "address": address}, [invitation])

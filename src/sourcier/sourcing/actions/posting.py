@@ -29,12 +29,12 @@ PICKED_UP = time(16)
 
 @transaction.atomic
 def by_letter(agent: Agent, invitation_id: UUID) -> Invitation:
-    """Reach by letter a firm whose address fails, or write once more to the one whose letter came back."""
+    """Reach by letter a firm whose address fails or gives automatic answers; write once more when a letter came back."""
     invitation = asked_by_the_city(agent, invitation_id, Verb.POST)
-    if invitation.state != Invitation.State.FAILED:
+    if invitation.state != Invitation.State.FAILED and invitation.away_at is None:
         raise refuse("not_failing", "Cette entreprise a reçu la demande, ou l'attend déjà par courrier.")
     invitation.channel, invitation.state, invitation.sent_at = Invitation.Channel.LETTER, Invitation.State.WAITING, None
-    invitation.posting = None
+    invitation.posting, invitation.away_at = None, None
     invitation.save()
     firm = {"firm": invitation.firm.name, "siret": invitation.firm.siret}
     entry(agent, invitation.sourcing, "invitation.by_letter", firm, [invitation])

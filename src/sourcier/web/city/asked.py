@@ -79,6 +79,10 @@ def _page(
             {"invitation": item, "form": form("address", AddressForm(auto_id=f"id_{item.pk}_%s"), item.pk)}
             for item in undelivered.filter(state=Invitation.State.FAILED)
         ],
+        "away": [
+            {"invitation": item, "form": form("address", AddressForm(auto_id=f"id_{item.pk}_%s"), item.pk)}
+            for item in queries.away(sourcing)
+        ],
         "letters": [
             {"invitation": item, "form": form("posted", PostingForm(auto_id=f"id_{item.pk}_%s"), item.pk),
              "returned": form("returned", ReturnedForm(auto_id=f"id_r{item.pk}_%s"), item.pk)}
