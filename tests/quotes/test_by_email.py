@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.db import OperationalError
+from django.db import OperationalError, connections
 from django.urls import reverse
 from django.utils import timezone
 
@@ -166,6 +166,8 @@ def test_another_sender_is_marked_and_the_address_asked_is_told(city: City) -> N
     ("headers", "sender"),
     [
         ({"Auto-Submitted": "auto-replied"}, "mathilde@pain.example"),
+        ({"Auto-Submitted": "auto-generated", "Message-ID": "<ours@ville.example>"}, "mathilde@pain.example"),
+        ({"Precedence": "bulk"}, "mathilde@pain.example"),
         ({"List-Id": "<boulangers.example>"}, "mathilde@pain.example"),
         ({"From": "reponse+aaaaaaaaaaaaaaaa@montval.example"}, "mathilde@pain.example"),
         ({}, ""),
@@ -313,6 +315,26 @@ def test_what_cannot_be_kept_is_asked_for_again(city: City, server: tuple[str, i
         client.sendmail(invitation.address, [address(invitation)], reply(invitation).as_bytes())
     assert (later.value.smtp_code, later.value.smtp_error) == (451, LATER[4:].encode())
     assert not IncomingMessage.objects.exists()
+
+
+def test_a_database_that_is_away_makes_the_sender_come_again_and_loses_nothing(
+    city: City, server: tuple[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, invitation = asked(city)
+    data = reply(invitation).as_bytes()
+    with talk(server) as client:
+        client.ehlo_or_helo_if_needed()
+        with monkeypatch.context() as away:
+            client.mail(invitation.address)
+            assert client.rcpt(address(invitation))[0] == 250
+            away.setitem(connections.settings["default"], "NAME", "/nowhere/absent")
+            assert client.data(data) == (451, LATER[4:].encode())
+            client.mail(invitation.address)
+            assert client.rcpt(address(invitation)) == (451, LATER[4:].encode())
+        client.rset()
+        client.sendmail(invitation.address, [address(invitation)], data)
+    assert IncomingMessage.objects.get().state == IncomingMessage.State.DONE
+    assert Submission.objects.count() == 1
 
 
 @pytest.mark.skipif(not PROGRAM, reason="Dovecot is not installed")
