@@ -41,7 +41,7 @@ WITHOUT_ENTRY = {
         "record_result",
     },
     "sourcing.actions.panel": {"startable"},
-    "sourcing.actions.texting": {"text", "record_result"},
+    "sourcing.actions.texting": {"text", "record_result", "asked_at", "arrive", "stop"},
     "vault.actions": {"store", "store_bytes", "empty", "remove_bytes", "store_sealed", "seal_message", "unseal_file"},
     "sourcing.actions.notice": {"visit_by_token"},
     "quotes.actions.evaluate": {

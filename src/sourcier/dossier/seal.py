@@ -20,6 +20,8 @@ REASONS = {
     "message.sent.sealed": "message à une entreprise, au sujet d'une réponse qui n'a pas été ouverte",
     "message.failed.sealed": "message non remis, au sujet d'une réponse qui n'a pas été ouverte",
     "text.sent.sealed": "SMS à une entreprise, au sujet d'une réponse qui n'a pas été ouverte",
+    "text.delivered.sealed": "SMS remis, au sujet d'une réponse qui n'a pas été ouverte",
+    "text.lost.sealed": "SMS jamais remis, au sujet d'une réponse qui n'a pas été ouverte",
     "text.failed.sealed": "SMS non remis, au sujet d'une réponse qui n'a pas été ouverte",
 }
 STOPPED = "consultation arrêtée avant l'ouverture : qui a répondu n'a jamais été montré"

@@ -14,7 +14,7 @@ from django.db.models import Min, Q, QuerySet
 from sourcier.accounts.agents import Agent
 from sourcier.accounts.models import User
 from sourcier.kernel.phones import shown
-from sourcier.mail.models import FiledExchange, IncomingMessage, OutgoingMessage, OutgoingText
+from sourcier.mail.models import FiledExchange, IncomingMessage, IncomingText, OutgoingMessage, OutgoingText
 from sourcier.mail.rules import SECRET_MARK
 from sourcier.needs.models import Need, NeedMessage
 from sourcier.quotes.answer_rules import DECLINE_REASONS
@@ -120,6 +120,7 @@ def thread(agent: Agent, need: Need, *, firm_id: UUID | None = None, channel: st
     found = [
         *_messages(need, reading),
         *_texts(need, reading),
+        *_texts_in(need, reading),
         *_letters(reading.sourcings),
         *_relays(reading),
         *_questions(reading.sourcings, reading.opened),
@@ -168,6 +169,15 @@ def _texts(need: Need, reading: Reading) -> Iterator[Exchange]:
         yield Exchange(
             text.sent_at or text.created_at, OUT, "sms", who, text.firm_id, TEXTS.get(text.kind, "SMS"), words, text.became
         )
+
+
+def _texts_in(need: Need, reading: Reading) -> Iterator[Exchange]:
+    """The SMS that firms sent back, once their request is opened."""
+    came = IncomingText.objects.filter(operation_id=need.pk, sealed_under__in=reading.opened, opened_at__isnull=False)
+    asked = {each.pk: each for each in Invitation.objects.filter(sourcing__in=reading.opened).select_related("firm")}
+    for each in came:
+        invitation = asked[each.subject_id]
+        yield Exchange(each.received_at, IN, "sms", invitation.who, invitation.firm_id, "SMS", each.text)
 
 
 def _visitors(need: Need) -> dict[tuple[UUID, str], str]:

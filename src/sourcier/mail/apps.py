@@ -13,7 +13,14 @@ class MailConfig(AppConfig):
         from sourcier.law.retention import CONTRACT, PROCEDURE
         from sourcier.mail.due import register_due
         from sourcier.mail.imap import fetch
-        from sourcier.mail.models import FiledExchange, IncomingMessage, OutgoingMessage, OutgoingText
+        from sourcier.mail.models import (
+            FiledExchange,
+            IncomingMessage,
+            IncomingText,
+            OutgoingMessage,
+            OutgoingText,
+            StoppedNumber,
+        )
         from sourcier.mail.outbox import send_due
         from sourcier.mail.receiving import handle_waiting
         from sourcier.mail.retention import give_up, traces
@@ -42,6 +49,11 @@ class MailConfig(AppConfig):
             ),
             settled={"state__in": ("sent", "failed")},
         )  # fmt: skip
+        register_rows(
+            "incoming_text", IncomingText, organisation="organisation_id",
+            fields=("operation_id", "subject_id", "sealed_under", "received_at", "text", "opened_at"),
+        )  # fmt: skip
+        register_rows("stopped_number", StoppedNumber, organisation="organisation_id", fields=("number", "stopped_at"))
         register_rows(
             "filed_exchange", FiledExchange, organisation="organisation_id",
             fields=(

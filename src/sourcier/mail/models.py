@@ -173,6 +173,21 @@ class IncomingMessage(models.Model):
         indexes = [models.Index(fields=["state", "received_at"], name="mail_incoming_waiting")]
 
 
+class IncomingText(models.Model):
+    """An SMS that came: sealed, whatever it says, until the opening of its request. One of an unknown number stays so."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, related_name="+")
+    operation_id = models.UUIDField(null=True, db_index=True)
+    subject_id = models.UUIDField(null=True, help_text="the invitation that was sent to its number")
+    sealed_under = models.UUIDField(help_text="whose key sealed it: a request, or the city")
+    fingerprint = models.CharField(max_length=64, unique=True, help_text="of number and words, under a key: taken once")
+    received_at = models.DateTimeField()
+    sealed = models.BinaryField(null=True)
+    text = models.TextField(blank=True)
+    opened_at = models.DateTimeField(null=True)
+
+
 class Notice(models.Model):
     """A person was told of something, once."""
 

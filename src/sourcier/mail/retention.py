@@ -6,12 +6,14 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from sourcier.kernel.phones import mobile_in, shown
-from sourcier.mail.models import FiledExchange, IncomingMessage, OutgoingMessage, OutgoingText
+from sourcier.mail.models import FiledExchange, IncomingMessage, IncomingText, OutgoingMessage, OutgoingText, StoppedNumber
 from sourcier.retention.registry import ERASED, Emptied, Scope, Trace
 
 EMPTY = {"to_address": "", "to_domain": "", "to_name": "", "reply_to": "", "subject": ERASED, "body": "", "last_error": ""}
 
 EMPTY_TEXT = {"to_number": "", "to_name": "", "body": ERASED, "last_error": "", "gateway_id": ""}
+
+EMPTY_INCOMING_TEXT = {"text": "", "sealed": None}
 
 EMPTY_INCOMING = {"sender": "", "subject": "", "text": "", "reason": ""}
 
@@ -25,6 +27,7 @@ def give_up(scope: Scope) -> Emptied:
     sent, filed = OutgoingMessage.objects.filter(**inside), FiledExchange.objects.filter(**inside)
     made.empty(sent, **EMPTY)
     made.empty(OutgoingText.objects.filter(**inside), **EMPTY_TEXT)
+    made.empty(IncomingText.objects.filter(**inside), **EMPTY_INCOMING_TEXT)
     made.empty(filed, correspondent="", summary=ERASED)
     give_up_incoming(made, IncomingMessage.objects.filter(**inside))
     made.files.update(filed.exclude(file=None).values_list("file_id", flat=True))
@@ -42,6 +45,11 @@ def texts_about(organisation_id: UUID, operation_id: UUID, subjects: Collection[
     return OutgoingText.objects.filter(organisation_id=organisation_id, operation_id=operation_id, subject_id__in=subjects)
 
 
+def texts_from(organisation_id: UUID, operation_id: UUID, subjects: Collection[UUID]) -> QuerySet[IncomingText]:
+    """The SMS that came from the numbers of these invitations."""
+    return IncomingText.objects.filter(organisation_id=organisation_id, operation_id=operation_id, subject_id__in=subjects)
+
+
 def traces(organisation_id: UUID, text: str) -> Iterator[Trace]:
     """Messages sent and exchanges filed, but what is still sealed."""
     kept = "Pièce du dossier d'un achat : la loi oblige à le garder (code de la commande publique, R.2184-12 et R.2184-13)."
@@ -54,6 +62,11 @@ def traces(organisation_id: UUID, text: str) -> Iterator[Trace]:
     for sms in texts.filter(named).order_by("created_at"):
         said = f"{sms.to_name} ({shown(sms.to_number)})"
         yield Trace("SMS envoyé", said, sms.created_at, sms.operation_id, kept=kept if sms.operation_id else "")
+    for stopped in StoppedNumber.objects.filter(organisation_id=organisation_id, number=mobile_in(text) or "-"):
+        yield Trace("SMS arrêtés", shown(stopped.number), stopped.stopped_at, kept="Gardé pour ne plus jamais y écrire.")
+    read = IncomingText.objects.filter(organisation_id=organisation_id, text__icontains=text)
+    for reply in read.order_by("received_at"):
+        yield Trace("SMS reçu", reply.text[:200], reply.received_at, reply.operation_id, kept=kept)
     filed = FiledExchange.objects.filter(organisation_id=organisation_id)
     for exchange in filed.filter(Q(correspondent__icontains=text) | Q(summary__icontains=text)).order_by("occurred_at"):
         said = f"{exchange.get_channel_display()}, {exchange.correspondent} : {exchange.summary[:200]}"

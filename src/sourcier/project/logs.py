@@ -3,7 +3,7 @@
 import logging
 import re
 
-SECRET_PATH = re.compile(r"(/r/confirmer/|/r/|/avis/confirmer/)[A-Za-z0-9_\-.]{16,}")
+SECRET_PATH = re.compile(r"(/r/confirmer/|/r/|/avis/confirmer/|/sms/)[A-Za-z0-9_\-.]{16,}")
 
 
 def cut_secrets(text: str) -> str:

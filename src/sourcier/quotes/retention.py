@@ -6,7 +6,16 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from sourcier.mail.retention import EMPTY, EMPTY_TEXT, give_up_incoming, messages_about, received_about, texts_about
+from sourcier.mail.retention import (
+    EMPTY,
+    EMPTY_INCOMING_TEXT,
+    EMPTY_TEXT,
+    give_up_incoming,
+    messages_about,
+    received_about,
+    texts_about,
+    texts_from,
+)
 from sourcier.quotes.models import (
     Award,
     Clarification,
@@ -38,6 +47,7 @@ def give_up(scope: Scope) -> Emptied:
         kept = Submission.objects.filter(pk__in=_chosen(inside)).values("invitation_id")
         lost = answers.exclude(invitation_id__in=kept).values_list("invitation_id", flat=True)
         give_up_incoming(made, received_about(scope.organisation_id, scope.subject_id, set(lost)))
+        made.empty(texts_from(scope.organisation_id, scope.subject_id, set(lost)), **EMPTY_INCOMING_TEXT)
     else:
         _whole(made, inside)
     made.empty(

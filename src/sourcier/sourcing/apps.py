@@ -24,7 +24,7 @@ class SourcingConfig(AppConfig):
         from sourcier.law.retention import CONTRACT, PROCEDURE
         from sourcier.mail.due import register_due
         from sourcier.mail.registry import on_result, stop_with
-        from sourcier.mail.text_registry import on_text_result
+        from sourcier.mail.text_registry import find_asked_with, on_stop, on_text_arrival, on_text_result
         from sourcier.needs.registry import register_asking
         from sourcier.retention.registry import register_eraser, register_finder, register_keeper, register_last_contact
         from sourcier.sourcing import limits, queries, retention
@@ -37,6 +37,10 @@ class SourcingConfig(AppConfig):
         register_asking(queries.askings)
         on_result("invitation", invite.record_result)
         on_text_result("invitation", texting.record_result)
+        find_asked_with(texting.asked_at)
+        on_text_arrival(texting.arrive)
+        on_stop(texting.stop)
+        register_due("sourcing.texts", texting.read_opened, atomic=False)
         register_due("sourcing.close", closing.close_due)
         register_due("sourcing.alerts", alerts.send_alerts, every=timedelta(minutes=10), atomic=False)
         stop_with(alerts.KIND, stop_header)

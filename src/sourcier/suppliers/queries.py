@@ -96,6 +96,13 @@ def away_between(firms: Collection[Firm], first: date, last: date) -> QuerySet[F
     return places.select_related("firm").order_by("firm__name")
 
 
+def stopped_contacts(firm: Firm) -> set[UUID]:
+    """The telephones of a firm that answered « STOP » to an SMS: they may still be called."""
+    stopped = set(StoppedNumber.objects.filter(organisation=firm.organisation_id).values_list("number", flat=True))
+    phones = Contact.objects.filter(firm=firm, kind=Contact.Kind.PHONE) if stopped else ()
+    return {contact.pk for contact in phones if mobile_in(contact.value) in stopped}
+
+
 def refused_addresses() -> list[tuple[Contact, str]]:
     """The good addresses that a server said do not exist since they were noted, with its answer; for the program alone.
 

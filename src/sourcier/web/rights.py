@@ -47,6 +47,12 @@ def public(view: View) -> View:
     return view
 
 
+def machine(view: View) -> View:
+    """An address where a program of the city's posts, with a secret in it; the view itself checks it."""
+    view.right = "machine"  # type: ignore[attr-defined]
+    return view
+
+
 def firm(view: View) -> View:
     """A page for who holds the link, the code or the cookie of a firm, in its language; the view itself checks it."""
     speaking = spoken(view)

@@ -36,7 +36,7 @@ from sourcier.web.city import (
     tray,
 )
 from sourcier.web.firm import confirm, first, mine, no, place, place_exchanges, place_ideas, place_needs, price, talk
-from sourcier.web.public import about, city_look, components, feed, notice, verifier
+from sourcier.web.public import about, city_look, components, feed, notice, sms, verifier
 from sourcier.web.public import ideas as public_ideas
 
 urlpatterns = [
@@ -91,4 +91,5 @@ urlpatterns = [
     *public_ideas.urlpatterns,
     *feed.urlpatterns,
     *notice.urlpatterns,
+    *sms.urlpatterns,
 ]

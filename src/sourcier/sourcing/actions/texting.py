@@ -1,18 +1,36 @@
-"""SMS to the firms that are asked so: the same information as the others, at the same minute, by one sentence and a link."""
+"""SMS to the firms that are asked so: the same information as the others, at the same minute, by one sentence and a link.
 
+What they answer by SMS is kept sealed until the opening; it is no answer, and they are told so. « STOP » is obeyed.
+"""
+
+import logging
+from collections.abc import Iterable
+from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
+from django.db import transaction
 
+from sourcier.journal.actions import append
 from sourcier.kernel.phones import mobile_in
-from sourcier.mail.models import OutgoingText
+from sourcier.kernel.sealing import BrokenSeal
+from sourcier.kernel.transitions import Refused
+from sourcier.mail.models import IncomingText, OutgoingText
+from sourcier.mail.registry import Addressee
 from sourcier.mail.texts import enqueue_text
+from sourcier.sourcing import limits, queries
 from sourcier.sourcing.briefs import link
-from sourcier.sourcing.models import Invitation
+from sourcier.sourcing.models import Invitation, Sourcing
 from sourcier.sourcing.text_words import sentence
 from sourcier.suppliers import tokens
 from sourcier.suppliers.actions.contacts import mark_failing
 from sourcier.suppliers.models import Contact
+from sourcier.vault.master import MasterKeyMissing
+from sourcier.vault.models import SealingKey
+from sourcier.vault.sealing import unseal
+
+logger = logging.getLogger(__name__)
+ANSWERED_AN_HOUR = 3
 
 
 def text(invitation: Invitation, kind: str, subject_id: UUID, *, sealed: bool = False, number: str = "") -> OutgoingText:
@@ -39,3 +57,68 @@ def record_result(sent: OutgoingText) -> None:
         phones = Contact.objects.filter(firm=sent.firm_id, kind=Contact.Kind.PHONE, state=Contact.State.GOOD)
         for contact in [each for each in phones if mobile_in(each.value) == sent.to_number]:
             mark_failing(contact, sent.last_error or "Le SMS n'a pas été remis.")
+
+
+def asked_at(number: str) -> Addressee | None:
+    """The firm that was asked last at that number."""
+    asked = Invitation.objects.filter(mobile=number).exclude(sourcing__state=Sourcing.State.DRAFT)
+    found = asked.select_related("sourcing", "firm").order_by("-created_at", "pk").first()
+    if found is None:
+        return None
+    sourcing = found.sourcing
+    return Addressee(
+        sourcing.organisation_id, sourcing.need_id, sourcing.pk, found.pk, found.author_id, found.named, number
+    )  # fmt: skip
+
+
+def arrive(came: IncomingText) -> None:
+    """An SMS is no answer: the firm is told so, with its link, a few times an hour at most since two programs could talk."""
+    invitation = Invitation.objects.select_related("sourcing__organisation", "firm").get(pk=came.subject_id)
+    if not queries.texted_at(invitation):
+        return
+    try:
+        with transaction.atomic():
+            limits.take("sms", invitation.pk.hex, ANSWERED_AN_HOUR, came.received_at)
+    except Refused:
+        return
+    text(invitation, "text_kept", came.pk, sealed=True)
+
+
+def stop(organisation_id: UUID, number: str, at: datetime) -> Iterable[Invitation]:
+    """« STOP » from that number: the requests in progress leave it in peace."""
+    over = (Sourcing.State.DONE, Sourcing.State.ENDED)
+    asked = Invitation.objects.filter(sourcing__organisation_id=organisation_id, mobile=number, stopped_at=None)
+    left = list(asked.filter(channel=Invitation.Channel.SMS).exclude(sourcing__state__in=over).select_for_update(of=("self",)))
+    for invitation in left:
+        invitation.stopped_at = at
+        invitation.save(update_fields=["stopped_at"])
+    return left
+
+
+def read_opened(now: datetime) -> int:
+    """Make readable the SMS of the requests that are opened. Returns how many. For `tick`, each in its own transaction."""
+    opened = Sourcing.objects.filter(opened_at__isnull=False).values("pk")
+    done = 0
+    for row in (
+        IncomingText.objects.filter(opened_at=None, sealed_under__in=opened).exclude(sealed=None).order_by("received_at")
+    ):
+        try:
+            words = unseal(row.organisation_id, row.sealed_under, row.pk, bytes(row.sealed)).decode()
+        except (BrokenSeal, MasterKeyMissing, SealingKey.DoesNotExist) as error:
+            logger.critical("an SMS kept cannot be opened: %s", type(error).__name__)
+            continue
+        _open(row.pk, words, now)
+        done += 1
+    return done
+
+
+@transaction.atomic
+def _open(row_id: UUID, words: str, now: datetime) -> None:
+    row = IncomingText.objects.select_for_update(of=("self",)).get(pk=row_id)
+    if row.opened_at is not None:
+        return
+    row.text, row.opened_at = words, now.replace(microsecond=0)
+    row.save(update_fields=["text", "opened_at"])
+    invitation = Invitation.objects.select_related("firm").get(pk=row.subject_id)
+    said = {"text": row.pk, "firm": invitation.named, "received_at": row.received_at, "words": words}
+    append(row.organisation_id, row.operation_id, "text.opened", said, rows=[row])

@@ -128,6 +128,7 @@ def _page(
         "activity_label": label(Activity(firm.nomenclature, firm.activity)) if firm.activity else "",
         "size": SIZES.get(firm.size_class, ""),
         "contacts": [contact for contact in contacts if contact.state != Contact.State.REMOVED],
+        "stopped": queries.stopped_contacts(firm),
         "removed": [contact for contact in contacts if contact.state == Contact.State.REMOVED],
         "asked": [
             {
