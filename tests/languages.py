@@ -4,17 +4,27 @@ New messages are added without a translation, dead ones go, and each .mo is comp
 """
 
 import ast
+import os
 import re
 from collections.abc import Iterator
+from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
+import django
 import polib
 
 SOURCE = Path(__file__).parents[1] / "src" / "sourcier"
 LOCALE = SOURCE / "web" / "locale"
 CATALOGUES = sorted(LOCALE.glob("*/LC_MESSAGES/django.po"))
 TEMPLATES = ("firm/*.html", "components/field*.html", "base.html")
-SAID_BELOW = ("quotes/answer_rules.py", "sourcing/limits.py")  # refusals and reasons that a firm's page says in its language
+# Refusals and reasons that a firm's page says in its language.
+SAID_BELOW = (
+    "quotes/answer_rules.py", "sourcing/limits.py", "vault/rules.py", "vault/inspect.py", "vault/archives.py", "vault/pdf.py",
+    "vault/apart.py", "vault/actions.py",
+)  # fmt: skip
+SENTENCE = re.compile(r"\A[A-ZÀ-Ý].*\s.*[.?]\Z")
 MARKS = {"_", "gettext", "gettext_lazy", "gettext_noop"}
 
 
@@ -27,7 +37,8 @@ def messages() -> set[str]:
     for path in (SOURCE / "web" / "firm").glob("*.py"):
         found.update(_marked(ast.parse(path.read_text())))
     for name in SAID_BELOW:
-        found.update(_said(ast.parse((SOURCE / name).read_text())))
+        known = vars(import_module(f"sourcier.{name.removesuffix('.py').replace('/', '.')}"))
+        found.update(_said(ast.parse((SOURCE / name).read_text()), known))
     return found
 
 
@@ -46,14 +57,16 @@ def _marked(tree: ast.Module) -> Iterator[str]:
             yield from (each.value for each in node.args if isinstance(each, ast.Constant) and isinstance(each.value, str))
 
 
-def _said(tree: ast.Module) -> Iterator[str]:
-    """The whole sentences, and the ready reasons; what is put together with a number stays in French."""
+def _said(tree: ast.Module, known: dict[str, Any]) -> Iterator[str]:
+    """The whole sentences, those put together with constants of their module, and the ready reasons."""
     parts = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     parts |= {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in parts:
-            if re.fullmatch(r"[A-ZÀ-Ý].*\s.*[.?]", node.value):
-                yield node.value
+        if isinstance(node, ast.JoinedStr):
+            with suppress(NameError):  # a word of its function: such a sentence stays in French
+                yield from SENTENCE.findall(eval(compile(ast.Expression(node), "", "eval"), known))  # noqa: S307 - our own source
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in parts:
+            yield from SENTENCE.findall(node.value)
         elif isinstance(node, ast.AnnAssign) and getattr(node.target, "id", "") == "DECLINE_REASONS":
             yield from ast.literal_eval(node.value).values() if node.value else ()
 
@@ -75,4 +88,6 @@ def update() -> None:
 
 
 if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sourcier.project.settings")
+    django.setup()
     update()

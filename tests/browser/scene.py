@@ -41,7 +41,8 @@ from sourcier.needs import actions as needs
 from sourcier.needs.models import Need
 from sourcier.project.demo import bread
 from sourcier.quotes.actions import answer as answering
-from sourcier.quotes.actions import choose, evaluate, opening, tell
+from sourcier.quotes.actions import call, choose, evaluate, opening, tell
+from sourcier.quotes.actions.contest import contest
 from sourcier.quotes.actions.heard import hear_price
 from sourcier.quotes.actions.paper import register_paper
 from sourcier.quotes.answer_rules import Answer, TypedPrice
@@ -288,6 +289,7 @@ class Scene:
         answered = questions.ask(invitation, "Les sacs doivent-ils être en papier ?")
         questions.answer(self.buyer, answered.pk, "Oui, en papier, sans marque.")
         questions.ask(invitation, "Peut-on livrer la veille au soir ?")
+        call.record(self.buyer, call.ask(invitation, "06 12 34 56 78", "noon").pk, "missed")
         sourcing.refresh_from_db()
         later = (sourcing.deadline or timezone.now()) + timedelta(days=2)
         invite.extend(self.buyer, sourcing.pk, later, "Deux jours de plus pour tous : jours fériés.")
@@ -338,6 +340,7 @@ class Scene:
         envelope = register_paper(  # at once: its deadline is some seconds away
             self.buyer, self.by_letter(opened)[1].pk, SimpleUploadedFile("enveloppe.jpg", papers.JPEG), timezone.now(), "Coffre"
         )
+        contest(envelope, "Mon devis disait deux tournées.")
         chosen, stopped = self.answered(), self.answered()
         lots, learned = self.answered(lots=LOTS), self.answered(kind="rfi", stranger=True)
         hear_price(self.city.requester, lots.pk, "Au marché, le gérant me l'a dit.")
@@ -355,7 +358,7 @@ class Scene:
         tell.tell_all(self.buyer, stopped.pk, {})
         self.evaluated(opened)
         self.tell(
-            envelope=envelope.pk,
+            envelope=envelope.pk, paper_link=self.link(envelope.invitation), paper_number=envelope.receipt_number,
             closed=closed.need_id, chosen=chosen.need_id, stopped=stopped.need_id, lots=lots.need_id, learned=learned.need_id,
             choice_lot=reverse("choice_lot", args=[lots.need_id, lots.need.lots.earliest("number").pk]),
             late_link=self.link(self.by_email(closed)[2]),

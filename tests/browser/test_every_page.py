@@ -33,7 +33,8 @@ POSTED = {
     "settings_department_places", "firm_proof", "firm_news", "firm_question_proof",
     "firm_clarification_proof", "firm_wish_proof", "city_key_change", "request_correct", "heard_allow",
     "campaign_print", "campaign_posted", "campaign_returned",
-    "place_link", "place_claim", "place_stop", "place_leave", "firm_key_give", "firm_mail_reaches",
+    "call_record", "contest_reply", "place_link", "place_claim", "place_stop", "place_leave", "firm_key_give",
+    "firm_mail_reaches",
     "firm_contact_forget", "letter_returned", "retention_hold", "retention_release", "retention_end", "retention_visa",
     "paper_proof", "tray_file", "tray_read", "tray_set_aside", "rule_add", "rule_end",
     "rule_cross", "orders_columns", "orders_withdraw",
@@ -217,7 +218,8 @@ def buyer(walk: Walk, scene: dict[str, str]) -> None:
         "done": ["regle/", "reponses/", "annonce/", "dossier/"],
     }
     walk.look(
-        "/", "/consultations/", "/controle/", "/bilan/", "/familles/", "/entreprises/", "/entreprises/importer/",
+        "/", "/consultations/", "/a-rappeler/", "/controle/", "/bilan/", "/familles/", "/entreprises/",
+        "/entreprises/importer/",
         f"/entreprises/{scene['done_firm']}/", f"/entreprises/{scene['stranger']}/", scene["choice_lot"],
         *(f"/achats/{scene[need]}/{step}" for need, pages in steps.items() for step in pages),
     )  # fmt: skip
@@ -269,6 +271,7 @@ def head_of_purchasing(walk: Walk, scene: dict[str, str]) -> None:
         "/reglages/lieux/nouveau/", f"/reglages/lieux/{scene['place']}/", "/reglages/archives/", "/reglages/ouverture/",
         "/controle/cle/", "/regles/", "/familles/commandes/", scene["orders_given"], scene["orders_read"],
         f"/achats/{scene['closed']}/reponses/", f"/achats/{scene['lots']}/reponses/",
+        f"/achats/{scene['opened']}/reponses/{scene['envelope']}/",
         "/controle/conservation/", "/controle/demande-d-une-personne/", f"/controle/conservation/achats/{scene['done']}/",
         f"/controle/conservation/achats/{scene['accepted']}/", scene["retention_erase"],
         scene["idea"], f"/entreprises/{scene['done_firm']}/",
@@ -324,7 +327,7 @@ def anyone(walk: Walk, scene: dict[str, str]) -> None:
 def firm(walk: Walk, scene: dict[str, str]) -> None:
     """A baker asked for a price: what is missing is said; the price leaves; another telephone does not show it."""
     walk.enter(scene["link"])
-    walk.look("/r/", "/r/questions/", "/r/prix/", "/r/prix/?mais", "/r/non/", "/r/ne-plus-ecrire/")
+    walk.look("/r/", "/r/questions/", "/r/rappel/", "/r/prix/", "/r/prix/?mais", "/r/non/", "/r/ne-plus-ecrire/")
     walk.fetch(scene["firm_document"])
     walk.refused("/r/non/", "Envoyer", 400)
     walk.refused("/r/prix/", "Envoyer mon prix", 400)
@@ -349,6 +352,11 @@ def firm_after_the_deadline(walk: Walk, scene: dict[str, str]) -> None:
     walk.refused(scene["firm_clarification"], "Envoyer", 400, text=" ")
     walk.page.locator("[name=text]").fill("Oui, le lundi est compris.")
     walk.press("Envoyer", "the explanation and its receipt")
+    walk.enter(scene["paper_link"])
+    walk.page.goto(walk.who.town.site + "/r/recepisse/")
+    walk.page.locator("[name=code]").fill(scene["paper_number"])
+    walk.press("Continuer", "the receipt of a paper")
+    walk.look("/r/contester/")
     walk.enter(scene["done_link"])
     walk.look("/r/resultat/", "/r/ne-plus-ecrire/")
     walk.press("Ne plus m'écrire", "the wish and its receipt")

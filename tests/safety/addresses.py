@@ -13,7 +13,7 @@ from sourcier.accounts.models import Membership
 from sourcier.dossier.models import Export
 from sourcier.ideas.models import Idea
 from sourcier.mail.models import IncomingMessage
-from sourcier.quotes.models import Clarification, Notification
+from sourcier.quotes.models import CallBack, Clarification, Contest, Notification
 from sourcier.retention.models import Clock
 from sourcier.sourcing.models import Criterion, FirmQuestion, Invitation, Relay, RequestDocument
 from sourcier.spend.models import Family
@@ -53,6 +53,8 @@ def ids(purchase: Purchase, export: Export) -> dict[str, Any]:
         "relay_id": Relay.objects.filter(invitation__sourcing=sourcing).first(),
         "document_id": RequestDocument.objects.filter(sourcing=sourcing).first(),
         "notification_id": Notification.objects.filter(sourcing=sourcing).first(),
+        "call_id": CallBack.objects.first(),
+        "contest_id": Contest.objects.first(),
         "clarification_id": Clarification.objects.first(),
         "submission_id": sourcing.submissions.first(),
         "contact_id": Contact.objects.filter(firm__organisation=purchase.city.organisation).first(),
@@ -75,6 +77,8 @@ def ids(purchase: Purchase, export: Export) -> dict[str, Any]:
     found = {name: row.pk for name, row in rows.items() if row is not None}
     often = (
         "rule_id",
+        "call_id",
+        "contest_id",
         "lot_id",
         "relay_id",
         "family_id",

@@ -23,6 +23,7 @@ from sourcier.needs.models import Need
 from sourcier.quotes.actions import evaluate, opening
 from sourcier.quotes.actions.after_opening import be_told
 from sourcier.quotes.actions.answer import decline
+from sourcier.quotes.actions.call import ask
 from sourcier.quotes.actions.heard import hear_price
 from sourcier.quotes.actions.paper import register_paper
 from sourcier.quotes.queries.comparison import opened_submissions
@@ -146,6 +147,16 @@ def test_what_a_firm_says_of_itself_shows_nowhere_before_the_opening(city: City,
             be_told(purchase.invitation(shop), "neuve@pain.example")
     after = everything(city, purchase, "buyer")
     assert [name for name in before if before[name] != after[name]] == []
+
+
+def test_a_firm_that_asks_to_be_called_shows_its_number_in_the_list_of_calls_and_nothing_anywhere_else(city: City) -> None:
+    purchase = asked_purchase(city)
+    before = everything(city, purchase, "buyer")
+    with time_machine.travel(DEADLINE - timedelta(hours=2), tick=False):
+        ask(purchase.invitation(LEFORT), "06 12 34 56 78", "soon")
+    after = everything(city, purchase, "buyer")
+    assert {name for name in before if before[name] != after[name]} == {"", "a-rappeler/", "awaiting"}
+    assert not [name for name in ("", "a-rappeler/") if purchase.need.reference in after[name] or "Lefort" in after[name]]
 
 
 def asked_last_prices(purchase: Purchase) -> None:

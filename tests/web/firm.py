@@ -9,7 +9,7 @@ from sourcier.mail.models import OutgoingMessage
 from sourcier.mail.secrets import unseal
 
 Clock = Any  # time_machine's traveller
-PAGES = ("/r/", "/r/prix/", "/r/prix/?mais", "/r/non/", "/r/questions/", "/r/ne-plus-ecrire/", "/r/recepisse/")
+PAGES = ("/r/", "/r/prix/", "/r/prix/?mais", "/r/non/", "/r/questions/", "/r/rappel/", "/r/ne-plus-ecrire/", "/r/recepisse/")
 
 
 def text(client: Client, path: str = "/r/") -> str:

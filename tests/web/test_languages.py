@@ -2,10 +2,12 @@
 
 import re
 from html import unescape
+from html.parser import HTMLParser
 
 import polib
 import pytest
 from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from sourcier.quotes.models import Submission
@@ -31,6 +33,52 @@ def test_every_message_has_its_translation_with_the_same_blanks_and_the_compiled
             assert blanks[0] == blanks[1], (path, entry.msgid)
         assert path.with_suffix(".mo").read_bytes() == catalogue.to_binary(), "run: python -m tests.languages"
     assert {path.parent.parent.name for path in CATALOGUES} == {entry.name for entry in LOCALE.iterdir()}
+
+
+class Said(HTMLParser):
+    """The sentences of a page that are in its own language: what the city typed, and names, stand apart."""
+
+    ALONE = ("area", "br", "hr", "img", "input", "link", "meta")
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.apart: list[bool] = []
+        self.sentences: set[str] = set()
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in self.ALONE:
+            apart = tag in ("bdi", "script") or (tag != "html" and "lang" in dict(attrs))
+            self.apart.append(apart or bool(self.apart and self.apart[-1]))
+
+    def handle_endtag(self, tag: str) -> None:
+        self.apart.pop()
+
+    def handle_data(self, data: str) -> None:
+        words = " ".join(data.split())
+        if self.apart[-1:] != [True] and (len(re.findall(r"[^\W\d]{2,}", words)) > 3 or re.search(r"\w\w.*[.?…]$", words)):
+            self.sentences.add(words)
+
+
+@pytest.mark.parametrize("code", [code for code in LANGUAGES if not code.startswith("fr")])
+def test_no_sentence_of_a_page_stays_in_french(city: City, code: str) -> None:
+    request = make_request(city)
+    client = browser(request.invite())
+    heavy = {**request.form("abc", signer=""), "documents": SimpleUploadedFile("devis.txt", b"")}
+    left = {}
+    for step in ("before", "refused", "sent"):
+        for path in (*PAGES, "/r/contester/", "/r/retirer/"):
+            said = []
+            for tongue in ("fr", code):
+                client.get(f"/r/?langue={tongue}")
+                page = client.post("/r/prix/", heavy).content.decode() if step == "refused" else text(client, path)
+                said.append(Said(page).sentences)
+            left[step, path] = said[0] & said[1]
+            if step == "refused":
+                break
+        if step == "refused":
+            client.post("/r/prix/", request.form())
+    assert {where: same for where, same in left.items() if same} == {}
 
 
 FIRST_PAGE = {

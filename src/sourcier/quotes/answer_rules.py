@@ -30,7 +30,11 @@ DECLINE_REASONS: Mapping[str, str] = {
 }
 
 MAX_UNIT_PRICE_E4 = 10_000_000 * 10_000
-MAX_TEXT = 4_000
+MAX_WORDS, MAX_TEXT = 120, 4_000
+TOO_LONG = {
+    MAX_WORDS: f"C'est trop long : {MAX_WORDS} caractères au plus.",
+    MAX_TEXT: f"C'est trop long : {MAX_TEXT} caractères au plus.",
+}
 MAX_DOCUMENTS = 20
 MAX_RECEIVED = 400_000_000  # bytes of one firm for one request, whatever becomes of them: four answers at their fullest
 LINK_LIFE = timedelta(days=365)
@@ -112,6 +116,8 @@ NOTHING_SENT = Refusal("nothing_sent", "Il n'y a pas de réponse à retirer.")
 NO_MORE_ROOM = Refusal(
     "no_more_room", "Vous avez déjà envoyé beaucoup de documents : il n'y a plus de place. Rien n'est perdu. Appelez la mairie."
 )
+NOT_REGISTERED = Refusal("not_paper", "Cette réponse n'a pas été enregistrée par la mairie : changez-la vous-même.")
+CHOSEN = Refusal("chosen", "Le choix est fait. Rien n'est perdu : votre récépissé reste valable. Appelez la mairie.")
 ALREADY_SENT = "Cette réponse est déjà partie. Rouvrez la page pour en envoyer une autre."
 
 
@@ -292,10 +298,10 @@ def _rate_allowed(asked: Asked, vat: str, vat_bp: int) -> bool:
 
 
 def _text_problems(answer: Answer) -> Iterator[Problem]:
-    limits = (("daily_maximum", 120), ("reservation", MAX_TEXT), ("note", MAX_TEXT), ("signer", 120))
+    limits = (("daily_maximum", MAX_WORDS), ("reservation", MAX_TEXT), ("note", MAX_TEXT), ("signer", MAX_WORDS))
     for name, limit in limits:
         if len(getattr(answer, name)) > limit:
-            yield Problem(name, "too_long", f"C'est trop long : {limit} caractères au plus.")
+            yield Problem(name, "too_long", TOO_LONG[limit])
     if not answer.signer.strip():
         yield Problem("signer", "no_name", "Écrivez votre nom : la mairie saura à qui parler.")
 
@@ -316,7 +322,7 @@ def _reply_problem(question: AskedQuestion, text: str, has_file: bool) -> str:
     if not text:
         return "Répondez à cette question." if question.required else ""
     if len(text) > MAX_TEXT:
-        return f"C'est trop long : {MAX_TEXT} caractères au plus."
+        return TOO_LONG[MAX_TEXT]
     if question.kind == "choice" and text not in question.choices:
         return "Choisissez une des réponses proposées."
     if question.kind == "number":

@@ -53,6 +53,14 @@ class QuotesConfig(AppConfig):
             "news_wish", models.NewsWish, organisation="invitation__sourcing__organisation_id",
             fields=("invitation_id", "email", "asked_at", "noted_at"),
         )  # fmt: skip
+        register_rows(
+            "contest", models.Contest, organisation="submission__organisation_id",
+            fields=("submission_id", "sealed_sha256", "made_at", "answer", "answered_by_id", "answered_at"),
+        )  # fmt: skip
+        register_rows(
+            "call_back", models.CallBack, organisation="invitation__sourcing__organisation_id",
+            fields=("invitation_id", "number", "when", "state", "asked_at", "tries", "tried_at", "tried_by_id"),
+        )  # fmt: skip
         inside = "submission__organisation_id"
         register_rows("submission_place", models.SubmissionPlace, organisation=inside, fields=("submission_id", "place_id"))
         register_rows(

@@ -146,6 +146,49 @@ class NewsWish(models.Model):
         constraints = [models.UniqueConstraint(fields=["invitation", "email"], name="quotes_wish_once")]
 
 
+class Contest(models.Model):
+    """A firm contests what the city registered of its paper; sealed like a quote, since it may tell a price; then the reply."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="contests")
+    sealed = models.BinaryField(null=True, help_text="its words, salted canonical JSON, sealed")
+    sealed_sha256 = models.CharField(max_length=64, blank=True, help_text="of `sealed`")
+    made_at = models.DateTimeField()
+    answer = models.TextField("réponse motivée", blank=True)
+    answered_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+    answered_at = models.DateTimeField(null=True)
+
+
+class CallBack(models.Model):
+    """« Rappelez-moi »: until the opening the city reads a number and an hour, nothing of who asks nor about which request."""
+
+    class When(models.TextChoices):
+        SOON = "soon", "Dès que possible"
+        MORNING = "morning", "Le matin"
+        NOON = "noon", "Entre 12 h et 14 h"
+        AFTERNOON = "afternoon", "L'après-midi"
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "À rappeler"
+        REACHED = "reached", "Rappelée"
+        LEFT = "left", "Laissée, après plusieurs essais"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    invitation = models.ForeignKey("sourcing.Invitation", on_delete=models.PROTECT, related_name="+")
+    number = models.CharField("numéro", max_length=40)
+    when = models.CharField("heure", max_length=9, choices=When)
+    state = models.CharField(max_length=7, choices=State, default=State.WAITING)
+    asked_at = models.DateTimeField()
+    tries = models.PositiveSmallIntegerField(default=0)
+    tried_at = models.DateTimeField(null=True)
+    tried_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["invitation"], condition=models.Q(state="waiting"), name="quotes_call_waiting")
+        ]
+
+
 class Reminder(models.Model):
     """A round of reminders to those silent. Its entry, sealed, says to whom; no row does."""
 

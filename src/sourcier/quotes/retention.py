@@ -18,7 +18,9 @@ from sourcier.mail.retention import (
 )
 from sourcier.quotes.models import (
     Award,
+    CallBack,
     Clarification,
+    Contest,
     HeardPrice,
     NewsWish,
     Notification,
@@ -59,6 +61,7 @@ def give_up(scope: Scope) -> Emptied:
     made.empty(QuestionAnswer.objects.filter(**of_these), text="")
     made.empty(Score.objects.filter(**of_these), note="", reason="")
     made.empty(Clarification.objects.filter(**of_these), question=ERASED, answer="")
+    made.empty(Contest.objects.filter(**of_these), sealed=None, sealed_sha256="", answer="")
     made.empty(Notification.objects.filter(**of_these), sentence="", body=ERASED, how="")
     documents, replies = SubmissionDocument.objects.filter(**of_these), QuestionAnswer.objects.filter(**of_these)
     for joined in (documents, replies):
@@ -72,6 +75,8 @@ def _whole(made: Emptied, inside: dict[str, Any]) -> None:
     sourcings = Sourcing.objects.filter(**{path.removeprefix("sourcing__"): value for path, value in inside.items()})
     made.gone += SealingKey.objects.filter(operation_id__in=sourcings.values("pk"))
     made.empty(HeardPrice.objects.filter(**inside), how=ERASED, allowed_reason="")
+    calls = CallBack.objects.filter(**{f"invitation__{path}": value for path, value in inside.items()})
+    made.empty(calls, number="")
     wishes = NewsWish.objects.filter(**{f"invitation__{path}": value for path, value in inside.items()})
     made.empty(wishes, email=lambda wish: f"{wish.pk.hex}@efface.invalid")
     references = SavingReference.objects.filter(**inside).exclude(document=None)

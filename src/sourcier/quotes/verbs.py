@@ -25,6 +25,11 @@ ANSWER_VERBS = (
         "{name} laisse {heard}, qui avait entendu un prix, noter les réponses : {reason}",
         ("name", "heard", "reason"),
     ),
+    Verb("answer.contested", "{firm} conteste ce que la ville a enregistré de son pli papier {receipt}.", sealed=True),
+    Verb("call.asked", "{firm} demande qu'on la rappelle.", ("number",), sealed=True),
+    Verb("call.reached", "{name} a rappelé {firm}.", ("name",), sealed=True),
+    Verb("call.missed", "{name} a rappelé {firm}, qui n'a pas répondu (essai {tries}).", ("name",), sealed=True),
+    Verb("call.left", "{name} ne rappelle plus {firm}, après {tries} essais.", ("name",), sealed=True),
     Verb("reminder.sent", "Rappel n° {number}, aux entreprises sans réponse ({count}).", ("firms",), sealed=True),
     Verb("code.sent", "Un code à usage unique est parti vers {firm}.", sealed=True),
     Verb("code.accepted", "{firm} a montré par un code à usage unique que c'est elle.", sealed=True),
@@ -67,6 +72,11 @@ CHOICE_VERBS = (
         ("name", "content"),
     ),
     Verb("answer.paper_typed", "{name} a tapé le devis papier de {firm} ({receipt}).", ("name", "content")),
+    Verb(
+        "answer.contest_answered",
+        "{name} a répondu à {firm}, qui contestait « {contested} » ({receipt}) : {reason}",
+        ("name", "contested"),
+    ),
     Verb("score.given", "{evaluator} a noté {firm}, « {criterion} » : {value} sur 100.", ("name", "evaluator")),
     Verb(
         "score.corrected", "{evaluator} a corrigé sa note de {firm}, « {criterion} » : {value} sur 100.", ("name", "evaluator")

@@ -14,6 +14,7 @@ _CHUNK = 1 << 16
 _HEADER = struct.Struct("<4s5H3I2H")
 _PACKED = (b"PK\x03\x04", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!", b"BZh", b"\xfd7zXZ")
 _PROGRAMS = (b"MZ", b"\x7fELF", b"\xca\xfe\xba\xbe", b"\xcf\xfa\xed\xfe", b"#!")
+PROTECTED = "Ce document est protégé par un mot de passe. Enregistrez-le sans mot de passe, puis envoyez-le. Rien n'est perdu."
 
 
 @dataclass
@@ -48,7 +49,7 @@ def _check(data: bytes, budget: _Budget, depth: int) -> dict[str, bytes]:
     for entry in entries:
         _refuse_name(entry)
         if entry.flag_bits & 0x1:
-            raise refuse("encrypted", password_sentence("Ce document"))
+            raise refuse("encrypted", PROTECTED)
         heads[entry.filename] = _measure(data, entry, budget, depth)
     return heads
 
@@ -138,10 +139,6 @@ def macros() -> Refused:
     return refuse(
         "macros", "Ce document contient des macros (un programme). Enregistrez-le sans macros, ou en PDF. Rien n'est perdu."
     )
-
-
-def password_sentence(subject: str) -> str:
-    return f"{subject} est protégé par un mot de passe. Enregistrez-le sans mot de passe, puis envoyez-le. Rien n'est perdu."
 
 
 def _bomb() -> Refused:

@@ -79,7 +79,7 @@ def _ole_kind(data: bytes) -> Kind:
         return stream.encode("utf-16-le") + b"\0\0" in data
 
     if holds("EncryptedPackage"):
-        raise refuse("encrypted", archives.password_sentence("Ce document"))
+        raise refuse("encrypted", archives.PROTECTED)
     if holds("_VBA_PROJECT") or holds("VBA") or holds("_VBA_PROJECT_CUR"):
         raise archives.macros()
     if holds("WordDocument"):

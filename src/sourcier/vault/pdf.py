@@ -10,7 +10,7 @@ from typing import Any
 import pikepdf
 
 from sourcier.kernel.transitions import Refused, refuse
-from sourcier.vault.archives import password_sentence
+from sourcier.vault.archives import PROTECTED
 
 MAX_OBJECTS = 500_000
 # Actions of ISO 32000-2, 12.6.4, that run, open or send something; links to a page or a web address stay.
@@ -42,7 +42,7 @@ def clean(data: bytes) -> bytes:
             pdf.save(out, deterministic_id=True, encryption=False)
             return out.getvalue()
     except pikepdf.PasswordError:
-        raise refuse("encrypted", password_sentence("Ce PDF")) from None
+        raise refuse("encrypted", PROTECTED) from None
     except (pikepdf.PdfError, ValueError, TypeError, KeyError, RuntimeError, OverflowError):
         raise _broken() from None
 

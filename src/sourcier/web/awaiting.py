@@ -9,7 +9,7 @@ from sourcier.ideas import queries as ideas
 from sourcier.journal.nightly import last_check
 from sourcier.needs import queries as needs
 from sourcier.quotes import queries as quotes
-from sourcier.quotes.queries import tray
+from sourcier.quotes.queries import calls, tray
 from sourcier.retention import queries as retention
 from sourcier.retention.clocks import today
 from sourcier.sourcing import queries as sourcing
@@ -30,7 +30,9 @@ def terms(agent: Agent) -> list[Awaiting]:
     return retention.awaiting(agent, today())
 
 
-SOURCES = (needs.awaiting, sourcing.awaiting, quotes.awaiting, tray.awaiting, ideas.awaiting, terms, alarm)
+SOURCES = (
+    needs.awaiting, sourcing.awaiting, quotes.awaiting, tray.awaiting, calls.awaiting, ideas.awaiting, terms, alarm,
+)  # fmt: skip
 
 
 def awaiting(agent: Agent) -> list[Awaiting]:

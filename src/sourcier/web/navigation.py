@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from sourcier.accounts.agents import Agent
 from sourcier.accounts.models import Role
-from sourcier.web.rights import EVERYBODY, INSPECTION, READERS
+from sourcier.web.rights import EVERYBODY, INSPECTION, PURCHASING, READERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,7 @@ ENTRIES = (
     Entry("Accueil", "home", EVERYBODY, ()),
     Entry("Besoins", "needs", READERS, ("/besoins/", "/achats/")),
     Entry("Consultations", "sourcings", INSPECTION, ("/consultations/", "/achats/")),
+    Entry("À rappeler", "calls", PURCHASING, ("/a-rappeler/",)),
     Entry("Courrier", "tray", INSPECTION, ("/courrier/",)),
     Entry("Entreprises", "firms", INSPECTION, ("/entreprises/",)),
     Entry("Familles et seuils", "families", INSPECTION, ("/familles/", "/regles/")),

@@ -5,6 +5,7 @@ from sourcier.web.city import (
     activities,
     answer,
     asked,
+    calls,
     choice,
     comparison,
     exchanges,
@@ -35,12 +36,26 @@ from sourcier.web.city import (
     territory,
     tray,
 )
-from sourcier.web.firm import confirm, first, mine, no, place, place_exchanges, place_ideas, place_needs, price, talk
+from sourcier.web.firm import (
+    call,
+    confirm,
+    contest,
+    first,
+    mine,
+    no,
+    place,
+    place_exchanges,
+    place_ideas,
+    place_needs,
+    price,
+    talk,
+)  # fmt: skip
 from sourcier.web.public import about, city_look, components, feed, notice, sms, verifier
 from sourcier.web.public import ideas as public_ideas
 
 urlpatterns = [
     *home.urlpatterns,
+    *calls.urlpatterns,
     *account.urlpatterns,
     *settings_city.urlpatterns,
     *settings_opening.urlpatterns,
@@ -81,6 +96,8 @@ urlpatterns = [
     *confirm.urlpatterns,
     *mine.urlpatterns,
     *no.urlpatterns,
+    *call.urlpatterns,
+    *contest.urlpatterns,
     *talk.urlpatterns,
     *place.urlpatterns,
     *first.late_urlpatterns,

@@ -9,10 +9,13 @@ from django.shortcuts import redirect, render
 from django.urls import path
 from django.views.decorators.http import require_POST
 
+from sourcier.accounts.models import Role
 from sourcier.kernel.transitions import Refused
 from sourcier.needs.models import Need
+from sourcier.quotes.actions import contest as contesting
 from sourcier.quotes.actions import evaluate
-from sourcier.quotes.models import Clarification, Score, Submission
+from sourcier.quotes.models import Clarification, Contest, Score, Submission
+from sourcier.quotes.queries import contests
 from sourcier.quotes.queries.answers import labelled
 from sourcier.quotes.queries.comparison import asked_places, last_prices, opened_submissions, unserved
 from sourcier.quotes.queries.marking import evaluates
@@ -54,6 +57,17 @@ class RecordForm(forms.Form):
         self.clarification = clarification
 
 
+class ReplyForm(forms.Form):
+    reason = forms.CharField(
+        label="Votre réponse, avec vos raisons", max_length=4_000, widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": "Dites pourquoi, en une phrase ou deux."},
+    )  # fmt: skip
+
+    def __init__(self, contest: Contest, data: QueryDict | None = None) -> None:
+        super().__init__(data, auto_id=f"id_{contest.pk.hex}_%s")
+        self.contest = contest
+
+
 def opened(request: HttpRequest, need_id: UUID, submission_id: UUID) -> tuple[Need, Sourcing, Submission]:
     """An opened answer of this need, with its consultation, whichever it is; 404 for any other, a closed one above all."""
     asked = Submission.objects.filter(pk=submission_id, sourcing__need=need_id).values_list("sourcing", flat=True).first()
@@ -91,9 +105,18 @@ def _page(request: HttpRequest, need_id: UUID, submission_id: UUID, **bound: for
         "may_check": may(agent, sourcing, Verb.CHECK),
         "identity_form": bound.get("identity") or IdentityForm(),
         "clarify_form": bound.get("clarify") or ClarifyForm(),
+        "contests": _contests(submission, bound.get("reply")),
+        "replies": agent.has(Role.HEAD_BUYER),
         "clarifications": _clarifications(submission, bound.get("record")),
     }
     return render(request, "city/comparison/answer.html", context, status=422 if bound else 200)
+
+
+def _contests(submission: Submission, bound: forms.Form | None) -> list[tuple[Contest, str, forms.Form]]:
+    return [
+        (each, words, bound if isinstance(bound, ReplyForm) and bound.contest == each else ReplyForm(each))
+        for each, words in contests.of(submission)
+    ]
 
 
 def _clarifications(submission: Submission, bound: forms.Form | None) -> list[tuple[Clarification, forms.Form]]:
@@ -137,6 +160,25 @@ def clarification_record(request: HttpRequest, need_id: UUID, clarification_id: 
             messages.success(request, "La réponse est notée au journal.")
             return redirect("answer", need_id, clarification.submission_id)
     return _page(request, need_id, clarification.submission_id, record=form)
+
+
+@city(Role.HEAD_BUYER)
+@require_POST
+def contest_reply(request: HttpRequest, need_id: UUID, contest_id: UUID) -> HttpResponse:
+    need, _ = operation(request, need_id)
+    contest = Contest.objects.filter(pk=contest_id, submission__sourcing__need=need).first()
+    if contest is None:
+        raise Http404
+    form = ReplyForm(contest, request.POST)
+    if form.is_valid():
+        try:
+            contesting.reply(request.agent, contest.pk, form.cleaned_data["reason"])  # type: ignore[attr-defined]
+        except Refused as refused:
+            add_refusal(form, refused)
+        else:
+            messages.success(request, "Votre réponse est notée au journal. L'entreprise la lit sur la page de son récépissé.")
+            return redirect("answer", need_id, contest.submission_id)
+    return _page(request, need_id, contest.submission_id, reply=form)
 
 
 @require_POST
@@ -185,5 +227,6 @@ urlpatterns = [
     path("achats/<uuid:need_id>/reponses/<uuid:submission_id>/precision/", clarify, name="clarify"),
     path("achats/<uuid:need_id>/reponses/<uuid:submission_id>/fichiers/<uuid:file_id>/", answer_file, name="answer_file"),
     path("achats/<uuid:need_id>/avis/<uuid:invitation_id>/identite/", identity_check, name="identity_check"),
+    path("achats/<uuid:need_id>/contestations/<uuid:contest_id>/", contest_reply, name="contest_reply"),
     path("achats/<uuid:need_id>/precisions/<uuid:clarification_id>/", clarification_record, name="clarification_record"),
 ]

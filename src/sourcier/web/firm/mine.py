@@ -23,7 +23,7 @@ from sourcier.quotes import answer_rules as rules
 from sourcier.quotes.actions import after_opening
 from sourcier.quotes.actions import answer as act
 from sourcier.quotes.models import Clarification, Submission
-from sourcier.quotes.queries import answers
+from sourcier.quotes.queries import answers, contests
 from sourcier.sourcing.models import FirmQuestion
 from sourcier.sourcing.queries import last_wish
 from sourcier.web.firm import again, words
@@ -89,6 +89,7 @@ def _receipt_context(visit: Visit, sent: Submission) -> dict[str, Any]:
             if own.replies.get(each.pk) or each.pk in files
         ],
         "documents": answers.joined(sent),
+        "contests": contests.of(sent),
         "may_change": refusal is None and sent.round == window.round,
         "newer": answers.current(visit.invitation, sent.round) if sent.state == Submission.State.REPLACED else None,
         "still_counts": answers.current(visit.invitation) if sent.state == Submission.State.LATE else None,

@@ -7,6 +7,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from sourcier.kernel.transitions import Refused
@@ -106,14 +107,15 @@ def _keep_files(request: HttpRequest, visit: Visit, form: AnswerForm) -> tuple[S
         draft = _begun(visit) or act.draft(visit.invitation, like=_sent_here(visit) or _former(visit))
     except Refused as refusal:
         fields = dict.fromkeys(field for field, _, _ in uploads) or ("documents",)
-        return None, [(field, f"Rien n'a été joint ni retiré. {refusal.sentence}") for field in fields]
+        nothing = gettext("Rien n'a été joint ni retiré.")
+        return None, [(field, f"{nothing} {gettext(refusal.sentence)}") for field in fields]
     request.visit = visit.with_draft(draft.pk)  # type: ignore[attr-defined]
     refused = []
     for field, upload, question_id in uploads:
         try:
             act.add_document(draft, upload, question_id)
         except Refused as refusal:
-            refused.append((field, f"« {(upload.name or 'fichier')[:60]} » : {refusal.sentence}"))
+            refused.append((field, f"« {(upload.name or 'fichier')[:60]} » : {gettext(refusal.sentence)}"))
     if removal:
         _remove(draft, removal)
     return draft, refused

@@ -29,7 +29,7 @@ class TextForm(forms.Form):
 
     text = forms.CharField(
         max_length=4_000, widget=forms.Textarea(attrs={"rows": 4}),
-        error_messages={"required": _("Écrivez quelques mots."), "max_length": "C'est trop long : 4 000 caractères au plus."},
+        error_messages={"required": _("Écrivez quelques mots."), "max_length": _("C'est trop long : 4000 caractères au plus.")},
     )  # fmt: skip
 
 
