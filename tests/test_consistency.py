@@ -29,6 +29,7 @@ WITHOUT_ENTRY = {
     "sourcing.actions.common": {"load", "check", "same_version", "touch", "words"},
     "sourcing.actions.invite": {
         "asked_by_the_city",
+        "check_limit",
         "new_invitation",
         "one_seed",
         "write",

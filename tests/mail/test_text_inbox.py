@@ -17,7 +17,9 @@ from sourcier.journal.queries import sentence
 from sourcier.journal.verify import verify
 from sourcier.mail.models import IncomingText, OutgoingText, StoppedNumber
 from sourcier.mail.texts import send_texts_due
+from sourcier.quotes.actions import read_texts
 from sourcier.quotes.actions.remind import remind_due
+from sourcier.quotes.models import LastPriceRound
 from sourcier.sourcing.actions import texting
 from sourcier.sourcing.models import Invitation
 from sourcier.suppliers.models import Contact
@@ -105,12 +107,19 @@ def test_another_sms_is_sealed_until_the_opening_and_its_firm_is_told_to_use_its
         for number in range(5):
             post({"from": MOBILE, "text": "Merci", "id": f"in-{number + 2}"})
         assert OutgoingText.objects.filter(kind="text_kept").count() == 3, "two programs do not talk for ever"
-        assert texting.read_opened(timezone.now()) == 0
+        assert read_texts.read_opened(timezone.now()) == 0
         thread = reverse("exchanges", args=[request.sourcing.need_id])
         assert "0,85" not in signed_in(city.buyer).get(thread).content.decode()
     opened(request)
-    assert texting.read_opened(timezone.now()) == 6 and texting.read_opened(timezone.now()) == 0
+    assert read_texts.read_opened(timezone.now()) == 6 and read_texts.read_opened(timezone.now()) == 0
     assert words in signed_in(city.buyer).get(thread).content.decode() and doubted(city) == []
+    asked_again = LastPriceRound.objects.create(
+        sourcing=request.sourcing, deadline=BEFORE, asked_at=BEFORE, asked_by=city.buyer.user
+    )
+    post({"from": MOBILE, "text": "Mon dernier prix : 0,80", "id": "in-9"})
+    assert read_texts.read_opened(timezone.now()) == 0, "a last price is closed too"
+    LastPriceRound.objects.filter(pk=asked_again.pk).update(opened_at=BEFORE)
+    assert read_texts.read_opened(timezone.now()) == 1
 
 
 def test_what_the_gateway_reports_is_written_once_and_a_lost_text_is_a_number_in_failure(city: City, settings: Any) -> None:

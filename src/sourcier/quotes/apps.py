@@ -12,7 +12,7 @@ class QuotesConfig(AppConfig):
         from sourcier.mail.due import register_due
         from sourcier.mail.registry import find_addressees_with, on_arrival, prove_with
         from sourcier.quotes.acknowledgement import signed_receipt
-        from sourcier.quotes.actions import by_email, read_mail
+        from sourcier.quotes.actions import by_email, read_mail, read_texts
         from sourcier.quotes.actions.after_opening import correct_firms, note_wishes
         from sourcier.quotes.actions.remind import remind_due
         from sourcier.quotes.retention import give_up, traces
@@ -29,6 +29,7 @@ class QuotesConfig(AppConfig):
         find_addressees_with(by_email.addressee)
         on_arrival(by_email.arrive)
         register_due("quotes.mail", read_mail.read_opened, atomic=False)
+        register_due("quotes.texts", read_texts.read_opened, atomic=False)
         register_eraser(give_up, PROCEDURE, CONTRACT)
         register_finder(traces)
 

@@ -40,7 +40,6 @@ class SourcingConfig(AppConfig):
         find_asked_with(texting.asked_at)
         on_text_arrival(texting.arrive)
         on_stop(texting.stop)
-        register_due("sourcing.texts", texting.read_opened, atomic=False)
         register_due("sourcing.close", closing.close_due)
         register_due("sourcing.alerts", alerts.send_alerts, every=timedelta(minutes=10), atomic=False)
         stop_with(alerts.KIND, stop_header)

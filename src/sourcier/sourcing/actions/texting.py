@@ -11,9 +11,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
-from sourcier.journal.actions import append
 from sourcier.kernel.phones import mobile_in
-from sourcier.kernel.sealing import BrokenSeal
 from sourcier.kernel.transitions import Refused
 from sourcier.mail.models import IncomingText, OutgoingText
 from sourcier.mail.registry import Addressee
@@ -25,9 +23,6 @@ from sourcier.sourcing.text_words import sentence
 from sourcier.suppliers import tokens
 from sourcier.suppliers.actions.contacts import mark_failing
 from sourcier.suppliers.models import Contact
-from sourcier.vault.master import MasterKeyMissing
-from sourcier.vault.models import SealingKey
-from sourcier.vault.sealing import unseal
 
 logger = logging.getLogger(__name__)
 ANSWERED_AN_HOUR = 3
@@ -93,32 +88,3 @@ def stop(organisation_id: UUID, number: str, at: datetime) -> Iterable[Invitatio
         invitation.stopped_at = at
         invitation.save(update_fields=["stopped_at"])
     return left
-
-
-def read_opened(now: datetime) -> int:
-    """Make readable the SMS of the requests that are opened. Returns how many. For `tick`, each in its own transaction."""
-    opened = Sourcing.objects.filter(opened_at__isnull=False).values("pk")
-    done = 0
-    for row in (
-        IncomingText.objects.filter(opened_at=None, sealed_under__in=opened).exclude(sealed=None).order_by("received_at")
-    ):
-        try:
-            words = unseal(row.organisation_id, row.sealed_under, row.pk, bytes(row.sealed)).decode()
-        except (BrokenSeal, MasterKeyMissing, SealingKey.DoesNotExist) as error:
-            logger.critical("an SMS kept cannot be opened: %s", type(error).__name__)
-            continue
-        _open(row.pk, words, now)
-        done += 1
-    return done
-
-
-@transaction.atomic
-def _open(row_id: UUID, words: str, now: datetime) -> None:
-    row = IncomingText.objects.select_for_update(of=("self",)).get(pk=row_id)
-    if row.opened_at is not None:
-        return
-    row.text, row.opened_at = words, now.replace(microsecond=0)
-    row.save(update_fields=["text", "opened_at"])
-    invitation = Invitation.objects.select_related("firm").get(pk=row.subject_id)
-    said = {"text": row.pk, "firm": invitation.named, "received_at": row.received_at, "words": words}
-    append(row.organisation_id, row.operation_id, "text.opened", said, rows=[row])

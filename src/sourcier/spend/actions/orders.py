@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from hashlib import sha256
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -13,11 +12,10 @@ from django.utils import timezone
 from sourcier.accounts.agents import Agent
 from sourcier.accounts.models import Organisation, Role
 from sourcier.journal.actions import append
-from sourcier.kernel.canonical import canonical
 from sourcier.kernel.french import fold
 from sourcier.kernel.transitions import Refused, refuse
 from sourcier.spend.importing import sheets
-from sourcier.spend.importing.lines import REQUIRED, Column, OrderLine, Unread, guess, text
+from sourcier.spend.importing.lines import REQUIRED, Column, OrderLine, Unread, guess, headings_key
 from sourcier.spend.importing.orders import Export, read_export
 from sourcier.spend.models import Columns, Commitment, Family, Order, OrderBatch
 from sourcier.spend.registry import references
@@ -27,11 +25,6 @@ from sourcier.vault.models import File
 UNREAD_KEPT = 2_000
 AT_ONCE = 5_000
 A_CONTRACT_LASTS = timedelta(days=366)
-
-
-def headings_key(headings: sheets.Row) -> str:
-    """What makes two exports alike: the same headings in the same order."""
-    return sha256(canonical([fold(text(cell)) for cell in headings])).hexdigest()
 
 
 def hand_over(agent: Agent, file: File) -> OrderBatch:

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
+from hashlib import sha256
 
+from sourcier.kernel.canonical import canonical
 from sourcier.kernel.french import fold
 from sourcier.kernel.identifiers import InvalidIdentifier, parse_siren, parse_siret
 from sourcier.kernel.money import NotANumber, parse_decimal, to_cents
@@ -92,6 +94,11 @@ def guess(headings: Row) -> dict[Column, int]:
         if place is not None:
             found[column] = place
     return found
+
+
+def headings_key(headings: Row) -> str:
+    """What makes two exports alike: the same headings in the same order. 64 hexadecimal digits."""
+    return sha256(canonical([fold(text(cell)) for cell in headings])).hexdigest()
 
 
 def says_vat(heading: Cell) -> bool:
