@@ -19,6 +19,8 @@ REASONS = {
     "answer.late": "réponse arrivée après la date limite, gardée fermée",
     "message.sent.sealed": "message à une entreprise, au sujet d'une réponse qui n'a pas été ouverte",
     "message.failed.sealed": "message non remis, au sujet d'une réponse qui n'a pas été ouverte",
+    "message.deferred.sealed": "message pas encore remis, au sujet d'une réponse qui n'a pas été ouverte",
+    "text.deferred.sealed": "SMS pas encore remis, au sujet d'une réponse qui n'a pas été ouverte",
     "text.sent.sealed": "SMS à une entreprise, au sujet d'une réponse qui n'a pas été ouverte",
     "text.delivered.sealed": "SMS remis, au sujet d'une réponse qui n'a pas été ouverte",
     "text.lost.sealed": "SMS jamais remis, au sujet d'une réponse qui n'a pas été ouverte",
@@ -77,7 +79,8 @@ class Seal:
         rows = payload.get("rows", ())
         named = {row["id"] for row in rows if row["kind"] == "submission"}
         named |= {row["subject_id"] for row in rows if row["kind"] in ("message", "text") and row["subject_id"] in self.answers}
-        return named
+        # One put off has no row: it changes again at each attempt.
+        return named | ({payload["about"]} & self.answers.keys() if payload.get("about") else set())
 
     def _opened_around(self, payload: Payload) -> bool:
         """Whether the consultation a sealed entry belongs to was opened; when it names none, whether all were."""

@@ -1,4 +1,4 @@
-"""What became of the messages sent: many results in one transaction, each with its own entry in the journal.
+"""What became of the messages sent, or put off: many results in one transaction, each with its own entry in the journal.
 
 One entry for each message, not one for all: each belongs to the stream of its operation, is sealed or not by itself, and is
 erased with its operation alone. Written together they cost one lock and one flush to the disk.
@@ -90,13 +90,17 @@ def _record(results: Sequence[Result]) -> None:
     for message, result in ours:
         _apply(message, result.outcome, result.at)
         message.save()
-    ended = [(message, result.claimed) for message, result in ours if message.state != State.QUEUED]
-    for message, _ in ended:
-        _tell(message)
+    for message, _ in ours:
+        if message.state != State.QUEUED:
+            _tell(message)
     said: dict[UUID, list[Said]] = defaultdict(list)
-    for message, claimed in ended:
-        payload = _payload(message, [vault.file_facts(file) for file in claimed.files.all()])
-        said[message.organisation_id].append(Said(message.operation_id, _verb(message), payload, rows=(message,)))
+    for message, result in ours:
+        waits = message.state == State.QUEUED
+        if waits and not result.outcome.counted:
+            continue  # our own server, not the one of the person written to
+        payload = _payload(message, [vault.file_facts(file) for file in result.claimed.files.all()])
+        rows = () if waits else (message,)  # one that waits changes again at each attempt
+        said[message.organisation_id].append(Said(message.operation_id, _verb(message), payload, rows=rows))
     for log_id in sorted(said):
         append_all(log_id, said[log_id])
 
@@ -128,7 +132,8 @@ def _tell(message: OutgoingMessage) -> None:
 
 
 def _verb(message: OutgoingMessage) -> str:
-    return f"message.{message.state}" + (".sealed" if message.sealed else "")
+    became = "deferred" if message.state == State.QUEUED else message.state
+    return f"message.{became}" + (".sealed" if message.sealed else "")
 
 
 def _payload(message: OutgoingMessage, files: list[dict[str, Any]]) -> dict[str, Any]:
@@ -141,6 +146,8 @@ def _payload(message: OutgoingMessage, files: list[dict[str, Any]]) -> dict[str,
         "attempts": message.attempts,
         "files": files,
     }
-    if message.state == State.FAILED:
+    if message.state == State.QUEUED and message.subject_id:
+        payload["about"] = message.subject_id
+    if message.state in (State.FAILED, State.QUEUED):
         payload["error"] = message.last_error
     return payload

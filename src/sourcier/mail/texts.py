@@ -140,6 +140,9 @@ def _record(claimed: OutgoingText, answer: gateway.Answer, now: datetime) -> Non
         text.attempts -= 1
     if outcome.verb == Verb.DEFER:
         text.save()
+        if outcome.counted:  # no row: it changes again at each attempt
+            facts = facts_of(text) | {"about": text.subject_id}
+            append(text.organisation_id, text.operation_id, verb_of(text, "deferred"), facts)
         return
     text.secret, text.gateway_id = "", answer.name
     if outcome.verb == Verb.ACCEPT:
@@ -172,7 +175,7 @@ def facts_of(text: OutgoingText) -> dict[str, Any]:
         "text": text.pk, "kind": text.kind, "to_number": number, "to_name": text.to_name or number,
         "attempts": text.attempts, "gateway_id": text.gateway_id,
     }  # fmt: skip
-    return facts | ({"error": text.last_error} if text.lost else {})
+    return facts | ({"error": text.last_error} if text.last_error else {})
 
 
 @transaction.atomic

@@ -8,6 +8,13 @@ _TEXT = ("to_number", "to_name")
 VERBS = (
     Verb("message.sent", "Message envoyé à {to_name} ({to_address}) : {subject}", personal=_PERSONAL),
     Verb("message.failed", "Message non remis à {to_name} ({to_address}) : {subject}. {error}", personal=_PERSONAL),
+    Verb("message.deferred", "Message pas encore remis à {to_name} ({to_address}) : {subject}. {error}", personal=_PERSONAL),
+    Verb(
+        "message.deferred.sealed",
+        "Message pas encore remis à {to_name} ({to_address}) : {subject}. {error}",
+        personal=_PERSONAL,
+        sealed=True,
+    ),
     Verb("message.sent.sealed", "Message envoyé à {to_name} ({to_address}) : {subject}", personal=_PERSONAL, sealed=True),
     Verb(
         "message.failed.sealed",
@@ -19,6 +26,8 @@ VERBS = (
     Verb("text.sent.sealed", "SMS envoyé à {to_name} ({to_number}).", personal=_TEXT, sealed=True),
     Verb("text.failed", "SMS non remis à {to_name} ({to_number}). {error}", personal=_TEXT),
     Verb("text.failed.sealed", "SMS non remis à {to_name} ({to_number}). {error}", personal=_TEXT, sealed=True),
+    Verb("text.deferred", "SMS pas encore remis à {to_name} ({to_number}). {error}", personal=_TEXT),
+    Verb("text.deferred.sealed", "SMS pas encore remis à {to_name} ({to_number}). {error}", personal=_TEXT, sealed=True),
     Verb("text.delivered", "SMS remis à {to_name} ({to_number}).", personal=_TEXT),
     Verb("text.delivered.sealed", "SMS remis à {to_name} ({to_number}).", personal=_TEXT, sealed=True),
     Verb("text.lost", "SMS jamais remis à {to_name} ({to_number}).", personal=_TEXT),
