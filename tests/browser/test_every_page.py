@@ -311,7 +311,7 @@ def anyone(walk: Walk, scene: dict[str, str]) -> None:
     walk.look("/avis/inconnu/", "/r/inconnu", f"/avis/confirmer/{'x' * 43}/", status=404)
     walk.fetch("/robots.txt", "/verifier/SHA256SUMS", "/ville.css?couleur=%230b6e69", scene["city_logo"])
     walk.refused(notice, "Recevoir mon lien", siret="123", email="lyon arobase")
-    walk.refused("/r/", "Continuer", 400, code="AAAAA-AAAAA")
+    walk.refused("/r/", "Continuer", 400, code="AAAAA-AAAA")  # the tenth sign would send it
     walk.look("/place/", "/travailler-avec-la-ville/", "/proposer-une-idee/")
     idea = f"/proposer-une-idee/{scene['slug']}/"
     walk.refused(idea, "Envoyer mon idée", words=" ", email="lyon")
