@@ -21,10 +21,11 @@ from sourcier.mail.models import OutgoingMessage
 from sourcier.mail.outbox import write
 from sourcier.quotes.actions import after_opening
 from sourcier.quotes.actions import answer as act
+from sourcier.quotes.answer_rules import DECLINE_REASONS
 from sourcier.quotes.models import LastPriceRound, NewsWish, QuestionAnswer, QuotedLine, Submission, SubmissionDocument
 from sourcier.quotes.queries import answers
 from sourcier.sourcing.models import Question, Sourcing
-from sourcier.suppliers.models import Contact
+from sourcier.suppliers.models import Contact, Firm
 from tests.cities import City
 from tests.quotes.requests import BEFORE, DEADLINE, answer, make_request, opened, priced
 
@@ -326,6 +327,17 @@ def test_a_refusal_corrects_the_firm_only_after_the_opening(city: City, kind: st
     assert after_opening.correct_firms(DEADLINE) == 0
     invitation.firm.refresh_from_db()
     assert getattr(invitation.firm, field) is not None
+
+
+def test_a_yes_a_yes_but_and_the_reasons_of_the_day_correct_nothing_in_the_register(city: City) -> None:
+    request = make_request(city)
+    act.submit(request.invite(), answer(request), received_at=BEFORE)
+    act.submit(request.invite("Lefort", ""), answer(request, daily_maximum="80", reservation="pas en août"), received_at=BEFORE)
+    for reason in DECLINE_REASONS.keys() - {"left_trade", "closed"}:
+        act.decline(request.invite(reason, ""), reason, received_at=BEFORE)
+    Sourcing.objects.update(state="opened")
+    assert after_opening.correct_firms(DEADLINE) == 0
+    assert not Firm.objects.exclude(trade_left_at=None, closed_at=None, unsubscribed_at=None).exists()
 
 
 def test_a_refusal_taken_back_corrects_nothing(city: City) -> None:

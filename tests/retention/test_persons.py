@@ -11,6 +11,7 @@ from sourcier.journal.models import Entry
 from sourcier.kernel.transitions import Refused
 from sourcier.mail.actions import file_exchange
 from sourcier.quotes.actions import answer as act
+from sourcier.quotes.actions import call
 from sourcier.retention import persons
 from tests.cities import City
 from tests.journal.entries import writes_nothing
@@ -51,6 +52,20 @@ def test_what_is_sealed_is_not_found_before_its_opening(city: City, request_sent
     with time_machine.travel(DEADLINE + timedelta(minutes=10), tick=True):
         opened(request_sent)
         assert "Réponse" in where(city, "perso@durand.example")
+
+
+def test_a_number_left_to_call_back_is_found_without_its_firm_before_the_opening(city: City, request_sent: Request) -> None:
+    call.ask(request_sent.invite("Fournil Lefort", ""), "+33 6 12 34 56 78", "noon")
+    for typed in ("0612345678", "06 12 34 56 78", "56 78"):
+        [found] = persons.search(city.head_buyer, typed)
+        assert (found.words, found.operation_id) == ("06 12 34 56 78, entre 12 h et 14 h", None)
+        assert "effacé avec son dossier" in found.kept and "remplace" in found.kept
+    copy = signed_in(city.head_buyer).post(reverse("person_request"), {"text": "0612345678", "copy": "1"}).content.decode()
+    assert "06 12 34 56 78" in copy and "Lefort" not in copy
+    with time_machine.travel(DEADLINE + timedelta(minutes=10), tick=True):
+        opened(request_sent)
+        [found] = persons.search(city.head_buyer, "0612345678")
+        assert found.words.startswith("Fournil Lefort, ") and found.operation_id == request_sent.sourcing.need_id
 
 
 def test_an_agent_is_found_by_name_and_a_stranger_nowhere(city: City, other_city: City) -> None:

@@ -16,7 +16,7 @@ from django.utils import timezone
 from sourcier.project.logs import DiscreetFormatter, NoTraceOfRefusals
 from sourcier.quotes.actions import answer as act
 from sourcier.quotes.models import Clarification, Submission
-from sourcier.sourcing.models import Attempt, RequestDocument
+from sourcier.sourcing.models import Attempt, Invitation, RequestDocument
 from sourcier.suppliers import tokens
 from sourcier.vault.actions import store_bytes
 from tests.cities import City
@@ -94,6 +94,17 @@ def test_guessed_codes_are_counted_by_address_range_and_block_nobody_else(city: 
     assert Client().post("/r/", {"code": good}, REMOTE_ADDR="198.51.100.1").status_code == 302
     assert Client().post("/r/", {"code": good}, REMOTE_ADDR="10.0.0.1", HTTP_X_FORWARDED_FOR="198.51.100.9").status_code == 302
     assert "203.0.113" not in str(list(Attempt.objects.values_list("key", flat=True)))
+
+
+def test_ten_thousand_guesses_from_everywhere_find_nothing_and_lock_nothing_for_others(city: City) -> None:
+    good = tokens.code(make_request(city).invite().seed)
+    now = timezone.now()
+    guessed = {tokens.code(f"{guess:032x}") for guess in range(10_000)}  # each with its right check character
+    ranges = (tokens.limit_key(f"code:10.{guess // 256}.{guess % 256}.0/24") for guess in range(10_000))
+    Attempt.objects.bulk_create([Attempt(scope="code", key=key, at=now) for key in ranges])
+    assert len(guessed) == 10_000 and not Invitation.objects.filter(code_hmac__in=map(tokens.code_hmac, guessed)).exists()
+    assert Client().post("/r/", {"code": next(iter(guessed))}, REMOTE_ADDR="10.0.1.7").status_code == 400
+    assert Client().post("/r/", {"code": good}, REMOTE_ADDR="198.51.100.1").status_code == 302
 
 
 def test_a_code_is_looked_up_in_the_same_time_whether_or_not_it_exists(city: City) -> None:

@@ -16,6 +16,7 @@ from sourcier.mail.retention import (
     texts_about,
     texts_from,
 )
+from sourcier.quotes.actions.after_opening import sealed
 from sourcier.quotes.models import (
     Award,
     CallBack,
@@ -33,6 +34,7 @@ from sourcier.quotes.models import (
 )
 from sourcier.retention.registry import ERASED, Emptied, Scope, Trace
 from sourcier.sourcing.models import Sourcing
+from sourcier.suppliers.rules import Invalid, clean_phone
 from sourcier.vault.models import SealingKey
 
 
@@ -94,10 +96,32 @@ def _notified(answers: QuerySet[Submission]) -> set[UUID]:
 
 
 def traces(organisation_id: UUID, text: str) -> Iterator[Trace]:
-    """Who signed an answer, and where to write to him, once the answers are open."""
+    """Who signed an answer, and where to write to him, once the answers are open; the numbers left to be called back."""
     opened = Submission.objects.filter(organisation_id=organisation_id, sourcing__opened_at__isnull=False)
     asked = opened.filter(Q(signer__icontains=text) | Q(email__icontains=text)).select_related("sourcing", "firm")
     kept = "Réponse à un achat : gardée avec son dossier (code de la commande publique, R.2184-12 et R.2184-13)."
     for submission in asked.order_by("received_at"):
         said = f"{submission.firm.name}, {submission.signer} {submission.email} : {submission.sourcing.title}"
         yield Trace("Réponse", said, submission.received_at, submission.sourcing.need_id, kept=kept)
+    yield from _numbers_left(organisation_id, text)
+
+
+def _numbers_left(organisation_id: UUID, text: str) -> Iterator[Trace]:
+    """« Rappelez-moi »: of a request still closed, what the list of the agents shows, neither the firm nor the purchase."""
+    try:
+        number = clean_phone(text)
+    except Invalid:
+        number = text
+    calls = CallBack.objects.filter(invitation__sourcing__organisation_id=organisation_id, number__icontains=number)
+    kept = (
+        "Laissé pour être rappelé pendant un achat : effacé avec son dossier (code de la commande publique, R.2184-12 et "
+        "R.2184-13). Faux ? L'entreprise en laisse un autre sur la page de sa demande : il remplace celui qui attend."
+    )
+    for call in calls.select_related("invitation__sourcing", "invitation__firm").order_by("asked_at", "pk"):
+        sourcing = call.invitation.sourcing
+        hour = f"{call.number}, {call.get_when_display().lower()}"
+        if sealed(sourcing):
+            yield Trace("Numéro à rappeler", hour, call.asked_at, kept=kept)
+        else:
+            said = f"{call.invitation.firm.name}, {hour} : {sourcing.title}"
+            yield Trace("Numéro à rappeler", said, call.asked_at, sourcing.need_id, kept=kept)
