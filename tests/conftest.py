@@ -23,19 +23,16 @@ from tests.played import empty_stage
 __all__ = ["chromium"]
 lift_for_the_flush()
 # A busy machine draws slowly: that says nothing of the code.
-properties.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+properties.register_profile("tests", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 properties.load_profile("tests")
 # Looking for cycles among everything imported and collected was an eighth of the time of all tests.
 gc.set_threshold(100_000, 20, 50)
 HERE = Path(__file__).parent
 ON_SQLITE = connection.vendor == "sqlite"
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup"}
-# What documents, lists and figures say of the same rows. On PostgreSQL every address is still asked, by each role and from
-# another city, every form is still sent, and the races of these rooms are run.
-SAID_ONCE = (
-    "dossier/", "interop/", "safety/test_sealed.py", "safety/test_marks_closed.py", "web/test_figures_pages.py",
-    "web/test_lists_exported.py", "web/test_proof_pages.py",
-)  # fmt: skip
+# What documents and pages say of the same rows. On PostgreSQL every action is still done, every address is asked by each role
+# and from another city, every form is sent, and the races of these rooms are run.
+SAID_ONCE = ("dossier/", "interop/", "safety/test_sealed.py", "safety/test_marks_closed.py", "web/")
 
 
 @pytest.hookimpl(trylast=True)

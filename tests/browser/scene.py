@@ -195,7 +195,7 @@ class Scene:
         return reverse("orders_batch", args=[batch.pk])
 
     def needs(self) -> None:
-        """One begun, with a file and lots; one sent back; one accepted, with lots."""
+        """One begun, with a file and lots; one sent back; one accepted, with lots; one that takes its family over the limit."""
         begun = needs.start(self.requester, "Du pain et des viennoiseries pour la fête des crèches")
         begun = needs.set_lots(self.requester, begun.pk, LOTS)
         said = needs.say(self.requester, begun.pk, "Voici la liste de l'an dernier.", [paper("Liste de l'an dernier.pdf")])
@@ -208,9 +208,17 @@ class Scene:
         needs.say(self.buyer, returned.pk, "Appelez-moi si vous hésitez.")
         accepted = accepted_need(self.city)
         needs.set_lots(self.buyer, accepted.pk, LOTS)
+        crossing = accepted_need(self.city)
+        crossing = needs.save(self.buyer, crossing.pk, crossing.version, estimate_cents=70_000_00)
+        bread_family = Family.objects.get(organisation=self.city.organisation, code="10.01")
+        needs.keep_rule(self.buyer, crossing.pk, bread_family, "supplies", {})
         file = said.files.get()
         self.tell(
-            begun=begun.pk, returned=returned.pk, accepted=accepted.pk, need_file=reverse("need_file", args=[begun.pk, file.pk])
+            crossing=crossing.pk,
+            begun=begun.pk,
+            returned=returned.pk,
+            accepted=accepted.pk,
+            need_file=reverse("need_file", args=[begun.pk, file.pk]),
         )
 
     # --- requests ----------------------------------------------------------------------------------------------------------

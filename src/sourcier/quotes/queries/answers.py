@@ -50,6 +50,11 @@ def current(invitation: Invitation, round_: int | None = None) -> Submission | N
     return kept.select_related("replaces").order_by("-round", "-received_at", "-entry_id").first()
 
 
+def late(invitation: Invitation) -> Submission | None:
+    """The last answer that came after the deadline; it is kept closed."""
+    return Submission.objects.filter(invitation=invitation, state=Submission.State.LATE).order_by("-received_at").first()
+
+
 def last_sent(invitation: Invitation) -> Submission | None:
     """The last thing this firm sent, whatever became of it."""
     return Submission.objects.filter(invitation=invitation, state__in=SENT).order_by("-entry_id").first()

@@ -4,6 +4,7 @@ import fcntl
 import inspect
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -137,9 +138,12 @@ class Command(BaseCommand):
         self.stdout.write(f"Les courriels envoyés : {settings.VAR / 'mail'}\n")
         self.stdout.flush()
         server = self.start_server(port)
+        # Whoever stops the demonstration stops its site, by Ctrl+C or by a signal, even one started in the background.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: sys.exit())
         try:
             server.wait()
-        except KeyboardInterrupt:
+        finally:
             stop(server)
 
 
