@@ -16,7 +16,7 @@ from sourcier.mail.models import IncomingMessage
 from sourcier.quotes.models import CallBack, Clarification, Contest, Notification
 from sourcier.retention.models import Clock
 from sourcier.sourcing.models import Criterion, FirmQuestion, Invitation, Relay, RequestDocument
-from sourcier.spend.models import Family
+from sourcier.spend.models import CityRule, Family, OrderBatch
 from sourcier.suppliers.models import Campaign, Contact, FirmKey
 from sourcier.vault.models import File
 from tests.dossier.purchase import Purchase
@@ -69,6 +69,8 @@ def ids(purchase: Purchase, export: Export) -> dict[str, Any]:
         "place_id": purchase.city.place,
         "family_id": Family.objects.filter(organisation=purchase.city.organisation).first(),
         "campaign_id": Campaign.objects.filter(organisation=purchase.city.organisation).first(),
+        "batch_id": OrderBatch.objects.filter(organisation=purchase.city.organisation).first(),
+        "rule_id": CityRule.objects.filter(organisation=purchase.city.organisation).first(),
         "key_id": FirmKey.objects.filter(firm__organisation=purchase.city.organisation).first(),
         "idea_id": Idea.objects.filter(organisation=purchase.city.organisation).first(),
         "user_id": purchase.city.requester.user,
@@ -76,6 +78,7 @@ def ids(purchase: Purchase, export: Export) -> dict[str, Any]:
     }
     found = {name: row.pk for name, row in rows.items() if row is not None}
     often = (
+        "batch_id",
         "rule_id",
         "call_id",
         "contest_id",

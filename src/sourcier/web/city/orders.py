@@ -126,8 +126,8 @@ def _unread(batch: OrderBatch) -> Table:
     return Table(f"Lignes non lues de {batch.file.name}"[:80], UNREAD, [tuple(line) for line in batch.unread])
 
 
-@require_POST
 @city(*PURCHASING)
+@require_POST
 def orders_columns(request: HttpRequest, batch_id: UUID) -> HttpResponse:
     batch = _batch(request, batch_id)
     with vault.open_file(batch.file) as stored:
@@ -140,8 +140,8 @@ def orders_columns(request: HttpRequest, batch_id: UUID) -> HttpResponse:
     return redirect("orders_batch", batch.pk) if not form.errors else _columns(request, batch, form)
 
 
-@require_POST
 @city(Role.HEAD_BUYER)
+@require_POST
 def orders_withdraw(request: HttpRequest, batch_id: UUID) -> HttpResponse:
     batch, form = _batch(request, batch_id), ReasonForm(request.POST)
     if form.is_valid():

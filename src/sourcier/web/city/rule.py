@@ -87,8 +87,8 @@ def rule(request: HttpRequest, need_id: UUID) -> HttpResponse:
     return _page(request, agent, need, form, proposed)
 
 
-@require_POST
 @city(Role.HEAD_BUYER)
+@require_POST
 def rule_cross(request: HttpRequest, need_id: UUID) -> HttpResponse:
     """The decision to go on beyond the limit, with its reasons."""
     agent: Agent = request.agent  # type: ignore[attr-defined]
