@@ -31,7 +31,7 @@ HERE = Path(__file__).parent
 ON_SQLITE = connection.vendor == "sqlite"
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup"}
 # What documents and pages say of the same rows. On PostgreSQL every action is still done, every address is asked by each role
-# and from another city, every form is sent, and the races of these rooms are run.
+# and from another city, every form is sent, the races of these rooms are run, and a test of many cases is run for its first.
 SAID_ONCE = ("dossier/", "interop/", "safety/test_sealed.py", "safety/test_marks_closed.py", "web/")
 
 
@@ -42,8 +42,23 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if os.environ.get("SOURCIER_TEST_VENDOR") != "postgresql":
         return
     apart = [item for item in items if not _tells_of_the_database(item)]
+    apart += _other_cases([item for item in items if item not in set(apart)])
     items[:] = [item for item in items if item not in set(apart)]
     config.hook.pytest_deselected(items=apart)
+
+
+def _other_cases(items: list[pytest.Item]) -> list[pytest.Item]:
+    """The cases of a test after its first: another database is asked once. Each role and each race keeps its own."""
+    seen: set[str] = set()
+    others = []
+    for item in items:
+        name = item.nodeid.partition("[")[0]
+        marked = item.get_closest_marker("django_db")
+        alone = (marked and marked.kwargs.get("transaction")) or "tests/safety/" in name or "tests/journal/" in name
+        if name in seen and not alone:
+            others.append(item)
+        seen.add(name)
+    return others
 
 
 def _tells_of_the_database(item: pytest.Item) -> bool:
