@@ -24,6 +24,7 @@ from sourcier.spend.importing.orders import fingerprint, read_export
 from sourcier.spend.models import Columns, Family, Order, OrderBatch
 from sourcier.spend.queries import families_of_year, family_total, years
 from sourcier.vault.actions import store_bytes
+from sourcier.vault.queries import path_of
 from tests.cities import City
 from tests.journal.entries import writes, writes_nothing
 
@@ -275,3 +276,14 @@ def test_an_order_that_bears_the_reference_of_an_operation_is_explained_by_it(ci
     need = needs.start(city.requester, "Du pain pour les crèches")
     imported(city.buyer, csv(changed(Libellé=f"Pain ({need.reference.lower()})"), changed(N="E2", Libellé="Pain B-1999-0001")))
     assert list(Order.objects.order_by("line").values_list("operation_id", flat=True)) == [need.pk, None]
+
+
+@pytest.mark.django_db
+def test_a_file_that_is_lost_is_said_and_keeps_no_other_waiting(city: City) -> None:
+    lost = hand_over(city.buyer, store_bytes(city.organisation.pk, csv(BREAD), "perdu.csv"))
+    kept = hand_over(city.buyer, store_bytes(city.organisation.pk, csv(changed(N="E2")), "gardé.csv"))
+    for batch in (lost, kept):
+        choose_columns(city.buyer, batch.pk, {Column(name): place for name, place in batch.columns.items()})
+    path_of(lost.file).unlink()
+    assert import_waiting(timezone.now()) == 2
+    assert [OrderBatch.objects.get(pk=batch.pk).state for batch in (lost, kept)] == ["refused", "read"]

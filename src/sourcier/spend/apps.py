@@ -32,5 +32,5 @@ class SpendConfig(AppConfig):
             "order_batch",
             OrderBatch,
             organisation="organisation_id",
-            fields=("file_id", "columns", "state", "orders", "known", "total_cents", "unread", "warnings"),
+            fields=("file_id", "columns", "state", "orders", "known", "total_cents", "warnings"),
         )

@@ -50,9 +50,9 @@ def current(invitation: Invitation, round_: int | None = None) -> Submission | N
     return kept.select_related("replaces").order_by("-round", "-received_at", "-entry_id").first()
 
 
-def late(invitation: Invitation) -> Submission | None:
-    """The last answer that came after the deadline; it is kept closed."""
-    return Submission.objects.filter(invitation=invitation, state=Submission.State.LATE).order_by("-received_at").first()
+def came_late(invitation: Invitation) -> bool:
+    """Whether an answer of this firm came after the deadline; it is kept closed."""
+    return Submission.objects.filter(invitation=invitation, state=Submission.State.LATE).exists()
 
 
 def last_sent(invitation: Invitation) -> Submission | None:

@@ -109,6 +109,10 @@ def read_batch(batch_id: UUID, now: datetime) -> bool:
         export = read_export(sheet, columns, known, amounts, tell)
     except Refused as refused:
         return _refuse(batch_id, refused.sentence, now)
+    except FileNotFoundError:  # it must not keep the exports after it waiting
+        return _refuse(
+            batch_id, "Le fichier de cet export manque dans le coffre. Rien n'est importé. Donnez-le de nouveau.", now
+        )
     with transaction.atomic():
         locked = _still_waiting(batch_id)
         if locked is None:

@@ -81,7 +81,9 @@ def orders(request: HttpRequest) -> HttpResponse:
             form.add_error("file", refused.sentence)
         else:
             return redirect("orders_batch", batch.pk)
-    batches = OrderBatch.objects.filter(organisation=agent.organisation).select_related("file", "asked_by")[:SHOWN]
+    batches = (
+        OrderBatch.objects.filter(organisation=agent.organisation).select_related("file", "asked_by").defer("unread")[:SHOWN]
+    )
     status = 422 if form and form.errors else 200
     return render(request, "city/spend/orders.html", {"form": form, "batches": batches}, status=status)
 

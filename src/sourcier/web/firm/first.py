@@ -78,7 +78,7 @@ def first_context(visit: Visit) -> dict[str, Any]:
         "refusal": refusal,
         "in_time": rules.in_time(window, timezone.now()),
         "current": answers.current(invitation, window.round),
-        "late": answers.late(invitation),
+        "late": answers.came_late(invitation),
         "result": answers.result(invitation),
         "clarification": answers.clarifications(invitation).filter(answered_at=None).first(),
     }
