@@ -28,7 +28,9 @@ def test_from_the_file_to_the_report_and_back(city: City) -> None:
     assert "Fournil du Lac" in page and '<option value="5" selected>Montant HT</option>' in page
     assert buyer.post(reverse("orders_columns", args=[batch.pk]), {**COLUMNS, "amount": ""}).status_code == 422
     assert buyer.post(reverse("orders_columns", args=[batch.pk]), COLUMNS).status_code == 302
-    assert 'hx-trigger="every 2s"' in buyer.get(own).content.decode()
+    waiting = buyer.get(own).content.decode()
+    assert 'hx-trigger="every 2s"' in waiting
+    assert waiting.index('id="reading"') < waiting.index("En attente"), "the state is read again with the rest"
     import_waiting(timezone.now())
     page = buyer.get(own).content.decode()
     assert "« beaucoup » n&#x27;est pas un montant." in page and "hx-trigger" not in page
