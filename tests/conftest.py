@@ -98,10 +98,9 @@ def stage() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def installation(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a database in SQLite and all its tables, to copy."""
-    own = tmp_path_factory.getbasetemp()
-    return migrated(own.parent if os.environ.get("PYTEST_XDIST_WORKER") else own)
+def installation(request: pytest.FixtureRequest) -> Path:
+    """A folder with a database in SQLite and all its tables, to copy; a later run with the same migrations finds it."""
+    return migrated(request.config.cache.mkdir("migrated"))
 
 
 @pytest.fixture(scope="session")
