@@ -38,6 +38,7 @@ POSTED = {
     "firm_contact_forget", "letter_returned", "retention_hold", "retention_release", "retention_end", "retention_visa",
     "paper_proof", "tray_file", "tray_read", "tray_set_aside", "rule_add", "rule_end",
     "rule_cross", "orders_columns", "orders_withdraw",
+    "profile_package",
     "idea_receipt", "place_idea_receipt", "place_alerts", "place_link_again", "place_receipt",
     "idea_answer", "idea_route", "idea_check", "idea_told", "idea_forget",
 }  # fmt: skip

@@ -3,9 +3,11 @@
 from sourcier.journal.registry import Verb
 
 WHOLE, COMMUNICABLE = "dossier.built", "dossier.communicable"
+PROFILE = "profile.packaged"
 
 VERBS = (
     Verb(WHOLE, "{name} a pris le dossier de preuve.", ("name",), anchored=True),
     # Its entry cites the files that went out and no other.
     Verb(COMMUNICABLE, "{name} a pris la version communicable du dossier de preuve.", ("name",), anchored=True),
+    Verb(PROFILE, "{name} a pris le paquet pour le profil d'acheteur.", ("name",)),
 )

@@ -7,17 +7,8 @@ from datetime import date
 from sourcier.kernel.french import format_date
 from sourcier.kernel.money import format_cents
 from sourcier.law.book import CHECK, SERIES, SURE, UNKNOWN_DAY, WORKS, Rule, announced, threshold
-
-EXEMPT, ADAPTED, FORMAL = "exempt", "adapted", "formal"
-NO_AMOUNT, UNKNOWN = "no_amount", "unknown"
-
-TITLES = {
-    EXEMPT: "Achat sans publicité ni mise en concurrence obligatoires",
-    ADAPTED: "Procédure adaptée",
-    FORMAL: "Procédure formalisée",
-    NO_AMOUNT: "Estimez le montant",
-    UNKNOWN: "Règle inconnue ce jour-là",
-}
+from sourcier.law.path import MINIMAL_DAYS, Stage, channel, path
+from sourcier.law.procedure import ADAPTED, EXEMPT, FORMAL, NO_AMOUNT, TITLES, UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +92,11 @@ class Advice:
         return TITLES[self.procedure]
 
     @property
+    def path(self) -> tuple[Stage, ...]:
+        """The way of this purchase; empty without an amount, or on a day outside the book."""
+        return path(self.procedure, dict(self.thresholds), self.total_cents)
+
+    @property
     def total_cents(self) -> int:
         """What the family reaches with this need."""
         return self.used_cents + (self.amount_cents or 0)
@@ -122,6 +118,9 @@ class Advice:
             "procedure": self.procedure,
             "title": self.title,
             "sentences": list(self.sentences),
+            "path": [stage.to_json() for stage in self.path],
+            **({"channel": found} if (found := channel(self.procedure)) else {}),
+            **({"minimal_days": MINIMAL_DAYS[self.procedure]} if self.procedure in MINIMAL_DAYS else {}),
             "duties": [_duty_json(duty) for duty in self.duties],
             "articles": [_duty_json(duty) for duty in self.articles],
             "thresholds": [threshold_facts(series, rule) for series, rule in self.thresholds],

@@ -18,6 +18,7 @@ from sourcier.kernel.activities import Activity
 from sourcier.kernel.money import format_cents
 from sourcier.kernel.transitions import Refused
 from sourcier.law.book import WORKS
+from sourcier.law.path import PROFILE
 from sourcier.needs import actions, queries
 from sourcier.needs.models import Kind, Need
 from sourcier.needs.rules import Verb
@@ -27,7 +28,7 @@ from sourcier.spend.rules import Use
 from sourcier.web.city.forms import add_refusal
 from sourcier.web.city.needs import need_or_404
 from sourcier.web.operations import operation_context
-from sourcier.web.rights import INSPECTION, city
+from sourcier.web.rights import INSPECTION, PURCHASING, city
 
 WARNING_LEVEL = 80
 
@@ -128,6 +129,7 @@ def _page(
         "changed": bool(need.rule) and today is not None and _facts(need.rule) != _facts(today),
         "gauge": shown and gauge(shown),
         "crossed": crossed,
+        "may_package": bool(shown) and shown.get("channel") == PROFILE and agent.covers(need.department_id, *PURCHASING),
         "crossing": need.crossing and need.crossing | {"on": date.fromisoformat(need.crossing["on"])},
         "crossing_form": (crossing_form or CrossingForm()) if crossed and decides else None,
         "last": last_price(agent.organisation, family) if family else None,
