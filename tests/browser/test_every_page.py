@@ -40,6 +40,7 @@ POSTED = {
     "rule_cross", "orders_columns", "orders_withdraw",
     "profile_package",
     "idea_receipt", "place_idea_receipt", "place_alerts", "place_link_again", "place_receipt",
+    "lanes_propose", "lane_end",
     "idea_answer", "idea_route", "idea_check", "idea_told", "idea_forget",
 }  # fmt: skip
 # Files and texts, which are not pages: they answer whoever may have them, and that is all.
@@ -270,6 +271,7 @@ def head_of_purchasing(walk: Walk, scene: dict[str, str]) -> None:
     walk.look(
         "/reglages/", "/reglages/directions/", f"/reglages/directions/{scene['department']}/", "/reglages/lieux/",
         "/reglages/lieux/nouveau/", f"/reglages/lieux/{scene['place']}/", "/reglages/archives/", "/reglages/ouverture/",
+        "/reglages/voies/",
         "/controle/cle/", "/regles/", "/familles/commandes/", scene["orders_given"], scene["orders_read"],
         f"/achats/{scene['closed']}/reponses/", f"/achats/{scene['lots']}/reponses/", f"/achats/{scene['crossing']}/regle/",
         f"/achats/{scene['opened']}/reponses/{scene['envelope']}/",
@@ -286,6 +288,9 @@ def head_of_purchasing(walk: Walk, scene: dict[str, str]) -> None:
     walk.fetch(f"{scene['mail']}fichier/")
     walk.refused("/controle/cle/", "Déclarer la clé volée")
     walk.refused("/reglages/lieux/nouveau/", "Ajouter", 200, name=" ", postal_code="9311")
+    walk.refused("/reglages/voies/", "Régler cette voie", up_to_cents=" ")
+    walk.enter("/reglages/voies/")
+    walk.press("Régler ces voies", "the lanes to begin with")
 
 
 def administrator(walk: Walk, scene: dict[str, str]) -> None:

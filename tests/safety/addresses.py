@@ -13,6 +13,7 @@ from sourcier.accounts.models import Membership
 from sourcier.dossier.models import Export
 from sourcier.ideas.models import Idea
 from sourcier.mail.models import IncomingMessage
+from sourcier.needs.models import LaneRule
 from sourcier.quotes.models import CallBack, Clarification, Contest, Notification
 from sourcier.retention.models import Clock
 from sourcier.sourcing.models import Criterion, FirmQuestion, Invitation, Relay, RequestDocument
@@ -71,6 +72,7 @@ def ids(purchase: Purchase, export: Export) -> dict[str, Any]:
         "campaign_id": Campaign.objects.filter(organisation=purchase.city.organisation).first(),
         "batch_id": OrderBatch.objects.filter(organisation=purchase.city.organisation).first(),
         "rule_id": CityRule.objects.filter(organisation=purchase.city.organisation).first(),
+        "lane_id": LaneRule.objects.filter(organisation=purchase.city.organisation).first(),
         "key_id": FirmKey.objects.filter(firm__organisation=purchase.city.organisation).first(),
         "idea_id": Idea.objects.filter(organisation=purchase.city.organisation).first(),
         "user_id": purchase.city.requester.user,
@@ -80,6 +82,7 @@ def ids(purchase: Purchase, export: Export) -> dict[str, Any]:
     often = (
         "batch_id",
         "rule_id",
+        "lane_id",
         "call_id",
         "contest_id",
         "lot_id",

@@ -10,7 +10,7 @@ class NeedsConfig(AppConfig):
         from sourcier.journal.registry import register_rows, register_verbs
         from sourcier.law.retention import CONTRACT, PROCEDURE
         from sourcier.needs import retention
-        from sourcier.needs.models import Lot, Need, NeedActivity, NeedMessage, NeedPlace
+        from sourcier.needs.models import LaneRule, Lot, Need, NeedActivity, NeedMessage, NeedPlace
         from sourcier.needs.verbs import VERBS
         from sourcier.retention.registry import register_eraser, register_namer
         from sourcier.spend.registry import register_references
@@ -21,9 +21,12 @@ class NeedsConfig(AppConfig):
             fields=(
                 "department_id", "author_id", "buyer_id", "reference", "state", "version", "sentence", "title", "what",
                 "how_much", "where_note", "starts_on", "ends_on", "estimate_cents", "unknown", "kind", "family_id",
-                "taken_over_from_id", "reason", "rule", "crossing", "created_at", "submitted_at", "waiting_since",
+                "taken_over_from_id", "reason", "rule", "crossing", "lane", "lane_choice", "created_at", "submitted_at",
+                "waiting_since",
             ),
         )  # fmt: skip
+        set_by_the_city = ("family_id", "kind", "up_to_cents", "lane", "declaration", "opener", "ended_at")
+        register_rows("lane_rule", LaneRule, organisation="organisation_id", fields=set_by_the_city)
         inside = "need__organisation_id"
         register_rows("lot", Lot, organisation=inside, fields=("need_id", "number", "title"))
         register_rows("need_place", NeedPlace, organisation=inside, fields=("need_id", "place_id", "note"))

@@ -16,6 +16,14 @@ class Kind(models.TextChoices):
     WORKS = "works", "Travaux"
 
 
+class Lane(models.TextChoices):
+    """Who carries a purchase; the values of `lanes.Lane`."""
+
+    ALONE = "alone", "Le service seul"
+    GLANCE = "glance", "Le service, avec le regard d'un acheteur"
+    LED = "led", "Un acheteur conduit"
+
+
 class Need(models.Model):
     """What a department needs."""
 
@@ -55,6 +63,10 @@ class Need(models.Model):
     crossing = models.JSONField(
         null=True, help_text="the head buyer's decision to go on beyond the limit: who, reason, total_cents, limit_cents, day"
     )
+    lane = models.CharField("voie", max_length=6, choices=Lane, default=Lane.LED, help_text="as it was when the need was sent")
+    lane_choice = models.JSONField(
+        null=True, help_text="why this lane: sentence, rule, declaration, opener, up_to_cents; null until the need is sent"
+    )
     created_at = models.DateTimeField()
     submitted_at = models.DateTimeField(null=True)
     waiting_since = models.DateTimeField(help_text="since when the person who has it now has it")
@@ -64,6 +76,30 @@ class Need(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["organisation", "reference"], name="needs_reference")]
         indexes = [models.Index(fields=["organisation", "state"], name="needs_state")]
+
+
+class LaneRule(models.Model):
+    """Below an amount before tax, who carries the purchases of a family, of a kind, or all; never changed, only ended."""
+
+    class Declaration(models.TextChoices):
+        TICK = "tick", "Une case à cocher"
+        FORM = "form", "Un formulaire"
+
+    class Opener(models.TextChoices):
+        BUYER = "buyer", "Un acheteur"
+        AUTHOR = "author", "Qui conduit l'achat"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, related_name="+")
+    family = models.ForeignKey("spend.Family", null=True, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField("nature", max_length=10, choices=Kind, blank=True, help_text="empty: every kind")
+    up_to_cents = models.BigIntegerField("en dessous de", null=True, help_text="null: whatever the amount")
+    lane = models.CharField("voie", max_length=6, choices=Lane)
+    declaration = models.CharField("déclaration d'intérêts", max_length=4, choices=Declaration)
+    opener = models.CharField("qui ouvre les devis", max_length=6, choices=Opener)
+    added_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    added_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
 
 
 class Lot(models.Model):

@@ -1,4 +1,4 @@
-"""Journal verbs of needs, all in the stream of the operation."""
+"""Journal verbs of needs, in the stream of the operation; those of the lanes, which the city sets, in the city's own."""
 
 from sourcier.journal.registry import Verb
 
@@ -22,4 +22,6 @@ VERBS = (
     Verb("need.closed", "{name} a clos le besoin : {reason}", personal=("name",)),
     Verb("need.said", "{name} a écrit un message.", personal=("name", "text")),
     Verb("need.message_settled", "{name} a lu le dernier message : il n'appelle pas de réponse.", personal=("name",)),
+    Verb("lane_rule.added", "{name} a réglé une voie : {words}", personal=("name",)),
+    Verb("lane_rule.ended", "{name} a mis fin à une voie : {words}", personal=("name",)),
 )

@@ -23,19 +23,23 @@ from sourcier.needs.actions.describe import (
     take_over,
     tick_activities,
 )
+from sourcier.needs.actions.lanes import add_lane, end_lane, propose_lanes
 from sourcier.needs.actions.talk import say, settle
 
 __all__ = [
     "accept",
+    "add_lane",
     "allow_crossing",
     "change_department",
     "close",
     "describe",
+    "end_lane",
     "keep_from_now",
     "keep_rule",
     "mark_asked",
     "mark_awarded",
     "mark_closed",
+    "propose_lanes",
     "save",
     "say",
     "say_again",

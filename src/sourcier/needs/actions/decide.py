@@ -14,6 +14,7 @@ from sourcier.kernel.transitions import refuse
 from sourcier.law.retention import PROCEDURE
 from sourcier.needs import queries, rules
 from sourcier.needs.actions.common import check, clean_text, clean_value, entry, load, touch
+from sourcier.needs.lanes import LaneChoice
 from sourcier.needs.models import Need
 from sourcier.needs.rules import Verb
 from sourcier.retention import clocks
@@ -30,7 +31,19 @@ def submit(agent: Agent, need_id: UUID) -> Need:
         raise refuse("unanswered", "Répondez, ou cochez « Je ne sais pas ».", field=missing[0])
     need.submitted_at = timezone.now()
     need.reason = ""
-    return _move(agent, need, Verb.SUBMIT, "need.submitted", {})
+    lane = _keep_lane(need)
+    return _move(agent, need, Verb.SUBMIT, "need.submitted", {"lane": lane.lane, "lane_words": lane.sentence})
+
+
+def _keep_lane(need: Need) -> LaneChoice:
+    """The lane as it is today, kept on the need with its reason."""
+    lane = queries.lane_today(need)
+    kept = {
+        "sentence": lane.sentence, "rule": lane.rule and lane.rule.hex, "declaration": lane.declaration.value,
+        "opener": lane.opener.value, "up_to_cents": lane.up_to_cents,
+    }  # fmt: skip
+    need.lane, need.lane_choice = lane.lane.value, {key: value for key, value in kept.items() if value is not None}
+    return lane
 
 
 @transaction.atomic

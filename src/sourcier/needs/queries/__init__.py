@@ -1,5 +1,6 @@
 """The read side of needs, always through the eyes of an agent."""
 
+from sourcier.needs.queries.lanes import lane_of, lane_rules, lane_scope, lane_today, lane_words
 from sourcier.needs.queries.reading import (
     READERS,
     get,
@@ -26,6 +27,11 @@ __all__ = [
     "crosses",
     "get",
     "in_progress",
+    "lane_of",
+    "lane_rules",
+    "lane_scope",
+    "lane_today",
+    "lane_words",
     "may",
     "moved",
     "places",

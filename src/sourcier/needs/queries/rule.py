@@ -23,8 +23,11 @@ def planned_total(organisation: Organisation, family: Family, year: int, but: Ne
     return others.aggregate(total=Sum("estimate_cents"))["total"] or 0
 
 
-def rule_of_day(need: Need, family: Family | None, kind: str, on: date) -> dict[str, Any]:
-    """The advice of that day as it would be kept. A family adds up over the year, with what is planned; works, by operation."""
+def rule_of_day(need: Need, family: Family | None, kind: str, on: date, cents: int | None = None) -> dict[str, Any]:
+    """The advice of that day as it would be kept. A family adds up over the year, with what is planned; works, by operation.
+
+    `cents`: the price that a firm asks, in the place of the estimate.
+    """
     organisation = need.organisation
     planned = 0
     if kind == WORKS:
@@ -33,7 +36,7 @@ def rule_of_day(need: Need, family: Family | None, kind: str, on: date) -> dict[
         used = family_total(organisation, family, on.year) if family else 0
         planned = planned_total(organisation, family, on.year, need) if family else 0
     named = {"family": family.code, "family_label": family.label} if family else {}
-    advice = advise(kind, need.estimate_cents, used + planned, on, own=city_rules(organisation))
+    advice = advise(kind, need.estimate_cents if cents is None else cents, used + planned, on, own=city_rules(organisation))
     return advice.to_json() | {"planned_cents": planned} | named
 
 
