@@ -17,7 +17,7 @@ WITHOUT_ENTRY = {
     "journal.actions": {"open_log", "append", "append_all", "want_anchor", "erase"},
     "mail.actions": {"enqueue"},
     "spend.actions.commitments": {"commit"},
-    "needs.actions.common": {"load", "check", "same_version", "touch", "clean_text", "clean_value"},
+    "needs.actions.common": {"load", "check", "check_unit", "same_version", "touch", "clean_text", "clean_value"},
     "needs.actions.decide": {"mark_asked", "mark_awarded", "mark_closed", "keep_from_now"},
     "needs.actions.describe": {"describe"},
     "suppliers.actions.firms": {"meet", "meet_many", "mail_returned", "check_writer", "lock", "known_firms"},

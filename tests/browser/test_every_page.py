@@ -272,7 +272,7 @@ def head_of_purchasing(walk: Walk, scene: dict[str, str]) -> None:
         "/reglages/", "/reglages/directions/", f"/reglages/directions/{scene['department']}/", "/reglages/lieux/",
         "/reglages/lieux/nouveau/", f"/reglages/lieux/{scene['place']}/", "/reglages/archives/", "/reglages/ouverture/",
         "/reglages/voies/",
-        "/controle/cle/", "/regles/", "/familles/commandes/", scene["orders_given"], scene["orders_read"],
+        "/controle/cle/", "/regles/", "/familles/unites/", "/familles/commandes/", scene["orders_given"], scene["orders_read"],
         f"/achats/{scene['closed']}/reponses/", f"/achats/{scene['lots']}/reponses/", f"/achats/{scene['crossing']}/regle/",
         f"/achats/{scene['opened']}/reponses/{scene['envelope']}/",
         "/controle/conservation/", "/controle/demande-d-une-personne/", f"/controle/conservation/achats/{scene['done']}/",

@@ -57,6 +57,7 @@ class Need(models.Model):
     )
     kind = models.CharField("nature", max_length=10, choices=Kind, blank=True)
     family = models.ForeignKey("spend.Family", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    unit = models.ForeignKey("spend.Unit", null=True, blank=True, on_delete=models.PROTECT, related_name="needs")
     taken_over_from = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     reason = models.TextField("raison", blank=True, help_text="of the last return or of the closing")
     rule = models.JSONField(null=True, help_text="the law's advice of the day this operation was engaged, kept as it was")

@@ -118,7 +118,7 @@ QUESTIONS: Mapping[str, tuple[str, ...]] = {
 WORDS_OF_THE_DEPARTMENT = frozenset(
     {"sentence", "what", "how_much", "where_note", "starts_on", "ends_on", "estimate_cents", "unknown"}
 )
-WORDS_OF_THE_BUYER = (WORDS_OF_THE_DEPARTMENT - {"sentence"}) | {"title", "kind", "family"}
+WORDS_OF_THE_BUYER = (WORDS_OF_THE_DEPARTMENT - {"sentence"}) | {"title", "kind", "family", "unit"}
 LENGTHS: Mapping[str, int] = {
     "sentence": 500,
     "title": 160,

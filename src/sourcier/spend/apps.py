@@ -8,7 +8,7 @@ class SpendConfig(AppConfig):
 
     def ready(self) -> None:
         from sourcier.journal.registry import register_rows, register_verbs
-        from sourcier.spend.models import CityRule, Commitment, OrderBatch
+        from sourcier.spend.models import CityRule, Commitment, OrderBatch, Unit
         from sourcier.spend.verbs import VERBS
 
         register_verbs(VERBS)
@@ -18,9 +18,15 @@ class SpendConfig(AppConfig):
             organisation="organisation_id",
             fields=(
                 "family_id", "department_id", "operation_id", "award_id", "siret", "supplier", "label", "amount_cents",
-                "engaged_on",
+                "engaged_on", "unit_id",
             ),
         )  # fmt: skip
+        register_rows(
+            "unit",
+            Unit,
+            organisation="organisation_id",
+            fields=("nature", "label", "place", "reason", "first_on", "last_on"),
+        )
         register_rows(
             "city_rule",
             CityRule,

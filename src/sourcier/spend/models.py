@@ -1,4 +1,4 @@
-"""Families of purchases, what was committed in each (what thresholds add up), and the city's own rules."""
+"""Families and units of purchases, what was committed in each (what thresholds add up), and the city's own rules."""
 
 import uuid
 
@@ -21,12 +21,36 @@ class Family(models.Model):
         ordering = ["code"]
 
 
+class Unit(models.Model):
+    """What adds up beyond a family and a year: a functional unit (R.2121-6), or an operation of works (R.2121-5)."""
+
+    class Nature(models.TextChoices):
+        FUNCTIONAL = "functional", "Unité fonctionnelle"
+        WORKS = "works", "Opération de travaux"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, related_name="units")
+    nature = models.CharField(max_length=10, choices=Nature)
+    label = models.CharField("nom", max_length=120)
+    place = models.CharField("lieu", max_length=120, blank=True)
+    reason = models.CharField("ce qui les réunit", max_length=500)
+    first_on = models.DateField("premier jour")
+    last_on = models.DateField("dernier jour", null=True)
+    opened_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    opened_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organisation", "nature", "label"], name="spend_unit_once")]
+        ordering = ["nature", "label"]
+
+
 class Commitment(models.Model):
     """Money engaged on a day in a family, before tax. A choice writes one (per lot); others come from elsewhere."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, related_name="+")
     family = models.ForeignKey(Family, null=True, on_delete=models.PROTECT, related_name="commitments")
+    unit = models.ForeignKey(Unit, null=True, on_delete=models.PROTECT, related_name="commitments")
     department = models.ForeignKey("accounts.Department", null=True, on_delete=models.PROTECT, related_name="+")
     operation_id = models.UUIDField(null=True, db_index=True)
     award_id = models.UUIDField(null=True, unique=True)
@@ -100,6 +124,7 @@ class Order(models.Model):
     label = models.CharField(max_length=300)
     amount_cents = models.BigIntegerField()
     family = models.ForeignKey(Family, null=True, on_delete=models.PROTECT, related_name="+")
+    unit = models.ForeignKey(Unit, null=True, on_delete=models.PROTECT, related_name="orders")
     department = models.ForeignKey("accounts.Department", null=True, on_delete=models.PROTECT, related_name="+")
     place = models.CharField(max_length=120)
     operation_id = models.UUIDField(null=True, db_index=True, help_text="the operation of this tool that explains it")

@@ -1,12 +1,13 @@
 """What the finance software ordered, family by family, without counting twice what a choice of this tool engaged already."""
 
 from collections import defaultdict
+from collections.abc import Collection
 from uuid import UUID
 
 from django.db.models import Q, Sum
 
 from sourcier.accounts.models import Organisation
-from sourcier.spend.models import Commitment, Order
+from sourcier.spend.models import Commitment, Order, Unit
 
 
 def ordered_by_family(organisation: Organisation, year: int) -> dict[UUID | None, int]:
@@ -37,3 +38,27 @@ def _beyond(organisation: Organisation, year: int) -> list[tuple[UUID | None, in
         if cents := max(0, until - limit) - max(0, before - limit):
             found.append((family, cents))
     return found
+
+
+def unit_total(unit: Unit) -> int:
+    """Cents before tax of the unit, whatever the family and the year."""
+    return unit_totals([unit])[unit.pk]
+
+
+def unit_totals(units: Collection[Unit]) -> dict[UUID, int]:
+    """Of several units, in three queries: chosen here, ordered elsewhere, and what their operations ordered beyond a choice."""
+    totals = {unit.pk: 0 for unit in units}
+    engaged: dict[UUID, tuple[UUID, int]] = {}
+    chosen = Commitment.objects.filter(unit__in=totals).values("unit", "operation_id").annotate(total=Sum("amount_cents"))
+    for row in chosen.order_by():
+        totals[row["unit"]] += row["total"]
+        if row["operation_id"]:
+            engaged[row["operation_id"]] = row["unit"], row["total"]
+    alone = Order.objects.filter(unit__in=totals, operation_id=None).values("unit").annotate(total=Sum("amount_cents"))
+    for row in alone.order_by():
+        totals[row["unit"]] += row["total"]
+    explained = Order.objects.filter(organisation__in={unit.organisation_id for unit in units}, operation_id__in=engaged)
+    for row in explained.values("operation_id").annotate(total=Sum("amount_cents")).order_by():
+        unit, cents = engaged[row["operation_id"]]
+        totals[unit] += max(0, row["total"] - cents)
+    return totals

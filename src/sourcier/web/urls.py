@@ -37,6 +37,7 @@ from sourcier.web.city import (
     telling,
     territory,
     tray,
+    units,
 )
 from sourcier.web.firm import (
     call,
@@ -74,6 +75,7 @@ urlpatterns = [
     *rule_book.urlpatterns,
     *families.urlpatterns,
     *orders.urlpatterns,
+    *units.urlpatterns,
     *panel.urlpatterns,
     *paper.urlpatterns,
     *request.urlpatterns,

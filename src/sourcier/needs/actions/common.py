@@ -14,7 +14,7 @@ from sourcier.kernel.transitions import Refused, refuse
 from sourcier.needs import queries, rules
 from sourcier.needs.models import Kind, Need
 from sourcier.needs.rules import Conflict, Verb
-from sourcier.spend.models import Family
+from sourcier.spend.models import Family, Unit
 
 
 def load(agent: Agent, need_id: UUID) -> Need:
@@ -43,6 +43,12 @@ def touch(agent: Agent, need: Need) -> None:
     need.saved_by = agent.user
 
 
+def check_unit(need: Need) -> None:
+    """Refuse works in a functional unit, which adds up supplies and services only (R.2121-6)."""
+    if need.unit and need.unit.nature == Unit.Nature.FUNCTIONAL and need.kind == Kind.WORKS:
+        raise refuse("unit", "Une unité fonctionnelle ne réunit pas des travaux. Choisissez une opération de travaux.", "unit")
+
+
 def same_version(agent: Agent, need: Need, version: int | None) -> None:
     """Refuse a save made from an older reading. `None`: the caller is a program that has just read the row."""
     if version is None or version == need.version:
@@ -67,6 +73,10 @@ def clean_value(agent: Agent, name: str, value: Any) -> Any:
     if name == "family":
         if value is not None and value.organisation_id != agent.organisation.pk:
             raise Family.DoesNotExist
+        return value
+    if name == "unit":
+        if value is not None and value.organisation_id != agent.organisation.pk:
+            raise Unit.DoesNotExist
         return value
     if name == "kind":
         if value and value not in Kind.values:

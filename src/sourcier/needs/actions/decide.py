@@ -13,7 +13,7 @@ from sourcier.kernel.canonical import canonical
 from sourcier.kernel.transitions import refuse
 from sourcier.law.retention import PROCEDURE
 from sourcier.needs import queries, rules
-from sourcier.needs.actions.common import check, clean_text, clean_value, entry, load, touch
+from sourcier.needs.actions.common import check, check_unit, clean_text, clean_value, entry, load, touch
 from sourcier.needs.lanes import LaneChoice
 from sourcier.needs.models import Need
 from sourcier.needs.rules import Verb
@@ -81,6 +81,7 @@ def keep_rule(agent: Agent, need_id: UUID, family: Family | None, kind: str, rul
     check(agent, need, Verb.KEEP_RULE)
     need.family = clean_value(agent, "family", family)
     need.kind = clean_value(agent, "kind", kind)
+    check_unit(need)
     canonical(rule)
     need.rule = dict(rule)
     touch(agent, need)

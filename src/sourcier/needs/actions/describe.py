@@ -16,12 +16,11 @@ from sourcier.kernel.transitions import Refused, refuse
 from sourcier.law.retention import PROCEDURE
 from sourcier.matching import engine, labels
 from sourcier.needs import queries, rules
-from sourcier.needs.actions.common import check, clean_text, clean_value, entry, load, same_version, touch
+from sourcier.needs.actions.common import check, check_unit, clean_text, clean_value, entry, load, same_version, touch
 from sourcier.needs.models import Lot, Need, NeedActivity, NeedPlace
 from sourcier.needs.rules import Verb
 from sourcier.retention.clocks import begin
 from sourcier.retention.models import Clock
-from sourcier.spend.models import Family
 
 
 @transaction.atomic
@@ -112,7 +111,7 @@ def save(agent: Agent, need_id: UUID, version: int, **fields: Any) -> Need:
     _drop_answered_unknowns(need)
     touch(agent, need)
     need.save()
-    said = {name: value.pk if isinstance(value, Family) else value for name, value in changed.items()}
+    said = {name: value.pk if isinstance(value, Model) else value for name, value in changed.items()}
     entry(agent, need, "need.saved", {"fields": said})
     return need
 
@@ -263,6 +262,7 @@ def _reference(organisation: Organisation) -> str:
 
 
 def _check_answers(need: Need) -> None:
+    check_unit(need)
     if refusal := rules.dates_refusal(need.starts_on, need.ends_on):
         raise Refused(refusal, "ends_on")
 

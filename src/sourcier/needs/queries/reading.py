@@ -22,7 +22,11 @@ def visible(agent: Agent) -> QuerySet[Need]:
 
 def get(agent: Agent, need_id: UUID) -> Need:
     """One need with its department, people and family. Raises `Need.DoesNotExist`, also for another city's."""
-    return visible(agent).select_related("organisation", "department", "author", "buyer", "family", "saved_by").get(pk=need_id)
+    return (
+        visible(agent)
+        .select_related("organisation", "department", "author", "buyer", "family", "unit", "saved_by")
+        .get(pk=need_id)
+    )
 
 
 def roles_for(agent: Agent, department_id: UUID) -> frozenset[str]:

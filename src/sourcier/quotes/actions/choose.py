@@ -82,8 +82,8 @@ def choose(
     )  # fmt: skip
     need, firm = sourcing.need, offer.submission.firm
     commitment = commit(
-        agent, award_id=award.pk, operation_id=need.pk, family=need.family, department=need.department, siret=firm.siret,
-        supplier=firm.name, label=sourcing.title, amount_cents=award.amount_cents,
+        agent, award_id=award.pk, operation_id=need.pk, family=need.family, unit=need.unit,
+        department=need.department, siret=firm.siret, supplier=firm.name, label=sourcing.title, amount_cents=award.amount_cents,
         engaged_on=award.chosen_at.astimezone(PARIS).date(),
     )  # fmt: skip
     contract = begin(agent.organisation.pk, CONTRACT, need.pk, operation_id=need.pk, nature=need.kind)

@@ -4,6 +4,7 @@ from sourcier.spend.actions.city_rules import add_rule, end_rule
 from sourcier.spend.actions.commitments import commit
 from sourcier.spend.actions.families import load_families
 from sourcier.spend.actions.orders import choose_columns, hand_over, import_waiting, withdraw_orders
+from sourcier.spend.actions.units import open_unit
 
 __all__ = [
     "add_rule",
@@ -13,5 +14,6 @@ __all__ = [
     "hand_over",
     "import_waiting",
     "load_families",
+    "open_unit",
     "withdraw_orders",
 ]

@@ -6,7 +6,7 @@ from uuid import UUID
 from sourcier.accounts.agents import Agent
 from sourcier.accounts.models import Department
 from sourcier.kernel.transitions import refuse
-from sourcier.spend.models import Commitment, Family
+from sourcier.spend.models import Commitment, Family, Unit
 
 
 def commit(
@@ -21,18 +21,20 @@ def commit(
     label: str,
     amount_cents: int,
     engaged_on: date,
+    unit: Unit | None = None,
 ) -> Commitment:
     """Write what a choice engages, before tax. For the room above: no entry of its own, the caller puts the row in `rows=`.
 
-    Raises `Refused` for an amount below zero, `ValueError` for a family or department of another city.
+    Raises `Refused` for an amount below zero, `ValueError` for a family, a unit or a department of another city.
     """
     if amount_cents < 0:
         raise refuse("negative", "Un montant engagé ne peut pas être négatif.")
-    if any(owned and owned.organisation_id != agent.organisation.pk for owned in (family, department)):
-        raise ValueError("family and department belong to the agent's organisation")
+    if any(owned and owned.organisation_id != agent.organisation.pk for owned in (family, unit, department)):
+        raise ValueError("family, unit and department belong to the agent's organisation")
     return Commitment.objects.create(
         organisation=agent.organisation,
         family=family,
+        unit=unit,
         department=department,
         operation_id=operation_id,
         award_id=award_id,

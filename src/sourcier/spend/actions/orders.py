@@ -145,7 +145,7 @@ def _write(batch: OrderBatch, export: Export) -> None:
         {
             "organisation": batch.organisation_id, "batch": batch.pk, "line": line.line, "number": line.number,
             "ordered_on": line.on.isoformat(), "siret": line.siret, "supplier": line.supplier, "label": line.label,
-            "amount_cents": line.amount_cents, "family": families.get(line.family),
+            "amount_cents": line.amount_cents, "family": families.get(line.family), "unit": None,
             "department": departments.get(fold(line.department)), "place": line.place,
             "operation_id": explained.by(line, families.get(line.family)), "fingerprint": fingerprint,
         }

@@ -10,7 +10,7 @@ from sourcier.accounts.models import DeliveryPlace, Department
 from sourcier.kernel.money import NotANumber, format_cents, parse_decimal, to_cents
 from sourcier.needs import rules
 from sourcier.needs.models import Kind, Need
-from sourcier.spend.models import Family
+from sourcier.spend.models import Family, Unit
 
 QUESTION_OF = {field: question for question, fields in rules.QUESTIONS.items() for field in fields} | {
     "sentence": "sentence",
@@ -155,13 +155,19 @@ class CompleteForm(forms.Form):
         error_messages={"invalid_choice": "Choisissez fournitures, services ou travaux."},
     )  # fmt: skip
     family = forms.ModelChoiceField(Family.objects.none(), label="Famille", required=False, empty_label="À choisir")
+    unit = forms.ModelChoiceField(
+        Unit.objects.none(), label="Unité fonctionnelle ou opération", required=False, empty_label="Aucune",
+        help_text="Ce qui s'additionne avec cet achat, en plus de sa famille.",
+    )  # fmt: skip
     version = forms.IntegerField(widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, families: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, families: Any, units: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields["family"]
         field.queryset = families  # type: ignore[attr-defined]
         field.label_from_instance = lambda family: f"{family.code} · {family.label}"  # type: ignore[attr-defined]
+        self.fields["unit"].queryset = units  # type: ignore[attr-defined]
+        self.fields["unit"].label_from_instance = lambda unit: unit.label  # type: ignore[attr-defined]
 
 
 class ReasonForm(forms.Form):

@@ -28,6 +28,7 @@ from sourcier.vault.models import File
 from sourcier.web.city.adviser import way
 from sourcier.web.city.need_forms import CompleteForm, GiveUpForm, MessageForm, ReasonForm
 from sourcier.web.city.needs import need_or_404
+from sourcier.web.city.units import units_to_choose
 from sourcier.web.downloads import attachment
 from sourcier.web.operations import operation_context
 from sourcier.web.rights import PURCHASING, READERS, city
@@ -111,10 +112,11 @@ def _complete_form(agent: Agent, need: Need, data: Any = None) -> CompleteForm:
         "title": need.title or need.sentence[:160],
         "kind": need.kind or (proposed.kind if proposed else ""),
         "family": need.family or proposed,
+        "unit": need.unit,
         "version": need.version,
     }
     families = Family.objects.filter(organisation=agent.organisation)
-    form = CompleteForm(data, initial=initial, families=families, auto_id="complet-%s")
+    form = CompleteForm(data, initial=initial, families=families, units=units_to_choose(need), auto_id="complet-%s")
     form.proposed = proposed  # type: ignore[attr-defined]
     return form
 
@@ -126,7 +128,7 @@ def need_complete(request: HttpRequest, need_id: UUID) -> HttpResponse:
     need = need_or_404(agent, need_id)
     form = _complete_form(agent, need, request.POST)
     if form.is_valid():
-        fields = {name: form.cleaned_data[name] for name in ("title", "kind", "family")}
+        fields = {name: form.cleaned_data[name] for name in ("title", "kind", "family", "unit")}
         try:
             actions.save(agent, need.pk, form.cleaned_data["version"], **fields)
         except Conflict as conflict:

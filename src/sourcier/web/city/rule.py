@@ -145,7 +145,7 @@ def _proposed(agent: Agent, need: Need) -> Family | None:
 
 def _facts(rule: dict[str, Any]) -> tuple[Any, ...]:
     """What the advice was given for, without the day."""
-    return tuple(rule.get(key) for key in ("family", "kind", "amount_cents", "used_cents", "limit_cents"))
+    return tuple(rule.get(key) for key in ("family", "unit", "kind", "amount_cents", "used_cents", "limit_cents"))
 
 
 def gauge(rule: dict[str, Any]) -> dict[str, Any] | None:
@@ -153,8 +153,7 @@ def gauge(rule: dict[str, Any]) -> dict[str, Any] | None:
     if "limit_cents" not in rule or "amount_cents" not in rule:
         return None
     use = Use(rule["used_cents"], rule["amount_cents"], rule["limit_cents"])
-    what = "l'opération" if rule["kind"] == WORKS else f"la famille {rule.get('family_label', 'sans nom')}"
-    year = "" if rule["kind"] == WORKS else f" pour {rule['on'][:4]}"
+    what, year = _added_up(rule)
     return {
         "use": use,
         "scale": max(use.limit_cents, use.total_cents),
@@ -162,6 +161,16 @@ def gauge(rule: dict[str, Any]) -> dict[str, Any] | None:
         "sentence": f"Avec cet achat, {what} atteint {use.percent}\u00a0% de la limite de "
         f"{format_cents(use.limit_cents)}\u00a0HT{year}.",
     }
+
+
+def _added_up(rule: dict[str, Any]) -> tuple[str, str]:
+    """What reached the limit, and for which year."""
+    if rule.get("sum_of") == "unit":
+        nature = "l'opération" if rule["unit_nature"] == "works" else "l'unité"
+        return f"{nature} «\u00a0{rule['unit_label']}\u00a0»", ""
+    if rule["kind"] == WORKS:
+        return "l'opération", ""
+    return f"la famille {rule.get('family_label', 'sans nom')}", f" pour {rule['on'][:4]}"
 
 
 def tone(use: Use) -> str:
