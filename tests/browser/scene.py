@@ -340,7 +340,7 @@ class Scene:
         answering.submit(invitation, said, draft=draft, received_at=sourcing.sent_at)
 
     def after_the_deadline(self) -> None:
-        """Five requests closed at about the same time, then each brought to its own step."""
+        """Requests closed at about the same time, then each brought to its own step."""
         self.two_open_from(0)
         closed = self.answered()
         self.two_open_from(4_000_000)
@@ -351,8 +351,10 @@ class Scene:
         contest(envelope, "Mon devis disait deux tournées.")
         chosen, stopped = self.answered(), self.answered()
         lots, learned = self.answered(lots=LOTS), self.answered(kind="rfi", stranger=True)
+        alone = self.sent()
+        self.submit(self.by_email(alone)[0], 9_900)
         hear_price(self.city.requester, lots.pk, "Au marché, le gérant me l'a dit.")
-        requests = (closed, opened, chosen, stopped, lots, learned)
+        requests = (closed, opened, chosen, stopped, lots, learned, alone)
         deadline = max(each.deadline for each in requests if each.deadline)
         wait(lambda: timezone.now() > deadline, "the deadline")
         closing.close_due(timezone.now())
@@ -365,7 +367,10 @@ class Scene:
         choose.end_without_choice(self.buyer, stopped.pk, "Les crèches feront leur pain.", close_need=False)
         tell.tell_all(self.buyer, stopped.pk, {})
         self.evaluated(opened)
+        [only] = self.marked(alone)
+        choose.choose(self.buyer, alone.pk, None, only.pk, None, WHY)
         self.tell(
+            alone=alone.need_id,
             envelope=envelope.pk, paper_link=self.link(envelope.invitation), paper_number=envelope.receipt_number,
             closed=closed.need_id, chosen=chosen.need_id, stopped=stopped.need_id, lots=lots.need_id, learned=learned.need_id,
             choice_lot=reverse("choice_lot", args=[lots.need_id, lots.need.lots.earliest("number").pk]),

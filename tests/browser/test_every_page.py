@@ -48,7 +48,7 @@ FILES = {
     "robots", "city_css", "city_logo", "need_file", "request_document", "answer_file", "exchange_document", "exchange_letter",
     "city_key_minutes", "poster_print", "dossier_download", "dossier_seda", "firm_document", "mfa_download_recovery_codes",
     "paper_receipt", "verifier_sums", "notices_feed", "place_data",
-    "tray_document", "idea_file",
+    "tray_document", "idea_file", "single_note",
 }  # fmt: skip
 AXE = Axe().axe_script
 # Two rules about colours cost more than all the others together: of a list, they read the first lines, as the next are alike.
@@ -226,6 +226,7 @@ def buyer(walk: Walk, scene: dict[str, str]) -> None:
         *(f"/achats/{scene[need]}/{step}" for need, pages in steps.items() for step in pages),
     )  # fmt: skip
     walk.fetch(*(scene[file] for file in ("request_document", "answer_file", "exchange_document", "exchange_letter")))
+    walk.fetch(f"/achats/{scene['alone']}/note-devis-unique/")
     walk.fetch(f"/achats/{scene['opened']}/{kept}recepisse/", f"/achats/{scene['asked']}/suivi/affiche/")
     walk.look("/entreprises/territoire/", scene["campaign"], scene["campaign_new"])
     walk.look("/entreprises/idees/", scene["idea"], scene["idea_to_tell"])

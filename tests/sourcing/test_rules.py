@@ -16,7 +16,7 @@ NOW = datetime(2026, 9, 1, 8, tzinfo=UTC)
 WHOLE = Facts(
     kind="rfq", firms=3, title="Du pain", description="60 baguettes", deadline=NOW + timedelta(days=10), contact_name="Bruno",
     contact_phone="01 00 00 00 00", price_lines=1, price_formula="proportional", price_criteria=1, weights=(40, 40, 20),
-    single_reason="", public_notice=True,
+    single_reason="", single_reasons=("few_firms",), public_notice=True,
 )  # fmt: skip
 BUYERS = {Role.BUYER, Role.HEAD_BUYER}
 BEFORE_OPENING = {State.DRAFT, State.OPEN, State.CLOSED}

@@ -25,6 +25,7 @@ from tests.sourcing.scenes import draft, emailed, in_days, invitation_of, ready,
 from tests.sourcing.stock import COOP, DEPOT, LEFORT, MATHILDE, PERRIER
 
 pytestmark = pytest.mark.django_db
+ALONE: dict[str, Any] = {"single_reason": "Seule.", "single_reasons": ["few_firms"]}
 
 
 def test_every_firm_kept_is_asked_by_what_reaches_it(city: City) -> None:
@@ -95,7 +96,9 @@ def test_who_does_not_want_to_be_written_to_is_left_out_with_the_reason(city: Ci
     sourcing = ready(city)
     suppliers.unsubscribe(city.organisation.firms.get(siret=PERRIER.siret))
     suppliers.close_firm(city.organisation.firms.get(siret=LEFORT.siret))
-    sourcing = request.save_request(city.buyer, sourcing.pk, sourcing.version, single_reason="Les deux autres ont renoncé.")
+    sourcing = request.save_request(
+        city.buyer, sourcing.pk, sourcing.version, single_reason="Les deux autres ont renoncé.", single_reasons=["few_firms"]
+    )
 
     [asked] = invite.send(city.buyer, sourcing.pk)
 
@@ -331,7 +334,7 @@ def test_widening_with_a_later_deadline_tells_it_to_the_first_ones_too(city: Cit
 
 def test_quotes_asked_of_one_firm_may_be_widened_since_their_criteria_were_announced(city: City) -> None:
     sourcing = ready(city, shops=(MATHILDE,))
-    alone = {"single_reason": "Seule.", "public_notice": False}
+    alone = {**ALONE, "public_notice": False}
     bare = request.save_request(city.buyer, sourcing.pk, sourcing.version, **alone, criteria=[], price_formula="")
     with pytest.raises(Refused) as refused:
         invite.send(city.buyer, sourcing.pk)
@@ -346,7 +349,7 @@ def test_quotes_asked_of_one_firm_may_be_widened_since_their_criteria_were_annou
 def test_a_request_that_left_without_criteria_says_the_way_out_and_moves_no_deadline(city: City) -> None:
     """As requests of one firm could leave before their criteria were asked for."""
     sourcing = ready(city, shops=(MATHILDE,))
-    request.save_request(city.buyer, sourcing.pk, sourcing.version, single_reason="Seule.", public_notice=False)
+    request.save_request(city.buyer, sourcing.pk, sourcing.version, public_notice=False, **ALONE)
     invite.send(city.buyer, sourcing.pk)
     sourcing.criteria.all().delete()
     panel.keep(city.buyer, sourcing.pk, [COOP.siret])
@@ -395,7 +398,7 @@ def test_the_follow_up_is_read_with_the_same_queries_whatever_its_size(
     city: City, count: int, django_assert_num_queries: Any
 ) -> None:
     sourcing = ready(city, shops=(MATHILDE, PERRIER, LEFORT)[:count])
-    sourcing = request.save_request(city.buyer, sourcing.pk, sourcing.version, single_reason="Seule.")
+    sourcing = request.save_request(city.buyer, sourcing.pk, sourcing.version, **ALONE)
     invite.send(city.buyer, sourcing.pk)
     with django_assert_num_queries(3):
         assert len([item.firm.name for item in queries.invitations(sourcing)]) == count

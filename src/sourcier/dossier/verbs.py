@@ -1,4 +1,4 @@
-"""Journal verb of the dossier, in the stream of the operation."""
+"""Journal verbs of the dossier, in the stream of the operation."""
 
 from sourcier.journal.registry import Verb
 

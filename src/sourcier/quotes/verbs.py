@@ -92,6 +92,7 @@ CHOICE_VERBS = (
     Verb("last_price.opened", "{name} a ouvert les derniers prix : {count} reçus.", ("name",), anchored=True),
     Verb("choice.made", "{name} a choisi {firm}, {amount_cents:euros} HT. La raison : {rationale}", ("name",), anchored=True),
     Verb("choice.places_left", "{firm} ne sert pas {places}. Pour ces lieux : {plan}"),
+    Verb("single.noted", "{name} a écrit la note du devis unique : {firm}.", ("name",)),
     Verb("lot.left", "{name} a laissé le lot {lot} sans choix. La raison : {rationale}", ("name",), anchored=True),
     Verb("sourcing.ended_after_opening", "{name} a fini sans choix. La raison : {reason}", ("name",), anchored=True),
     Verb("information.finished", "{name} a terminé la demande d'information. Ce qui en est retenu : {used}", ("name",)),

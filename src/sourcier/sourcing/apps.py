@@ -61,7 +61,7 @@ class SourcingConfig(AppConfig):
                 "need_id", "buyer_id", "kind", "state", "version", "title", "trade", "description", "single_reason",
                 "price_formula", "price_sentence", "deadline", "public_notice", "notice_slug", "contact_name", "contact_phone",
                 "contact_hours", "radius_m", "created_at", "sent_at", "closed_at", "opened_at", "chosen_at", "ended_at",
-                "ending_reason", "two_openers",
+                "ending_reason", "two_openers", "single_reasons",
             ),
         )  # fmt: skip
         inside = "sourcing__organisation_id"

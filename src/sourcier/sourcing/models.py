@@ -33,6 +33,7 @@ class Sourcing(models.Model):
     trade = models.CharField("métier cherché", max_length=80, blank=True, help_text="« un boulanger »")
     description = models.TextField("ce qu'il faut", blank=True)
     single_reason = models.TextField("pourquoi une seule entreprise", blank=True)
+    single_reasons = models.JSONField(default=list, help_text="ids of `law.reasons`, ticked when one firm alone is asked")
     price_formula = models.CharField(max_length=20, blank=True, help_text="a key of `registry.PRICE_FORMULAS`")
     price_sentence = models.CharField(max_length=300, blank=True, help_text="the formula as it was announced, in words")
     deadline = models.DateTimeField(null=True)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Sum
 from django.urls import reverse
+from django.utils import timezone
 
 from sourcier.accounts.agents import Agent
 from sourcier.accounts.awaiting import Awaiting
@@ -89,6 +90,8 @@ def facts(sourcing: Sourcing, firms: int | None = None) -> Facts:
         price_criteria=sum(kind == "price" for kind, _ in weights),
         weights=tuple(weight for _, weight in weights),
         single_reason=sourcing.single_reason,
+        single_reasons=tuple(sourcing.single_reasons),
+        exempt=needs.is_exempt(sourcing.need, timezone.localdate()),
         public_notice=sourcing.public_notice,
         lots_without_line=tuple(number for pk, number in sorted(lots.items(), key=lambda item: item[1]) if pk not in priced),
     )

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from sourcier.kernel.transitions import Refusal
+from sourcier.law.reasons import reasons_refusal
 
 
 class State(StrEnum):
@@ -177,8 +178,10 @@ class Facts:
     price_criteria: int
     weights: tuple[int, ...]
     single_reason: str
+    single_reasons: tuple[str, ...]
     public_notice: bool
     lots_without_line: tuple[int, ...] = ()
+    exempt: bool = True
 
 
 def missing(facts: Facts, at: datetime) -> Iterator[tuple[str, Refusal]]:
@@ -194,6 +197,8 @@ def missing(facts: Facts, at: datetime) -> Iterator[tuple[str, Refusal]]:
             "single_reason",
             Refusal("single_reason", "Vous n'interrogez qu'une entreprise. Dites pourquoi : le dossier gardera votre raison."),
         )
+    if facts.firms == 1 and needs_single_reason(facts) and (unfit := reasons_refusal(facts.single_reasons, facts.exempt)):
+        yield "single_reasons", unfit
     if facts.kind == "direct" and facts.public_notice:
         yield "public_notice", Refusal("direct_notice", "Un achat direct n'a pas d'avis public.")
     if not facts.title.strip():

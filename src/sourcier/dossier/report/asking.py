@@ -8,6 +8,7 @@ from sourcier.kernel.french import format_moment
 from sourcier.kernel.geodesy import format_distance
 from sourcier.kernel.money import format_cents, format_milli
 from sourcier.kernel.phones import shown
+from sourcier.law.reasons import reason
 from sourcier.mail.models import FiledExchange
 from sourcier.needs.models import Kind
 from sourcier.sourcing.models import Invitation, Relay, Sourcing
@@ -133,10 +134,15 @@ def request(history: History) -> list[Block]:
             ("Où", _asked_places(history, row["id"])),
             ("Avis public", "oui, toute entreprise pouvait répondre" if row["public_notice"] else "non"),
             ("Formule du prix", row["price_sentence"]),
-            ("Une seule entreprise", row["single_reason"]),
+            ("Une seule entreprise", "\n".join(filter(None, (*_reasons(row), row["single_reason"])))),
         )
         blocks += _asked_rows(history, row["id"])
     return blocks
+
+
+def _reasons(row: Row) -> list[str]:
+    """Those ticked; requests of before the list have none."""
+    return [f"{reason(each).label} ({reason(each).article})" for each in row.get("single_reasons", ())]
 
 
 def _asked_rows(history: History, sourcing_id: str) -> list[Block]:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sourcier.dossier.history import History
-from sourcier.dossier.report import asking, choosing, outcome
+from sourcier.dossier.report import asking, choosing, outcome, single
 from sourcier.dossier.report.blocks import Block, answerer, moment
 from sourcier.kernel.money import format_cents
 from sourcier.sourcing.models import Sourcing
@@ -19,6 +19,7 @@ SECTIONS: tuple[tuple[str, Callable[[History], list[Block]]], ...] = (
     ("Ce qui est revenu, et l'ouverture", choosing.answers),
     ("La comparaison", choosing.comparison),
     ("Le choix et ses raisons", choosing.choice),
+    ("La note du devis unique", single.notes),
     ("Qui a agi, en quelle qualité", choosing.people),
 )
 

@@ -16,7 +16,7 @@ from sourcier.needs.queries.reading import (
     words,
     writable_departments,
 )
-from sourcier.needs.queries.rule import crosses, rule_of_day
+from sourcier.needs.queries.rule import crosses, is_exempt, rule_of_day
 from sourcier.needs.queries.standing import Move, in_progress, moved, standing, standings
 from sourcier.needs.queries.work import awaiting, waiting_message
 
@@ -27,6 +27,7 @@ __all__ = [
     "crosses",
     "get",
     "in_progress",
+    "is_exempt",
     "lane_of",
     "lane_rules",
     "lane_scope",

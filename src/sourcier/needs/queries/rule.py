@@ -101,6 +101,13 @@ def _counted(unit: Unit, family: Family | None, year: int, together: Added, own:
     return said
 
 
+def is_exempt(need: Need, on: date) -> bool:
+    """Whether one firm alone may be taken that day for a plain reason: true as long as nothing says the limit is reached."""
+    if not need.kind or need.estimate_cents is None:
+        return True
+    return rule_of_day(need, need.family, need.kind, on)["procedure"] not in (ADAPTED, FORMAL)
+
+
 def crosses(need: Need, on: date) -> dict[str, Any] | None:
     """The rule of that day when the need takes its family, or its works, to the limit and nobody decided so; else None.
 

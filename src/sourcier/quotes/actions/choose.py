@@ -12,6 +12,7 @@ from sourcier.kernel.transitions import Refused, refuse
 from sourcier.law.retention import CONTRACT
 from sourcier.needs.actions import keep_from_now, mark_awarded, mark_closed
 from sourcier.needs.models import Lot
+from sourcier.quotes import single
 from sourcier.quotes.actions.evaluate import lock, require_buyer, round_pending
 from sourcier.quotes.models import Award
 from sourcier.quotes.queries import marking
@@ -76,6 +77,7 @@ def choose(
         raise refuse("bad_stand_in", "La remplaçante est une autre réponse de la comparaison.", "stand_in")
     if stand_in:
         _require_identity(stand_in, "stand_in")
+    note = single.note_of(sourcing, lot, offer, rationale) if single.is_single(comparison) else None
     award = Award.objects.create(
         sourcing=sourcing, lot=lot, submission=offer.submission, stand_in=stand_in.submission if stand_in else None,
         amount_cents=offer.total_cents, rationale=rationale, chosen_by=agent.user, chosen_at=timezone.now(),
@@ -104,6 +106,8 @@ def choose(
         actor=agent.id,
         rows=[award, commitment, contract, *_finish(sourcing)],
     )
+    if note:
+        append(agent.organisation.pk, need.pk, single.VERB, {"name": agent.user.name, **note}, actor=agent.id)
     if offer.unserved:
         plan = {"places": list(offer.unserved), "plan": other_places.strip()}
         told = {**_lot_words(lot), "firm": offer.submission.invitation.named, **plan}

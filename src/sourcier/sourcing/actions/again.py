@@ -17,8 +17,8 @@ from sourcier.sourcing.models import Candidate, Sourcing
 from sourcier.sourcing.working_days import propose_deadline
 
 COPIED = (
-    "organisation_id", "need_id", "kind", "title", "trade", "description", "single_reason", "price_formula", "price_sentence",
-    "public_notice", "contact_name", "contact_phone", "contact_hours", "radius_m",
+    "organisation_id", "need_id", "kind", "title", "trade", "description", "single_reason", "single_reasons",
+    "price_formula", "price_sentence", "public_notice", "contact_name", "contact_phone", "contact_hours", "radius_m",
 )  # fmt: skip
 ROWS = ("price_lines", "criteria", "questions", "documents", "candidates", "searches")
 UNVOUCHED = ("searches",)

@@ -10,6 +10,7 @@ from django.db.models import Model
 
 from sourcier.accounts.agents import Agent
 from sourcier.kernel.transitions import refuse
+from sourcier.law.reasons import REASONS
 from sourcier.sourcing import queries, registry, rules
 from sourcier.sourcing.actions.common import check, entry, load, same_version, touch, words
 from sourcier.sourcing.models import Criterion, PriceLine, Question, RequestDocument, Sourcing
@@ -21,7 +22,7 @@ TEXTS = {
     "title": 160, "trade": 80, "description": 20_000, "single_reason": 2_000, "contact_name": 120, "contact_phone": 20,
     "contact_hours": 60,
 }  # fmt: skip
-OTHERS = {"price_formula", "deadline", "public_notice"}
+OTHERS = {"price_formula", "deadline", "public_notice", "single_reasons"}
 ROWS = {"price_lines", "criteria", "questions"}
 MAX_QUANTITY_MILLI = 10**15
 
@@ -30,7 +31,8 @@ MAX_QUANTITY_MILLI = 10**15
 def save_request(agent: Agent, sourcing_id: UUID, version: int, **fields: Any) -> Sourcing:
     """Write the fields given; a draft may be incomplete, what is written must be sound.
 
-    Texts, `deadline` (aware datetime or None), `price_formula` (a registered id or ""), `public_notice`; and whole lists, each
+    Texts, `deadline` (aware datetime or None), `price_formula` (a registered id or ""), `public_notice`, `single_reasons` (ids
+    of `law.reasons`, those unknown are left out); and whole lists, each
     replacing the former: `price_lines` ({designation, unit, quantity_milli, lot: number | None}), `criteria` ({kind, label,
     weight, detail}), `questions` ({kind, text, choices, required}). Raises `Conflict` for a stale version.
     """
@@ -43,6 +45,8 @@ def save_request(agent: Agent, sourcing_id: UUID, version: int, **fields: Any) -
             setattr(sourcing, name, words(fields[name], limit, name))
     if "price_formula" in fields:
         _set_formula(sourcing, fields["price_formula"])
+    if "single_reasons" in fields:
+        sourcing.single_reasons = [reason.id for reason in REASONS if reason.id in fields["single_reasons"]]
     if "deadline" in fields:
         sourcing.deadline = fields["deadline"]
     if "public_notice" in fields:

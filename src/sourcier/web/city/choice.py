@@ -6,12 +6,15 @@ from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 
 from sourcier.kernel.transitions import Refused
 from sourcier.needs.models import Lot, Need
 from sourcier.quotes.actions import choose as choosing
 from sourcier.quotes.queries.comparison import Comparison, compare
+from sourcier.quotes.single import is_single
 from sourcier.sourcing.models import Sourcing
+from sourcier.spend.past import past_prices
 from sourcier.web.city.comparison import operation
 from sourcier.web.city.forms import add_refusal
 from sourcier.web.operations import consultation_paths, operation_context
@@ -94,7 +97,14 @@ def choice(request: HttpRequest, need_id: UUID, sourcing_id: UUID | None = None,
             sourcing.refresh_from_db()
             messages.success(request, "Le choix est fait et sa raison est gardée.")
             return redirect("telling" if sourcing.state == Sourcing.State.CHOSEN else "comparison", need.pk, sourcing.pk)
-    context = {**operation_context(agent, need, sourcing), "sourcing": sourcing, "comparison": comparison, "form": form}
+    alone = is_single(comparison)
+    if alone:
+        form.fields["rationale"].label = "Pourquoi ce choix, et pourquoi ce prix est raisonnable ?"
+    past = past_prices(agent.organisation, need.family, timezone.localdate()) if alone and need.family else []
+    context = {
+        **operation_context(agent, need, sourcing),
+        "sourcing": sourcing, "comparison": comparison, "form": form, "alone": alone, "past": past,
+    }  # fmt: skip
     return render(request, "city/comparison/choice.html", context, status=422 if form.errors else 200)
 
 

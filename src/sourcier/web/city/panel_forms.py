@@ -31,11 +31,11 @@ class KindForm(forms.Form):
     """How the market is asked."""
 
     kind = forms.ChoiceField(
-        label="Comment interroger ?",
+        label="Plusieurs entreprises, ou une seule ?",
         choices=[
-            (Sourcing.Kind.RFQ, "Demander des devis — à plusieurs entreprises, avec des critères annoncés"),
-            (Sourcing.Kind.RFI, "Se renseigner — sans prix ni classement, avant de demander"),
-            (Sourcing.Kind.DIRECT, "Acheter directement — à une seule entreprise, en disant pourquoi"),
+            (Sourcing.Kind.RFQ, "Demander des devis — à plusieurs : les mêmes informations, les critères annoncés à toutes"),
+            (Sourcing.Kind.DIRECT, "Acheter directement — à une seule : vous dites pourquoi, une note est écrite au dossier"),
+            (Sourcing.Kind.RFI, "Se renseigner — à aucune encore : ni prix ni classement, avant de demander"),
         ],
         initial=Sourcing.Kind.RFQ,
         widget=forms.RadioSelect,

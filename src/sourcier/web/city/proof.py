@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST
 
 from sourcier.dossier import build, own_stamp
 from sourcier.dossier.models import Export
+from sourcier.dossier.notes import has_single_note, single_note_document
 from sourcier.dossier.seda import package
 from sourcier.insights import story
 from sourcier.interop.tables import Column, Kind, Table
@@ -30,6 +31,7 @@ from sourcier.needs import queries as needs
 from sourcier.needs.models import Need
 from sourcier.retention import queries as retention
 from sourcier.sourcing.models import Sourcing
+from sourcier.web.downloads import WORD, attached
 from sourcier.web.exports import exported
 from sourcier.web.operations import operation_context
 from sourcier.web.rights import INSPECTION, city
@@ -94,6 +96,7 @@ def dossier(request: HttpRequest, need_id: UUID) -> HttpResponse:
         "refusal_for_third_party": build.may_take(agent, need, for_third_party=True),
         "days": _days(entries),
         "fingerprint": fingerprint(need.organisation_id),
+        "has_single_note": has_single_note(need),
         "inspects_retention": agent.has(*retention.READERS),
         "archives_set": package.archives_set(need.organisation),
     }
@@ -128,6 +131,15 @@ def dossier_download(request: HttpRequest, need_id: UUID, export_id: UUID) -> Ht
 def dossier_seda(request: HttpRequest, need_id: UUID, export_id: UUID) -> HttpResponse:
     """The same files as a transfer to the archives (SEDA 2.3), checked before it leaves."""
     return _zip(request, need_id, export_id, package.write, "versement")
+
+
+@city(*INSPECTION)
+def single_note(request: HttpRequest, need_id: UUID) -> HttpResponse:
+    """The notes of this purchase's single quotes, for Word."""
+    need = _need(request, need_id)
+    if not (made := single_note_document(need)):
+        raise Http404
+    return attached(made, f"note-devis-unique-{need.reference}.docx", WORD)
 
 
 def _zip(
@@ -197,5 +209,6 @@ urlpatterns = [
     path("achats/<uuid:need_id>/dossier/prendre/", dossier_take, name="dossier_take"),
     path("achats/<uuid:need_id>/dossier/<uuid:export_id>/", dossier_download, name="dossier_download"),
     path("achats/<uuid:need_id>/dossier/<uuid:export_id>/versement/", dossier_seda, name="dossier_seda"),
+    path("achats/<uuid:need_id>/note-devis-unique/", single_note, name="single_note"),
     path("controle/", control, name="control"),
 ]

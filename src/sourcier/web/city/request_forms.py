@@ -1,12 +1,16 @@
 """Forms of the request: its words, its lines to price, its criteria, its questions."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
 from django.http import QueryDict
+from django.utils import timezone
 
 from sourcier.kernel.french import format_moment
 from sourcier.kernel.money import NotANumber, format_milli, parse_decimal, to_milli
+from sourcier.law.reasons import reason, reasons
+from sourcier.needs.queries import is_exempt
 from sourcier.sourcing.models import Criterion, Question, Sourcing
 from sourcier.sourcing.registry import PRICE_FORMULAS
 from sourcier.web.city.forms import MomentField
@@ -42,9 +46,14 @@ class RequestForm(forms.Form):
     )  # fmt: skip
     price_formula = forms.ChoiceField(label="Comment le prix devient une note", required=False)
     deadline = MomentField(label="Date limite de réponse", required=False)
+    single_reasons = forms.MultipleChoiceField(
+        label="Pourquoi une seule entreprise ?", required=False, widget=forms.CheckboxSelectMultiple,
+        help_text="Cochez ce qui est vrai. La note du devis unique les gardera, avec leurs articles.",
+    )  # fmt: skip
     single_reason = forms.CharField(
-        label="Pourquoi une seule entreprise ?", max_length=2_000, required=False, widget=forms.Textarea(attrs={"rows": 3})
-    )
+        label="Dans vos mots", max_length=2_000, required=False, widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Pourquoi celle-ci, et ce que vous savez des autres.",
+    )  # fmt: skip
     public_notice = forms.BooleanField(label="Publier un avis : toute autre entreprise pourra répondre", required=False)
     contact_name = forms.CharField(label="Interlocuteur", max_length=120, required=False)
     contact_phone = forms.CharField(
@@ -58,6 +67,8 @@ class RequestForm(forms.Form):
         super().__init__(data, initial=initial)
         formulas = [(key, f"{formula.label} — {formula.sentence}") for key, formula in PRICE_FORMULAS.items()]
         self.fields["price_formula"].choices = formulas  # type: ignore[attr-defined]
+        exempt = is_exempt(sourcing.need, timezone.localdate())
+        self.fields["single_reasons"].choices = [(each.id, each.label) for each in reasons(exempt)]  # type: ignore[attr-defined]
         for name in self.fields:
             self.fields[name].required = name == "version"
         if sourcing.kind != Sourcing.Kind.RFQ:
@@ -148,6 +159,7 @@ def in_words(sourcing: Sourcing) -> dict[str, str]:
     return {
         "title": sourcing.title, "trade": sourcing.trade, "description": sourcing.description,
         "deadline": format_moment(sourcing.deadline) if sourcing.deadline else "", "single_reason": sourcing.single_reason,
+        "single_reasons": _ticked(sourcing.single_reasons),
         "contact_name": sourcing.contact_name, "contact_phone": sourcing.contact_phone, "contact_hours": sourcing.contact_hours,
         "lignes": "\n".join(lines), "criteres": "\n".join(criteria),
         "questions": "\n".join(sourcing.questions.values_list("text", flat=True)),
@@ -162,14 +174,20 @@ def typed_in_words(form: RequestForm, lines: Rows, criteria: Rows, questions: Ro
     return {
         **{name: data.get(name, "") for name in names},
         "deadline": format_moment(deadline) if deadline else "",
+        "single_reasons": _ticked(data.get("single_reasons", ())),
         "lignes": "\n".join(f"{r['designation']}, {format_milli(r['quantity'])} ({r['unit']})" for r in lines.cleaned()),
         "criteres": "\n".join(f"{row['label']} {row['weight']}" for row in criteria.cleaned()),
         "questions": "\n".join(row["text"] for row in questions.cleaned()),
     }
 
 
+def _ticked(ids: Iterable[str]) -> str:
+    return "\n".join(reason(each).label for each in ids)
+
+
 LABELS = {
     "title": "Titre", "trade": "Métier cherché", "description": "Ce qu'il faut", "deadline": "Date limite",
-    "single_reason": "Pourquoi une seule entreprise", "contact_name": "Interlocuteur", "contact_phone": "Téléphone",
+    "single_reasons": "Pourquoi une seule entreprise", "single_reason": "Une seule entreprise, dans vos mots",
+    "contact_name": "Interlocuteur", "contact_phone": "Téléphone",
     "contact_hours": "Heures d'appel", "lignes": "Lignes à chiffrer", "criteres": "Critères", "questions": "Questions",
 }  # fmt: skip
