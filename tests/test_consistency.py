@@ -16,9 +16,9 @@ BY_CONVENTION = re.compile(r"^(account|mfa|allauth)/|^(400|403|403_csrf|404|413|
 WITHOUT_ENTRY = {
     "journal.actions": {"open_log", "append", "append_all", "want_anchor", "erase"},
     "mail.actions": {"enqueue"},
-    "spend.actions.commitments": {"commit"},
+    "spend.actions.commitments": {"commit", "undo"},
     "needs.actions.common": {"load", "check", "check_unit", "same_version", "touch", "clean_text", "clean_value"},
-    "needs.actions.decide": {"mark_asked", "mark_awarded", "mark_closed", "keep_from_now"},
+    "needs.actions.decide": {"mark_asked", "mark_awarded", "mark_closed", "mark_bought", "mark_cancelled", "keep_from_now"},
     "needs.actions.describe": {"describe"},
     "suppliers.actions.firms": {"meet", "meet_many", "mail_returned", "check_writer", "lock", "known_firms"},
     "suppliers.actions.contacts": {"own_contact", "cleaned", "note", "describe"},
@@ -60,6 +60,7 @@ WITHOUT_ENTRY = {
     "quotes.actions.choose": {"lots_of"},
     "quotes.actions.after_opening": {"sealed", "correct_firms", "correct_at_once"},
     "sourcing.actions.closing": {"close_due"},
+    "direct.actions": {"ask_others"},
 }
 
 

@@ -17,7 +17,7 @@ class AccountsConfig(AppConfig):
             fields=(
                 "name", "siret", "territory", "email", "dpo_email", "phone", "fictitious", "archives_identifier",
                 "archives_agreement", "archives_producer",
-                "two_openers_from_cents", "opening_days", "asks_a_year", "idea_days",
+                "two_openers_from_cents", "opening_days", "asks_a_year", "idea_days", "direct_below_cents",
             ),
         )  # fmt: skip
         register_rows(

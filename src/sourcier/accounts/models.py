@@ -62,6 +62,10 @@ class Organisation(models.Model):
         "jours pour répondre à une idée", default=30, validators=[MinValueValidator(1), MaxValueValidator(365)],
         help_text="promised to the firm that proposes one",
     )  # fmt: skip
+    direct_below_cents = models.BigIntegerField(
+        "montant sous lequel un service achète directement", default=100_000, validators=[MinValueValidator(0)],
+        help_text="before tax; 0: nobody buys directly",
+    )  # fmt: skip
     fictitious = models.BooleanField(default=False)
     archives_identifier = models.CharField("identifiant du service d'archives", max_length=100, blank=True)
     archives_agreement = models.CharField("convention de versement", max_length=100, blank=True)

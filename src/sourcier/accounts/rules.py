@@ -127,6 +127,17 @@ def openers_problem(
     return None
 
 
+# A contract of that amount is written (R.2112-1): no longer a purchase of one screen.
+MOST_DIRECT_CENTS = 2_500_000
+
+
+def direct_problem(below_cents: int) -> Refusal | None:
+    """Why the city may not let purchases below this amount be made directly; 0 lets none."""
+    if not 0 <= below_cents <= MOST_DIRECT_CENTS:
+        return Refusal("direct_below", "Écrivez un montant de 0 à 25 000 € HT : au-delà, le contrat est écrit.")
+    return None
+
+
 def may_grant(held: Collection[str], role: str, *, for_department: bool, oneself: bool) -> Refusal | None:
     """May this role be added to those that the person holds? An auditor holds no other role: he must not judge his own acts."""
     if oneself:

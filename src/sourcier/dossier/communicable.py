@@ -41,6 +41,7 @@ REASONS = (
         ("answers.", "score.", "last_price.", "choice.", "lot.", "result.", "sourcing.ended", "reference."),
         "ouverture, notes, choix ou annonce : les offres non retenues y sont citées",
     ),
+    (("direct.",), "achat direct : les pièces de l'entreprise et les mots de l'agent ; le prix et la raison sont au rapport"),
     (("dossier.",), "dossier déjà pris : les sommes qu'il cite feraient deviner des contenus retenus"),
 )
 OTHERWISE = "contenu qui n'est pas de ceux qu'un tiers peut lire"
@@ -48,6 +49,9 @@ OTHERWISE = "contenu qui n'est pas de ceux qu'un tiers peut lire"
 
 def may_be_made(need: Need) -> str:
     """Why no communicable version is made now, in French; empty when it can be. Before, the secret of the offers is whole."""
+    if need.direct:
+        cancelled = "Cet achat direct est annulé : il n'y a pas de contrat à communiquer."
+        return "" if need.state == Need.State.AWARDED else cancelled
     states = [(each.kind, each.state) for each in need.sourcings.all() if each.state != Sourcing.State.DRAFT]
     told = any(kind != Sourcing.Kind.RFI and state == Sourcing.State.DONE for kind, state in states)
     if told and all(state in (Sourcing.State.DONE, Sourcing.State.ENDED) for _, state in states):

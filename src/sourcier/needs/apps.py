@@ -21,8 +21,8 @@ class NeedsConfig(AppConfig):
             fields=(
                 "department_id", "author_id", "buyer_id", "reference", "state", "version", "sentence", "title", "what",
                 "how_much", "where_note", "starts_on", "ends_on", "estimate_cents", "unknown", "kind", "family_id", "unit_id",
-                "taken_over_from_id", "reason", "rule", "crossing", "lane", "lane_choice", "created_at", "submitted_at",
-                "waiting_since",
+                "taken_over_from_id", "direct", "reason", "rule", "crossing", "lane", "lane_choice", "created_at",
+                "submitted_at", "waiting_since",
             ),
         )  # fmt: skip
         set_by_the_city = ("family_id", "kind", "up_to_cents", "lane", "declaration", "opener", "ended_at")

@@ -59,6 +59,7 @@ class Need(models.Model):
     family = models.ForeignKey("spend.Family", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     unit = models.ForeignKey("spend.Unit", null=True, blank=True, on_delete=models.PROTECT, related_name="needs")
     taken_over_from = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    direct = models.BooleanField(default=False, help_text="bought in one screen, from one firm, without asking any")
     reason = models.TextField("raison", blank=True, help_text="of the last return or of the closing")
     rule = models.JSONField(null=True, help_text="the law's advice of the day this operation was engaged, kept as it was")
     crossing = models.JSONField(

@@ -38,6 +38,8 @@ class Verb(StrEnum):
     MARK_ASKED = "mark_asked"
     MARK_AWARDED = "mark_awarded"
     MARK_CLOSED = "mark_closed"
+    MARK_BOUGHT = "mark_bought"
+    MARK_CANCELLED = "mark_cancelled"
 
 
 TABLE: Mapping[tuple[State, Verb], State] = {
@@ -69,6 +71,8 @@ TABLE: Mapping[tuple[State, Verb], State] = {
     (State.AWARDED, Verb.MARK_AWARDED): State.AWARDED,
     (State.ACCEPTED, Verb.MARK_CLOSED): State.CLOSED,
     (State.ASKED, Verb.MARK_CLOSED): State.CLOSED,
+    (State.DRAFT, Verb.MARK_BOUGHT): State.AWARDED,
+    (State.AWARDED, Verb.MARK_CANCELLED): State.CLOSED,
     **{(state, Verb.SAY): state for state in State},
 }
 
@@ -87,6 +91,8 @@ _WHO: Mapping[Verb, frozenset[str]] = {
     Verb.MARK_ASKED: BUYERS,
     Verb.MARK_AWARDED: BUYERS,
     Verb.MARK_CLOSED: BUYERS,
+    Verb.MARK_BOUGHT: REQUESTERS | BUYERS,
+    Verb.MARK_CANCELLED: REQUESTERS | BUYERS,
 }
 WITH_DEPARTMENT = frozenset({State.DRAFT, State.RETURNED})
 
@@ -104,6 +110,8 @@ _NOT_NOW: Mapping[Verb, str] = {
     Verb.MARK_ASKED: "Acceptez le besoin avant d'interroger des entreprises.",
     Verb.MARK_AWARDED: "Aucune entreprise n'est interrogée pour ce besoin.",
     Verb.MARK_CLOSED: "Ce besoin est déjà choisi ou clos.",
+    Verb.MARK_BOUGHT: "Ce besoin a déjà été envoyé, choisi ou clos.",
+    Verb.MARK_CANCELLED: "Cet achat n'est pas fait, ou il est déjà annulé.",
 }
 _NOT_YOU = "Votre rôle ne permet pas cette action sur ce besoin."
 _LIVE = "Une demande aux entreprises est en cours : mettez-y fin d'abord, avec sa raison."

@@ -45,6 +45,7 @@ class Facts:
     starts_on: date | None
     today: date
     asking: Asking | None = None
+    direct: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,9 @@ def standing(facts: Facts) -> Standing:
 
 
 def _who(facts: Facts) -> str:
+    if facts.direct:
+        bought = f"Acheté directement : c'est {facts.author} qui l'a enregistré."
+        return "Cet achat direct est annulé." if facts.state == State.CLOSED else bought
     buyer = facts.buyer or "le service achats"
     if is_idle(facts.state, facts.asking):
         return f"Ce besoin est à reprendre ou à clore : aucune demande n'est en cours. Votre interlocuteur : {buyer}."
@@ -106,7 +110,7 @@ def _next(facts: Facts) -> tuple[str, date | None]:
         awaited = _in_paris(facts.waiting_since) + timedelta(days=DAYS_TO_READ)
         late = awaited < facts.today
         return "Réponse de l'acheteur attendue " + ("depuis le" if late else "d'ici le"), awaited
-    if state == State.CLOSED:
+    if state == State.CLOSED or facts.direct:
         return "", None
     if state == State.ASKED and stage is Stage.ASKED and facts.asking and facts.asking.deadline:
         return "Réponses des entreprises attendues jusqu'au", _in_paris(facts.asking.deadline)

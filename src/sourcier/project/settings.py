@@ -228,6 +228,7 @@ INSTALLED_APPS = [
     "sourcier.sourcing",
     "sourcier.quotes",
     "sourcier.ideas",
+    "sourcier.direct",
     "sourcier.insights",
     "sourcier.dossier",
     "sourcier.web",

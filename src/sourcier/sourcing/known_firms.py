@@ -57,7 +57,9 @@ def with_identity(firms: QuerySet[Firm]) -> QuerySet[Firm]:
 def incumbents(sourcing: Sourcing, sirets: Collection[str]) -> set[str]:
     """Among these SIRETs, those who were paid in the family of this need: shown as such, with no effect on the order."""
     family = sourcing.need.family_id
-    bought = Commitment.objects.filter(organisation=sourcing.organisation_id, family=family, siret__in=sirets)
+    bought = Commitment.objects.filter(
+        organisation=sourcing.organisation_id, family=family, siret__in=sirets, amount_cents__gt=0
+    )
     return set(bought.values_list("siret", flat=True)) if family else set()
 
 

@@ -54,7 +54,7 @@ def families_of_year(organisation: Organisation, year: int) -> list[FamilyYear]:
     beside = ordered_by_family(organisation, year)
     purchases: Counter[UUID] = Counter()
     suppliers: defaultdict[UUID, set[str]] = defaultdict(set)
-    for rows in (chosen, ordered.filter(operation_id=None)):
+    for rows in (chosen.exclude(amount_cents=0), ordered.filter(operation_id=None)):
         for family, supplier, count in rows.values_list("family", "supplier").annotate(Count("pk")).order_by():
             purchases[family] += count
             suppliers[family].add(fold(supplier))

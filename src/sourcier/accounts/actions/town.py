@@ -9,13 +9,14 @@ from django.db.models import Model
 from sourcier.accounts.agents import Agent
 from sourcier.accounts.changes import label, to_write
 from sourcier.accounts.models import Organisation
-from sourcier.accounts.rules import check_colour, insist, may_govern
+from sourcier.accounts.rules import check_colour, direct_problem, insist, may_govern
 from sourcier.journal.actions import append, open_log
+from sourcier.kernel.transitions import Refused
 
 # What the head of purchasing may change; the rest (SIRET, address, territory) is set when the organisation is opened.
 IDENTITY = (
     "name", "phone", "phone_hours", "email", "dpo_email", "counter", "colour", "logo_file_id", "archives_identifier",
-    "archives_agreement", "archives_producer", "asks_a_year", "idea_days",
+    "archives_agreement", "archives_producer", "asks_a_year", "idea_days", "direct_below_cents",
 )  # fmt: skip
 
 
@@ -49,6 +50,8 @@ def update_organisation(
         raise TypeError(f"not part of the identity: {sorted(unknown)}")
     if "colour" in fields:
         fields["colour"] = check_colour(fields["colour"])
+    if refusal := direct_problem(fields.get("direct_below_cents", 0)):
+        raise Refused(refusal, "direct_below_cents")
     changed = to_write(agent, organisation, fields, shown)
     for name in changed:
         setattr(organisation, name, fields[name])

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sourcier.dossier.history import History
-from sourcier.dossier.report import asking, choosing
+from sourcier.dossier.report import asking, choosing, direct
 from sourcier.dossier.report.blocks import Block, facts, moment, p, table
 from sourcier.kernel.french import format_moment
 from sourcier.kernel.money import format_cents
@@ -27,6 +27,7 @@ def sections(shown: History, whole: History) -> list[tuple[str, list[Block]]]:
     return [
         ("Le besoin", asking.need(shown)),
         ("La règle du jour", asking.rule(shown)),
+        ("L'achat direct", direct.outcome(whole)),
         ("Comment les entreprises ont été cherchées", asking.panel(shown)),
         ("Ce qui a été demandé", asking.request(shown)),
         ("Combien d'entreprises ont été interrogées, et ce qui a été dit à toutes", _asked(shown, whole)),
@@ -43,6 +44,7 @@ def essentials(whole: History) -> list[tuple[str, str]]:
     opened = [said["count"] for _, said in whole.payloads("answers.opened")]
     last = next(reversed([row for row in whole.of("sourcing") if row["sent_at"]]), None)
     return [
+        *direct.essentials(whole),
         ("Choisi", "\n".join(f"{name}, {format_cents(amount)} HT" for name, amount in made)),
         ("Entreprises interrogées", str(invited) if invited else ""),
         ("Réponses ouvertes", str(opened[-1]) if opened else ""),
@@ -94,7 +96,7 @@ def _choice(whole: History) -> list[Block]:
     blocks += [
         p(f"Sans suite, décidé par {said['name']} le {format_moment(step.at)}.") for step, said in whole.payloads(*WITHOUT)
     ]
-    return [*blocks, p(NO_RIGHT)]
+    return [] if whole.of("direct_purchase") else [*blocks, p(NO_RIGHT)]
 
 
 def _winner(said: Row) -> Row | None:

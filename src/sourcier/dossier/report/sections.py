@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sourcier.dossier.history import History
-from sourcier.dossier.report import asking, choosing, outcome, single
+from sourcier.dossier.report import asking, choosing, direct, outcome, single
 from sourcier.dossier.report.blocks import Block, answerer, moment
 from sourcier.kernel.money import format_cents
 from sourcier.sourcing.models import Sourcing
@@ -12,6 +12,7 @@ from sourcier.sourcing.models import Sourcing
 SECTIONS: tuple[tuple[str, Callable[[History], list[Block]]], ...] = (
     ("Le besoin", asking.need),
     ("La règle du jour", asking.rule),
+    ("L'achat direct", direct.purchase),
     ("Comment les entreprises ont été cherchées", asking.panel),
     ("Ce qui a été demandé", asking.request),
     ("Qui a été interrogé, par quelle voie, quand", asking.asked),
@@ -45,6 +46,7 @@ def _essentials(history: History) -> list[tuple[str, str]]:
     chosen = [(said["firm"], said["amount_cents"]) for _, said in history.payloads("choice.made")]
     last = next(reversed([row for row in history.of("sourcing") if row["sent_at"]]), None)
     return [
+        *direct.essentials(history),
         ("Choisi", "\n".join(f"{name}, {format_cents(amount)} HT" for name, amount in chosen)),
         ("État", "" if chosen or not last else Sourcing.State(last["state"]).label),
         ("Entreprises interrogées", str(len(invited) - to_post) if invited else ""),

@@ -8,6 +8,8 @@ from sourcier.needs.actions.decide import (
     keep_rule,
     mark_asked,
     mark_awarded,
+    mark_bought,
+    mark_cancelled,
     mark_closed,
     send_back,
     submit,
@@ -20,11 +22,12 @@ from sourcier.needs.actions.describe import (
     set_lots,
     set_places,
     start,
+    start_whole,
     take_over,
     tick_activities,
 )
 from sourcier.needs.actions.lanes import add_lane, end_lane, propose_lanes
-from sourcier.needs.actions.talk import say, settle
+from sourcier.needs.actions.talk import say, say_with, settle
 
 __all__ = [
     "accept",
@@ -38,16 +41,20 @@ __all__ = [
     "keep_rule",
     "mark_asked",
     "mark_awarded",
+    "mark_bought",
+    "mark_cancelled",
     "mark_closed",
     "propose_lanes",
     "save",
     "say",
     "say_again",
+    "say_with",
     "send_back",
     "set_lots",
     "set_places",
     "settle",
     "start",
+    "start_whole",
     "submit",
     "take_over",
     "tick_activities",

@@ -126,6 +126,16 @@ def mark_closed(need: Need, reason: str) -> Need:
     return _mark(need, Verb.MARK_CLOSED, reason=clean_text("reason", reason, required=True))
 
 
+def mark_bought(need: Need) -> Need:
+    """Bought from one firm, nobody being asked. For the room above, as `mark_asked`."""
+    return _mark(need, Verb.MARK_BOUGHT)
+
+
+def mark_cancelled(need: Need, reason: str) -> Need:
+    """What was bought directly is cancelled. For the room above, as `mark_asked`."""
+    return _mark(need, Verb.MARK_CANCELLED, reason=clean_text("reason", reason, required=True))
+
+
 def keep_from_now(need: Need) -> list[Clock]:
     """Closed without a contract, so without a notification: its file is kept from today. The caller puts it in `rows=`."""
     event = "la fin de l'achat, sans contrat"

@@ -21,6 +21,7 @@ from sourcier.needs.models import Lot, Need, NeedActivity, NeedPlace
 from sourcier.needs.rules import Verb
 from sourcier.retention.clocks import begin
 from sourcier.retention.models import Clock
+from sourcier.spend.models import Family
 
 
 @transaction.atomic
@@ -29,6 +30,32 @@ def start(agent: Agent, sentence: str, department: Department | None = None) -> 
     need = _new(agent, _department(agent, department), sentence=clean_text("sentence", sentence, required=True))
     need.save(force_insert=True)
     places = _tick_usual(need)
+    said = {"reference": need.reference, "sentence": need.sentence, "places": _said(places)}
+    entry(agent, need, "need.started", said, [*places, _clock(need)])
+    return need
+
+
+@transaction.atomic
+def start_whole(
+    agent: Agent, need_id: UUID, department: Department, sentence: str, *, family: Family | None, sent: bool = False,
+    **fields: Any,
+) -> Need:  # fmt: skip
+    """Begin, with all that a page has typed, a need for a department of who describes or buys; what nobody said is « je ne
+    sais pas ». `need_id` is drawn by the caller: a page sent twice finds what it made. `sent`: by a buyer, for himself."""
+    if department not in queries.served_departments(agent):
+        raise refuse("wrong_role", "Vous n'achetez pas pour ce service.", field="department")
+    words = clean_text("sentence", sentence, required=True)
+    need = _new(
+        agent, department, pk=need_id, sentence=words, title=words[: rules.LENGTHS["title"]],
+        family=clean_value(agent, "family", family), kind=family.kind if family else "", unknown=list(rules.QUESTIONS),
+        **fields,
+    )  # fmt: skip
+    if sent:
+        need.state, need.submitted_at = Need.State.SUBMITTED, need.created_at
+    need.save(force_insert=True)
+    places = _tick_usual(need)
+    _drop_answered_unknowns(need)
+    need.save(update_fields=["unknown"])
     said = {"reference": need.reference, "sentence": need.sentence, "places": _said(places)}
     entry(agent, need, "need.started", said, [*places, _clock(need)])
     return need

@@ -22,17 +22,22 @@ from sourcier.vault.queries import file_facts
 def say(agent: Agent, need_id: UUID, text: str, files: Sequence[UploadedFile] = ()) -> NeedMessage:
     """Write a message on the need, with files: they are checked and on disk before any lock."""
     check(agent, queries.visible(agent).get(pk=need_id), Verb.SAY)
+    clean_text("text", text, required=True)
+    return say_with(agent, need_id, text, [_keep(agent, upload) for upload in files])
+
+
+@transaction.atomic
+def say_with(agent: Agent, need_id: UUID, text: str, stored: Sequence[File]) -> NeedMessage:
+    """`say`, with files that are in the vault already."""
     text = clean_text("text", text, required=True)
-    stored = [_keep(agent, upload) for upload in files]
+    need = load(agent, need_id)
+    check(agent, need, Verb.SAY)
+    side = queries.side(agent, need)
+    message = NeedMessage.objects.create(need=need, author=agent.user, side=side, text=text, created_at=timezone.now())
+    message.files.set(stored)
     attached = [{"file": file.pk, **file_facts(file)} for file in stored]
-    with transaction.atomic():
-        need = load(agent, need_id)
-        check(agent, need, Verb.SAY)
-        side = queries.side(agent, need)
-        message = NeedMessage.objects.create(need=need, author=agent.user, side=side, text=text, created_at=timezone.now())
-        message.files.set(stored)
-        payload = {"name": agent.user.name, "text": text, "files": attached}
-        append(agent.organisation.pk, need.pk, "need.said", payload, actor=agent.id, rows=[message, *stored])
+    payload = {"name": agent.user.name, "text": text, "files": attached}
+    append(agent.organisation.pk, need.pk, "need.said", payload, actor=agent.id, rows=[message, *stored])
     return message
 
 

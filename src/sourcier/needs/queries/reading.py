@@ -57,6 +57,12 @@ def writable_departments(agent: Agent) -> QuerySet[Department]:
     return Department.objects.filter(in_scope(agent, Role.REQUESTER, department="pk"), organisation=agent.organisation)
 
 
+def served_departments(agent: Agent) -> QuerySet[Department]:
+    """The departments for which this agent describes needs or buys."""
+    served = in_scope(agent, Role.REQUESTER, Role.BUYER, Role.HEAD_BUYER, department="pk")
+    return Department.objects.filter(served, organisation=agent.organisation)
+
+
 def readable_departments(agent: Agent) -> list[Department]:
     """The departments whose needs this agent reads, by name."""
     return list(Department.objects.filter(in_scope(agent, *READERS, department="pk"), organisation=agent.organisation))

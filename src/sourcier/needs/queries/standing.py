@@ -47,6 +47,7 @@ def _standings(needs: list[Need], askings: dict[UUID, Asking]) -> dict[UUID, Sta
                 starts_on=need.starts_on,
                 today=today,
                 asking=askings.get(need.pk),
+                direct=need.direct,
             )
         )
         for need in needs
@@ -54,8 +55,8 @@ def _standings(needs: list[Need], askings: dict[UUID, Asking]) -> dict[UUID, Sta
 
 
 def _of_author(agent: Agent, now: datetime) -> QuerySet[Need]:
-    """The needs that this person described and sent, but those that ended long ago."""
-    own = visible(agent).filter(author=agent.user).exclude(state=Need.State.DRAFT)
+    """The needs that this person described and sent, but those that ended long ago, and what he bought himself."""
+    own = visible(agent).filter(author=agent.user, direct=False).exclude(state=Need.State.DRAFT)
     recent = own.filter(~Q(state__in=ENDED) | Q(waiting_since__gte=now - STILL_NEWS))
     return recent.select_related("author", "buyer", "department").order_by("-waiting_since", "-reference")
 

@@ -1,7 +1,7 @@
 """The verbs of spend."""
 
 from sourcier.spend.actions.city_rules import add_rule, end_rule
-from sourcier.spend.actions.commitments import commit
+from sourcier.spend.actions.commitments import commit, undo
 from sourcier.spend.actions.families import load_families
 from sourcier.spend.actions.orders import choose_columns, hand_over, import_waiting, withdraw_orders
 from sourcier.spend.actions.units import open_unit
@@ -15,5 +15,6 @@ __all__ = [
     "import_waiting",
     "load_families",
     "open_unit",
+    "undo",
     "withdraw_orders",
 ]

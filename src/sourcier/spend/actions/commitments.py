@@ -1,4 +1,4 @@
-"""What a choice engages."""
+"""What a choice, or a direct purchase, engages."""
 
 from datetime import date
 from uuid import UUID
@@ -44,3 +44,11 @@ def commit(
         amount_cents=amount_cents,
         engaged_on=engaged_on,
     )
+
+
+def undo(award_id: UUID) -> Commitment:
+    """Nothing is engaged any more: the row stays, at zero. For the room above: the caller puts it in `rows=`."""
+    commitment = Commitment.objects.select_for_update().get(award_id=award_id)
+    commitment.amount_cents = 0
+    commitment.save(update_fields=["amount_cents"])
+    return commitment
