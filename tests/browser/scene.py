@@ -53,9 +53,17 @@ from sourcier.retention.models import Clock
 from sourcier.sourcing.actions import closing, invite, notice, panel, posting, questions, request
 from sourcier.sourcing.alert_stops import stop_address
 from sourcier.sourcing.models import Invitation, Sourcing
-from sourcier.spend.actions import add_rule, choose_columns, hand_over, import_waiting
+from sourcier.spend.actions import (
+    add_rule,
+    choose_columns,
+    hand_over,
+    hand_over_contracts,
+    import_contracts,
+    import_waiting,
+)
+from sourcier.spend.importing.contracts import Column as ContractColumn
 from sourcier.spend.importing.lines import Column
-from sourcier.spend.models import Family
+from sourcier.spend.models import Family, RunningContract
 from sourcier.suppliers import tokens
 from sourcier.suppliers.actions import add_contact, campaigns, give_key
 from sourcier.suppliers.models import FirmKey
@@ -158,6 +166,7 @@ class Scene:
             sentence="Demandez un devis à trois entreprises.", basis="Guide de l'achat de la Ville, 2026",
         )  # fmt: skip
         self.tell(orders_given=self.orders("donné.csv"), orders_read=self.orders("lu.csv", read=True))
+        self.contracts()
         filed = file_exchange(
             self.buyer, done.pk, channel="letter", direction="in", occurred_at=timezone.now() - timedelta(days=1),
             correspondent="M. Lefort", summary="Il remercie de l'avoir interrogé.", upload=paper("Lettre de M. Lefort.pdf"),
@@ -193,6 +202,23 @@ class Scene:
             choose_columns(self.buyer, batch.pk, {Column(column): place for column, place in batch.columns.items()})
             import_waiting(timezone.now())
         return reverse("orders_batch", args=[batch.pk])
+
+    def contracts(self) -> None:
+        """A list of running contracts given, one read, with a line that says nothing; bread ends soon."""
+        end = timezone.localdate() + timedelta(days=60)
+        data = f"Objet;Titulaire;Fin;Maximum;Familles\nPain des fêtes;Fournil;{end:%d/%m/%Y};90000;10.01\n;;;;\nSel;;;;\n"
+        given = [
+            hand_over_contracts(self.buyer, store_bytes(self.city.organisation.pk, (data + extra).encode(), "Marchés.csv"))
+            for extra in ("", "Sable;Mines;01/01/2099;;\n")
+        ]
+        read = given[1]
+        import_contracts(self.buyer, read.pk, {ContractColumn(name): place for name, place in read.columns.items()})
+        contract = RunningContract.objects.get(organisation=self.city.organisation, object="Pain des fêtes")
+        self.tell(
+            contracts_given=reverse("contracts_batch", args=[given[0].pk]),
+            contracts_read=reverse("contracts_batch", args=[read.pk]),
+            contract=reverse("contract", args=[contract.pk]),
+        )
 
     def needs(self) -> None:
         """One begun, with a file and lots; one sent back; one accepted, with lots; one that takes its family over the limit."""

@@ -37,8 +37,8 @@ POSTED = {
     "firm_mail_reaches",
     "firm_contact_forget", "letter_returned", "retention_hold", "retention_release", "retention_end", "retention_visa",
     "paper_proof", "tray_file", "tray_read", "tray_set_aside", "rule_add", "rule_end",
-    "rule_cross", "orders_columns", "orders_withdraw",
     "profile_package",
+    "rule_cross", "orders_columns", "orders_withdraw", "contract_renew",
     "idea_receipt", "place_idea_receipt", "place_alerts", "place_link_again", "place_receipt",
     "lanes_propose", "lane_end",
     "idea_answer", "idea_route", "idea_check", "idea_told", "idea_forget",
@@ -274,6 +274,8 @@ def head_of_purchasing(walk: Walk, scene: dict[str, str]) -> None:
         "/reglages/lieux/nouveau/", f"/reglages/lieux/{scene['place']}/", "/reglages/archives/", "/reglages/ouverture/",
         "/reglages/voies/",
         "/controle/cle/", "/regles/", "/familles/unites/", "/familles/commandes/", scene["orders_given"], scene["orders_read"],
+        "/familles/marches/", "/familles/marches/nouveau/", "/familles/marches/importer/", scene["contracts_given"],
+        scene["contracts_read"], scene["contract"], f"/achats/{scene['crossing']}/marches/",
         f"/achats/{scene['closed']}/reponses/", f"/achats/{scene['lots']}/reponses/", f"/achats/{scene['crossing']}/regle/",
         f"/achats/{scene['opened']}/reponses/{scene['envelope']}/",
         "/controle/conservation/", "/controle/demande-d-une-personne/", f"/controle/conservation/achats/{scene['done']}/",
@@ -281,6 +283,8 @@ def head_of_purchasing(walk: Walk, scene: dict[str, str]) -> None:
         scene["idea"], f"/entreprises/{scene['done_firm']}/",
     )  # fmt: skip
     walk.refused(f"/controle/conservation/achats/{scene['done']}/", "Noter la fin d'exécution", **{"end-on": "2199-01-01"})
+    walk.refused(scene["contract"], "Enregistrer", object=" ")
+    walk.refused(f"/achats/{scene['crossing']}/marches/", "Commander sur ce marché", amount="beaucoup")
     walk.fetch("/controle/cle/proces-verbal/")
     walk.look("/courrier/", scene["mail"], f"{scene['mail']}?achat={scene['asked']}")
     walk.refused(scene["mail"], "Lire ce courriel", reason="Pour voir")

@@ -17,7 +17,7 @@ from sourcier.needs.models import LaneRule
 from sourcier.quotes.models import CallBack, Clarification, Contest, Notification
 from sourcier.retention.models import Clock
 from sourcier.sourcing.models import Criterion, FirmQuestion, Invitation, Relay, RequestDocument
-from sourcier.spend.models import CityRule, Family, OrderBatch
+from sourcier.spend.models import CityRule, ContractBatch, Family, OrderBatch, RunningContract
 from sourcier.suppliers.models import Campaign, Contact, FirmKey
 from sourcier.vault.models import File
 from tests.dossier.purchase import Purchase
@@ -71,6 +71,8 @@ def ids(purchase: Purchase, export: Export) -> dict[str, Any]:
         "family_id": Family.objects.filter(organisation=purchase.city.organisation).first(),
         "campaign_id": Campaign.objects.filter(organisation=purchase.city.organisation).first(),
         "batch_id": OrderBatch.objects.filter(organisation=purchase.city.organisation).first(),
+        "contract_id": RunningContract.objects.filter(organisation=purchase.city.organisation).first(),
+        "list_id": ContractBatch.objects.filter(organisation=purchase.city.organisation).first(),
         "rule_id": CityRule.objects.filter(organisation=purchase.city.organisation).first(),
         "lane_id": LaneRule.objects.filter(organisation=purchase.city.organisation).first(),
         "key_id": FirmKey.objects.filter(firm__organisation=purchase.city.organisation).first(),
@@ -83,6 +85,8 @@ def ids(purchase: Purchase, export: Export) -> dict[str, Any]:
         "batch_id",
         "rule_id",
         "lane_id",
+        "contract_id",
+        "list_id",
         "call_id",
         "contest_id",
         "lot_id",

@@ -17,7 +17,7 @@ from sourcier.kernel.money import format_cents
 from sourcier.kernel.transitions import Refused
 from sourcier.needs import actions as needs
 from sourcier.spend.actions import choose_columns, commit, hand_over, import_waiting, load_families, withdraw_orders
-from sourcier.spend.actions.orders import UNREAD_KEPT
+from sourcier.spend.batches import UNREAD_KEPT
 from sourcier.spend.importing import sheets
 from sourcier.spend.importing.lines import Column, OrderLine, Unreadable, guess, read_amount, read_day, read_line
 from sourcier.spend.importing.orders import fingerprint, read_export

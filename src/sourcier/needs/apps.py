@@ -10,7 +10,7 @@ class NeedsConfig(AppConfig):
         from sourcier.journal.registry import register_rows, register_verbs
         from sourcier.law.retention import CONTRACT, PROCEDURE
         from sourcier.needs import retention
-        from sourcier.needs.models import LaneRule, Lot, Need, NeedActivity, NeedMessage, NeedPlace
+        from sourcier.needs.models import ContractAnswer, LaneRule, Lot, Need, NeedActivity, NeedMessage, NeedPlace
         from sourcier.needs.verbs import VERBS
         from sourcier.retention.registry import register_eraser, register_namer
         from sourcier.spend.registry import register_references
@@ -21,7 +21,7 @@ class NeedsConfig(AppConfig):
             fields=(
                 "department_id", "author_id", "buyer_id", "reference", "state", "version", "sentence", "title", "what",
                 "how_much", "where_note", "starts_on", "ends_on", "estimate_cents", "unknown", "kind", "family_id", "unit_id",
-                "taken_over_from_id", "direct", "reason", "rule", "crossing", "lane", "lane_choice", "created_at",
+                "taken_over_from_id", "renews_id", "direct", "reason", "rule", "crossing", "lane", "lane_choice", "created_at",
                 "submitted_at", "waiting_since",
             ),
         )  # fmt: skip
@@ -34,6 +34,8 @@ class NeedsConfig(AppConfig):
         register_rows("need_message", NeedMessage, organisation=inside, fields=said)
         ticked = ("need_id", "nomenclature", "code", "label", "words", "proposed")
         register_rows("need_activity", NeedActivity, organisation=inside, fields=ticked)
+        answered = ("need_id", "contract_id", "answer", "reason", "by_id", "at")
+        register_rows("contract_answer", ContractAnswer, organisation=inside, fields=answered)
         register_eraser(retention.give_up, PROCEDURE, CONTRACT)
         register_namer(retention.named, PROCEDURE, CONTRACT)
         register_references(

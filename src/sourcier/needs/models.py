@@ -69,6 +69,10 @@ class Need(models.Model):
     lane_choice = models.JSONField(
         null=True, help_text="why this lane: sentence, rule, declaration, opener, up_to_cents; null until the need is sent"
     )
+    renews = models.ForeignKey(
+        "spend.RunningContract", null=True, blank=True, on_delete=models.PROTECT, related_name="+",
+        help_text="the contract that ends, which this need is to replace",
+    )  # fmt: skip
     created_at = models.DateTimeField()
     submitted_at = models.DateTimeField(null=True)
     waiting_since = models.DateTimeField(help_text="since when the person who has it now has it")
@@ -157,3 +161,21 @@ class NeedMessage(models.Model):
     side = models.CharField(max_length=10, choices=Side, help_text="for whom its author wrote")
     created_at = models.DateTimeField()
     settled_at = models.DateTimeField(null=True, help_text="when the other side said that it needs no answer")
+
+
+class ContractAnswer(models.Model):
+    """Why a need does not go to a running contract that it meets."""
+
+    class Answer(models.TextChoices):
+        OTHER = "other", "Ce n'est pas le même besoin"
+        ELSEWHERE = "elsewhere", "Aller ailleurs"
+
+    need = models.ForeignKey(Need, on_delete=models.PROTECT, related_name="contract_answers")
+    contract = models.ForeignKey("spend.RunningContract", on_delete=models.PROTECT, related_name="+")
+    answer = models.CharField(max_length=9, choices=Answer)
+    reason = models.TextField("raison", blank=True)
+    by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["need", "contract"], name="needs_contract_answer_once")]

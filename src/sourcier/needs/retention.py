@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from uuid import UUID
 
-from sourcier.needs.models import Need, NeedMessage, NeedPlace
+from sourcier.needs.models import ContractAnswer, Need, NeedMessage, NeedPlace
 from sourcier.retention.registry import ERASED, Emptied, Scope
 
 
@@ -15,6 +15,7 @@ def give_up(scope: Scope) -> Emptied:
     needs = Need.objects.filter(pk=scope.subject_id, organisation_id=scope.organisation_id)
     made.empty(needs, sentence=ERASED, title="", what="", how_much="", where_note="", reason="", crossing=None)
     made.empty(NeedPlace.objects.filter(need__in=needs), note="")
+    made.empty(ContractAnswer.objects.filter(need__in=needs).exclude(reason=""), reason=ERASED)
     said = NeedMessage.objects.filter(need__in=needs)
     made.empty(said, text=ERASED)
     made.files.update(said.exclude(files=None).values_list("files", flat=True))

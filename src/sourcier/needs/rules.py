@@ -1,7 +1,7 @@
 """Pure decisions about a need: who may do what in which state, what is missing before it is sent, what comes next."""
 
 from collections.abc import Collection, Mapping
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -33,6 +33,7 @@ class Verb(StrEnum):
     SEND_BACK = "send_back"
     KEEP_RULE = "keep_rule"
     ALLOW_CROSSING = "allow_crossing"
+    LEAVE_CONTRACT = "leave_contract"
     CLOSE = "close"
     SAY = "say"
     MARK_ASKED = "mark_asked"
@@ -60,6 +61,7 @@ TABLE: Mapping[tuple[State, Verb], State] = {
     (State.SUBMITTED, Verb.KEEP_RULE): State.SUBMITTED,
     (State.ACCEPTED, Verb.KEEP_RULE): State.ACCEPTED,
     **{(state, Verb.ALLOW_CROSSING): state for state in (State.SUBMITTED, State.ACCEPTED, State.ASKED)},
+    **{(state, Verb.LEAVE_CONTRACT): state for state in (State.SUBMITTED, State.ACCEPTED, State.ASKED)},
     (State.DRAFT, Verb.CLOSE): State.CLOSED,
     (State.RETURNED, Verb.CLOSE): State.CLOSED,
     (State.SUBMITTED, Verb.CLOSE): State.CLOSED,
@@ -87,6 +89,7 @@ _WHO: Mapping[Verb, frozenset[str]] = {
     Verb.SEND_BACK: BUYERS,
     Verb.KEEP_RULE: BUYERS,
     Verb.ALLOW_CROSSING: frozenset({"head_buyer"}),
+    Verb.LEAVE_CONTRACT: frozenset({"head_buyer"}),
     Verb.SAY: REQUESTERS | BUYERS,
     Verb.MARK_ASKED: BUYERS,
     Verb.MARK_AWARDED: BUYERS,
@@ -106,6 +109,7 @@ _NOT_NOW: Mapping[Verb, str] = {
     Verb.SEND_BACK: "Ce besoin ne peut plus être renvoyé : les entreprises sont déjà interrogées, ou il n'a pas été envoyé.",
     Verb.KEEP_RULE: "La règle du jour se retient entre l'envoi du besoin et la demande aux entreprises.",
     Verb.ALLOW_CROSSING: "Cette décision se prend avant le choix, sur un besoin envoyé.",
+    Verb.LEAVE_CONTRACT: "Cette décision se prend avant le choix, sur un besoin envoyé.",
     Verb.CLOSE: "Ce besoin est déjà choisi ou clos.",
     Verb.MARK_ASKED: "Acceptez le besoin avant d'interroger des entreprises.",
     Verb.MARK_AWARDED: "Aucune entreprise n'est interrogée pour ce besoin.",
@@ -231,6 +235,14 @@ def years_later(starts_on: date | None, ends_on: date | None, today: date) -> tu
     if _same_day(first, years) <= today:
         years += 1
     return starts_on and _same_day(starts_on, years), ends_on and _same_day(ends_on, years)
+
+
+def next_term(first_on: date | None, ends_on: date) -> tuple[date, date]:
+    """The days of the contract that follows: from the day after, for as long; a year when the first day is not known."""
+    starts_on = ends_on + timedelta(days=1)
+    if first_on is None:
+        return starts_on, _same_day(starts_on, 1) - timedelta(days=1)
+    return starts_on, starts_on + (ends_on - first_on)
 
 
 def _same_day(day: date, years: int) -> date:

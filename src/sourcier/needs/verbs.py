@@ -19,6 +19,22 @@ VERBS = (
         "{name} a décidé de continuer au-delà de la limite : {reason}",
         personal=("name",),
     ),
+    Verb(
+        "need.ordered_on_contract",
+        "{name} a commandé sur un marché en cours, « {object} », pour ce besoin : il est clos.",
+        personal=("name",),
+    ),
+    Verb("need.not_this_contract", "{name} a dit que le marché « {object} » n'est pas ce besoin.", personal=("name",)),
+    Verb(
+        "need.beside_contract",
+        "{name} a décidé d'aller ailleurs que sur le marché « {object} » : {reason}",
+        personal=("name",),
+    ),
+    Verb(
+        "need.renews_contract",
+        "{name} a préparé le besoin {reference} pour remplacer le marché « {object} », qui finit.",
+        personal=("name",),
+    ),
     Verb("need.closed", "{name} a clos le besoin : {reason}", personal=("name",)),
     Verb("need.said", "{name} a écrit un message.", personal=("name", "text")),
     Verb("need.message_settled", "{name} a lu le dernier message : il n'appelle pas de réponse.", personal=("name",)),

@@ -8,7 +8,17 @@ class SpendConfig(AppConfig):
 
     def ready(self) -> None:
         from sourcier.journal.registry import register_rows, register_verbs
-        from sourcier.spend.models import CityRule, Commitment, OrderBatch, Unit
+        from sourcier.retention.registry import register_finder
+        from sourcier.spend.models import (
+            CityRule,
+            Commitment,
+            ContractBatch,
+            ContractOrder,
+            OrderBatch,
+            RunningContract,
+            Unit,
+        )
+        from sourcier.spend.retention import traces
         from sourcier.spend.verbs import VERBS
 
         register_verbs(VERBS)
@@ -40,3 +50,25 @@ class SpendConfig(AppConfig):
             organisation="organisation_id",
             fields=("file_id", "columns", "state", "orders", "known", "total_cents", "warnings"),
         )
+        register_rows(
+            "contract_batch",
+            ContractBatch,
+            organisation="organisation_id",
+            fields=("file_id", "columns", "state", "added", "updated", "known", "warnings"),
+        )
+        register_rows(
+            "running_contract",
+            RunningContract,
+            organisation="organisation_id",
+            fields=(
+                "kind", "number", "object", "families", "holder", "siret", "how_to_order", "first_on", "ends_on",
+                "maximum_cents", "used_cents", "said_at",
+            ),
+        )  # fmt: skip
+        register_rows(
+            "contract_order",
+            ContractOrder,
+            organisation="contract__organisation_id",
+            fields=("contract_id", "operation_id", "amount_cents", "ordered_at"),
+        )
+        register_finder(traces)

@@ -144,3 +144,73 @@ class Columns(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["organisation", "headings"], name="spend_columns_once")]
+
+
+class ContractBatch(models.Model):
+    """One list of running contracts: its file, its columns, what was read of it and what was not."""
+
+    class State(models.TextChoices):
+        CHOOSING = "choosing", "Colonnes à choisir"
+        READ = "read", "Importée"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, related_name="+")
+    file = models.ForeignKey("vault.File", on_delete=models.PROTECT, related_name="+")
+    columns = models.JSONField(help_text='{"object": 1, "ends": 5, …}: the place of each column, from 0')
+    state = models.CharField(max_length=9, choices=State, default=State.CHOOSING)
+    asked_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    added = models.PositiveIntegerField(default=0)
+    updated = models.PositiveIntegerField(default=0, help_text="contracts known already, of which something changed")
+    known = models.PositiveIntegerField(default=0, help_text="contracts known already, of which nothing changed")
+    unread = models.JSONField(default=list, help_text="[[line, text, why]]")
+    warnings = models.JSONField(default=list, help_text="sentences")
+
+    class Meta:
+        ordering = ["-asked_at"]
+
+    @property
+    def contracts(self) -> int:
+        """The lines that were read."""
+        return self.added + self.updated + self.known
+
+
+class RunningContract(models.Model):
+    """A contract on which the city may order: its own, a purchasing body's, a group's. Ended ones stay."""
+
+    class Kind(models.TextChoices):
+        OWN = "own", "Marché de la ville"
+        BODY = "body", "Centrale d'achat"
+        GROUP = "group", "Groupement de commandes"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField("nature", max_length=5, choices=Kind, default=Kind.OWN)
+    number = models.CharField("numéro", max_length=60, blank=True)
+    object = models.CharField("objet", max_length=300)
+    families = models.JSONField("familles", default=list, help_text="codes of the city's nomenclature")
+    holder = models.CharField("titulaire", max_length=200)
+    siret = models.CharField("SIRET du titulaire", max_length=14, blank=True, help_text="14 digits, 9 for a SIREN, or empty")
+    how_to_order = models.CharField("comment commander", max_length=500, blank=True)
+    first_on = models.DateField("premier jour", null=True, blank=True)
+    ends_on = models.DateField("dernier jour")
+    maximum_cents = models.BigIntegerField("maximum hors taxes", null=True, blank=True)
+    used_cents = models.BigIntegerField("déjà utilisé hors taxes", default=0)
+    said_at = models.DateTimeField(help_text="when `used_cents` was said; what is ordered here since adds up")
+    saved_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    saved_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["organisation", "ends_on"], name="spend_contract_end")]
+        ordering = ["ends_on", "object", "id"]
+
+
+class ContractOrder(models.Model):
+    """What an operation of this tool orders on a running contract, before tax, instead of asking for prices."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    contract = models.ForeignKey(RunningContract, on_delete=models.PROTECT, related_name="orders")
+    operation_id = models.UUIDField(unique=True)
+    amount_cents = models.BigIntegerField()
+    ordered_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    ordered_at = models.DateTimeField()

@@ -11,5 +11,13 @@ VERBS = (
     Verb("orders.columns_chosen", "{name} a dit ce que tient chaque colonne d'un export de commandes.", personal=("name",)),
     Verb("orders.imported", "{orders} commandes du logiciel financier sont importées."),
     Verb("orders.refused", "Un export de commandes est refusé : rien n'en est compté."),
+    Verb("contracts.handed_over", "{name} a donné une liste de marchés en cours.", personal=("name",)),
+    Verb(
+        "contracts.imported",
+        "{name} a importé une liste de marchés en cours : {added} nouveaux, {updated} mis à jour.",
+        personal=("name",),
+    ),
+    Verb("contract.added", "{name} a ajouté le marché en cours « {object} ».", personal=("name",)),
+    Verb("contract.changed", "{name} a mis à jour le marché en cours « {object} ».", personal=("name",)),
     Verb("orders.withdrawn", "{name} a annulé un import de {orders} commandes : {reason}", personal=("name",)),
 )

@@ -31,7 +31,8 @@ def terms(agent: Agent) -> list[Awaiting]:
 
 
 SOURCES = (
-    needs.awaiting, sourcing.awaiting, quotes.awaiting, tray.awaiting, calls.awaiting, ideas.awaiting, terms, alarm,
+    needs.awaiting, needs.awaiting_contracts, sourcing.awaiting, quotes.awaiting, tray.awaiting, calls.awaiting,
+    ideas.awaiting, terms, alarm,
 )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """The verbs of a need. Each takes the agent, locks the row, asks `rules`, writes, and ends with its entry."""
 
+from sourcier.needs.actions.contracts import go_elsewhere, not_this_contract, order_on_contract, renew
 from sourcier.needs.actions.decide import (
     accept,
     allow_crossing,
@@ -37,6 +38,7 @@ __all__ = [
     "close",
     "describe",
     "end_lane",
+    "go_elsewhere",
     "keep_from_now",
     "keep_rule",
     "mark_asked",
@@ -44,7 +46,10 @@ __all__ = [
     "mark_bought",
     "mark_cancelled",
     "mark_closed",
+    "not_this_contract",
+    "order_on_contract",
     "propose_lanes",
+    "renew",
     "save",
     "say",
     "say_again",

@@ -31,11 +31,11 @@ def submit(agent: Agent, need_id: UUID) -> Need:
         raise refuse("unanswered", "Répondez, ou cochez « Je ne sais pas ».", field=missing[0])
     need.submitted_at = timezone.now()
     need.reason = ""
-    lane = _keep_lane(need)
+    lane = keep_lane(need)
     return _move(agent, need, Verb.SUBMIT, "need.submitted", {"lane": lane.lane, "lane_words": lane.sentence})
 
 
-def _keep_lane(need: Need) -> LaneChoice:
+def keep_lane(need: Need) -> LaneChoice:
     """The lane as it is today, kept on the need with its reason."""
     lane = queries.lane_today(need)
     kept = {

@@ -27,11 +27,11 @@ from sourcier.spend.models import Family
 @transaction.atomic
 def start(agent: Agent, sentence: str, department: Department | None = None) -> Need:
     """Begin a need with one sentence, for the agent's department (asked for only when he writes for several)."""
-    need = _new(agent, _department(agent, department), sentence=clean_text("sentence", sentence, required=True))
+    need = new_need(agent, _department(agent, department), sentence=clean_text("sentence", sentence, required=True))
     need.save(force_insert=True)
-    places = _tick_usual(need)
+    places = tick_usual(need)
     said = {"reference": need.reference, "sentence": need.sentence, "places": _said(places)}
-    entry(agent, need, "need.started", said, [*places, _clock(need)])
+    entry(agent, need, "need.started", said, [*places, begin_clock(need)])
     return need
 
 
@@ -45,7 +45,7 @@ def start_whole(
     if department not in queries.served_departments(agent):
         raise refuse("wrong_role", "Vous n'achetez pas pour ce service.", field="department")
     words = clean_text("sentence", sentence, required=True)
-    need = _new(
+    need = new_need(
         agent, department, pk=need_id, sentence=words, title=words[: rules.LENGTHS["title"]],
         family=clean_value(agent, "family", family), kind=family.kind if family else "", unknown=list(rules.QUESTIONS),
         **fields,
@@ -53,11 +53,11 @@ def start_whole(
     if sent:
         need.state, need.submitted_at = Need.State.SUBMITTED, need.created_at
     need.save(force_insert=True)
-    places = _tick_usual(need)
+    places = tick_usual(need)
     _drop_answered_unknowns(need)
     need.save(update_fields=["unknown"])
     said = {"reference": need.reference, "sentence": need.sentence, "places": _said(places)}
-    entry(agent, need, "need.started", said, [*places, _clock(need)])
+    entry(agent, need, "need.started", said, [*places, begin_clock(need)])
     return need
 
 
@@ -73,7 +73,7 @@ def change_department(agent: Agent, need_id: UUID, department: Department) -> Ne
     need.department = _department(agent, department)
     if as_proposed:
         need.places.all().delete()
-        new = _tick_usual(need)
+        new = tick_usual(need)
     touch(agent, need)
     need.save()
     said = {"department": need.department.name} | ({"places": _said(new)} if as_proposed else {})
@@ -94,7 +94,7 @@ def take_over(agent: Agent, need_id: UUID) -> Need:
     source = queries.visible(agent).select_related("department", "family").get(pk=need_id)
     copied = ("title", "what", "how_much", "where_note", "estimate_cents", "unknown", "kind", "family")
     starts_on, ends_on = rules.years_later(source.starts_on, source.ends_on, timezone.localdate())
-    need = _new(
+    need = new_need(
         agent, _department(agent, source.department), sentence=source.sentence, taken_over_from=source,
         starts_on=starts_on, ends_on=ends_on,
         **{field: getattr(source, field) for field in copied},
@@ -111,7 +111,7 @@ def take_over(agent: Agent, need_id: UUID) -> Need:
     for row in rows:
         row.save(force_insert=True)
     said = {"reference": need.reference, "source": source.reference, "from": source.pk, "places": _said(places)}
-    entry(agent, need, "need.taken_over", said, [*rows, _clock(need)])
+    entry(agent, need, "need.taken_over", said, [*rows, begin_clock(need)])
     return need
 
 
@@ -246,12 +246,12 @@ def tick_activities(agent: Agent, need_id: UUID, activities: Sequence[Activity])
     return need
 
 
-def _tick_usual(need: Need) -> list[NeedPlace]:
+def tick_usual(need: Need) -> list[NeedPlace]:
     """The places where the department is usually delivered, ticked for a need that has none."""
     return NeedPlace.objects.bulk_create(NeedPlace(need=need, place=place) for place in usual_places(need.department))
 
 
-def _clock(need: Need) -> Clock:
+def begin_clock(need: Need) -> Clock:
     """How long its file is kept, from the first day: the term waits for the notification."""
     return begin(need.organisation_id, PROCEDURE, need.pk, operation_id=need.pk)
 
@@ -272,7 +272,8 @@ def _department(agent: Agent, department: Department | None) -> Department:
     return department
 
 
-def _new(agent: Agent, department: Department, **fields: Any) -> Need:
+def new_need(agent: Agent, department: Department, **fields: Any) -> Need:
+    """A need not saved yet, with the next reference of the city."""
     now = timezone.now()
     return Need(
         organisation=agent.organisation, department=department, author=agent.user, reference=_reference(agent.organisation),

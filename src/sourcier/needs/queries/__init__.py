@@ -1,5 +1,14 @@
 """The read side of needs, always through the eyes of an agent."""
 
+from sourcier.needs.queries.contracts import (
+    awaiting_contracts,
+    beside_contract,
+    contract_answers,
+    contracts_met,
+    day_of,
+    renewal_of,
+    to_renew,
+)
 from sourcier.needs.queries.lanes import lane_of, lane_rules, lane_scope, lane_today, lane_words
 from sourcier.needs.queries.reading import (
     READERS,
@@ -25,7 +34,12 @@ __all__ = [
     "READERS",
     "Move",
     "awaiting",
+    "awaiting_contracts",
+    "beside_contract",
+    "contract_answers",
+    "contracts_met",
     "crosses",
+    "day_of",
     "get",
     "in_progress",
     "is_exempt",
@@ -39,12 +53,14 @@ __all__ = [
     "places",
     "readable_departments",
     "refusal",
+    "renewal_of",
     "roles_for",
     "rule_of_day",
     "served_departments",
     "side",
     "standing",
     "standings",
+    "to_renew",
     "to_take_over",
     "unanswered",
     "visible",

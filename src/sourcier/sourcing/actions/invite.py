@@ -21,7 +21,7 @@ from sourcier.mail.actions import enqueue
 from sourcier.mail.models import OutgoingMessage
 from sourcier.mail.texts import has_stopped
 from sourcier.needs.actions import mark_asked
-from sourcier.needs.queries import crosses
+from sourcier.needs.queries import beside_contract, crosses
 from sourcier.sourcing import queries, rules, words
 from sourcier.sourcing.actions import common, texting
 from sourcier.sourcing.actions.common import entry, load, touch
@@ -74,6 +74,8 @@ def check_limit(sourcing: Sourcing) -> None:
             f"{format_cents(rule['limit_cents'])} HT. Un responsable des achats doit d'abord en décider, avec ses raisons, "
             "à l'étape Règle. Rien n'est parti, rien n'est perdu.",
         )
+    if sourcing.kind != Sourcing.Kind.RFI and (refusal := beside_contract(sourcing.need)):
+        raise Refused(refusal)
 
 
 @transaction.atomic

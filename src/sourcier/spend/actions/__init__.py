@@ -2,6 +2,7 @@
 
 from sourcier.spend.actions.city_rules import add_rule, end_rule
 from sourcier.spend.actions.commitments import commit, undo
+from sourcier.spend.actions.contracts import hand_over_contracts, import_contracts, order_on, save_contract
 from sourcier.spend.actions.families import load_families
 from sourcier.spend.actions.orders import choose_columns, hand_over, import_waiting, withdraw_orders
 from sourcier.spend.actions.units import open_unit
@@ -12,9 +13,13 @@ __all__ = [
     "commit",
     "end_rule",
     "hand_over",
+    "hand_over_contracts",
+    "import_contracts",
     "import_waiting",
     "load_families",
     "open_unit",
+    "order_on",
+    "save_contract",
     "undo",
     "withdraw_orders",
 ]

@@ -14,15 +14,14 @@ from sourcier.accounts.models import Organisation, Role
 from sourcier.journal.actions import append
 from sourcier.kernel.french import fold
 from sourcier.kernel.transitions import Refused, refuse
-from sourcier.spend.importing import sheets
-from sourcier.spend.importing.lines import REQUIRED, Column, OrderLine, Unread, guess, headings_key
+from sourcier.spend import batches
+from sourcier.spend.importing.lines import REQUIRED, Column, OrderLine, guess
 from sourcier.spend.importing.orders import Export, read_export
-from sourcier.spend.models import Columns, Commitment, Family, Order, OrderBatch
+from sourcier.spend.models import Commitment, Family, Order, OrderBatch
 from sourcier.spend.registry import references
 from sourcier.vault import queries as vault
 from sourcier.vault.models import File
 
-UNREAD_KEPT = 2_000
 AT_ONCE = 5_000
 A_CONTRACT_LASTS = timedelta(days=366)
 
@@ -35,14 +34,13 @@ def hand_over(agent: Agent, file: File) -> OrderBatch:
     _check_buyer(agent)
     if file.organisation_id != agent.organisation.pk:
         raise ValueError("the file belongs to another organisation")
-    headings = _sheet(file).headings
+    headings = batches.sheet_of(file).headings
     with transaction.atomic():
         organisation = Organisation.objects.select_for_update().get(pk=agent.organisation.pk)
         same = OrderBatch.objects.filter(organisation=organisation, file__sha256=file.sha256)
         if same.filter(state__in=(OrderBatch.State.WAITING, OrderBatch.State.READ)).exists():
             raise refuse("same_file", "Ce fichier est déjà importé, ou attend de l'être. Rien n'est compté deux fois.", "file")
-        known = Columns.objects.filter(organisation=organisation, headings=headings_key(headings)).first()
-        places = known.columns if known else {column.value: place for column, place in guess(headings).items()}
+        places = batches.remembered(organisation, headings) or batches.named(guess(headings))
         batch = OrderBatch.objects.create(
             organisation=organisation, file=file, columns=places, asked_by=agent.user, asked_at=timezone.now()
         )
@@ -57,11 +55,8 @@ def choose_columns(agent: Agent, batch_id: UUID, columns: Mapping[Column, int]) 
     Raises `Refused` when a column that is needed is missing, `OrderBatch.DoesNotExist` for another city's.
     """
     _check_buyer(agent)
-    sheet = _sheet(OrderBatch.objects.select_related("file").get(organisation=agent.organisation, pk=batch_id).file)
-    if any(column not in columns for column in REQUIRED) or not all(0 <= place < sheet.width for place in columns.values()):
-        raise refuse("columns", "Choisissez au moins la date, le montant hors taxes, le fournisseur et l'objet.")
-    if len(set(columns.values())) < len(columns):
-        raise refuse("twice", "Une colonne est choisie deux fois. Chacune ne dit qu'une chose.")
+    sheet = batches.sheet_of(OrderBatch.objects.select_related("file").get(organisation=agent.organisation, pk=batch_id).file)
+    batches.check_columns(sheet, columns, REQUIRED, "la date, le montant hors taxes, le fournisseur et l'objet")
     with transaction.atomic():
         batch = OrderBatch.objects.select_for_update().get(organisation=agent.organisation, pk=batch_id)
         if batch.state != OrderBatch.State.CHOOSING:
@@ -69,8 +64,7 @@ def choose_columns(agent: Agent, batch_id: UUID, columns: Mapping[Column, int]) 
         batch.columns = {column.value: place for column, place in columns.items()}
         batch.state = OrderBatch.State.WAITING
         batch.save(update_fields=["columns", "state"])
-        key = {"organisation": agent.organisation, "headings": headings_key(sheet.headings)}
-        Columns.objects.update_or_create(**key, defaults={"columns": batch.columns})
+        batches.remember(agent.organisation, sheet.headings, batch.columns)
         facts = {"name": agent.user.name, "batch": batch.pk, "columns": batch.columns}
         append(agent.organisation.pk, None, "orders.columns_chosen", facts, actor=agent.id, rows=[batch])
     return batch
@@ -79,11 +73,6 @@ def choose_columns(agent: Agent, batch_id: UUID, columns: Mapping[Column, int]) 
 def _check_buyer(agent: Agent) -> None:
     if not agent.has(Role.BUYER, Role.HEAD_BUYER):
         raise refuse("not_you", "Seul un acheteur importe les commandes.")
-
-
-def _sheet(file: File) -> sheets.Sheet:
-    with vault.open_file(file) as stored:
-        return sheets.read(stored.read())
 
 
 def import_waiting(now: datetime) -> int:
@@ -102,7 +91,7 @@ def read_batch(batch_id: UUID, now: datetime) -> bool:
         OrderBatch.objects.filter(pk=batch.pk).update(progress=lines)
 
     try:
-        sheet = _sheet(batch.file)
+        sheet = batches.sheet_of(batch.file)
         columns = {Column(name): place for name, place in batch.columns.items()}
         known = frozenset(own.values_list("fingerprint", flat=True).iterator())
         amounts = dict(own.exclude(number="").values_list("number", "amount_cents").iterator())
@@ -157,7 +146,7 @@ def _write(batch: OrderBatch, export: Export) -> None:
             f"Codes famille inconnus de votre nomenclature : {', '.join(unknown[:12])}{'…' * (len(unknown) > 12)}"
         )
     batch.orders, batch.known, batch.total_cents = len(export.orders), export.known, export.total_cents
-    batch.unread = [[line.line, line.text, line.why] for line in _kept(export.unread)]
+    batch.unread = batches.unread_kept(export.unread)
     batch.warnings = export.warnings
 
 
@@ -175,13 +164,6 @@ def _insert(orders: Iterable[dict[str, Any]]) -> None:
     with connection.cursor() as cursor:
         while some := list(islice(rows, AT_ONCE)):
             cursor.executemany(sql, some)
-
-
-def _kept(unread: list[Unread]) -> list[Unread]:
-    """A report that nobody reads to its end is cut, and says so."""
-    if len(unread) <= UNREAD_KEPT:
-        return unread
-    return [*unread[:UNREAD_KEPT], Unread(0, "", f"Et {len(unread) - UNREAD_KEPT} autres lignes non lues.")]
 
 
 class _Explained:

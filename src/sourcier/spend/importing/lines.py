@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from hashlib import sha256
+from typing import TypeVar
 
 from sourcier.kernel.canonical import canonical
 from sourcier.kernel.french import fold
@@ -52,6 +53,7 @@ EPOCH = date(1899, 12, 30)
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 LENGTHS = {"number": 60, "supplier": 200, "label": 300, "family": 20, "department": 120, "place": 120}
 MAX_CENTS = 10**13
+Named = TypeVar("Named", bound=StrEnum)
 
 
 class Unreadable(ValueError):
@@ -84,10 +86,15 @@ class Unread:
 
 
 def guess(headings: Row) -> dict[Column, int]:
+    """The columns of an export of orders that its headings name."""
+    return columns_named(headings, HEADINGS)
+
+
+def columns_named(headings: Row, named: Mapping[Named, tuple[str, ...]]) -> dict[Named, int]:
     """The columns that the headings name; the first of the words of a column that is found wins."""
     folded = [re.sub(r"[^a-z0-9]+", " ", fold(str(cell or ""))).strip() for cell in headings]
-    found: dict[Column, int] = {}
-    for column, words in HEADINGS.items():
+    found: dict[Named, int] = {}
+    for column, words in named.items():
         place = next(
             (folded.index(word) for word in words if word in folded and folded.index(word) not in found.values()), None
         )
@@ -96,14 +103,19 @@ def guess(headings: Row) -> dict[Column, int]:
     return found
 
 
-def headings_key(headings: Row) -> str:
-    """What makes two exports alike: the same headings in the same order. 64 hexadecimal digits."""
-    return sha256(canonical([fold(text(cell)) for cell in headings])).hexdigest()
+def headings_key(headings: Row, of: str = "") -> str:
+    """What makes two files alike: the same headings in the same order, and the same things `of` them. 64 hexadecimal digits."""
+    return sha256(canonical([fold(text(cell)) for cell in headings] + [of] * bool(of))).hexdigest()
 
 
 def says_vat(heading: Cell) -> bool:
     """The heading of the amounts says that they include VAT."""
     return bool(WITH_VAT.search(fold(str(heading or ""))))
+
+
+def unread(line: int, row: Row, error: Unreadable) -> Unread:
+    """The line as it stands, with why it cannot be read."""
+    return Unread(line, " ; ".join(text(cell) for cell in row if text(cell))[:200], str(error))
 
 
 def read_line(line: int, row: Row, columns: Mapping[Column, int]) -> OrderLine | Unread:
@@ -116,16 +128,16 @@ def read_line(line: int, row: Row, columns: Mapping[Column, int]) -> OrderLine |
             line=line,
             on=read_day(cells[Column.ON]),
             amount_cents=read_amount(cells[Column.AMOUNT], cells.get(Column.CURRENCY)),
-            siret=_siret(text(cells.get(Column.SIRET))),
-            number=_words("number", cells.get(Column.NUMBER)),
-            supplier=_words("supplier", cells[Column.SUPPLIER], "Le fournisseur n'est pas dit."),
-            label=_words("label", cells[Column.LABEL], "L'objet n'est pas dit."),
-            family=_words("family", cells.get(Column.FAMILY)),
-            department=_words("department", cells.get(Column.DEPARTMENT)),
-            place=_words("place", cells.get(Column.PLACE)),
+            siret=read_siret(text(cells.get(Column.SIRET))),
+            number=read_words(cells.get(Column.NUMBER), LENGTHS["number"]),
+            supplier=read_words(cells[Column.SUPPLIER], LENGTHS["supplier"], "Le fournisseur n'est pas dit."),
+            label=read_words(cells[Column.LABEL], LENGTHS["label"], "L'objet n'est pas dit."),
+            family=read_words(cells.get(Column.FAMILY), LENGTHS["family"]),
+            department=read_words(cells.get(Column.DEPARTMENT), LENGTHS["department"]),
+            place=read_words(cells.get(Column.PLACE), LENGTHS["place"]),
         )
     except Unreadable as error:
-        return Unread(line, " ; ".join(text(cell) for cell in row if text(cell))[:200], str(error))
+        return unread(line, row, error)
 
 
 def text(cell: Cell) -> str:
@@ -174,6 +186,13 @@ def _typed_day(typed: str) -> date:
 
 
 def read_amount(cell: Cell, currency: Cell = None) -> int:
+    """Cents before tax, not zero."""
+    if not (cents := read_cents(cell, currency)):
+        raise Unreadable("Le montant est nul.")
+    return cents
+
+
+def read_cents(cell: Cell, currency: Cell = None) -> int:
     """Cents before tax; « (12,50) » and « 12,50- » are below zero, as finance software writes credits."""
     said = text(currency).casefold()
     if said not in EUROS:
@@ -183,8 +202,6 @@ def read_amount(cell: Cell, currency: Cell = None) -> int:
     if isinstance(cell, int | float) and not abs(cell) * 100 <= MAX_CENTS:  # nor infinite, nor no number at all
         raise Unreadable("Le montant est trop grand pour une commande.")
     cents = round(cell * 100) if isinstance(cell, int | float) else _typed_amount(text(cell))
-    if cents == 0:
-        raise Unreadable("Le montant est nul.")
     if abs(cents) > MAX_CENTS:
         raise Unreadable("Le montant est trop grand pour une commande.")
     return cents
@@ -210,7 +227,7 @@ def _typed_amount(typed: str) -> int:
 
 
 @lru_cache(maxsize=50_000)
-def _siret(typed: str) -> str:
+def read_siret(typed: str) -> str:
     """Fourteen digits, or nine when only a SIREN is given; anything else is left out, since the name stays."""
     for parse in (parse_siret, parse_siren):
         try:
@@ -220,8 +237,9 @@ def _siret(typed: str) -> str:
     return ""
 
 
-def _words(name: str, cell: Cell, missing: str = "") -> str:
-    words = text(cell)[: LENGTHS[name]]
+def read_words(cell: Cell, length: int, missing: str = "") -> str:
+    """The words of a cell, cut; `missing` is why a line without them is not read."""
+    words = text(cell)[:length]
     if missing and not words:
         raise Unreadable(missing)
     return words

@@ -8,12 +8,10 @@ from hashlib import sha256
 
 from sourcier.kernel.french import fold
 from sourcier.kernel.money import format_cents
-from sourcier.kernel.transitions import refuse
 from sourcier.spend.importing.lines import Column, OrderLine, Unread, read_line, says_vat
 from sourcier.spend.importing.sheets import Row, Sheet
+from sourcier.spend.importing.whole import check_whole, filled_down, with_vat
 
-VAT_RATIOS = {1.2: "20 %", 1.1: "10 %", 1.055: "5,5 %", 1.021: "2,1 %"}
-ENOUGH = 3  # amounts that all differ by the same rate
 STEP = 2_000
 
 
@@ -48,49 +46,18 @@ def read_export(
     """
     export, lines = Export(), []
     last: Row = []
-    for number, row in _filled_down(sheet, columns):
+    own = (Column.AMOUNT, Column.NUMBER)
+    for number, row in filled_down(sheet, [place for column, place in columns.items() if column not in own]):
         line = read_line(number, row, columns)
         (lines if isinstance(line, OrderLine) else export.unread).append(line)  # type: ignore[arg-type]
         last = row
         if not (len(lines) + len(export.unread)) % STEP:
             tell(len(lines) + len(export.unread))
-    _check_whole(sheet, last, export.unread, len(lines))
+    check_whole(sheet, last, export.unread, len(lines))
     _keep_new(export, _without_loose_credits(lines, export.unread), known)
     export.warnings += _vat_warnings(sheet.headings, columns, lines, amounts)
     export.unread.sort(key=lambda line: line.line)
     return export
-
-
-def _filled_down(sheet: Sheet, columns: Mapping[Column, int]) -> Iterator[tuple[int, Row]]:
-    """Words of a merged cell hold for each of its lines; an amount is that of the first alone."""
-    places = [place for column, place in columns.items() if column not in (Column.AMOUNT, Column.NUMBER)]
-    above: Row = []
-    for number, row in sheet.rows():
-        for place in places if sheet.merged else ():
-            if (number, place) in sheet.merged and place < min(len(row), len(above)) and row[place] in (None, ""):
-                row[place] = above[place]
-        above = row
-        yield number, row
-
-
-def _check_whole(sheet: Sheet, last: Row, unread: list[Unread], read: int) -> None:
-    if not sheet.whole and len(last) < sheet.width:
-        raise refuse(
-            "cut",
-            f"Ce fichier est coupé : sa dernière ligne a {len(last)} colonnes au lieu de {sheet.width}. "
-            "Exportez-le de nouveau. Rien n'est importé.",
-            "file",
-        )
-    if not read and not unread:
-        raise refuse("empty", "Ce fichier n'a que des titres. Exportez-le de nouveau. Rien n'est importé.", "file")
-    if len(unread) > read:
-        example = unread[0]
-        raise refuse(
-            "columns",
-            f"{len(unread)} lignes sur {len(unread) + read} ne se lisent pas (ligne {example.line} : {example.why}) "
-            "Vérifiez les colonnes. Rien n'est importé.",
-            "file",
-        )
 
 
 def _without_loose_credits(lines: Iterable[OrderLine], unread: list[Unread]) -> Iterator[OrderLine]:
@@ -141,11 +108,8 @@ def _vat_warnings(
     if place < len(headings) and says_vat(headings[place]):
         yield "La colonne des montants porte « TTC » dans son titre : les seuils se comptent hors taxes. Choisissez l'autre."
     compared = [(line.amount_cents, amounts[line.number]) for line in lines if amounts.get(line.number)]
-    for ratio, rate in VAT_RATIOS.items():
-        # To the cent, and for amounts large enough that no other rate gives the same.
-        alike = sum(abs(now - before * ratio) <= 1 for now, before in compared if abs(before) >= 1_000 and now != before)
-        if alike >= ENOUGH and alike * 2 > len(compared):
-            yield (
-                f"{alike} commandes déjà connues valent ici exactement {rate} de plus : ces montants comprennent sans doute la "
-                "TVA. Annulez cet import et choisissez la colonne hors taxes."
-            )
+    for alike, rate in with_vat(compared):
+        yield (
+            f"{alike} commandes déjà connues valent ici exactement {rate} de plus : ces montants comprennent sans doute la "
+            "TVA. Annulez cet import et choisissez la colonne hors taxes."
+        )

@@ -183,7 +183,10 @@ def _version(request: HttpRequest) -> int:
 
 
 def _edit_page(request: HttpRequest, form: NeedForm, writing: bool, **more: Any) -> HttpResponse:
-    context = {"form": form, "need": form.need, "writing": writing, "version": form.need.version, **more}
+    met = [{"met": each} for each in queries.contracts_met(form.need)]
+    context = {
+        "form": form, "need": form.need, "writing": writing, "version": form.need.version, "contracts_met": met, **more
+    }  # fmt: skip
     return render(request, "city/needs/edit.html", context)
 
 

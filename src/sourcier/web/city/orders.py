@@ -1,26 +1,22 @@
 """« Commandes du logiciel financier » : give an export, say its columns, follow its reading, read its report, take it back."""
 
-from typing import Any
 from uuid import UUID
 
 from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import path
+from django.urls import path, reverse
 from django.views.decorators.http import require_POST
 
 from sourcier.accounts.agents import Agent
 from sourcier.accounts.models import Role
-from sourcier.interop.tables import Column as Heading
-from sourcier.interop.tables import Kind, Table
 from sourcier.kernel.transitions import Refused
 from sourcier.spend.actions import choose_columns, hand_over, withdraw_orders
-from sourcier.spend.importing.lines import REQUIRED, Column, text
-from sourcier.spend.importing.sheets import Row, preview
+from sourcier.spend.importing.lines import REQUIRED, Column
 from sourcier.spend.models import OrderBatch
-from sourcier.vault import queries as vault
 from sourcier.vault.actions import store
+from sourcier.web.city import imported
 from sourcier.web.city.forms import add_refusal
 from sourcier.web.exports import exported
 from sourcier.web.rights import INSPECTION, PURCHASING, city
@@ -30,34 +26,11 @@ LABELS = {
     Column.SIRET: "SIRET du fournisseur", Column.NUMBER: "Numéro de la commande", Column.FAMILY: "Code de la famille d'achats",
     Column.DEPARTMENT: "Service", Column.PLACE: "Lieu", Column.CURRENCY: "Devise",
 }  # fmt: skip
-UNREAD = (Heading("Ligne", Kind.INTEGER), Heading("Ce qui est écrit"), Heading("Pourquoi elle n'est pas lue"))
+FILE = {
+    "label": "L'export des commandes et des contrats",
+    "help_text": "CSV, Excel ou LibreOffice, tel que le logiciel le donne. Une ligne par commande, montants hors taxes.",
+}
 SHOWN = 100
-
-
-class ExportForm(forms.Form):
-    file = forms.FileField(
-        label="L'export des commandes et des contrats",
-        help_text="CSV, Excel ou LibreOffice, tel que le logiciel le donne. Une ligne par commande, montants hors taxes.",
-        error_messages={"required": "Choisissez un fichier.", "empty": "Ce fichier est vide. Exportez-le de nouveau."},
-        widget=forms.FileInput({"accept": ".csv,.txt,.xlsx,.xls,.ods"}),
-    )  # fmt: skip
-
-
-class ColumnsForm(forms.Form):
-    """Where each thing stands, by the headings of the file."""
-
-    def __init__(self, headings: Row, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        named = [(str(place), text(cell)[:60] or f"Colonne {place + 1}") for place, cell in enumerate(headings)]
-        for column, label in LABELS.items():
-            none = "Choisissez" if column in REQUIRED else "Aucune"
-            self.fields[column.value] = forms.ChoiceField(
-                label=label, choices=[("", none), *named], required=column in REQUIRED,
-                error_messages={"required": f"Dites où se trouve : {label.lower()}."},
-            )  # fmt: skip
-
-    def chosen(self) -> dict[Column, int]:
-        return {column: int(self.cleaned_data[column.value]) for column in LABELS if self.cleaned_data[column.value]}
 
 
 class ReasonForm(forms.Form):
@@ -73,7 +46,7 @@ def orders(request: HttpRequest) -> HttpResponse:
     """What was imported, the latest first; POST gives an export."""
     agent: Agent = request.agent  # type: ignore[attr-defined]
     may = agent.has(*PURCHASING)
-    form = ExportForm(request.POST or None, request.FILES or None) if may else None
+    form = imported.FileForm(request.POST or None, request.FILES or None, **FILE) if may else None
     if request.method == "POST" and form and form.is_valid():
         try:
             batch = hand_over(agent, store(agent.organisation.pk, form.cleaned_data["file"]))
@@ -100,7 +73,7 @@ def _batch(request: HttpRequest, batch_id: UUID) -> OrderBatch:
 def orders_batch(request: HttpRequest, batch_id: UUID) -> HttpResponse:
     """The columns to say, then how far the reading is, then the report."""
     batch = _batch(request, batch_id)
-    if response := exported(request, _unread(batch)):
+    if response := exported(request, imported.unread_table(batch.file.name, batch.unread)):
         return response
     if batch.state == OrderBatch.State.CHOOSING and request.agent.has(*PURCHASING):  # type: ignore[attr-defined]
         return _columns(request, batch)
@@ -116,24 +89,21 @@ def _report(request: HttpRequest, batch: OrderBatch, form: ReasonForm | None = N
     return render(request, "city/spend/batch.html", context, status=422 if form else 200)
 
 
-def _columns(request: HttpRequest, batch: OrderBatch, form: ColumnsForm | None = None) -> HttpResponse:
-    with vault.open_file(batch.file) as stored:
-        shown = preview(stored.read())
-    form = form or ColumnsForm(shown[0], initial={name: str(place) for name, place in batch.columns.items()})
-    context = {"batch": batch, "form": form, "headings": shown[0], "lines": [[text(cell) for cell in row] for row in shown[1:]]}
+def _columns(request: HttpRequest, batch: OrderBatch, form: imported.ColumnsForm | None = None) -> HttpResponse:
+    lines = imported.first_lines(batch.file)
+    form = form or imported.ColumnsForm(lines[0], LABELS, REQUIRED, initial=imported.initial(batch.columns))
+    context = {
+        "file": batch.file, "form": form, **imported.shown(lines), "action": reverse("orders_columns", args=[batch.pk]),
+        "back": reverse("orders"), "back_words": "Commandes du logiciel financier", "button": "Importer ces commandes",
+    }  # fmt: skip
     return render(request, "city/spend/columns.html", context, status=422 if form.errors else 200)
-
-
-def _unread(batch: OrderBatch) -> Table:
-    return Table(f"Lignes non lues de {batch.file.name}"[:80], UNREAD, [tuple(line) for line in batch.unread])
 
 
 @city(*PURCHASING)
 @require_POST
 def orders_columns(request: HttpRequest, batch_id: UUID) -> HttpResponse:
     batch = _batch(request, batch_id)
-    with vault.open_file(batch.file) as stored:
-        form = ColumnsForm(preview(stored.read())[0], request.POST)
+    form = imported.ColumnsForm(imported.first_lines(batch.file)[0], LABELS, REQUIRED, request.POST)
     if form.is_valid():
         try:
             choose_columns(request.agent, batch.pk, form.chosen())  # type: ignore[attr-defined]

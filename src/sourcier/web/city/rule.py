@@ -26,6 +26,7 @@ from sourcier.spend.models import Family
 from sourcier.spend.queries import last_price, propose_family
 from sourcier.spend.rules import Use
 from sourcier.web.city.forms import add_refusal
+from sourcier.web.city.need_contracts import existing
 from sourcier.web.city.needs import need_or_404
 from sourcier.web.operations import operation_context
 from sourcier.web.rights import INSPECTION, PURCHASING, city
@@ -134,6 +135,7 @@ def _page(
         "crossing_form": (crossing_form or CrossingForm()) if crossed and decides else None,
         "last": last_price(agent.organisation, family) if family else None,
         "next_url": _url("panel", need),
+        **existing(agent, need),
     }
     return render(request, "city/rule/rule.html", context, status=422 if form.errors or crossing_form else 200)
 
