@@ -167,6 +167,7 @@ class Scene:
         )  # fmt: skip
         self.tell(orders_given=self.orders("donné.csv"), orders_read=self.orders("lu.csv", read=True))
         self.contracts()
+        self.tell(family=f"/familles/nomenclature/{bread_family.pk}/")
         filed = file_exchange(
             self.buyer, done.pk, channel="letter", direction="in", occurred_at=timezone.now() - timedelta(days=1),
             correspondent="M. Lefort", summary="Il remercie de l'avoir interrogé.", upload=paper("Lettre de M. Lefort.pdf"),

@@ -14,6 +14,7 @@ class SpendConfig(AppConfig):
             Commitment,
             ContractBatch,
             ContractOrder,
+            Family,
             OrderBatch,
             RunningContract,
             Unit,
@@ -22,6 +23,14 @@ class SpendConfig(AppConfig):
         from sourcier.spend.verbs import VERBS
 
         register_verbs(VERBS)
+        # The entry that loads the starting nomenclature tells its families without their rows.
+        register_rows(
+            "family",
+            Family,
+            organisation="organisation_id",
+            fields=("code", "label", "kind", "cpv", "first_year", "last_year", "earlier"),
+            strays=True,
+        )
         register_rows(
             "commitment",
             Commitment,

@@ -6,7 +6,7 @@ from django.db import models
 
 
 class Family(models.Model):
-    """A homogeneous family of the city's nomenclature."""
+    """A homogeneous family of the city's nomenclature, from a year to another. Its code means the same for ever."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, related_name="families")
@@ -15,10 +15,21 @@ class Family(models.Model):
     kind = models.CharField(max_length=10, help_text="supplies, services or works")
     cpv = models.CharField(max_length=8, blank=True)
     activities = models.JSONField(default=list, help_text='pairs ["NAFRev2", "10.71C"] that propose this family')
+    first_year = models.PositiveSmallIntegerField(default=0, help_text="0: it has always been there")
+    last_year = models.PositiveSmallIntegerField(null=True, help_text="null: it goes on")
+    earlier = models.JSONField(default=list, help_text='what it was called: [{"until": 2026, "label": …, "cpv": …}], in order')
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["organisation", "code"], name="spend_family_code")]
         ordering = ["code"]
+
+    def named(self, year: int) -> str:
+        """Its label of that year."""
+        return next((past["label"] for past in self.earlier if year <= past["until"]), self.label)
+
+    def holds(self, year: int) -> bool:
+        """It is in the nomenclature of that year."""
+        return self.first_year <= year and (self.last_year is None or year <= self.last_year)
 
 
 class Unit(models.Model):

@@ -1,4 +1,4 @@
-"""The starting nomenclature: about two hundred families of what cities buy."""
+"""The starting nomenclature: about two hundred and fifty families of what cities buy."""
 
 from dataclasses import dataclass
 from functools import cache

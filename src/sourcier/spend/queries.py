@@ -5,16 +5,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Count, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models.functions import ExtractYear
+from django.utils import timezone
 
 from sourcier.accounts.models import Organisation
 from sourcier.kernel.activities import Activity
 from sourcier.kernel.french import fold
 from sourcier.law.book import SURE, Rule
-from sourcier.spend import rules
 from sourcier.spend.models import CityRule, Commitment, Family, Order
+from sourcier.spend.proposing import from_activities, from_words
 from sourcier.spend.totals import ordered_by_family
+
+
+def families_in(organisation: Organisation, year: int) -> QuerySet[Family]:
+    """The nomenclature of a year, by code."""
+    goes_on = Q(last_year=None) | Q(last_year__gte=year)
+    return Family.objects.filter(goes_on, organisation=organisation, first_year__lte=year)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +54,7 @@ def last_price(organisation: Organisation, family: Family) -> Commitment | None:
 
 
 def families_of_year(organisation: Organisation, year: int) -> list[FamilyYear]:
-    """Every family with its total of the year, by code; a few queries, whatever their number."""
+    """The families of the year, and those bought in it all the same, with their totals, by code; a few queries in all."""
     chosen = Commitment.objects.filter(organisation=organisation, family__isnull=False, engaged_on__year=year)
     ordered = Order.objects.filter(organisation=organisation, family__isnull=False, ordered_on__year=year)
     committed = dict(chosen.values_list("family").annotate(Sum("amount_cents")))
@@ -63,6 +70,7 @@ def families_of_year(organisation: Organisation, year: int) -> list[FamilyYear]:
             family, committed.get(family.pk, 0) + beside.get(family.pk, 0), purchases[family.pk], len(suppliers[family.pk])
         )
         for family in Family.objects.filter(organisation=organisation)
+        if family.holds(year) or purchases[family.pk] or beside.get(family.pk)
     ]
 
 
@@ -81,15 +89,10 @@ def years(organisation: Organisation) -> list[int]:
     return sorted({year for each in found for year in each}, reverse=True)
 
 
-def propose_family(organisation: Organisation, activities: Sequence[Activity]) -> Family | None:
-    """The family that shares most activities with these; among equals, the one they describe best. A person confirms it."""
-    wanted = {(activity.nomenclature, activity.code) for activity in activities}
-    ranked = [
-        (rank, family)
-        for family in Family.objects.filter(organisation=organisation)
-        if (rank := rules.fit([(nomenclature, code) for nomenclature, code in family.activities], wanted))
-    ]
-    return max(ranked, key=lambda pair: pair[0])[1] if ranked else None
+def propose_family(organisation: Organisation, activities: Sequence[Activity], text: str = "") -> Family | None:
+    """The family of this year that these activities describe best, else the one nearest to these words. To be confirmed."""
+    families = list(families_in(organisation, timezone.localdate().year))
+    return from_activities(families, activities) or (from_words(families, text) if text else None)
 
 
 def city_rules(organisation: Organisation) -> tuple[Rule, ...]:

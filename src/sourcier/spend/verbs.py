@@ -4,6 +4,13 @@ from sourcier.journal.registry import Verb
 
 VERBS = (
     Verb("families.loaded", "La nomenclature des achats a reçu {count} familles.", personal=("name",)),
+    Verb(
+        "families.imported",
+        "{name} a importé la nomenclature de {year} : {added} familles ajoutées, {retired} retirées, {changed} changées.",
+        personal=("name",),
+    ),
+    Verb("family.added", "{name} a ajouté la famille {code} {label}.", personal=("name",)),
+    Verb("family.changed", "{name} a changé la famille {code} : {label}.", personal=("name",)),
     Verb("city_rule.added", "{name} a ajouté une règle de la ville : {sentence}", personal=("name",)),
     Verb("city_rule.ended", "{name} a mis fin à une règle de la ville : {sentence}", personal=("name",)),
     Verb("unit.opened", "{name} a ouvert « {label} » ({nature}) : {reason}", personal=("name",)),

@@ -9,6 +9,7 @@ from sourcier.needs.queries.contracts import (
     renewal_of,
     to_renew,
 )
+from sourcier.needs.queries.family import families_to_choose, proposed_family
 from sourcier.needs.queries.lanes import lane_of, lane_rules, lane_scope, lane_today, lane_words
 from sourcier.needs.queries.reading import (
     READERS,
@@ -40,6 +41,7 @@ __all__ = [
     "contracts_met",
     "crosses",
     "day_of",
+    "families_to_choose",
     "get",
     "in_progress",
     "is_exempt",
@@ -51,6 +53,7 @@ __all__ = [
     "may",
     "moved",
     "places",
+    "proposed_family",
     "readable_departments",
     "refusal",
     "renewal_of",

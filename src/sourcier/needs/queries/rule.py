@@ -68,7 +68,7 @@ def rule_of_day(need: Need, family: Family | None, kind: str, on: date, cents: i
         counted = [f"Cet achat compte aussi dans l'opération de travaux «\u00a0{unit.label}\u00a0» (CCP art. R.2121-5)."]
     here = need.estimate_cents if cents is None else cents
     advice = advise(kind, here, rules.cents, on, own=city_rules(need.organisation)).to_json()
-    named = {"family": family.code, "family_label": family.label} if family else {}
+    named = {"family": family.code, "family_label": family.named(on.year)} if family else {}
     if unit:
         named |= {"unit": str(unit.pk), "unit_label": unit.label, "unit_nature": unit.nature}
         named |= {"sum_of": "own" if rules is own else "unit"}
@@ -97,7 +97,7 @@ def _counted(unit: Unit, family: Family | None, year: int, together: Added, own:
     ]
     if family:
         higher = "celui de la famille" if rules is own else "celui de l'unité"
-        said.append(f"La famille {family.label} atteint {own} pour {year}. Le total le plus haut compte\u00a0: {higher}.")
+        said.append(f"La famille {family.named(year)} atteint {own} pour {year}. Le total le plus haut compte\u00a0: {higher}.")
     return said
 
 

@@ -1,4 +1,4 @@
-"""The nomenclature of families."""
+"""The starting nomenclature."""
 
 from django.db import transaction
 

@@ -36,6 +36,7 @@ class Line:
 
     year: FamilyYear
     use: Use | None
+    label: str
 
     @property
     def kind(self) -> str:
@@ -81,7 +82,9 @@ def _lines(agent: Agent, year: int, limits: dict[str, Rule | None]) -> list[Line
     for row in families_of_year(agent.organisation, year):
         limit = limits[row.family.kind]
         counted = limit is not None and row.family.kind != WORKS
-        found.append(Line(row, Use(row.committed_cents, 0, limit.amount_cents) if counted and limit else None))
+        found.append(
+            Line(row, Use(row.committed_cents, 0, limit.amount_cents) if counted and limit else None, row.family.named(year))
+        )
     return found
 
 
@@ -98,7 +101,7 @@ def _levels(engaged: list[Line]) -> list[tuple[int, int]]:
 def _table(year: int, on: date, lines: list[Line]) -> Table:
     rows = [
         (
-            line.year.family.code, line.year.family.label, line.kind, line.year.family.cpv, line.year.committed_cents,
+            line.year.family.code, line.label, line.kind, line.year.family.cpv, line.year.committed_cents,
             line.year.purchases, line.year.suppliers, line.use.limit_cents if line.use else None,
             line.use.percent if line.use else None,
         )

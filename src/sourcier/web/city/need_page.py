@@ -13,7 +13,6 @@ from django.views.decorators.http import require_POST
 
 from sourcier.accounts.agents import Agent
 from sourcier.accounts.models import Role
-from sourcier.kernel.activities import Activity
 from sourcier.kernel.transitions import Refused
 from sourcier.needs import actions, queries
 from sourcier.needs.models import Need
@@ -22,8 +21,6 @@ from sourcier.quotes.queries.work import untold_end
 from sourcier.sourcing.actions import closing
 from sourcier.sourcing.models import Sourcing
 from sourcier.sourcing.queries import ALIVE, current
-from sourcier.spend.models import Family
-from sourcier.spend.queries import propose_family
 from sourcier.vault.models import File
 from sourcier.web.city.adviser import way
 from sourcier.web.city.need_contracts import existing
@@ -105,10 +102,7 @@ def _way(page: str, need: Need, button: str) -> dict[str, Any]:
 
 def _complete_form(agent: Agent, need: Need, data: Any = None) -> CompleteForm:
     """Title, kind and family: as stored, else as the tool proposes them."""
-    proposed = None
-    if not need.family:
-        ticked = [Activity(row.nomenclature, row.code) for row in need.activities.all()]
-        proposed = propose_family(agent.organisation, ticked)
+    proposed = queries.proposed_family(need)
     initial = {
         "title": need.title or need.sentence[:160],
         "kind": need.kind or (proposed.kind if proposed else ""),
@@ -116,8 +110,9 @@ def _complete_form(agent: Agent, need: Need, data: Any = None) -> CompleteForm:
         "unit": need.unit,
         "version": need.version,
     }
-    families = Family.objects.filter(organisation=agent.organisation)
-    form = CompleteForm(data, initial=initial, families=families, units=units_to_choose(need), auto_id="complet-%s")
+    form = CompleteForm(
+        data, initial=initial, families=queries.families_to_choose(need), units=units_to_choose(need), auto_id="complet-%s"
+    )
     form.proposed = proposed  # type: ignore[attr-defined]
     return form
 

@@ -14,7 +14,6 @@ from django.views.decorators.http import require_POST
 
 from sourcier.accounts.agents import Agent
 from sourcier.accounts.models import Role
-from sourcier.kernel.activities import Activity
 from sourcier.kernel.money import format_cents
 from sourcier.kernel.transitions import Refused
 from sourcier.law.book import WORKS
@@ -23,7 +22,7 @@ from sourcier.needs import actions, queries
 from sourcier.needs.models import Kind, Need
 from sourcier.needs.rules import Verb
 from sourcier.spend.models import Family
-from sourcier.spend.queries import last_price, propose_family
+from sourcier.spend.queries import last_price
 from sourcier.spend.rules import Use
 from sourcier.web.city.forms import add_refusal
 from sourcier.web.city.need_contracts import existing
@@ -56,9 +55,9 @@ class RuleForm(forms.Form):
                         "invalid_choice": "Choisissez une des trois natures."},
     )  # fmt: skip
 
-    def __init__(self, *args: Any, organisation: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, need: Need, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["family"].queryset = Family.objects.filter(organisation=organisation)  # type: ignore[attr-defined]
+        self.fields["family"].queryset = queries.families_to_choose(need)  # type: ignore[attr-defined]
 
 
 class CrossingForm(forms.Form):
@@ -74,9 +73,9 @@ def rule(request: HttpRequest, need_id: UUID) -> HttpResponse:
     """GET shows the rule kept, or what today's would be; POST keeps today's with the operation."""
     agent: Agent = request.agent  # type: ignore[attr-defined]
     need = need_or_404(agent, need_id)
-    proposed = _proposed(agent, need)
+    proposed = queries.proposed_family(need)
     initial = {"family": need.family or proposed, "kind": need.kind or (proposed.kind if proposed else "")}
-    form = RuleForm(request.POST if request.method == "POST" else None, initial=initial, organisation=agent.organisation)
+    form = RuleForm(request.POST if request.method == "POST" else None, initial=initial, need=need)
     if request.method == "POST" and form.is_valid():
         family, kind = form.cleaned_data["family"], form.cleaned_data["kind"]
         try:
@@ -103,8 +102,8 @@ def rule_cross(request: HttpRequest, need_id: UUID) -> HttpResponse:
         else:
             messages.success(request, "Votre décision est gardée au journal. L'acheteur peut interroger les entreprises.")
             return redirect("rule", need.pk)
-    proposed = _proposed(agent, need)
-    shown = RuleForm(None, initial={"family": need.family or proposed, "kind": need.kind}, organisation=agent.organisation)
+    proposed = queries.proposed_family(need)
+    shown = RuleForm(None, initial={"family": need.family or proposed, "kind": need.kind}, need=need)
     return _page(request, agent, need, shown, proposed, form)
 
 
@@ -123,7 +122,8 @@ def _page(
         "form": form,
         "may_keep": queries.may(agent, need, Verb.KEEP_RULE),
         "may_estimate": queries.may(agent, need, Verb.COMPLETE) or queries.may(agent, need, Verb.WRITE),
-        "proposed": proposed if not need.family else None,
+        "proposed": proposed,
+        "from_words": not need.activities.exists(),  # type: ignore[attr-defined]
         "no_family": not form.fields["family"].queryset.exists(),  # type: ignore[attr-defined]
         "rule": shown and _dated(shown),
         "kept": bool(need.rule),
@@ -138,11 +138,6 @@ def _page(
         **existing(agent, need),
     }
     return render(request, "city/rule/rule.html", context, status=422 if form.errors or crossing_form else 200)
-
-
-def _proposed(agent: Agent, need: Need) -> Family | None:
-    ticked = [Activity(row.nomenclature, row.code) for row in need.activities.all()]
-    return propose_family(agent.organisation, ticked)
 
 
 def _facts(rule: dict[str, Any]) -> tuple[Any, ...]:

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
+from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from sourcier.accounts.agents import Agent
@@ -18,6 +19,7 @@ from sourcier.kernel.transitions import Refused
 from sourcier.needs import actions, queries
 from sourcier.needs.models import Kind, Lane, LaneRule
 from sourcier.spend.models import Family
+from sourcier.spend.queries import families_in
 from sourcier.web.city.forms import EurosField, add_refusal
 from sourcier.web.exports import exported
 from sourcier.web.rights import city
@@ -57,7 +59,7 @@ class LaneForm(forms.Form):
 
     def __init__(self, agent: Agent, data: Any = None) -> None:
         super().__init__(data)
-        families = Family.objects.filter(organisation=agent.organisation).exclude(kind=Kind.WORKS)
+        families = families_in(agent.organisation, timezone.localdate().year).exclude(kind=Kind.WORKS)
         self.fields["family"].queryset = families  # type: ignore[attr-defined]
 
 
