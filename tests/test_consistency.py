@@ -17,6 +17,7 @@ WITHOUT_ENTRY = {
     "journal.actions": {"open_log", "append", "append_all", "want_anchor", "erase"},
     "mail.actions": {"enqueue"},
     "spend.actions.commitments": {"commit", "undo"},
+    "spend.actions.units": {"put_in_unit", "refuse_elsewhere"},
     "needs.actions.common": {"load", "check", "check_unit", "same_version", "touch", "clean_text", "clean_value"},
     "spend.actions.contracts": {"order_on"},
     "needs.actions.decide": {
@@ -70,6 +71,7 @@ WITHOUT_ENTRY = {
     "quotes.actions.after_opening": {"sealed", "correct_firms", "correct_at_once"},
     "sourcing.actions.closing": {"close_due"},
     "direct.actions": {"ask_others"},
+    "insights.actions.together": {"ask_to_look"},
 }
 
 

@@ -198,6 +198,7 @@ class Scene:
     def orders(self, name: str, read: bool = False) -> str:
         """An export of the finance software, with a line that says nothing."""
         data = "Date;Tiers;Objet;Montant HT\n05/03/2026;Fournil;Pain;120\n06/03/2026;Fournil;Brioche;30\n07/03/2026;;;\n"
+        data += "09/03/2026;Rondin;40 CHAISES PLIANTES;36000\n23/03/2026;Lac;Chaises pliantes;37500\n"
         batch = hand_over(self.buyer, store_bytes(self.city.organisation.pk, (data + "\n" * read).encode(), name))
         if read:
             choose_columns(self.buyer, batch.pk, {Column(column): place for column, place in batch.columns.items()})

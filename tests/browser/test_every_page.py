@@ -37,8 +37,10 @@ POSTED = {
     "firm_mail_reaches",
     "firm_contact_forget", "letter_returned", "retention_hold", "retention_release", "retention_end", "retention_visa",
     "paper_proof", "tray_file", "tray_read", "tray_set_aside", "rule_add", "rule_end",
+    "rule_cross", "orders_columns", "orders_withdraw",
+    "together_look", "together_explain", "together_join",
     "profile_package",
-    "rule_cross", "orders_columns", "orders_withdraw", "family_add", "contract_renew",
+    "family_add", "contract_renew",
     "idea_receipt", "place_idea_receipt", "place_alerts", "place_link_again", "place_receipt",
     "lanes_propose", "lane_end",
     "idea_answer", "idea_route", "idea_check", "idea_told", "idea_forget",
@@ -296,6 +298,10 @@ def head_of_purchasing(walk: Walk, scene: dict[str, str]) -> None:
     walk.refused("/reglages/voies/", "Régler cette voie", up_to_cents=" ")
     walk.enter("/reglages/voies/")
     walk.press("Régler ces voies", "the lanes to begin with")
+    walk.enter("/familles/ensemble/")
+    walk.press("Recalculer", "the purchases compared")
+    walk.look("/familles/ensemble/?annee=2026")
+    walk.refused("/familles/ensemble/?annee=2026", "Garder cette raison", reason=" ")
 
 
 def administrator(walk: Walk, scene: dict[str, str]) -> None:

@@ -12,6 +12,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from sourcier.accounts.models import Membership
 from sourcier.dossier.models import Export
 from sourcier.ideas.models import Idea
+from sourcier.insights.models import Finding
 from sourcier.mail.models import IncomingMessage
 from sourcier.needs.models import LaneRule
 from sourcier.quotes.models import CallBack, Clarification, Contest, Notification
@@ -75,6 +76,7 @@ def ids(purchase: Purchase, export: Export) -> dict[str, Any]:
         "list_id": ContractBatch.objects.filter(organisation=purchase.city.organisation).first(),
         "rule_id": CityRule.objects.filter(organisation=purchase.city.organisation).first(),
         "lane_id": LaneRule.objects.filter(organisation=purchase.city.organisation).first(),
+        "finding_id": Finding.objects.filter(organisation=purchase.city.organisation).first(),
         "key_id": FirmKey.objects.filter(firm__organisation=purchase.city.organisation).first(),
         "idea_id": Idea.objects.filter(organisation=purchase.city.organisation).first(),
         "user_id": purchase.city.requester.user,
@@ -93,6 +95,7 @@ def ids(purchase: Purchase, export: Export) -> dict[str, Any]:
         "relay_id",
         "family_id",
         "campaign_id",
+        "finding_id",
         "key_id",
         "idea_id",
         "message_id",

@@ -13,6 +13,7 @@ VERBS = (
     Verb("need.submitted", "{name} a envoyé le besoin à l'acheteur.", personal=("name",)),
     Verb("need.accepted", "{name} a accepté le besoin.", personal=("name",)),
     Verb("need.sent_back", "{name} a renvoyé le besoin : {reason}", personal=("name",)),
+    Verb("need.joined", "{name} compte cet achat avec d'autres : {label}.", personal=("name",)),
     Verb("need.rule_kept", "{name} a retenu la règle du jour.", personal=("name",)),
     Verb(
         "need.crossing_allowed",

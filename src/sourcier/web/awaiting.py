@@ -6,13 +6,18 @@ from sourcier.accounts.agents import Agent
 from sourcier.accounts.awaiting import Awaiting
 from sourcier.accounts.models import Role
 from sourcier.ideas import queries as ideas
+from sourcier.insights import findings
+from sourcier.insights.models import Finding
 from sourcier.journal.nightly import last_check
+from sourcier.kernel.money import format_cents
 from sourcier.needs import queries as needs
 from sourcier.quotes import queries as quotes
 from sourcier.quotes.queries import calls, tray
 from sourcier.retention import queries as retention
 from sourcier.retention.clocks import today
 from sourcier.sourcing import queries as sourcing
+
+NAMED = 5
 
 
 def alarm(agent: Agent) -> list[Awaiting]:
@@ -30,9 +35,29 @@ def terms(agent: Agent) -> list[Awaiting]:
     return retention.awaiting(agent, today())
 
 
+def together(agent: Agent) -> list[Awaiting]:
+    """To the head buyer: purchases to look at together, the largest each on its line, the others on one."""
+    found = findings.waiting(agent, today())
+    lines = [_together(row) for row in found[:NAMED]]
+    if others := found[NAMED:]:
+        since, address = min(row.found_at for row in others), f"{reverse('together')}?annee={others[0].year}"
+        more = f"{len(others)} autres groupes d'achats sont à regarder ensemble."
+        lines.append(Awaiting(since, more if len(others) > 1 else _together(others[0]).sentence, "Regarder", address))
+    return lines
+
+
+def _together(row: Finding) -> Awaiting:
+    total, address = format_cents(row.total_cents), f"{reverse('together')}?annee={row.year}#{row.pk}"
+    if row.kind == Finding.Kind.CROSSING:
+        return Awaiting(row.found_at, f"Une famille a atteint sa limite en {row.year} : {total} HT.", "Regarder", address)
+    sentence = f"{row.count} achats semblables font {total} HT en {row.year} : à regarder ensemble."
+    return Awaiting(row.found_at, sentence, "Regarder", address)
+
+
 SOURCES = (
     needs.awaiting, needs.awaiting_contracts, sourcing.awaiting, quotes.awaiting, tray.awaiting, calls.awaiting,
     ideas.awaiting, terms, alarm,
+    together,
 )  # fmt: skip
 
 

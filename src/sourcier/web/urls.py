@@ -40,6 +40,7 @@ from sourcier.web.city import (
     sourcings,
     telling,
     territory,
+    together,
     tray,
     units,
 )
@@ -74,6 +75,7 @@ urlpatterns = [
     *firms_import.urlpatterns,
     *firms.urlpatterns,
     *territory.urlpatterns,
+    *together.urlpatterns,
     *rule.urlpatterns,
     *profile.urlpatterns,
     *rule_book.urlpatterns,

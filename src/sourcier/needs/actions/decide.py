@@ -9,6 +9,7 @@ from django.db.models import Model
 from django.utils import timezone
 
 from sourcier.accounts.agents import Agent
+from sourcier.accounts.models import Role
 from sourcier.kernel.canonical import canonical
 from sourcier.kernel.transitions import refuse
 from sourcier.law.retention import PROCEDURE
@@ -19,7 +20,8 @@ from sourcier.needs.models import Need
 from sourcier.needs.rules import Verb
 from sourcier.retention import clocks
 from sourcier.retention.models import Clock
-from sourcier.spend.models import Family
+from sourcier.spend.actions.units import refuse_elsewhere
+from sourcier.spend.models import Family, Unit
 
 
 @transaction.atomic
@@ -108,6 +110,22 @@ def allow_crossing(agent: Agent, need_id: UUID, reason: str) -> Need:
     touch(agent, need)
     need.save()
     entry(agent, need, "need.crossing_allowed", need.crossing)
+    return need
+
+
+@transaction.atomic
+def join_unit(agent: Agent, need_id: UUID, unit: Unit, rows: Sequence[Model] = ()) -> Need:
+    """The head buyer counts this purchase with others, be it engaged already (`rows`: what it engaged, put there before)."""
+    if not agent.has(Role.HEAD_BUYER):
+        raise refuse("not_you", "Seul un responsable des achats décide de ce qui se compte ensemble.")
+    need = Need.objects.select_for_update(of=("self",)).get(organisation=agent.organisation, pk=need_id)
+    if need.unit_id not in (None, unit.pk):
+        refuse_elsewhere(Unit.objects.get(pk=need.unit_id))
+    need.unit = clean_value(agent, "unit", unit)
+    check_unit(need)
+    touch(agent, need)
+    need.save()
+    entry(agent, need, "need.joined", {"unit": unit.pk, "label": unit.label}, rows)
     return need
 
 

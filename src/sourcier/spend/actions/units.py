@@ -1,6 +1,8 @@
 """Functional units and operations of works: what a buyer says adds up, whatever the family and the year."""
 
+from collections.abc import Collection
 from datetime import date
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
@@ -10,7 +12,7 @@ from sourcier.accounts.models import Organisation, Role
 from sourcier.journal.actions import append
 from sourcier.kernel.french import fold
 from sourcier.kernel.transitions import refuse
-from sourcier.spend.models import Unit
+from sourcier.spend.models import Commitment, Order, Unit
 
 MAX_LABEL, MAX_PLACE, MAX_REASON = 120, 120, 500
 
@@ -54,3 +56,28 @@ def open_unit(
     }  # fmt: skip
     append(organisation.pk, None, "unit.opened", facts, actor=agent.id, rows=[unit])
     return unit
+
+
+def put_in_unit(agent: Agent, unit: Unit, orders: Collection[str], commitments: Collection[UUID]) -> list[Commitment]:
+    """Orders, by fingerprint, and commitments that the unit adds up from now on; returns the commitments, for `rows=`.
+
+    For the room above, which writes the entry. Refused, and nothing is changed, when one is in another unit.
+    """
+    if unit.organisation_id != agent.organisation.pk:
+        raise Unit.DoesNotExist
+    bought = Order.objects.filter(organisation=agent.organisation, fingerprint__in=orders)
+    chosen = Commitment.objects.filter(organisation=agent.organisation, pk__in=commitments).order_by("pk")
+    for rows in (bought, chosen):
+        if elsewhere := rows.exclude(unit=unit).filter(unit__isnull=False).select_related("unit").first():
+            refuse_elsewhere(elsewhere.unit)
+    bought.update(unit=unit)
+    locked = list(chosen.select_for_update(of=("self",)))
+    for row in locked:
+        row.unit = unit
+    Commitment.objects.bulk_update(locked, ["unit"])
+    return locked
+
+
+def refuse_elsewhere(unit: Unit) -> None:
+    """A purchase counts in one unit."""
+    raise refuse("elsewhere", f"Un de ces achats compte déjà dans « {unit.label} » : choisissez-la.", "unit")
