@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from sourcier.insights import findings
 from sourcier.insights.actions import explain, join
+from sourcier.insights.alike import alike
 from sourcier.insights.models import Finding
 from sourcier.insights.purchases import gather
 from sourcier.insights.together import look, look_due
@@ -107,6 +108,32 @@ def test_a_planned_need_counts_with_the_orders_and_is_found_by_its_page(city: Ci
     assert the_split(city).total_cents == 64_000_00
     assert findings.about_need(city.organisation, need.pk) == the_split(city)
     assert {one.purchase.source for one in gather(city.organisation)} == {"order", "need"}
+
+
+def test_a_need_being_described_is_told_what_it_makes_with_the_others(city: City) -> None:
+    brought(city, *TWINS[:1])
+    need = needs.start(city.requester, "80 chaises pliantes pour la fête", department=city.department)
+    assert alike(need) is None
+    need = needs.save(city.requester, need.pk, need.version, estimate_cents=35_000_00)
+    found = alike(need)
+    assert found and (found.count, found.total_cents, found.finding_id) == (2, 69_000_00, None)
+    own = reverse("need", args=[need.pk])
+    requester = signed_in(city.requester).get(own).content.decode()
+    assert "se comptent ensemble" in requester and reverse("together") not in requester
+    Need.objects.filter(pk=need.pk).update(state="accepted", buyer=city.buyer.user)
+    look_due(timezone.now())
+    buyer, rule = signed_in(city.buyer), reverse("rule", args=[need.pk])
+    for page in (buyer.get(own), buyer.get(rule)):
+        assert "2 achats semblables" in page.content.decode() and f"#{the_split(city).pk}" in page.content.decode()
+    need = needs.start(city.requester, "Une table de ping-pong", department=city.department)
+    assert alike(need) is None
+
+
+def test_a_need_without_an_estimate_is_told_what_the_others_make(city: City) -> None:
+    brought(city, *TWINS)
+    need = needs.start(city.requester, "Des chaises pliantes", department=city.department)
+    found = alike(need)
+    assert found and (found.count, found.total_cents, found.estimated) == (2, 72_300_00, False)
 
 
 def test_a_family_at_its_limit_and_a_firm_that_has_most_of_it_are_shown(city: City) -> None:

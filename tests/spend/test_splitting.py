@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sourcier.law.book import rule
-from sourcier.spend.splitting import Purchase, crossings, dominant, find
+from sourcier.spend.splitting import Purchase, crossings, dominant, find, find_with
 from tests.spend.cities_drawn import draw
 
 
@@ -38,6 +38,14 @@ def test_twins_a_fortnight_apart_are_shown_together_and_explained() -> None:
         "Deux entreprises en sont chargées.",
         "Le même besoin est rangé dans deux familles : 14.02, 14.03.",
     )
+
+
+def test_one_purchase_is_shown_with_those_alike_to_it_alone() -> None:
+    need = bought("Chaises pliantes", 24_000, source="need")
+    twin, others = bought("80 CHAISES PLIANTES", 28_300), [bought("Lits de dortoir", 30_000), bought("Lits", 30_000)]
+    group = find_with(need, [twin, *others], limit)
+    assert group and set(group.purchases) == {need, twin}
+    assert find_with(need, others, limit) is None
 
 
 def test_a_need_that_recurs_is_counted_over_twelve_months() -> None:

@@ -1,5 +1,6 @@
 """Every purchase of a city as the search reads it: orders, commitments, needs planned; none is counted twice."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
@@ -13,13 +14,21 @@ from django.utils import timezone
 
 from sourcier.accounts.models import Organisation
 from sourcier.kernel.canonical import canonical
+from sourcier.kernel.french import fold
 from sourcier.law.book import SUPPLIES, UnknownRule, rule
 from sourcier.needs.models import Need, NeedPlace
 from sourcier.needs.queries.rule import PLANNED
 from sourcier.sourcing.models import Sourcing
 from sourcier.spend.firms import firm_key
+from sourcier.spend.likeness import signature
 from sourcier.spend.models import Commitment, Family, Order
 from sourcier.spend.purchase import COMMITMENT, NEED, ORDER, Purchase
+
+# A need that is not estimated yet weighs something all the same.
+LEAST = 1
+# What a page reads, at most, and the letters of a word that it looks for.
+ENOUGH = 2_000
+BEGINNING = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +58,13 @@ class Operations:
     competed: Set[UUID]
 
     @classmethod
-    def of(cls, organisation: Organisation) -> "Operations":
+    def of(cls, organisation: Organisation, ids: Set[UUID] | None = None) -> "Operations":
+        """All those of a city, or only some."""
         needs = Need.objects.filter(organisation=organisation).select_related("family", "department")
-        places = NeedPlace.objects.filter(need__organisation=organisation).order_by("-place__name")
-        asked = Sourcing.objects.filter(organisation=organisation, kind=Sourcing.Kind.RFQ, sent_at__isnull=False)
+        if ids is not None:
+            needs = needs.filter(pk__in=ids)
+        places = NeedPlace.objects.filter(need__in=needs).order_by("-place__name")
+        asked = Sourcing.objects.filter(need__in=needs, kind=Sourcing.Kind.RFQ, sent_at__isnull=False)
         return cls(
             {need.pk: need for need in needs},
             dict(places.values_list("need_id", "place__name")),
@@ -121,6 +133,49 @@ def need_bought(need: Need, cents: int, place: str) -> Bought:
     words = need.title or need.sentence
     purchase = Purchase(need.pk.hex, NEED, on, kind, family, "", words, place, need.department.name, cents)
     return Bought(purchase, "", need.pk, need.unit_id)
+
+
+def around(need: Need) -> tuple[Bought, list[Bought]]:
+    """A need as it is described, and the purchases of its year that share its family or a word with it."""
+    organisation = need.organisation
+    own = need_bought(need, need.estimate_cents or LEAST, _first_place(need))
+    year = own.purchase.on.year
+    shared = Q(family=need.family_id) if need.family_id else Q()
+    wanted = titled = shared
+    for word in naming(own.purchase.words):
+        wanted |= Q(label__icontains=word)
+        titled |= Q(title__icontains=word) | Q(title="", sentence__icontains=word)
+    if not wanted:
+        return own, []
+    of_city = {"organisation": organisation}
+    orders = Order.objects.filter(wanted, ordered_on__year=year, **of_city).select_related("family", "department")
+    listed = list(orders.order_by("-ordered_on", "-pk")[:ENOUGH])[::-1]
+    engaged = Commitment.objects.filter(wanted, engaged_on__year=year, **of_city).exclude(operation_id=need.pk)
+    chosen = list(engaged.select_related("family", "department").order_by("engaged_on", "pk")[:ENOUGH])
+    of_year = Q(starts_on__year=year) | Q(starts_on=None, created_at__year=year)
+    planned = Need.objects.filter(titled, of_year, state__in=PLANNED, estimate_cents__gt=0, **of_city).exclude(pk=need.pk)
+    known = {row.operation_id for row in (*listed, *chosen) if row.operation_id}
+    operations = Operations.of(organisation, known | set(planned.values_list("pk", flat=True)[:ENOUGH]))
+    covering = Commitment.objects.filter(operation_id__in={row.operation_id for row in listed if row.operation_id}, **of_city)
+    return own, [
+        *(commitment_bought(row, operations) for row in chosen),
+        *orders_bought(listed, list(covering.select_related("family")), operations),
+        *(
+            need_bought(other, other.estimate_cents or 0, operations.places.get(other.pk, ""))
+            for other in operations.needs.values()
+            if other.pk not in known and other.state in PLANNED
+        ),
+    ]
+
+
+def naming(words: str) -> list[str]:
+    """The beginnings of the words that name the thing, as they may be written in a label."""
+    found = [token for token in re.findall(r"\w+", words) if len(token) >= BEGINNING and signature(token).heavy]
+    return sorted({cut for token in found for cut in (token[:BEGINNING].lower(), fold(token)[:BEGINNING])})
+
+
+def _first_place(need: Need) -> str:
+    return NeedPlace.objects.filter(need=need).order_by("place__name").values_list("place__name", flat=True).first() or ""
 
 
 def digest(organisation: Organisation) -> str:

@@ -20,7 +20,7 @@ from sourcier.spend.explained import Group, explain, recurs
 from sourcier.spend.likeness import CLOSE, KIN, MEDIUM, STRONG, Nearness, Signature, grade, nearness, signature
 from sourcier.spend.purchase import Purchase, in_order
 
-__all__ = ["Crossing", "Group", "Limit", "Purchase", "Share", "crossings", "dominant", "find"]
+__all__ = ["Crossing", "Group", "Limit", "Purchase", "Share", "crossings", "dominant", "find", "find_with"]
 
 Limit = Callable[[str, date], int | None]
 
@@ -44,6 +44,17 @@ def find(purchases: Iterable[Purchase], limit: Limit) -> list[Group]:
     for shelf in _shelves(weighed, near, by_year=False, shown=shown):
         groups += shelf.across_years()
     return _explained(groups)
+
+
+def find_with(one: Purchase, others: Iterable[Purchase], limit: Limit) -> Group | None:
+    """The group that a purchase makes with those whose label is alike to its own, if any: a part of what `find` shows of it."""
+    listed = list(others)
+    labels = {key: signature(*key) for key in {(other.words, other.place) for other in listed}}
+    own = signature(one.words, one.place)
+    near = nearness({own, *labels.values()})
+    alike = {key for key, signed in labels.items() if signed == own or grade(own, signed, near)}
+    groups = find([one, *(other for other in listed if (other.words, other.place) in alike)], limit)
+    return next((group for group in groups if one in group.purchases), None)
 
 
 @dataclass(slots=True, eq=False)

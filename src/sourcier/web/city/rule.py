@@ -24,6 +24,7 @@ from sourcier.needs.rules import Verb
 from sourcier.spend.models import Family
 from sourcier.spend.queries import last_price
 from sourcier.spend.rules import Use
+from sourcier.web.city.alike import seen_together
 from sourcier.web.city.forms import add_refusal
 from sourcier.web.city.need_contracts import existing
 from sourcier.web.city.needs import need_or_404
@@ -136,6 +137,7 @@ def _page(
         "last": last_price(agent.organisation, family) if family else None,
         "next_url": _url("panel", need),
         **existing(agent, need),
+        **seen_together(agent, need),
     }
     return render(request, "city/rule/rule.html", context, status=422 if form.errors or crossing_form else 200)
 
