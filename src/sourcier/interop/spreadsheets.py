@@ -13,6 +13,7 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Font
+from openpyxl.utils import get_column_letter
 
 from sourcier.interop.tables import DECIMALS, Column, Kind, Table, in_words, local, number
 
@@ -31,13 +32,20 @@ def _number_format(kind: Kind) -> str:
     return "#,##0" + ("." + "0" * DECIMALS[kind] if kind in DECIMALS else "")
 
 
-def xlsx(table: Table) -> bytes:
-    """One sheet: headings in bold, numbers as numbers, the notes below."""
+def xlsx(*tables: Table) -> bytes:
+    """A sheet each: headings in bold, numbers as numbers, the notes below."""
     book = Workbook(write_only=True)
-    sheet = book.create_sheet(_sheet_name(table.title))
+    for table in tables:
+        _fill(book.create_sheet(_sheet_name(table.title)), table)
+    out = BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def _fill(sheet: Any, table: Table) -> None:
     sheet.freeze_panes = "A2"
-    for position, column in enumerate(table.columns):
-        sheet.column_dimensions[chr(65 + position) if position < 26 else "AA"].width = 18 if column.numeric else 30
+    for position, column in enumerate(table.columns, start=1):
+        sheet.column_dimensions[get_column_letter(position)].width = 18 if column.numeric else 30
 
     def cell(value: Any, column: Column | None = None) -> WriteOnlyCell:
         if column is None or column.kind == Kind.TEXT:
@@ -56,22 +64,20 @@ def xlsx(table: Table) -> bytes:
         sheet.append([None if value is None else cell(value, column) for value, column in zip(row, table.columns, strict=True)])
     for note in ("", *table.notes):
         sheet.append([cell(note)])
-    out = BytesIO()
-    book.save(out)
-    return out.getvalue()
 
 
-def ods(table: Table) -> bytes:
-    """The same sheet for LibreOffice."""
+def ods(*tables: Table) -> bytes:
+    """The same sheets for LibreOffice."""
     document = OdsDocument("spreadsheet")
     document.body.clear()
-    sheet = OdsTable(_sheet_name(table.title))
-    for values in _ods_rows(table):
-        row = OdsRow()
-        for value in values:
-            row.append_cell(OdsCell(value))
-        sheet.append_row(row)
-    document.body.append(sheet)
+    for table in tables:
+        sheet = OdsTable(_sheet_name(table.title))
+        for values in _ods_rows(table):
+            row = OdsRow()
+            for value in values:
+                row.append_cell(OdsCell(value))
+            sheet.append_row(row)
+        document.body.append(sheet)
     out = BytesIO()
     document.save(out)
     return out.getvalue()
