@@ -288,6 +288,7 @@ def head_of_purchasing(walk: Walk, scene: dict[str, str]) -> None:
     walk.refused(scene["contract"], "Enregistrer", object=" ")
     walk.refused(f"/achats/{scene['crossing']}/marches/", "Commander sur ce marché", amount="beaucoup")
     walk.fetch("/controle/cle/proces-verbal/")
+    walk.download(f"/achats/{scene['crossing']}/regle/", "Télécharger le paquet")
     walk.look("/courrier/", scene["mail"], f"{scene['mail']}?achat={scene['asked']}")
     walk.refused(scene["mail"], "Lire ce courriel", reason="Pour voir")
     walk.page.locator("[name=reason]").fill("Rien ne dit à quel achat il se rapporte.")

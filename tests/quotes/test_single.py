@@ -15,7 +15,7 @@ from sourcier.quotes import single
 from sourcier.quotes.actions import choose as choosing
 from sourcier.spend.actions import commit, load_families
 from sourcier.spend.models import Family
-from sourcier.spend.past import past_prices, times_taken
+from sourcier.spend.past import past_prices
 from tests.cities import City
 from tests.quotes.requests import DEADLINE, make_request
 from tests.quotes.test_choosing import WHY, mark_all, opened, received
@@ -83,13 +83,12 @@ def test_several_prices_write_no_note_and_one_answer_among_several_asked_says_so
     assert "2 entreprises ont été interrogées : une seule a donné un prix." in single.why_one(note)
 
 
-def test_past_prices_are_those_of_the_city_and_a_firm_is_its_siren(city: City, other_city: City) -> None:
+def test_past_prices_are_those_of_the_city(city: City, other_city: City) -> None:
     for each in (city, other_city):
         load_families(each.organisation)
     family, today = Family.objects.get(organisation=city.organisation, code="10.01"), timezone.localdate()
     bought(other_city, 1_00, 10, siret="90000000100019")
     assert past_prices(city.organisation, family, today) == []
     bought(city, 50_00, 10, siret="90000000100019")
-    assert times_taken(city.organisation, "90000000100027", family, today) == 1, "another establishment of the same firm"
-    assert times_taken(city.organisation, "", family, today) == 0 == times_taken(other_city.organisation, "9", family, today)
-    assert times_taken(city.organisation, "90000000100019", family, today - timedelta(days=11)) == 0
+    assert [each.cents for each in past_prices(city.organisation, family, today)] == [50_00]
+    assert past_prices(city.organisation, family, today - timedelta(days=11)) == [], "bought since"

@@ -10,6 +10,7 @@ from io import BytesIO
 from uuid import UUID
 from zipfile import ZIP_DEFLATED, ZipFile
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.text import get_valid_filename
@@ -71,7 +72,8 @@ def package(agent: Agent, need_id: UUID) -> tuple[Need, bytes]:
     files = dict(_files(agent, need, told, now))
     engaged = {name: sha256(data).hexdigest() for name, data in files.items()}
     told_files = [{"path": name, "digest": digest} for name, digest in engaged.items()]
-    append(need.organisation_id, need.pk, PROFILE, {"name": agent.user.name, "files": told_files}, actor=agent.id)
+    with transaction.atomic():
+        append(need.organisation_id, need.pk, PROFILE, {"name": agent.user.name, "files": told_files}, actor=agent.id)
     files["LISEZ-MOI.txt"] = _notice(need, engaged, now)
     return need, _zip(files)
 

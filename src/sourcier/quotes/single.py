@@ -10,7 +10,8 @@ from sourcier.needs.models import Lot
 from sourcier.quotes.queries.comparison import Comparison, Offer
 from sourcier.sourcing.models import Invitation, Sourcing
 from sourcier.sourcing.queries import last_search
-from sourcier.spend.past import past_prices, times_taken
+from sourcier.spend.past import past_prices
+from sourcier.spend.taken import times_taken
 
 VERB = "single.noted"
 Note = dict[str, Any]
@@ -38,7 +39,7 @@ def note_of(sourcing: Sourcing, lot: Lot | None, offer: Offer, rationale: str) -
         "price": rationale,
         "family": f"{need.family.code} {need.family.label}" if need.family else "",
         "found": search.total if search else 0,
-        "taken": times_taken(sourcing.organisation, firm.siret, need.family, today),
+        "taken": times_taken(sourcing.organisation, firm.siret, need.department_id, today).city,
         "past": [
             {"on": each.on.isoformat(), "label": each.label, "supplier": each.supplier, "amount_cents": each.cents}
             for each in past
@@ -61,12 +62,9 @@ def market(note: Note) -> list[str]:
     said = []
     if note["found"] > 1:
         said.append(f"{note['found']} entreprises du métier ont été trouvées autour des lieux.")
-    where = f" dans la famille {note['family']}" if note["family"] else ""
     if note["taken"]:
-        said.append(f"La ville avait déjà pris cette entreprise {note['taken']} fois en trois ans{where}.")
-    else:
-        said.append(f"La ville ne l'avait pas encore prise en trois ans{where}.")
-    return said
+        return [*said, f"La ville avait déjà pris cette entreprise {note['taken']} fois en trois ans."]
+    return [*said, "La ville ne l'avait pas encore prise en trois ans."]
 
 
 def price(note: Note) -> list[str]:
