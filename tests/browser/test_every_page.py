@@ -39,7 +39,7 @@ POSTED = {
     "paper_proof", "tray_file", "tray_read", "tray_set_aside", "rule_add", "rule_end",
     "rule_cross", "orders_columns", "orders_withdraw",
     "together_look", "together_explain", "together_join",
-    "profile_package",
+    "profile_package", "year_take",
     "family_add", "contract_renew",
     "idea_receipt", "place_idea_receipt", "place_alerts", "place_link_again", "place_receipt",
     "lanes_propose", "lane_end",
@@ -50,7 +50,7 @@ FILES = {
     "robots", "city_css", "city_logo", "need_file", "request_document", "answer_file", "exchange_document", "exchange_letter",
     "city_key_minutes", "poster_print", "dossier_download", "dossier_seda", "firm_document", "mfa_download_recovery_codes",
     "paper_receipt", "verifier_sums", "notices_feed", "place_data",
-    "tray_document", "idea_file", "single_note",
+    "tray_document", "idea_file", "single_note", "year_download",
 }  # fmt: skip
 AXE = Axe().axe_script
 # Two rules about colours cost more than all the others together: of a list, they read the first lines, as the next are alike.
@@ -289,6 +289,10 @@ def head_of_purchasing(walk: Walk, scene: dict[str, str]) -> None:
     walk.refused(f"/achats/{scene['crossing']}/marches/", "Commander sur ce marché", amount="beaucoup")
     walk.fetch("/controle/cle/proces-verbal/")
     walk.download(f"/achats/{scene['crossing']}/regle/", "Télécharger le paquet")
+    walk.look("/controle/annees/")
+    walk.download("/controle/annees/", "Prendre le dossier de l'année")
+    walk.look("/controle/annees/")
+    walk.fetch(walk.page.locator("#taken a").first.get_attribute("href") or "")
     walk.look("/courrier/", scene["mail"], f"{scene['mail']}?achat={scene['asked']}")
     walk.refused(scene["mail"], "Lire ce courriel", reason="Pour voir")
     walk.page.locator("[name=reason]").fill("Rien ne dit à quel achat il se rapporte.")

@@ -275,3 +275,21 @@ def test_control_says_who_attests_the_time_and_what_fails(city: City, settings: 
         assert anchors.take_due(timezone.now() + timedelta(days=1)) == 0
         page = unescape(shown(city.auditor, reverse("control")))
         assert "Rien n'est bloqué" in page and "a répondu par une erreur (500)." in page
+
+
+def test_an_auditor_takes_the_file_of_the_year_which_is_his_city_s_alone(city: City, other_city: City) -> None:
+    finished_purchase(city)
+    take, client = reverse("year_take"), signed_in(city.auditor)
+    with at(BEGUN + timedelta(days=30)):
+        assert client.post(take, {"year": "1789"}).status_code == 422
+        response = client.post(take, {"year": str(BEGUN.year)})
+    export = Export.objects.get(year=BEGUN.year)
+    address = reverse("year_download", args=[export.pk])
+    assert (response.status_code, response["Location"]) == (302, address)
+    downloaded(client.get(address))
+    assert address in shown(city.head_buyer, reverse("year_files"))
+    assert "responsable des achats ou un auditeur" in shown(city.buyer, reverse("year_files"))
+    assert signed_in(city.buyer).post(take, {"year": str(BEGUN.year)}).status_code == 422
+    for agent in (city.buyer, other_city.auditor):
+        assert signed_in(agent).get(address).status_code == 404
+    assert signed_in(city.requester).get(reverse("year_files")).status_code == 403

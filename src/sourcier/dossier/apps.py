@@ -14,5 +14,5 @@ class DossierConfig(AppConfig):
         register_verbs(VERBS)
         register_rows(
             "export", Export, organisation="organisation_id",
-            fields=("need_id", "made_by_id", "made_at", "size", "communicable", "asked"),
+            fields=("need_id", "made_by_id", "made_at", "size", "communicable", "asked", "year"),
         )  # fmt: skip

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from uuid import UUID
 
 from django.db import transaction
@@ -35,6 +35,7 @@ SOFTWARE_CHANGED = (
     "Le logiciel a changé depuis ce dossier : il ne peut plus être refait tel qu'il était. Les ZIP déjà remis restent "
     "vérifiables. Prenez-en un nouveau."
 )
+BUSY = "Quelqu'un écrit dans cet achat en ce moment. Reprenez le dossier dans un instant : rien n'est perdu."
 READERS = (Role.BUYER, Role.HEAD_BUYER, Role.AUDITOR)
 ATTEMPTS = 5
 
@@ -75,31 +76,39 @@ def take(agent: Agent, need_id: UUID, *, for_third_party: bool = False) -> Expor
             raise refuse("sealed", sentence)
         if for_third_party and (sentence := communicable.may_be_made(need)):
             raise refuse("not_told", sentence)
-        if export := _attempt(agent, need, for_third_party=for_third_party):
+        if export := _attempt(agent, need=need, communicable=for_third_party):
             return export
-    raise refuse("busy", "Quelqu'un écrit dans cet achat en ce moment. Reprenez le dossier dans un instant : rien n'est perdu.")
+    raise refuse("busy", BUSY)
 
 
-def _attempt(agent: Agent, need: Need, *, for_third_party: bool) -> Export | None:
-    """One try: None when the operation grew between its reading and its entry."""
-    head = checkpoint(need.organisation_id)
+def take_year(agent: Agent, year: int) -> Export:
+    """Make the export of a year whose tables are in the journal. Raises `Refused`. The caller has checked who asks."""
+    for _ in range(ATTEMPTS):
+        if export := _attempt(agent, year=year):
+            return export
+    raise refuse("busy", BUSY)
+
+
+def _attempt(agent: Agent, **of: Any) -> Export | None:
+    """One try, `of` a need or of a year: None when its stream grew between its reading and its entry."""
+    head = checkpoint(agent.organisation.pk)
     export = Export(
-        organisation=need.organisation, need=need, made_by=agent.user, made_at=timezone.now().replace(microsecond=0),
-        communicable=for_third_party, asked=bool(configured()), size=head.size, checkpoint=head.text, entry_index=0,
+        organisation=agent.organisation, made_by=agent.user, made_at=timezone.now().replace(microsecond=0),
+        asked=bool(configured()), size=head.size, checkpoint=head.text, entry_index=0, **of,
     )  # fmt: skip
     told = _told(export)
     files = {each.path: each.sha256 for each in contents.members(export, told)}
     with transaction.atomic():
-        Log.objects.select_for_update().get(pk=need.organisation_id)
-        if Entry.objects.filter(log_id=need.organisation_id, stream=need.pk.hex, index__gte=head.size).exists():
+        Log.objects.select_for_update().get(pk=export.organisation_id)
+        if Entry.objects.filter(log_id=export.organisation_id, stream=export.stream.hex, index__gte=head.size).exists():
             return None
         export.save(force_insert=True)
         entry = append(
-            need.organisation_id,
-            need.pk,
-            COMMUNICABLE if for_third_party else WHOLE,
+            export.organisation_id,
+            export.stream,
+            COMMUNICABLE if export.communicable else WHOLE,
             {
-                "name": agent.user.name, "organisation": need.organisation.name, "export": export.pk, "size": head.size,
+                "name": agent.user.name, "organisation": export.organisation.name, "export": export.pk, "size": head.size,
                 "files": files,
             },
             actor=agent.id,
@@ -107,7 +116,7 @@ def _attempt(agent: Agent, need: Need, *, for_third_party: bool) -> Export | Non
         )  # fmt: skip
         export.entry_index = entry.index
         export.save(update_fields=["entry_index"])
-    export.closing_checkpoint = checkpoint(need.organisation_id).text
+    export.closing_checkpoint = checkpoint(export.organisation_id).text
     export.save(update_fields=["closing_checkpoint"])
     return export
 
@@ -123,7 +132,7 @@ def files(export: Export, told: history.History) -> list[contents.Member]:
     if own_stamp.is_awaited(export, timezone.now()):
         raise refuse("awaited", own_stamp.AWAITED)
     if Entry.objects.filter(
-        log_id=export.organisation_id, stream=export.need_id.hex, verb=ERASURE, index__gte=export.size
+        log_id=export.organisation_id, stream=export.stream.hex, verb=ERASURE, index__gte=export.size
     ).exists():
         raise refuse("erased_since", ERASED_SINCE)
     made = contents.members(export, told)
@@ -145,7 +154,7 @@ def _changed(export: Export, made: list[contents.Member]) -> bool:
 
 def _told(export: Export) -> history.History:
     """What this export tells of its operation."""
-    whole = history.read(export.organisation_id, export.need_id, export.size)
+    whole = history.read(export.organisation_id, export.stream, export.size)
     return communicable.version_of(whole) if export.communicable else whole
 
 

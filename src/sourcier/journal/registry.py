@@ -13,7 +13,8 @@ from django.db.models import Model
 class Verb:
     """One kind of entry. `sentence` is French with `{keys}` of the payload; `sealed` entries are hidden until the opening.
 
-    `anchored`: a third party is asked to stamp the time right after it, without waiting for the next day.
+    `anchored`: a third party is asked to stamp the time right after it, without waiting for the next day. `overrules`: somebody
+    goes past what the tool refused or advised, and says why.
     """
 
     id: str
@@ -21,6 +22,7 @@ class Verb:
     personal: tuple[str, ...] = ()
     sealed: bool = False
     anchored: bool = False
+    overrules: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ VERBS = (
         "need.crossing_allowed",
         "{name} a décidé de continuer au-delà de la limite : {reason}",
         personal=("name",),
+        overrules=True,
     ),
     Verb(
         "need.ordered_on_contract",
@@ -30,6 +31,7 @@ VERBS = (
         "need.beside_contract",
         "{name} a décidé d'aller ailleurs que sur le marché « {object} » : {reason}",
         personal=("name",),
+        overrules=True,
     ),
     Verb(
         "need.renews_contract",

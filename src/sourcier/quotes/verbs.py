@@ -24,6 +24,7 @@ ANSWER_VERBS = (
         "price.heard_allowed",
         "{name} laisse {heard}, qui avait entendu un prix, noter les réponses : {reason}",
         ("name", "heard", "reason"),
+        overrules=True,
     ),
     Verb("answer.contested", "{firm} conteste ce que la ville a enregistré de son pli papier {receipt}.", sealed=True),
     Verb("call.asked", "{firm} demande qu'on la rappelle.", ("number",), sealed=True),

@@ -43,6 +43,7 @@ from sourcier.web.city import (
     together,
     tray,
     units,
+    year,
 )
 from sourcier.web.firm import (
     call,
@@ -99,6 +100,7 @@ urlpatterns = [
     *exchanges.urlpatterns,
     *tray.urlpatterns,
     *proof.urlpatterns,
+    *year.urlpatterns,
     *retention.urlpatterns,
     *person_request.urlpatterns,
     *key.urlpatterns,

@@ -21,7 +21,8 @@ def need(history: History) -> list[Block]:
     """In the words of who asked."""
     row = next(iter(history.of("need")), {})
     if not row:
-        return [p("Les contenus de ce besoin ont été effacés.")]
+        told = any(step.verb.startswith("need.") for step in history.steps)
+        return [p("Les contenus de ce besoin ont été effacés.")] if told else []
     return [
         quote(row["sentence"]),
         *facts(

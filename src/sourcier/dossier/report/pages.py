@@ -33,7 +33,7 @@ def _data(export: Export, history: History, entries: bytes, documents: Sequence[
         "fictitious": export.organisation.fictitious,
         "communicable": export.communicable,
         "colour": export.organisation.colour,
-        "title": need.get("title") or need.get("sentence") or "Achat",
+        "title": f"Dossier de l'année {export.year}" if export.year else need.get("title") or need.get("sentence") or "Achat",
         "reference": need.get("reference", ""),
         "made_at": format_moment(export.made_at),
         "export": export.pk.hex,

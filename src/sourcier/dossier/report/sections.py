@@ -4,12 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 from sourcier.dossier.history import History
-from sourcier.dossier.report import asking, choosing, direct, outcome, single
+from sourcier.dossier.report import asking, choosing, direct, outcome, single, year
 from sourcier.dossier.report.blocks import Block, answerer, moment
 from sourcier.kernel.money import format_cents
 from sourcier.sourcing.models import Sourcing
 
 SECTIONS: tuple[tuple[str, Callable[[History], list[Block]]], ...] = (
+    ("L'année en chiffres", year.figures),
     ("Le besoin", asking.need),
     ("La règle du jour", asking.rule),
     ("L'achat direct", direct.purchase),

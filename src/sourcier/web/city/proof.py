@@ -153,16 +153,24 @@ def _zip(
     if sentence := build.may_read(request.agent, need):  # type: ignore[attr-defined]
         messages.error(request, sentence)
         return redirect("dossier", need.pk)
+    called += "-communicable" if export.communicable else ""
+    try:
+        return zip_of(export, f"{called}-{need.reference}", write)
+    except Refused as refused:
+        messages.error(request, refused.sentence)
+        return redirect("dossier", need.pk)
+
+
+def zip_of(export: Export, called: str, write: Callable[[Export, BinaryIO], None] = build.write) -> FileResponse:
+    """The response that serves what `write` makes of an export. Raises `Refused`."""
     out = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - the response closes it
     try:
         write(export, out)  # type: ignore[arg-type]
-    except Refused as refused:
+    except Refused:
         out.close()
-        messages.error(request, refused.sentence)
-        return redirect("dossier", need.pk)
+        raise
     out.seek(0)
-    called += "-communicable" if export.communicable else ""
-    name = f"{called}-{need.reference}-{export.pk.hex[:8]}.zip"
+    name = f"{called}-{export.pk.hex[:8]}.zip"
     response = FileResponse(out, as_attachment=True, filename=name, content_type="application/zip")
     response["X-Content-Type-Options"] = "nosniff"
     response["Cache-Control"] = "private, no-store"
@@ -188,7 +196,7 @@ def control(request: HttpRequest) -> HttpResponse:
     context = {
         "page": page,
         "days": _days(page.object_list),
-        "exports": Export.objects.filter(organisation=agent.organisation)
+        "exports": Export.objects.filter(organisation=agent.organisation, need__isnull=False)
         .select_related("need", "made_by")
         .order_by("-made_at")[:PAGE],
         "checkpoint": Checkpoint.objects.filter(log_id=organisation_id, public=True).order_by("-size").first(),
