@@ -4,5 +4,10 @@ from sourcier.journal.registry import Verb
 
 VERBS = (
     Verb("together.joined", "{name} compte ensemble {count} achats : {unit}", personal=("name",)),
-    Verb("together.explained", "{name} explique pourquoi {count} achats sont distincts : {reason}", personal=("name",)),
+    Verb(
+        "together.explained",
+        "{name} explique pourquoi {count} achats sont distincts : {reason}",
+        personal=("name",),
+        overrules=True,
+    ),
 )

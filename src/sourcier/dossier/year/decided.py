@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from sourcier.accounts.models import Organisation
+from sourcier.insights.models import Finding
 from sourcier.interop.tables import Column, Kind, Table
 from sourcier.journal.models import Entry
 from sourcier.journal.queries import moment_of, sentence
@@ -12,6 +14,26 @@ from sourcier.needs.models import Need
 def verbs() -> list[str]:
     """Those by which somebody goes past what the tool refused or advised."""
     return [verb.id for verb in VERBS.values() if verb.overrules]
+
+
+def together(organisation: Organisation, year: int) -> Table:
+    """Purchases shown together, limits reached, firms often taken, and what the head buyer decided of them."""
+    columns = (
+        Column("Ce qui est montré"), Column("Pourquoi"), Column("Achats", Kind.INTEGER), Column("Ensemble HT", Kind.CENTS),
+        Column("Limite HT", Kind.CENTS), Column("Décision"), Column("Raison"), Column("Par"), Column("Le", Kind.MOMENT),
+    )  # fmt: skip
+    found = Finding.objects.filter(organisation=organisation, year=year).select_related("decided_by", "unit")
+    rows = [
+        (
+            each.get_kind_display(), " ".join(each.sentences), each.count, each.total_cents, each.limit_cents,
+            each.get_decision_display() or ("à décider" if each.waits else ""), each.unit.label if each.unit else each.reason,
+            each.decided_by.name if each.decided_by else "", each.decided_at,
+        )
+        for each in found
+    ]  # fmt: skip
+    return Table(
+        f"À regarder ensemble {year}", columns, rows, ("Montré par les mots, les familles, les dates : jamais un reproche.",)
+    )
 
 
 def overruled(needs: Iterable[Need], entries: Iterable[Entry], year: int) -> Table:

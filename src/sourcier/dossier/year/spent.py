@@ -8,9 +8,11 @@ from django.utils import timezone
 from sourcier.accounts.models import Organisation
 from sourcier.interop.tables import Column, Kind, Table
 from sourcier.law.book import KINDS, WORKS, Rule, threshold
-from sourcier.spend.models import Order
-from sourcier.spend.queries import FamilyYear, families_of_year, without_family
+from sourcier.spend.contracts import of_city, running, standings
+from sourcier.spend.models import Order, Unit
+from sourcier.spend.queries import FamilyYear, without_family
 from sourcier.spend.rules import Use
+from sourcier.spend.totals import unit_totals
 
 ON_THE_LAST_DAY = "Limites au {on:%d/%m/%Y}. Les travaux se comptent par opération (CCP art. R.2121-5)."
 
@@ -22,7 +24,11 @@ def last_day(year: int) -> date:
 
 def nomenclature(rows: list[FamilyYear], year: int) -> Table:
     columns = (Column("Code"), Column("Famille"), Column("Nature"), Column("CPV"))
-    listed = [(row.family.code, row.family.label, KINDS[row.family.kind], row.family.cpv) for row in rows]
+    listed = [
+        (row.family.code, row.family.named(year), KINDS[row.family.kind], row.family.cpv)
+        for row in rows
+        if row.family.holds(year)
+    ]
     return Table(f"Nomenclature {year}", columns, listed)
 
 
@@ -41,18 +47,18 @@ def totals(organisation: Organisation, rows: list[FamilyYear], year: int) -> Tab
     notes = [ON_THE_LAST_DAY.format(on=on)]
     if outside:
         notes.append(f"Hors de toute famille : {outside / 100:.2f} € HT, qu'aucune limite ne compte.".replace(".", ",", 1))
-    return Table(f"Totaux par famille {year}", columns, [_total(row, use) for row, use in spent], notes)
+    return Table(f"Totaux par famille {year}", columns, [_total(row, use, year) for row, use in spent], notes)
 
 
 def _use(row: FamilyYear, limit: Rule | None) -> Use | None:
     return Use(row.committed_cents, 0, limit.amount_cents) if limit and row.family.kind != WORKS else None
 
 
-def _total(row: FamilyYear, use: Use | None) -> tuple[object, ...]:
+def _total(row: FamilyYear, use: Use | None, year: int) -> tuple[object, ...]:
     family = row.family
     level = "" if use is None else "limite atteinte" if use.level == 100 else f"{use.level} %" if use.level else ""
     return (
-        family.code, family.label, KINDS[family.kind], row.committed_cents, row.purchases, row.suppliers,
+        family.code, family.named(year), KINDS[family.kind], row.committed_cents, row.purchases, row.suppliers,
         use.limit_cents if use else None, use.percent if use else None, level,
     )  # fmt: skip
 
@@ -87,5 +93,39 @@ def outside(organisation: Organisation, year: int) -> tuple[Table, Table]:
     return by_department, Table(f"Hors outil {year}", columns, rows)
 
 
-def families(organisation: Organisation, year: int) -> list[FamilyYear]:
-    return families_of_year(organisation, year)
+def units(organisation: Organisation, year: int) -> Table:
+    """Functional units and operations of works, which add up whatever the year."""
+    on = last_day(year)
+    found = [each for each in Unit.objects.filter(organisation=organisation, first_on__lte=on) if _open(each, year)]
+    totals = unit_totals(found)
+    columns = (
+        Column("Nature"), Column("Nom"), Column("Lieu"), Column("Ce qui les réunit"), Column("Depuis", Kind.DATE),
+        Column("Jusqu'au", Kind.DATE), Column("Engagé HT", Kind.CENTS),
+    )  # fmt: skip
+    rows = [
+        (each.get_nature_display(), each.label, each.place, each.reason, each.first_on, each.last_on, totals[each.pk])
+        for each in found
+    ]
+    return Table(f"Unités et opérations {year}", columns, rows, ("Toutes années comptées (CCP art. R.2121-5 et R.2121-6).",))
+
+
+def _open(unit: Unit, year: int) -> bool:
+    return unit.last_on is None or unit.last_on.year >= year
+
+
+def contracts(organisation: Organisation, year: int) -> Table:
+    """Those on which one could order that year, with what was used of each."""
+    first, last = date(year, 1, 1), date(year, 12, 31)
+    found = running(organisation, first) | of_city(organisation).filter(first_on__range=(first, last))
+    columns = (
+        Column("Numéro"), Column("Objet"), Column("Nature"), Column("Familles"), Column("Titulaire"),
+        Column("Du", Kind.DATE), Column("Au", Kind.DATE), Column("Maximum HT", Kind.CENTS), Column("Utilisé HT", Kind.CENTS),
+    )  # fmt: skip
+    rows = [
+        (
+            each.contract.number, each.contract.object, each.contract.get_kind_display(), ", ".join(each.contract.families),
+            each.contract.holder, each.contract.first_on, each.contract.ends_on, each.contract.maximum_cents, each.used_cents,
+        )
+        for each in standings(found.order_by("ends_on", "object", "pk"))
+    ]  # fmt: skip
+    return Table(f"Marchés en cours {year}", columns, rows)

@@ -22,6 +22,7 @@ from sourcier.kernel.french import PARIS, format_moment
 from sourcier.kernel.money import format_cents
 from sourcier.kernel.transitions import refuse
 from sourcier.quotes.single import VERB as SINGLE
+from sourcier.spend.queries import families_of_year
 from sourcier.vault.actions import store_bytes
 from sourcier.vault.models import File
 from sourcier.vault.queries import file_facts
@@ -61,13 +62,16 @@ def take(agent: Agent, year: int) -> Export:
 
 def tables(organisation: Organisation, year: int) -> list[Table]:
     """Every table of the year, in the order that a control reads them."""
-    families, needs = spent.families(organisation, year), chosen.of_year(organisation, year)
+    families, needs = families_of_year(organisation, year), chosen.of_year(organisation, year)
     by_department, orders = spent.outside(organisation, year)
     return [
         spent.totals(organisation, families, year),
+        spent.units(organisation, year),
+        decided.together(organisation, year),
         chosen.operations(organisation, needs, year),
         chosen.singles(needs, _entries(organisation.pk, year, [SINGLE]), year),
         decided.overruled(needs, _entries(organisation.pk, year, decided.verbs()), year),
+        spent.contracts(organisation, year),
         by_department,
         orders,
         spent.nomenclature(families, year),
