@@ -12,8 +12,17 @@ OVER = (Need.State.AWARDED, Need.State.CLOSED)
 
 
 def way(need: Need) -> dict[str, Any]:
-    """The rule kept with the need, else that of today; nothing while its kind is not known, or once all is over."""
+    """The rule kept with the need, else that of today for the family that a person chose, or that its words call.
+
+    Nothing while none is known, or once all is over.
+    """
     if need.state in OVER:
         return {}
-    rule = need.rule or (queries.rule_of_day(need, need.family, need.kind, timezone.localdate()) if need.kind else None)
-    return {"way": rule["path"], "way_title": rule["title"]} if rule and rule.get("path") else {}
+    proposed = None if need.kind or need.rule else queries.proposed_family(need)
+    kind = need.kind or (proposed.kind if proposed else "")
+    rule = need.rule
+    if rule is None and kind:
+        rule = queries.rule_of_day(need, need.family or proposed, kind, timezone.localdate())
+    if not rule or not rule.get("path"):
+        return {}
+    return {"way": rule["path"], "way_title": rule["title"], "way_family": proposed}
