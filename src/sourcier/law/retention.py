@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import date
 
-from sourcier.law.book import WORKS
+from sourcier.law.book import SERVICES, WORKS
 
 PROCEDURE, CONTRACT, CONTACT, ACCOUNT, IDEA = "procedure", "contract", "contact", "account", "idea"
 PROOF = "proof"
@@ -48,6 +48,11 @@ def term(kind: str, nature: str = "") -> Term:
     if kind == ACCOUNT:
         return Term(kind, 1, "le départ de la personne", "article 5, 1, e) du RGPD ; durée choisie par la ville", False)
     raise ValueError(f"{kind} is not a kind of record")
+
+
+def terms() -> tuple[Term, ...]:
+    """Every rule, for who reads the whole book; the two terms of a contract are both said."""
+    return tuple(term(kind, nature) for kind in KINDS for nature in (("", SERVICES) if kind == CONTRACT else ("",)))
 
 
 def proof_of(rule: Term) -> Term:

@@ -20,6 +20,8 @@ from sourcier.interop.tables import Kind as Cell
 from sourcier.kernel.french import format_date
 from sourcier.kernel.transitions import Refused
 from sourcier.law.book import FUTURE, KINDS, SERIES, SURE, Rule, book
+from sourcier.law.retention import KINDS as KEPT
+from sourcier.law.retention import terms
 from sourcier.spend.actions import add_rule, end_rule
 from sourcier.spend.models import CityRule
 from sourcier.spend.queries import city_rules
@@ -128,6 +130,7 @@ def _page(request: HttpRequest, form: CityRuleForm | None = None) -> HttpRespons
     context = {
         "on": today,
         "chapters": [chapter for chapter in chapters if chapter.lines],
+        "kept": [(KEPT[term.kind], term) for term in terms()],
         "form": form or CityRuleForm(),
         "ending": LastDayForm(auto_id=False),
         "may_change": agent.has(Role.HEAD_BUYER),
