@@ -279,6 +279,7 @@ def head_of_purchasing(walk: Walk, scene: dict[str, str]) -> None:
         "/familles/marches/", "/familles/marches/nouveau/", "/familles/marches/importer/", scene["contracts_given"],
         scene["contracts_read"], scene["contract"], f"/achats/{scene['crossing']}/marches/",
         f"/achats/{scene['closed']}/reponses/", f"/achats/{scene['lots']}/reponses/", f"/achats/{scene['crossing']}/regle/",
+        f"/achats/{scene['crossing']}/duree/", "/familles/fournisseurs/",
         f"/achats/{scene['opened']}/reponses/{scene['envelope']}/",
         "/controle/conservation/", "/controle/demande-d-une-personne/", f"/controle/conservation/achats/{scene['done']}/",
         f"/controle/conservation/achats/{scene['accepted']}/", scene["retention_erase"],

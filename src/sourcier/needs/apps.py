@@ -20,7 +20,8 @@ class NeedsConfig(AppConfig):
             "need", Need, organisation="organisation_id",
             fields=(
                 "department_id", "author_id", "buyer_id", "reference", "state", "version", "sentence", "title", "what",
-                "how_much", "where_note", "starts_on", "ends_on", "estimate_cents", "unknown", "kind", "family_id", "unit_id",
+                "how_much", "where_note", "starts_on", "ends_on", "estimate_cents", "estimate_per_year",
+                "duration_months", "options_months", "unknown", "kind", "family_id", "unit_id",
                 "taken_over_from_id", "renews_id", "direct", "reason", "rule", "crossing", "lane", "lane_choice", "created_at",
                 "submitted_at", "waiting_since",
             ),

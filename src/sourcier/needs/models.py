@@ -7,6 +7,8 @@ import uuid
 
 from django.db import models
 
+from sourcier.needs.recurrence import Length
+
 
 class Kind(models.TextChoices):
     """Purchase kinds of the code de la commande publique."""
@@ -52,6 +54,11 @@ class Need(models.Model):
     starts_on = models.DateField("à partir du", null=True, blank=True)
     ends_on = models.DateField("jusqu'au", null=True, blank=True)
     estimate_cents = models.BigIntegerField("montant estimé hors taxes", null=True, blank=True)
+    estimate_per_year = models.BooleanField("montant par an", default=False)
+    duration_months = models.PositiveSmallIntegerField(
+        "durée en mois", null=True, blank=True, help_text="null: no end is fixed"
+    )
+    options_months = models.PositiveSmallIntegerField("options et reconductions, en mois", default=0)
     unknown = models.JSONField(
         default=list, help_text='questions answered « je ne sais pas »: "what", "how_much", "where", "when", "estimate"'
     )
@@ -82,6 +89,15 @@ class Need(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["organisation", "reference"], name="needs_reference")]
         indexes = [models.Index(fields=["organisation", "state"], name="needs_state")]
+
+    @property
+    def length(self) -> Length:
+        return Length(self.estimate_per_year, self.duration_months, self.options_months)
+
+    @property
+    def counted_cents(self) -> int | None:
+        """What the thresholds count of its estimate."""
+        return self.length.counted(self.estimate_cents)
 
 
 class LaneRule(models.Model):

@@ -127,8 +127,9 @@ QUESTIONS: Mapping[str, tuple[str, ...]] = {
     "when": ("starts_on", "ends_on"),
     "estimate": ("estimate_cents",),
 }
+LENGTH_FIELDS = ("estimate_per_year", "duration_months", "options_months")
 WORDS_OF_THE_DEPARTMENT = frozenset(
-    {"sentence", "what", "how_much", "where_note", "starts_on", "ends_on", "estimate_cents", "unknown"}
+    {"sentence", "what", "how_much", "where_note", "starts_on", "ends_on", "estimate_cents", "unknown", *LENGTH_FIELDS}
 )
 WORDS_OF_THE_BUYER = (WORDS_OF_THE_DEPARTMENT - {"sentence"}) | {"title", "kind", "family", "unit"}
 LENGTHS: Mapping[str, int] = {

@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet, Sum
@@ -39,6 +40,15 @@ def family_total(organisation: Organisation, family: Family, year: int) -> int:
     found = Commitment.objects.filter(organisation=organisation, family=family, engaged_on__year=year)
     chosen = found.aggregate(total=Sum("amount_cents"))["total"] or 0
     return chosen + ordered_by_family(organisation, year).get(family.pk, 0)
+
+
+def twelve_months(organisation: Organisation, family: Family, until: date) -> int:
+    """Cents before tax engaged in the family in the twelve months that end that day, for a need that comes back (R.2121-7)."""
+    since = until - timedelta(days=365)
+    chosen = Commitment.objects.filter(organisation=organisation, family=family, engaged_on__gt=since, engaged_on__lte=until)
+    ordered = Order.objects.filter(organisation=organisation, family=family, ordered_on__gt=since, ordered_on__lte=until)
+    sums = (chosen.aggregate(total=Sum("amount_cents")), ordered.filter(operation_id=None).aggregate(total=Sum("amount_cents")))
+    return sum(found["total"] or 0 for found in sums)
 
 
 def operation_total(organisation: Organisation, operation_id: UUID) -> int:

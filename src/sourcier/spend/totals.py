@@ -16,13 +16,13 @@ def ordered_by_family(organisation: Organisation, year: int) -> dict[UUID | None
     orders = Order.objects.filter(organisation=organisation)
     alone = orders.filter(operation_id=None, ordered_on__year=year).values("family").annotate(total=Sum("amount_cents"))
     totals: defaultdict[UUID | None, int] = defaultdict(int, {row["family"]: row["total"] for row in alone})
-    for family, cents in _beyond(organisation, year):
+    for _, family, cents in beyond(organisation, year):
         totals[family] += cents
     return dict(totals)
 
 
-def _beyond(organisation: Organisation, year: int) -> list[tuple[UUID | None, int]]:
-    """`(family, cents)` of the operations whose orders went beyond what was engaged, in that year."""
+def beyond(organisation: Organisation, year: int) -> list[tuple[UUID, UUID | None, int]]:
+    """`(operation, family, cents)` of the operations whose orders went beyond what was engaged, in that year."""
     explained = Order.objects.filter(organisation=organisation, operation_id__isnull=False, ordered_on__year__lte=year)
     rows = explained.values("operation_id").annotate(
         until=Sum("amount_cents"), before=Sum("amount_cents", filter=Q(ordered_on__year__lt=year))
@@ -36,7 +36,7 @@ def _beyond(organisation: Organisation, year: int) -> list[tuple[UUID | None, in
     for operation, (until, before) in ordered.items():
         limit, family = engaged.get(operation, (0, None))
         if cents := max(0, until - limit) - max(0, before - limit):
-            found.append((family, cents))
+            found.append((operation, family, cents))
     return found
 
 

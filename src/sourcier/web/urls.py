@@ -19,6 +19,7 @@ from sourcier.web.city import (
     key,
     marks,
     need_contracts,
+    need_length,
     need_page,
     needs,
     nomenclature,
@@ -44,6 +45,7 @@ from sourcier.web.city import (
     tray,
     units,
     year,
+    year_suppliers,
 )
 from sourcier.web.firm import (
     call,
@@ -85,6 +87,8 @@ urlpatterns = [
     *need_contracts.urlpatterns,
     *orders.urlpatterns,
     *units.urlpatterns,
+    *year_suppliers.urlpatterns,
+    *need_length.urlpatterns,
     *nomenclature_import.urlpatterns,
     *nomenclature.urlpatterns,
     *panel.urlpatterns,

@@ -88,6 +88,6 @@ def clean_value(agent: Agent, name: str, value: Any) -> Any:
         if refusal := rules.estimate_refusal(value):
             raise Refused(refusal, "estimate_cents")
         return value
-    if name in ("starts_on", "ends_on"):
+    if name in ("starts_on", "ends_on", *rules.LENGTH_FIELDS):
         return value
     return clean_text(name, value, required=name == "sentence")

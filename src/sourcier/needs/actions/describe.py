@@ -18,6 +18,7 @@ from sourcier.matching import engine, labels
 from sourcier.needs import queries, rules
 from sourcier.needs.actions.common import check, check_unit, clean_text, clean_value, entry, load, same_version, touch
 from sourcier.needs.models import Lot, Need, NeedActivity, NeedPlace
+from sourcier.needs.recurrence import length_refusal
 from sourcier.needs.rules import Verb
 from sourcier.retention.clocks import begin
 from sourcier.retention.models import Clock
@@ -92,7 +93,10 @@ def say_again(agent: Agent, need_id: UUID, version: int, sentence: str, departme
 def take_over(agent: Agent, need_id: UUID) -> Need:
     """Start again a past purchase: its words, lots, places and activities, its dates in the first year to come."""
     source = queries.visible(agent).select_related("department", "family").get(pk=need_id)
-    copied = ("title", "what", "how_much", "where_note", "estimate_cents", "unknown", "kind", "family")
+    copied = (
+        "title", "what", "how_much", "where_note", "estimate_cents", "estimate_per_year", "duration_months", "options_months",
+        "unknown", "kind", "family",
+    )  # fmt: skip
     starts_on, ends_on = rules.years_later(source.starts_on, source.ends_on, timezone.localdate())
     need = new_need(
         agent, _department(agent, source.department), sentence=source.sentence, taken_over_from=source,
@@ -291,6 +295,8 @@ def _reference(organisation: Organisation) -> str:
 
 def _check_answers(need: Need) -> None:
     check_unit(need)
+    if wrong := length_refusal(need.duration_months, need.options_months):
+        raise Refused(*wrong)
     if refusal := rules.dates_refusal(need.starts_on, need.ends_on):
         raise Refused(refusal, "ends_on")
 

@@ -1,30 +1,33 @@
 """What the law of a day asks for a need, all that adds up with it being counted: R.2121-1 and following."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, Sum
+from django.db.models import Q
 
 from sourcier.accounts.models import Organisation
 from sourcier.kernel.money import format_cents
 from sourcier.law.advice import ADAPTED, FORMAL, advise
 from sourcier.law.book import WORKS
 from sourcier.needs.models import Need
+from sourcier.needs.rules import LENGTH_FIELDS
 from sourcier.spend.models import Family, Unit
 from sourcier.spend.queries import city_rules, family_total, operation_total
 from sourcier.spend.totals import unit_total
 
 # Estimated, and neither engaged yet nor given up.
 PLANNED = (Need.State.SUBMITTED, Need.State.ACCEPTED, Need.State.ASKED)
+COUNTED = ("estimate_cents", *LENGTH_FIELDS)
 
 
 def planned_total(organisation: Organisation, family: Family, year: int, but: Need) -> int:
     """Cents before tax of the other needs of the year in this family, as they are estimated."""
     of_year = Q(starts_on__year=year) | Q(starts_on=None, created_at__year=year)
     others = Need.objects.filter(of_year, organisation=organisation, family=family, state__in=PLANNED).exclude(pk=but.pk)
-    return others.aggregate(total=Sum("estimate_cents"))["total"] or 0
+    return sum(need.counted_cents or 0 for need in others.only(*COUNTED))
 
 
 def planned_in_units(organisation: Organisation, but: Need | None = None) -> dict[UUID, int]:
@@ -32,8 +35,10 @@ def planned_in_units(organisation: Organisation, but: Need | None = None) -> dic
     found = Need.objects.filter(organisation=organisation, unit__isnull=False, state__in=PLANNED)
     if but:
         found = found.exclude(pk=but.pk)
-    sums = found.values("unit").annotate(total=Sum("estimate_cents")).order_by()
-    return {row["unit"]: row["total"] or 0 for row in sums}
+    totals: defaultdict[UUID, int] = defaultdict(int)
+    for need in found.only("unit", *COUNTED):
+        totals[need.unit_id] += need.counted_cents or 0  # type: ignore[index]
+    return totals
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,9 @@ def rule_of_day(need: Need, family: Family | None, kind: str, on: date, cents: i
         counted = _counted(unit, family, on.year, together, own, rules)
     elif unit:
         counted = [f"Cet achat compte aussi dans l'opération de travaux «\u00a0{unit.label}\u00a0» (CCP art. R.2121-5)."]
-    here = need.estimate_cents if cents is None else cents
+    here = need.counted_cents if cents is None else cents
+    if cents is None and (length := need.length.words(need.estimate_cents)):
+        counted = [length, *counted]
     advice = advise(kind, here, rules.cents, on, own=city_rules(need.organisation)).to_json()
     named = {"family": family.code, "family_label": family.named(on.year)} if family else {}
     if unit:

@@ -19,7 +19,7 @@ from sourcier.law.book import KINDS, WORKS, Rule, threshold
 from sourcier.spend.actions import load_families
 from sourcier.spend.queries import FamilyYear, families_of_year, without_family, years
 from sourcier.spend.rules import LEVELS, Use
-from sourcier.web.city.rule import tone
+from sourcier.web.city.gauges import tone
 from sourcier.web.exports import exported
 from sourcier.web.rights import INSPECTION, city
 

@@ -24,6 +24,7 @@ from sourcier.sourcing.queries import ALIVE, current
 from sourcier.vault.models import File
 from sourcier.web.city.adviser import way
 from sourcier.web.city.alike import seen_together
+from sourcier.web.city.gauges import fullness
 from sourcier.web.city.need_contracts import existing
 from sourcier.web.city.need_forms import CompleteForm, GiveUpForm, MessageForm, ReasonForm
 from sourcier.web.city.needs import need_or_404
@@ -66,6 +67,7 @@ def _page(request: HttpRequest, need: Need, **bound: forms.Form) -> HttpResponse
         "may_take_over": queries.to_take_over(agent).filter(pk=need.pk).exists(),
     }
     context |= next_step(agent, need) | _untold(agent, need) | way(need) | existing(agent, need) | seen_together(agent, need)
+    context |= fullness(need)
     if may["complete"]:
         context["complete_form"] = bound.get("complete") or _complete_form(agent, need)
     return render(request, "city/needs/need.html", context, status=422 if bound else 200)

@@ -17,6 +17,7 @@ from sourcier.kernel.transitions import Refused
 from sourcier.needs import actions, queries, rules
 from sourcier.needs.models import Need
 from sourcier.needs.rules import Conflict, Verb
+from sourcier.web.city.gauges import fullness
 from sourcier.web.city.need_forms import QUESTION_OF, NeedForm, StartForm
 from sourcier.web.city.tables import needs_table
 from sourcier.web.exports import exported
@@ -144,7 +145,7 @@ def _answer(request: HttpRequest, agent: Agent, form: NeedForm, writing: bool, v
     if request.htmx:  # type: ignore[attr-defined]
         if "version_seen" in request.POST:
             return HttpResponse(headers={"HX-Refresh": "true"})
-        return render(request, "city/needs/_saved.html", {"need": need, "form": form, "version": version})
+        return render(request, "city/needs/_saved.html", {"need": need, "form": form, "version": version, **fullness(need)})
     if form.errors:
         return _edit_page(request, form, writing, version=version)
     if "send" not in request.POST:
@@ -185,7 +186,8 @@ def _version(request: HttpRequest) -> int:
 def _edit_page(request: HttpRequest, form: NeedForm, writing: bool, **more: Any) -> HttpResponse:
     met = [{"met": each} for each in queries.contracts_met(form.need)]
     context = {
-        "form": form, "need": form.need, "writing": writing, "version": form.need.version, "contracts_met": met, **more
+        "form": form, "need": form.need, "writing": writing, "version": form.need.version, "contracts_met": met,
+        **fullness(form.need), **more,
     }  # fmt: skip
     return render(request, "city/needs/edit.html", context)
 

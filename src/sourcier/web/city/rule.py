@@ -14,24 +14,20 @@ from django.views.decorators.http import require_POST
 
 from sourcier.accounts.agents import Agent
 from sourcier.accounts.models import Role
-from sourcier.kernel.money import format_cents
 from sourcier.kernel.transitions import Refused
-from sourcier.law.book import WORKS
 from sourcier.law.path import PROFILE
 from sourcier.needs import actions, queries
 from sourcier.needs.models import Kind, Need
 from sourcier.needs.rules import Verb
 from sourcier.spend.models import Family
 from sourcier.spend.queries import last_price
-from sourcier.spend.rules import Use
 from sourcier.web.city.alike import seen_together
 from sourcier.web.city.forms import add_refusal
+from sourcier.web.city.gauges import gauge
 from sourcier.web.city.need_contracts import existing
 from sourcier.web.city.needs import need_or_404
 from sourcier.web.operations import operation_context
 from sourcier.web.rights import INSPECTION, PURCHASING, city
-
-WARNING_LEVEL = 80
 
 
 class FamilyChoice(forms.ModelChoiceField):
@@ -145,36 +141,6 @@ def _page(
 def _facts(rule: dict[str, Any]) -> tuple[Any, ...]:
     """What the advice was given for, without the day."""
     return tuple(rule.get(key) for key in ("family", "unit", "kind", "amount_cents", "used_cents", "limit_cents"))
-
-
-def gauge(rule: dict[str, Any]) -> dict[str, Any] | None:
-    """The gauge of an advice and its sentence (WORDS 42); None when the day has no limit or the need no amount."""
-    if "limit_cents" not in rule or "amount_cents" not in rule:
-        return None
-    use = Use(rule["used_cents"], rule["amount_cents"], rule["limit_cents"])
-    what, year = _added_up(rule)
-    return {
-        "use": use,
-        "scale": max(use.limit_cents, use.total_cents),
-        "tone": tone(use),
-        "sentence": f"Avec cet achat, {what} atteint {use.percent}\u00a0% de la limite de "
-        f"{format_cents(use.limit_cents)}\u00a0HT{year}.",
-    }
-
-
-def _added_up(rule: dict[str, Any]) -> tuple[str, str]:
-    """What reached the limit, and for which year."""
-    if rule.get("sum_of") == "unit":
-        nature = "l'opération" if rule["unit_nature"] == "works" else "l'unité"
-        return f"{nature} «\u00a0{rule['unit_label']}\u00a0»", ""
-    if rule["kind"] == WORKS:
-        return "l'opération", ""
-    return f"la famille {rule.get('family_label', 'sans nom')}", f" pour {rule['on'][:4]}"
-
-
-def tone(use: Use) -> str:
-    """The class of a gauge: it warns from 80 %."""
-    return "warn" if use.level >= WARNING_LEVEL else ""
 
 
 def _dated(rule: dict[str, Any]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from sourcier.spend.models import Unit
 from sourcier.spend.rules import Use
 from sourcier.spend.totals import unit_totals
 from sourcier.web.city.forms import add_refusal
-from sourcier.web.city.rule import tone
+from sourcier.web.city.gauges import tone
 from sourcier.web.rights import INSPECTION, PURCHASING, city
 
 
