@@ -17,6 +17,8 @@ from sourcier.project.settings import *  # noqa: E402, F403
 # A file rather than memory: threads and processes of the races must meet in the same database.
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):  # noqa: F405
     DATABASES["default"]["TEST"] = {"NAME": _folder / "tests.sqlite3"}  # noqa: F405
+elif template := os.environ.get("SOURCIER_TEST_TEMPLATE"):
+    DATABASES["default"]["TEST"] = {"TEMPLATE": template}  # noqa: F405
 
 # The scenes of the tests open at their deadline; `tests/quotes/test_opening.py` waits.
 OPENING_WAIT = timedelta(0)  # noqa: F405
