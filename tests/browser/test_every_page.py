@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Page, Response
 
 from sourcier.project.demo.city import PASSWORD
 from tests.browser.conftest import Person, Town, newcomer, sign_in
+from tests.vault import papers
 from tests.web.clients import code_now
 
 WIDTHS = (1280, 390, 320)
@@ -42,7 +43,7 @@ POSTED = {
     "profile_package", "year_take",
     "family_add", "contract_renew",
     "idea_receipt", "place_idea_receipt", "place_alerts", "place_link_again", "place_receipt",
-    "lanes_propose", "lane_end",
+    "lanes_propose", "lane_end", "direct_cancel",
     "idea_answer", "idea_route", "idea_check", "idea_told", "idea_forget",
 }  # fmt: skip
 # Files and texts, which are not pages: they answer whoever may have them, and that is all.
@@ -50,7 +51,7 @@ FILES = {
     "robots", "city_css", "city_logo", "need_file", "request_document", "answer_file", "exchange_document", "exchange_letter",
     "city_key_minutes", "poster_print", "dossier_download", "dossier_seda", "firm_document", "mfa_download_recovery_codes",
     "paper_receipt", "verifier_sums", "notices_feed", "place_data",
-    "tray_document", "idea_file", "single_note", "year_download",
+    "tray_document", "idea_file", "single_note", "year_download", "direct_file",
 }  # fmt: skip
 AXE = Axe().axe_script
 # Two rules about colours cost more than all the others together: of a list, they read the first lines, as the next are alike.
@@ -203,6 +204,28 @@ def requester(walk: Walk, scene: dict[str, str]) -> None:
     walk.refused(f"/achats/{scene['blank']}/decrire/", "Envoyer mon besoin", 200)
     walk.refused("/compte/mot-de-passe/", "Changer", 200, oldpassword="faux", password1="court", password2="long")
     walk.refused("/mon-compte/", "Enregistrer", 200, name=" ")
+    buys_directly(walk)
+
+
+def buys_directly(walk: Walk) -> None:
+    """On a telephone: three fields, one photograph and five taps, then it is recorded; what is wrong is said first."""
+    walk.look("/achats/direct/")
+    walk.refused("/achats/direct/", "Enregistrer cet achat", sentence=" ")
+    page = walk.page
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{walk.who.town.site}/achats/direct/")
+    for name, text in {"sentence": "12 brioches pour la fête de la crèche", "who": "boulangerie", "amount": "48,50"}.items():
+        page.locator(f"[name={name}]").fill(text)
+    page.locator("[name=siret]").first.check()
+    page.get_by_label("TVA 5,5").check()
+    page.locator("#direct-seen", has_text="45,97").wait_for()
+    page.get_by_label("Petit montant").check()
+    picture = {"name": "ticket.jpg", "mimeType": "image/jpeg", "buffer": papers.JPEG}
+    page.locator("[name=photo]").set_input_files([picture])
+    page.locator("[data-pages] li").wait_for()
+    walk.press("Enregistrer cet achat", "a direct purchase")
+    walk.fetch(page.locator("main dd a[href*='/pieces/']").get_attribute("href") or "")
+    walk.refused(urlsplit(page.url).path, "Annuler, avec cette raison", reason=" ")
 
 
 def buyer(walk: Walk, scene: dict[str, str]) -> None:
@@ -274,7 +297,8 @@ def head_of_purchasing(walk: Walk, scene: dict[str, str]) -> None:
     walk.look(
         "/reglages/", "/reglages/directions/", f"/reglages/directions/{scene['department']}/", "/reglages/lieux/",
         "/reglages/lieux/nouveau/", f"/reglages/lieux/{scene['place']}/", "/reglages/archives/", "/reglages/ouverture/",
-        "/reglages/voies/", "/familles/unites/", "/familles/nomenclature/", "/familles/nomenclature/importer/", scene["family"],
+        "/reglages/voies/", "/reglages/achat-direct/",
+        "/familles/unites/", "/familles/nomenclature/", "/familles/nomenclature/importer/", scene["family"],
         "/controle/cle/", "/regles/", "/familles/commandes/", scene["orders_given"], scene["orders_read"],
         "/familles/marches/", "/familles/marches/nouveau/", "/familles/marches/importer/", scene["contracts_given"],
         scene["contracts_read"], scene["contract"], f"/achats/{scene['crossing']}/marches/",

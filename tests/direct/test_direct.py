@@ -20,7 +20,7 @@ from sourcier.kernel.transitions import Refused
 from sourcier.needs.models import Need
 from sourcier.retention.models import Clock
 from sourcier.sourcing.models import Candidate, Sourcing
-from sourcier.spend.models import Commitment
+from sourcier.spend.models import Commitment, RunningContract
 from sourcier.spend.queries import family_total, last_price
 from sourcier.vault.models import File
 from tests.cities import City, make_city
@@ -98,6 +98,17 @@ def test_a_family_that_reaches_the_limit_of_the_law_asks_for_a_buyer(city: City,
         actions.record(city.requester, typed, [], "k")
     assert refused.value.refusal.code == "limit" and "un acheteur doit en décider" in refused.value.sentence
     assert actions.record(city.requester, replace(typed, amount_cents=20_00), [], "k").amount_cents == 20_00
+
+
+def test_a_contract_that_covers_the_family_is_ordered_on_first(city: City, typed: Typed) -> None:
+    assert typed.family
+    RunningContract.objects.create(
+        organisation=city.organisation, object="Pain", families=[typed.family.code], holder="FOURNIL", maximum_cents=9_000_00,
+        ends_on=timezone.localdate(), said_at=timezone.now(), saved_at=timezone.now(), saved_by=city.buyer.user,
+    )  # fmt: skip
+    with writes_nothing(city.organisation.pk), pytest.raises(Refused) as refused:
+        actions.record(city.requester, typed, [], "k")
+    assert (refused.value.refusal.code, refused.value.field) == ("contract_exists", "family")
 
 
 def test_the_city_sets_the_amount_and_zero_lets_nobody_buy_directly(city: City, typed: Typed) -> None:

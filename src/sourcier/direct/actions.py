@@ -240,8 +240,8 @@ def _check(agent: Agent, typed: Typed) -> dict[str, Any]:
     if len(typed.note) > rules.LENGTHS["note"]:
         raise refuse("too_long", f"Écrivez {rules.LENGTHS['note']} caractères au plus. Rien n'est perdu.", "note")
     rule = queries.rule_of(agent, typed.family, typed.amount_cents or 0, timezone.localdate())
-    if refusal := rules.limit_refusal(rule):
-        raise Refused(refusal, "amount")
+    if refusal := queries.why_a_need(agent, typed.sentence, typed.family, typed.amount_cents or 0, rule):
+        raise Refused(refusal, "amount" if refusal.code != "contract_exists" else "family")
     return rule
 
 

@@ -16,7 +16,8 @@ from sourcier.suppliers import queries as suppliers
 from sourcier.suppliers.actions.firms import UNDISCLOSED
 from sourcier.suppliers.models import Firm
 
-SUGGESTED = 6
+SUGGESTED = 4
+SHORTEST = 3
 READ = 40
 Centre = tuple[int, int]
 
@@ -66,7 +67,7 @@ def party(agent: Agent, siret: str, around: Sequence[Centre] = ()) -> Party:
 def suggestions(agent: Agent, text: str, around: Sequence[Centre]) -> list[Party]:
     """The firms of that name, those that the city knows and the nearest first."""
     words = text.strip()[:100]
-    if len(words) < 3:
+    if len(words) < SHORTEST:
         return []
     known = {firm.siret: firm for firm in suppliers.search(agent, words).filter(closed_at=None)[:READ]}
     hidden = set(Firm.objects.filter(pk__in=hidden_firms(agent.organisation.pk)).values_list("siret", flat=True))

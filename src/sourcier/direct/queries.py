@@ -1,6 +1,6 @@
 """The read side of direct purchases: what the page shows before one is recorded, and those that were."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -15,6 +15,7 @@ from sourcier.direct import rules
 from sourcier.direct.models import DirectPurchase
 from sourcier.direct.parties import Centre, Party
 from sourcier.kernel.activities import Activity
+from sourcier.kernel.transitions import Refusal
 from sourcier.matching import engine
 from sourcier.needs import queries as needs
 from sourcier.needs.models import Need
@@ -71,7 +72,7 @@ def centres(agent: Agent, department: Department | None) -> list[Centre]:
 def proposed_family(agent: Agent, sentence: str) -> Family | None:
     """The family of the trade that these words call first, else of the first ones; a person confirms it."""
     called = [match.activity for match in engine.match(sentence).activities[:TOP]] if sentence.strip() else []
-    return propose_family(agent.organisation, called[:1]) or propose_family(agent.organisation, called)
+    return propose_family(agent.organisation, called[:1]) or propose_family(agent.organisation, called, sentence)
 
 
 def trade(family: Family | None, sentence: str) -> list[Activity]:
@@ -84,6 +85,12 @@ def rule_of(agent: Agent, family: Family, amount_cents: int, on: date) -> dict[s
     """The law's advice of that day, the whole family being counted, with what is planned."""
     need = Need(organisation=agent.organisation, estimate_cents=amount_cents)
     return needs.rule_of_day(need, family, family.kind, on)
+
+
+def why_a_need(agent: Agent, sentence: str, family: Family, amount_cents: int, rule: Mapping[str, Any]) -> Refusal | None:
+    """What only a buyer, or the head of purchasing, may decide: the law's limit, or a contract that covers the family."""
+    need = Need(organisation=agent.organisation, sentence=sentence, family=family, estimate_cents=amount_cents)
+    return rules.limit_refusal(rule) or needs.beside_contract(need)
 
 
 def near(activities: Sequence[Activity], around: Sequence[Centre], chosen: Party | None) -> Near | None:
@@ -137,6 +144,11 @@ def of_need(need: Need) -> DirectPurchase | None:
         return None
     found = DirectPurchase.objects.filter(need=need).select_related("firm", "recorded_by", "cancelled_by")
     return found.prefetch_related("files").first()
+
+
+def years(agent: Agent) -> list[int]:
+    """The years in which something was bought directly."""
+    return sorted({day.year for day in listed(agent).order_by().dates("recorded_at", "year")}, reverse=True)
 
 
 @dataclass(frozen=True, slots=True)

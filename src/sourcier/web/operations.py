@@ -70,6 +70,8 @@ def standing_page(sourcing: Sourcing) -> str:
 
 def operation_context(agent: Agent, need: Need, sourcing: Sourcing | None = None) -> dict[str, Any]:
     """What `city/operation.html` shows; `sourcing` is the consultation that the page is about, the present one when None."""
+    if need.direct:
+        return {"operation": need, "steps": direct_steps(need, inspected=agent.has(Role.BUYER, Role.HEAD_BUYER, Role.AUDITOR))}
     if not agent.has(Role.BUYER, Role.HEAD_BUYER, Role.AUDITOR):
         return {"operation": need, "steps": three_words(need)}
     known = [{"sourcing": each, "page": standing_page(each)} for each in queries.of_need(need)]
@@ -80,6 +82,17 @@ def operation_context(agent: Agent, need: Need, sourcing: Sourcing | None = None
         "consultation_shown": sourcing.pk if sourcing else None,
         "to_reach": queries.relays(sourcing) if sourcing and sourcing.opened_at else (),
     }
+
+
+def direct_steps(need: Need, *, inspected: bool) -> list[Step]:
+    """Bought at once: what was bought, then its proof, for who may take it."""
+    on = format_date(need.created_at.astimezone(PARIS).date())
+    said = f"Annulé, enregistré le {on}" if need.state == Need.State.CLOSED else f"Enregistré le {on}"
+    url = reverse("dossier", args=[need.pk]) if inspected else ""
+    return [
+        Step(1, "Achat direct", said, DONE, reverse("need", args=[need.pk]), "need"),
+        Step(2, "Preuve", "Le dossier est prêt", DONE, url, "dossier"),
+    ]
 
 
 def seven_steps(need: Need, sourcing: Sourcing | None = None) -> list[Step]:

@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.urls import path
 from django.utils import timezone
 
+from sourcier.direct import queries as direct
 from sourcier.insights.savings import FIGURES, Group, OperationFigures, groups, years
 from sourcier.interop.tables import Column, Kind, Table
 from sourcier.kernel.french import PARIS
@@ -47,7 +48,7 @@ COLUMNS = (
 def savings(request: HttpRequest) -> HttpResponse:
     agent = request.agent  # type: ignore[attr-defined]
     this_year = timezone.now().astimezone(PARIS).year
-    known = sorted({*years(agent), this_year}, reverse=True)
+    known = sorted({*years(agent), *direct.years(agent), this_year}, reverse=True)
     asked = request.GET.get("year", "")
     year = int(asked) if asked.isdecimal() and int(asked) in known else this_year
     found = groups(agent, year)
@@ -59,6 +60,7 @@ def savings(request: HttpRequest) -> HttpResponse:
     if response := exported(request, _table(year, shown, only)):
         return response
     context: dict[str, Any] = {
+        "bought": direct.of_year(agent, year),
         "groups": shown, "whole": whole, "year": year, "years": known, "only": only, "narrowed": shown is not found,
     }  # fmt: skip
     return render(request, "city/figures/savings.html", context)

@@ -11,6 +11,7 @@ from sourcier.accounts.models import Role
 from sourcier.kernel.french import PARIS, format_date
 from sourcier.needs import queries as needs
 from sourcier.web.awaiting import awaiting
+from sourcier.web.city.buying import may_buy_directly
 from sourcier.web.operations import three_words
 from sourcier.web.rights import EVERYBODY, READERS, city
 
@@ -36,6 +37,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "today": format_date(now.astimezone(PARIS).date(), weekday=True),
         "missions": [MISSIONS[role] for role in Role if role in agent.roles],
         "may_ask": agent.has(Role.REQUESTER),
+        "may_buy": may_buy_directly(agent),
         "may_read": agent.has(*READERS),
     }
     return render(request, "city/home.html", context)

@@ -24,6 +24,7 @@ from sourcier.sourcing.queries import ALIVE, current
 from sourcier.vault.models import File
 from sourcier.web.city.adviser import way
 from sourcier.web.city.alike import seen_together
+from sourcier.web.city.direct import purchase_page
 from sourcier.web.city.gauges import fullness
 from sourcier.web.city.need_contracts import existing
 from sourcier.web.city.need_forms import CompleteForm, GiveUpForm, MessageForm, ReasonForm
@@ -47,6 +48,8 @@ def need(request: HttpRequest, need_id: UUID) -> HttpResponse:
 
 def _page(request: HttpRequest, need: Need, **bound: forms.Form) -> HttpResponse:
     """The page, with the form that was refused, if any, kept as it was typed."""
+    if need.direct:
+        return purchase_page(request, need, **bound)
     agent: Agent = request.agent  # type: ignore[attr-defined]
     may = {name: queries.may(agent, need, verb) for name, verb in BUTTONS.items()}
     side = queries.side(agent, need)

@@ -17,6 +17,7 @@ from sourcier.kernel.transitions import Refused
 from sourcier.needs import actions, queries, rules
 from sourcier.needs.models import Need
 from sourcier.needs.rules import Conflict, Verb
+from sourcier.web.city.buying import may_buy_directly
 from sourcier.web.city.gauges import fullness
 from sourcier.web.city.need_forms import QUESTION_OF, NeedForm, StartForm
 from sourcier.web.city.tables import needs_table
@@ -60,7 +61,7 @@ def needs(request: HttpRequest) -> HttpResponse:
         "states": [(key, label) for key, (label, _) in STATES.items()],
         "state": state, "departments": departments, "department": department,
         "filtered": state in STATES or chosen is not None,
-        "may_write": agent.has(Role.REQUESTER),
+        "may_write": agent.has(Role.REQUESTER), "may_buy": may_buy_directly(agent),
     }  # fmt: skip
     return render(request, "city/needs/list.html", context)
 

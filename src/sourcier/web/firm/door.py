@@ -8,7 +8,6 @@ it, or a one-time code (`again`).
 
 import hashlib
 import ipaddress
-import json
 import secrets
 import time
 from collections.abc import Callable
@@ -34,6 +33,7 @@ from sourcier.sourcing import limits
 from sourcier.sourcing.models import Invitation
 from sourcier.sourcing.queries import invitation_by_code, invitation_by_token
 from sourcier.suppliers.queries import key_by_code, key_by_token
+from sourcier.web import sending
 from sourcier.web.firm import place_door
 
 COOKIE = "sourcier_r"
@@ -81,12 +81,8 @@ class Visit:
 
     def sending(self, request: HttpRequest) -> rules.Sender:
         """The sender with the print of what this request sends, by the key its page drew: secret, so the print is blind."""
-        key = request.POST.get("envoi", "")
-        if not key:
-            return self.sender
-        typed = sorted((name, values) for name, values in request.POST.lists() if name != "csrfmiddlewaretoken")
-        files = [(name, [(each.name, each.size) for each in uploads]) for name, uploads in sorted(request.FILES.lists())]
-        return replace(self.sender, sending=hashlib.sha256(json.dumps([typed, files]).encode()).hexdigest())
+        sent = sending.printed(request)
+        return replace(self.sender, sending=sent) if sent else self.sender
 
     def write(self, response: HttpResponse) -> HttpResponse:
         """Renew the cookie on a response."""
@@ -96,11 +92,6 @@ class Visit:
             COOKIE, value, max_age=LIFE, path=PATH, httponly=True, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE
         )
         return response
-
-
-def sending_key(request: HttpRequest) -> str:
-    """What tells one sending of a page from another: drawn once, it comes back with the form until the form has left."""
-    return request.POST.get("envoi", "")[:64] or secrets.token_hex(16)
 
 
 FirmView = Callable[..., HttpResponse]

@@ -14,7 +14,8 @@ from sourcier.quotes.actions.answer import decline as decline_answer
 from sourcier.quotes.queries import answers
 from sourcier.sourcing.actions.identity import stop as stop_writing
 from sourcier.sourcing.queries import is_stopped, last_wish
-from sourcier.web.firm import again, door
+from sourcier.web import sending
+from sourcier.web.firm import again
 from sourcier.web.firm.door import Visit, visitor
 from sourcier.web.firm.first import base_context
 from sourcier.web.firm.mine import signed_file
@@ -59,7 +60,7 @@ def decline(request: HttpRequest, visit: Visit) -> HttpResponse:
     prove_first = "non" if again.needed(visit) else ""
     replacing = None if prove_first else answers.current(visit.invitation)
     context = base_context(visit) | {"form": form, "replacing": replacing, "prove_first": prove_first}
-    context["sending_key"] = door.sending_key(request)
+    context["sending_key"] = sending.drawn_key(request)
     return render(request, "firm/decline.html", context, status=400 if form.errors else 200)
 
 

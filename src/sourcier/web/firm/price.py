@@ -16,7 +16,8 @@ from sourcier.quotes.actions import answer as act
 from sourcier.quotes.models import Submission
 from sourcier.quotes.queries import answers
 from sourcier.sourcing.models import Question
-from sourcier.web.firm import again, door
+from sourcier.web import sending
+from sourcier.web.firm import again
 from sourcier.web.firm.door import Visit, visitor
 from sourcier.web.firm.first import base_context
 from sourcier.web.firm.price_form import AnswerForm
@@ -143,7 +144,7 @@ def _page(request: HttpRequest, visit: Visit, form: AnswerForm, begun: Submissio
         "but": "mais" in request.GET,
         "replacing": former,
         "prove_first": "prix" if again.needed(visit) else "",
-        "sending_key": door.sending_key(request),
+        "sending_key": sending.drawn_key(request),
     }
     return render(request, "firm/price.html", context, status=400 if form.wrong else 200)
 
