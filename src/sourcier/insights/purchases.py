@@ -85,7 +85,7 @@ def gather(organisation: Organisation) -> list[Bought]:
     return [
         *(commitment_bought(row, operations) for row in engaged),
         *orders_bought(orders.iterator(chunk_size=5_000), engaged, operations),
-        *(need_bought(need, need.estimate_cents or 0, operations.places.get(need.pk, "")) for need in planned),
+        *(need_bought(need, need.counted_cents or 0, operations.places.get(need.pk, "")) for need in planned),
     ]
 
 
@@ -138,7 +138,7 @@ def need_bought(need: Need, cents: int, place: str) -> Bought:
 def around(need: Need) -> tuple[Bought, list[Bought]]:
     """A need as it is described, and the purchases of its year that share its family or a word with it."""
     organisation = need.organisation
-    own = need_bought(need, need.estimate_cents or LEAST, _first_place(need))
+    own = need_bought(need, need.counted_cents or LEAST, _first_place(need))
     year = own.purchase.on.year
     shared = Q(family=need.family_id) if need.family_id else Q()
     wanted = titled = shared
@@ -161,7 +161,7 @@ def around(need: Need) -> tuple[Bought, list[Bought]]:
         *(commitment_bought(row, operations) for row in chosen),
         *orders_bought(listed, list(covering.select_related("family")), operations),
         *(
-            need_bought(other, other.estimate_cents or 0, operations.places.get(other.pk, ""))
+            need_bought(other, other.counted_cents or 0, operations.places.get(other.pk, ""))
             for other in operations.needs.values()
             if other.pk not in known and other.state in PLANNED
         ),

@@ -4,21 +4,37 @@ from datetime import date, timedelta
 
 from django.utils import timezone
 
+from sourcier.accounts.agents import Agent
 from sourcier.kernel.activities import Activity
 from sourcier.needs import actions as needs
 from sourcier.needs.models import Need
 from sourcier.needs.queries import rule_of_day
 from sourcier.project.demo.city import DemoCity
+from sourcier.project.demo.past_orders import export
 from sourcier.sourcing.actions import invite, panel, request
 from sourcier.sourcing.models import Sourcing
+from sourcier.spend.actions import choose_columns, hand_over, import_waiting
+from sourcier.spend.importing.lines import Column
+from sourcier.spend.models import OrderBatch
 from sourcier.spend.queries import propose_family
+from sourcier.vault.actions import store_bytes
 
 
 def build_others(city: DemoCity) -> None:
-    """A draft, a need that waits for a buyer, and a request whose answers are closed until next week."""
+    """Three years of orders, a draft, a need that waits for a buyer, and a request whose answers are closed until next week."""
+    import_past_orders(city.people["bruno"])
     _draft(city)
     _submitted(city)
     _asked(city)
+
+
+def import_past_orders(bruno: Agent) -> OrderBatch:
+    """The export of the finance software, given, its columns said, and read."""
+    file = store_bytes(bruno.organisation.pk, export().data, "commandes-2024-2026.csv")
+    batch = hand_over(bruno, file)
+    choose_columns(bruno, batch.pk, {Column(name): place for name, place in batch.columns.items()})
+    import_waiting(timezone.now())
+    return batch
 
 
 def _draft(city: DemoCity) -> None:
