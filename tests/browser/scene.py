@@ -249,6 +249,23 @@ class Scene:
             need_file=reverse("need_file", args=[begun.pk, file.pk]),
         )
 
+    def of_a_department(self) -> None:
+        """Two purchases that their department leads, with a buyer's glance: one just sent, one whose request is ready."""
+        lane = needs.add_lane(self.city.head_buyer, lane="glance", up_to_cents=4_000_00, opener="author")
+        found = []
+        for _ in range(2):
+            need = needs.start(self.requester, "Pain frais pour le goûter des crèches")
+            unknown = ["what", "how_much", "when"]
+            needs.save(self.requester, need.pk, need.version, unknown=unknown, estimate_cents=400_00)
+            needs.set_places(self.requester, need.pk, {self.city.place.pk: ""})
+            needs.tick_activities(self.requester, need.pk, [BAKER])
+            found.append(needs.submit(self.requester, need.pk))
+        needs.end_lane(self.city.head_buyer, lane.pk)
+        sourcing = panel.start(self.requester, found[1].pk, "rfq")
+        panel.search(self.requester, sourcing.pk, [BAKER], AROUND_M)
+        panel.keep_all(self.requester, sourcing.pk)
+        self.tell(led=found[0].pk, glanced=found[1].pk)
+
     # --- requests ----------------------------------------------------------------------------------------------------------
 
     def written(self, kind: str = "rfq", lots: tuple[str, ...] = (), asking: bool = True) -> Sourcing:
@@ -486,6 +503,7 @@ def play() -> None:
     scene = Scene()
     scene.demonstration()
     scene.needs()
+    scene.of_a_department()
     scene.draft()
     scene.waiting()
     scene.on_a_telephone()

@@ -43,7 +43,7 @@ POSTED = {
     "profile_package", "year_take",
     "family_add", "contract_renew",
     "idea_receipt", "place_idea_receipt", "place_alerts", "place_link_again", "place_receipt",
-    "lanes_propose", "lane_end", "direct_cancel",
+    "lanes_propose", "lane_end", "need_hand_over", "glance", "direct_cancel",
     "idea_answer", "idea_route", "idea_check", "idea_told", "idea_forget",
 }  # fmt: skip
 # Files and texts, which are not pages: they answer whoever may have them, and that is all.
@@ -197,6 +197,10 @@ def requester(walk: Walk, scene: dict[str, str]) -> None:
         f"/achats/{scene['begun']}/decrire/", f"/achats/{scene['returned']}/decrire/", "/compte/deconnexion/",
         f"/achats/{scene['begun']}/", f"/achats/{scene['returned']}/", f"/achats/{scene['done']}/",
     )  # fmt: skip
+    walk.look(f"/achats/{scene['led']}/", f"/achats/{scene['led']}/conduire/", "/delais/")
+    walk.look(*(f"/achats/{scene['glanced']}/{page}" for page in ("entreprises/", "demande/", "demande/envoyer/")))
+    walk.press("Demander le regard d'un acheteur", "a request to be looked at")
+    walk.look("/")
     walk.page.locator("header details summary").last.click()
     walk.found += faults_of(walk.page, "the menu")
     walk.fetch(scene["need_file"])

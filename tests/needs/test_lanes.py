@@ -76,7 +76,7 @@ def test_with_nothing_set_a_buyer_leads() -> None:
 
 
 @played_once
-def described(city: City) -> Need:
+def bread_to_send(city: City) -> Need:
     """Bread for 3 000 €, ready to be sent; the city has its families."""
     load_families(city.organisation)
     need = actions.start(city.requester, "Pain frais pour les crèches")
@@ -91,7 +91,7 @@ def alone(agent: Agent, **changed: Any) -> LaneRule:
 
 
 def test_the_lane_follows_the_draft_and_is_kept_with_its_reason_once_sent(city: City) -> None:
-    need = described(city)
+    need = bread_to_send(city)
     assert queries.lane_of(need).lane is Lane.LED
     family = Family.objects.get(organisation=city.organisation, code="10.01")
     held = alone(city.head_buyer, family=family)
@@ -111,7 +111,7 @@ def test_the_lane_follows_the_draft_and_is_kept_with_its_reason_once_sent(city: 
 
 
 def test_a_purchase_that_takes_its_family_to_the_limit_is_led_by_a_buyer(city: City) -> None:
-    need = described(city)
+    need = bread_to_send(city)
     alone(city.head_buyer, up_to_cents=100_000_00)
     assert queries.lane_of(need).lane is Lane.ALONE
     Need.objects.filter(pk=need.pk).update(estimate_cents=70_000_00)

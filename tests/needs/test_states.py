@@ -22,9 +22,19 @@ EXPECTED = {
     State.RETURNED: {Verb.WRITE: DEPARTMENT, Verb.TICK: DEPARTMENT, Verb.SUBMIT: DEPARTMENT, Verb.CLOSE: BOTH},
     State.SUBMITTED: dict.fromkeys((Verb.COMPLETE, Verb.TICK, Verb.ACCEPT, Verb.SEND_BACK, Verb.KEEP_RULE, Verb.CLOSE), BUYERS),
     State.ACCEPTED: dict.fromkeys(
-        (Verb.COMPLETE, Verb.TICK, Verb.SEND_BACK, Verb.KEEP_RULE, Verb.CLOSE, Verb.MARK_ASKED, Verb.MARK_CLOSED), BUYERS
+        (
+            Verb.COMPLETE,
+            Verb.TICK,
+            Verb.SEND_BACK,
+            Verb.KEEP_RULE,
+            Verb.CLOSE,
+            Verb.MARK_ASKED,
+            Verb.MARK_CLOSED,
+            Verb.HAND_OVER,
+        ),
+        BUYERS,
     ),
-    State.ASKED: dict.fromkeys((Verb.CLOSE, Verb.MARK_ASKED, Verb.MARK_AWARDED, Verb.MARK_CLOSED), BUYERS),
+    State.ASKED: dict.fromkeys((Verb.CLOSE, Verb.MARK_ASKED, Verb.MARK_AWARDED, Verb.MARK_CLOSED, Verb.HAND_OVER), BUYERS),
     State.AWARDED: {Verb.MARK_AWARDED: BUYERS, Verb.MARK_CANCELLED: BOTH},
     State.CLOSED: {},
 }

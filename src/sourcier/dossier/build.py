@@ -69,7 +69,7 @@ def take(agent: Agent, need_id: UUID, *, for_third_party: bool = False) -> Expor
     made again.
     """
     need = needs.get(agent, need_id)
-    if needs.roles_for(agent, need.department_id).isdisjoint(READERS):
+    if needs.roles_on(agent, need).isdisjoint(READERS):
         raise refuse("not_allowed", "Le dossier se prend par un acheteur ou un auditeur.")
     for _ in range(ATTEMPTS):
         if sentence := _may_take(agent, need):

@@ -34,6 +34,7 @@ class Verb(StrEnum):
     KEEP_RULE = "keep_rule"
     ALLOW_CROSSING = "allow_crossing"
     LEAVE_CONTRACT = "leave_contract"
+    HAND_OVER = "hand_over"
     CLOSE = "close"
     SAY = "say"
     MARK_ASKED = "mark_asked"
@@ -62,6 +63,8 @@ TABLE: Mapping[tuple[State, Verb], State] = {
     (State.ACCEPTED, Verb.KEEP_RULE): State.ACCEPTED,
     **{(state, Verb.ALLOW_CROSSING): state for state in (State.SUBMITTED, State.ACCEPTED, State.ASKED)},
     **{(state, Verb.LEAVE_CONTRACT): state for state in (State.SUBMITTED, State.ACCEPTED, State.ASKED)},
+    (State.ACCEPTED, Verb.HAND_OVER): State.SUBMITTED,
+    (State.ASKED, Verb.HAND_OVER): State.ASKED,
     (State.DRAFT, Verb.CLOSE): State.CLOSED,
     (State.RETURNED, Verb.CLOSE): State.CLOSED,
     (State.SUBMITTED, Verb.CLOSE): State.CLOSED,
@@ -90,6 +93,7 @@ _WHO: Mapping[Verb, frozenset[str]] = {
     Verb.KEEP_RULE: BUYERS,
     Verb.ALLOW_CROSSING: frozenset({"head_buyer"}),
     Verb.LEAVE_CONTRACT: frozenset({"head_buyer"}),
+    Verb.HAND_OVER: BUYERS,
     Verb.SAY: REQUESTERS | BUYERS,
     Verb.MARK_ASKED: BUYERS,
     Verb.MARK_AWARDED: BUYERS,
@@ -98,6 +102,9 @@ _WHO: Mapping[Verb, frozenset[str]] = {
     Verb.MARK_CANCELLED: REQUESTERS | BUYERS,
 }
 WITH_DEPARTMENT = frozenset({State.DRAFT, State.RETURNED})
+BEFORE_A_BUYER = frozenset({*WITH_DEPARTMENT, State.SUBMITTED})
+# What who leads a need as its author does not do: he has no need to take it, nor to give it back to himself.
+BETWEEN_TWO = frozenset({Verb.ACCEPT, Verb.SEND_BACK})
 
 _NOT_NOW: Mapping[Verb, str] = {
     Verb.WRITE: "Ce besoin est parti chez l'acheteur : écrivez-lui un message s'il faut le changer.",
@@ -110,6 +117,7 @@ _NOT_NOW: Mapping[Verb, str] = {
     Verb.KEEP_RULE: "La règle du jour se retient entre l'envoi du besoin et la demande aux entreprises.",
     Verb.ALLOW_CROSSING: "Cette décision se prend avant le choix, sur un besoin envoyé.",
     Verb.LEAVE_CONTRACT: "Cette décision se prend avant le choix, sur un besoin envoyé.",
+    Verb.HAND_OVER: "Cet achat ne change plus de mains à cette étape.",
     Verb.CLOSE: "Ce besoin est déjà choisi ou clos.",
     Verb.MARK_ASKED: "Acceptez le besoin avant d'interroger des entreprises.",
     Verb.MARK_AWARDED: "Aucune entreprise n'est interrogée pour ce besoin.",

@@ -36,7 +36,7 @@ class Asking:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the standing of a need is read from. `buyer` is empty when nobody holds it, `today` the day in Paris."""
+    """What the standing of a need is read from, on a day of Paris. `buyer` is empty when nobody holds it; `led`: its author."""
 
     state: str
     author: str
@@ -46,6 +46,7 @@ class Facts:
     today: date
     asking: Asking | None = None
     direct: bool = False
+    led: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,20 +81,22 @@ def _who(facts: Facts) -> str:
         bought = f"Acheté directement : c'est {facts.author} qui l'a enregistré."
         return "Cet achat direct est annulé." if facts.state == State.CLOSED else bought
     buyer = facts.buyer or "le service achats"
+    contact = f"{facts.author} conduit cet achat." if facts.led else f"Votre interlocuteur : {buyer}."
     if is_idle(facts.state, facts.asking):
-        return f"Ce besoin est à reprendre ou à clore : aucune demande n'est en cours. Votre interlocuteur : {buyer}."
+        return f"Ce besoin est à reprendre ou à clore : aucune demande n'est en cours. {contact}"
     stages = {
-        Stage.ASKED: f"Les entreprises sont interrogées. Votre interlocuteur : {buyer}.",
-        Stage.PAST: f"La date limite des réponses est passée. Les réponses sont à ouvrir. Votre interlocuteur : {buyer}.",
-        Stage.OPENED: f"Les réponses sont ouvertes et se comparent. Votre interlocuteur : {buyer}.",
+        Stage.ASKED: f"Les entreprises sont interrogées. {contact}",
+        Stage.PAST: f"La date limite des réponses est passée. Les réponses sont à ouvrir. {contact}",
+        Stage.OPENED: f"Les réponses sont ouvertes et se comparent. {contact}",
     }
     prepares = f"Le besoin est chez {buyer}, qui prépare la demande aux entreprises."
+    prepares = f"{facts.author} conduit cet achat et prépare la demande aux entreprises." if facts.led else prepares
     states = {
         State.DRAFT: f"{facts.author} prépare ce besoin.",
         State.RETURNED: f"{facts.author} complète ce besoin.",
         State.SUBMITTED: "Le besoin est chez le service achats, qui le lit.",
         State.ACCEPTED: prepares,
-        State.AWARDED: f"Le choix est fait. Votre interlocuteur : {buyer}.",
+        State.AWARDED: f"Le choix est fait. {contact}",
         State.CLOSED: "Ce besoin est clos.",
     }
     if facts.state == State.ASKED and facts.asking:

@@ -76,6 +76,7 @@ class SourcingConfig(AppConfig):
             ("posting", models.Posting, ("posted_on", "how", "letters", "cost_cents", "made_by_id", "made_at")),
             ("firm_question", models.FirmQuestion, FIRM_QUESTION),
             ("correction", models.Correction, ("text", "file_id", "made_by_id", "made_at")),
+            ("glance", models.Glance, ("asked_by_id", "asked_at", "good", "reason", "seen_by_id", "seen_at", "taken_back_at")),
             ("extension", models.Extension, ("old_deadline", "new_deadline", "reason", "made_by_id", "made_at")),
         ):
             register_rows(kind, model, organisation=inside, fields=("sourcing_id", *fields))

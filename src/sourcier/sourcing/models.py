@@ -341,6 +341,19 @@ class Relay(models.Model):
     how = models.CharField(max_length=200, blank=True)
 
 
+class Glance(models.Model):
+    """A buyer's glance at a request that a department prepared, before it leaves. `good` is None until it is given."""
+
+    sourcing = models.ForeignKey(Sourcing, on_delete=models.PROTECT, related_name="glances")
+    asked_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    good = models.BooleanField(null=True)
+    reason = models.TextField("ce qu'il faut reprendre", blank=True)
+    seen_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+    seen_at = models.DateTimeField(null=True)
+    taken_back_at = models.DateTimeField(null=True)
+
+
 class NoticeVisit(models.Model):
     """Someone who wants to answer a public notice: SIRET and e-mail, to be confirmed by the link sent there."""
 

@@ -13,14 +13,14 @@ from django.utils import timezone
 from sourcier.accounts.agents import Agent
 from sourcier.accounts.awaiting import Awaiting
 from sourcier.accounts.models import Role
-from sourcier.accounts.queries import in_scope, still_holds
+from sourcier.accounts.queries import in_scope
 from sourcier.journal.models import Entry
 from sourcier.mail import gateway
 from sourcier.mail.texts import has_stopped
 from sourcier.needs import queries as needs
 from sourcier.needs.models import Need
 from sourcier.needs.standing_rules import Asking, Stage
-from sourcier.sourcing import rules
+from sourcier.sourcing import carrying, rules
 from sourcier.sourcing.known_firms import NOT_REACHED
 from sourcier.sourcing.models import Candidate, Extension, FirmQuestion, Invitation, Relay, Search, Sourcing
 from sourcier.sourcing.rules import Facts
@@ -281,7 +281,7 @@ def awaiting(agent: Agent) -> list[Awaiting]:
 
     Each goes to its buyer; to the head buyers when he buys no more for that department.
     """
-    if not agent.has(Role.BUYER, Role.HEAD_BUYER):
+    if not agent.has(Role.REQUESTER, Role.BUYER, Role.HEAD_BUYER):
         return []
     asking = Q(state__in=(Sourcing.State.DRAFT, Sourcing.State.OPEN))
     to_tell = waiting_relays().filter(invitation__sourcing=OuterRef("pk"))
@@ -289,6 +289,7 @@ def awaiting(agent: Agent) -> list[Awaiting]:
     unsettled = Invitation.objects.filter(sourcing=OuterRef("pk")).exclude(channel=Invitation.Channel.NOTICE)
     to_post = unsettled.filter(channel=Invitation.Channel.LETTER, state=Invitation.State.WAITING)
     asked = FirmQuestion.objects.filter(sourcing=OuterRef("pk"), answered_at=None)
+    held = held.exclude(pk__in=carrying.looked_at().values("sourcing"))
     found = held.select_related("need__department").annotate(
         kept=Exists(Candidate.objects.filter(sourcing=OuterRef("pk"), state=Candidate.State.KEPT)),
         question_at=_first(asked, "asked_at"),
@@ -296,17 +297,18 @@ def awaiting(agent: Agent) -> list[Awaiting]:
         post_at=_first(to_post, "created_at"),
         tell_at=_first(to_tell, "created_at"),
     )
-    return sorted((line for sourcing in found for line in _lines(sourcing)), key=lambda line: line.since)
+    lines = (line for sourcing in found for line in _lines(sourcing))
+    return sorted([*lines, *carrying.to_look_at(agent)], key=lambda line: line.since)
 
 
 def held_by(agent: Agent) -> QuerySet[Sourcing]:
     """The sourcings that are this buyer's to carry on; for a head buyer, also those whose buyer holds the role no more."""
     buys = in_scope(agent, Role.BUYER, Role.HEAD_BUYER, department="need__department")
     heads = in_scope(agent, Role.HEAD_BUYER, department="need__department")
-    held = visible(agent).annotate(
-        buyer_holds=still_holds(Role.BUYER, Role.HEAD_BUYER, person="buyer", department="need__department")
-    )
-    return held.filter(Q(buyer=agent.user) & buys | Q(buyer_holds=False) & heads)
+    led = needs.led_by(agent, "need__")
+    held = visible(agent).annotate(buyer_holds=needs.buyer_holds("need__", "buyer"))
+    taken_over = Q(buyer_holds=False) & (heads | Q(need__buyer=agent.user) & buys)
+    return held.filter(Q(buyer=agent.user) & (buys | led) | taken_over)
 
 
 def askings(need_ids: Collection[UUID]) -> dict[UUID, Asking]:

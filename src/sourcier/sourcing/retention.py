@@ -17,6 +17,7 @@ from sourcier.sourcing.models import (
     Correction,
     Extension,
     FirmQuestion,
+    Glance,
     Invitation,
     NoticeVisit,
     Posting,
@@ -38,6 +39,7 @@ def give_up(scope: Scope) -> Emptied:
     inside = {"sourcing__in": asked}
     made.empty(Candidate.objects.filter(**inside), reason="", why=[])
     made.empty(Extension.objects.filter(**inside), reason="")
+    made.empty(Glance.objects.filter(**inside), reason="")
     made.empty(Correction.objects.filter(**inside), text=ERASED)
     made.empty(FirmQuestion.objects.filter(**inside), text=ERASED, wording="", answer="")
     made.empty(AskedPlace.objects.filter(**inside), contact_name="", contact_phone="", note="")

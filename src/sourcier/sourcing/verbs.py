@@ -21,6 +21,10 @@ VERBS = (
     Verb("request.saved", "{name} a préparé la demande.", personal=("name",)),
     Verb("request.document_joined", "{name} a joint « {file} » à la demande.", personal=("name",)),
     Verb("request.document_removed", "{name} a retiré « {file} » de la demande.", personal=("name",)),
+    Verb("glance.asked", "{name} a demandé le regard d'un acheteur sur « {title} ».", personal=("name",)),
+    Verb("glance.good", "{name} a regardé la demande : elle peut partir.", personal=("name",)),
+    Verb("glance.again", "{name} a regardé la demande, à reprendre : {reason}", personal=("name",)),
+    Verb("glance.taken_back", "{name} a repris la demande pour la changer.", personal=("name",)),
     Verb(
         "sourcing.sent",
         "{name} a envoyé la demande à {count} entreprises : {channels}. Date limite : {deadline_words}.",

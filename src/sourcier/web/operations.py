@@ -14,6 +14,7 @@ from sourcier.accounts.models import Role
 from sourcier.journal.models import Entry
 from sourcier.kernel.french import PARIS, format_date, format_moment
 from sourcier.needs.models import Need
+from sourcier.needs.queries import leads
 from sourcier.quotes.models import LastPriceRound
 from sourcier.sourcing import queries
 from sourcier.sourcing.models import Candidate, Sourcing
@@ -72,7 +73,7 @@ def operation_context(agent: Agent, need: Need, sourcing: Sourcing | None = None
     """What `city/operation.html` shows; `sourcing` is the consultation that the page is about, the present one when None."""
     if need.direct:
         return {"operation": need, "steps": direct_steps(need, inspected=agent.has(Role.BUYER, Role.HEAD_BUYER, Role.AUDITOR))}
-    if not agent.has(Role.BUYER, Role.HEAD_BUYER, Role.AUDITOR):
+    if not agent.has(Role.BUYER, Role.HEAD_BUYER, Role.AUDITOR) and not leads(agent, need):
         return {"operation": need, "steps": three_words(need)}
     known = [{"sourcing": each, "page": standing_page(each)} for each in queries.of_need(need)]
     return {

@@ -29,6 +29,7 @@ from sourcier.needs.actions.describe import (
     tick_activities,
 )
 from sourcier.needs.actions.lanes import add_lane, end_lane, propose_lanes
+from sourcier.needs.actions.leading import hand_over
 from sourcier.needs.actions.talk import say, say_with, settle
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "describe",
     "end_lane",
     "go_elsewhere",
+    "hand_over",
     "join_unit",
     "keep_from_now",
     "keep_rule",

@@ -12,8 +12,9 @@ from sourcier.kernel.money import format_cents
 from sourcier.kernel.transitions import refuse
 from sourcier.needs import queries, rules
 from sourcier.needs.actions.common import check, clean_text, entry, load, touch
-from sourcier.needs.actions.decide import keep_from_now, keep_lane
+from sourcier.needs.actions.decide import keep_from_now
 from sourcier.needs.actions.describe import begin_clock, new_need, tick_usual
+from sourcier.needs.actions.leading import keep_lane
 from sourcier.needs.models import ContractAnswer, Need
 from sourcier.needs.rules import Verb
 from sourcier.spend.actions import order_on

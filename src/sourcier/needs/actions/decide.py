@@ -15,7 +15,8 @@ from sourcier.kernel.transitions import refuse
 from sourcier.law.retention import PROCEDURE
 from sourcier.needs import queries, rules
 from sourcier.needs.actions.common import check, check_unit, clean_text, clean_value, entry, load, touch
-from sourcier.needs.lanes import LaneChoice
+from sourcier.needs.actions.leading import follow_lane, keep_lane, take_lead
+from sourcier.needs.lanes import BY_AUTHOR
 from sourcier.needs.models import Need
 from sourcier.needs.rules import Verb
 from sourcier.retention import clocks
@@ -34,18 +35,9 @@ def submit(agent: Agent, need_id: UUID) -> Need:
     need.submitted_at = timezone.now()
     need.reason = ""
     lane = keep_lane(need)
-    return _move(agent, need, Verb.SUBMIT, "need.submitted", {"lane": lane.lane, "lane_words": lane.sentence})
-
-
-def keep_lane(need: Need) -> LaneChoice:
-    """The lane as it is today, kept on the need with its reason."""
-    lane = queries.lane_today(need)
-    kept = {
-        "sentence": lane.sentence, "rule": lane.rule and lane.rule.hex, "declaration": lane.declaration.value,
-        "opener": lane.opener.value, "up_to_cents": lane.up_to_cents,
-    }  # fmt: skip
-    need.lane, need.lane_choice = lane.lane.value, {key: value for key, value in kept.items() if value is not None}
-    return lane
+    said = {"lane": lane.lane, "lane_words": lane.sentence}
+    need = _move(agent, need, Verb.SUBMIT, "need.submitted", said)
+    return take_lead(need) if lane.lane in BY_AUTHOR else need
 
 
 @transaction.atomic
@@ -90,7 +82,7 @@ def keep_rule(agent: Agent, need_id: UUID, family: Family | None, kind: str, rul
     need.save()
     family_words = f"{family.code} {family.label}" if family else ""
     entry(agent, need, "need.rule_kept", {"family": family_words, "kind": need.kind, "rule": need.rule})
-    return need
+    return follow_lane(need)
 
 
 @transaction.atomic

@@ -17,6 +17,7 @@ from sourcier.law.retention import PROCEDURE
 from sourcier.matching import engine, labels
 from sourcier.needs import queries, rules
 from sourcier.needs.actions.common import check, check_unit, clean_text, clean_value, entry, load, same_version, touch
+from sourcier.needs.actions.leading import follow_lane
 from sourcier.needs.models import Lot, Need, NeedActivity, NeedPlace
 from sourcier.needs.recurrence import length_refusal
 from sourcier.needs.rules import Verb
@@ -144,7 +145,7 @@ def save(agent: Agent, need_id: UUID, version: int, **fields: Any) -> Need:
     need.save()
     said = {name: value.pk if isinstance(value, Model) else value for name, value in changed.items()}
     entry(agent, need, "need.saved", {"fields": said})
-    return need
+    return need if writing else follow_lane(need)
 
 
 @transaction.atomic

@@ -10,7 +10,8 @@ from sourcier.needs.queries.contracts import (
     to_renew,
 )
 from sourcier.needs.queries.family import families_to_choose, proposed_family
-from sourcier.needs.queries.lanes import lane_of, lane_rules, lane_scope, lane_today, lane_words
+from sourcier.needs.queries.lanes import lane_of, lane_rules, lane_scope, lane_today, lane_words, outgrown
+from sourcier.needs.queries.leading import buyer_holds, buys, leads, led_by, only_leads, roles_for, roles_on
 from sourcier.needs.queries.reading import (
     READERS,
     get,
@@ -18,7 +19,6 @@ from sourcier.needs.queries.reading import (
     places,
     readable_departments,
     refusal,
-    roles_for,
     served_departments,
     side,
     to_take_over,
@@ -37,6 +37,8 @@ __all__ = [
     "awaiting",
     "awaiting_contracts",
     "beside_contract",
+    "buyer_holds",
+    "buys",
     "contract_answers",
     "contracts_met",
     "crosses",
@@ -50,14 +52,19 @@ __all__ = [
     "lane_scope",
     "lane_today",
     "lane_words",
+    "leads",
+    "led_by",
     "may",
     "moved",
+    "only_leads",
+    "outgrown",
     "places",
     "proposed_family",
     "readable_departments",
     "refusal",
     "renewal_of",
     "roles_for",
+    "roles_on",
     "rule_of_day",
     "served_departments",
     "side",

@@ -1,23 +1,21 @@
 """The lane of a need: read from the city's rules as long as it is described, kept as it was once it is sent."""
 
+from datetime import datetime
 from uuid import UUID
 
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from sourcier.accounts.models import Organisation
-from sourcier.kernel.activities import Activity
 from sourcier.kernel.money import format_cents
 from sourcier.law.advice import EXEMPT
-from sourcier.matching import engine
 from sourcier.needs import lanes
-from sourcier.needs.lanes import Declaration, Lane, LaneChoice, Opener
+from sourcier.needs.lanes import BY_AUTHOR, Declaration, Lane, LaneChoice, Opener
 from sourcier.needs.models import LaneRule, Need
-from sourcier.needs.queries.reading import words
+from sourcier.needs.queries.family import proposed_family
 from sourcier.needs.queries.rule import rule_of_day
 from sourcier.needs.rules import WITH_DEPARTMENT
 from sourcier.spend.models import Family
-from sourcier.spend.queries import propose_family
 
 
 def lane_rules(organisation: Organisation) -> QuerySet[LaneRule]:
@@ -39,9 +37,25 @@ def lane_of(need: Need) -> LaneChoice:
     )  # fmt: skip
 
 
-def lane_today(need: Need, cents: int | None = None) -> LaneChoice:
-    """What the city's rules of today say of the need as it is now, or for the price that a firm asks."""
-    known = [_rule(rule) for rule in lane_rules(need.organisation).filter(ended_at=None)]
+def lane_today(need: Need) -> LaneChoice:
+    """What the city's rules of today say of the need as it is now."""
+    return _lane(need, timezone.now())
+
+
+def outgrown(need: Need, cents: int | None = None) -> LaneChoice | None:
+    """The more guarded lane that this need now asks for, or the price of a firm in its place; None when its own still holds.
+
+    The city's rules are those of the day it was sent: what it changes since holds for the needs to come.
+    """
+    if need.lane not in BY_AUTHOR or need.submitted_at is None:
+        return None
+    now = _lane(need, need.submitted_at, cents)
+    return now if lanes.stricter(now.lane, Lane(need.lane)) else None
+
+
+def _lane(need: Need, at: datetime, cents: int | None = None) -> LaneChoice:
+    in_force = Q(ended_at=None) | Q(ended_at__gt=at)
+    known = [_rule(rule) for rule in lane_rules(need.organisation).filter(in_force, added_at__lte=at)]
     amount = need.estimate_cents if cents is None else cents
     if not known or amount is None:
         return lanes.choose(known, lanes.Facts(amount))
@@ -49,12 +63,6 @@ def lane_today(need: Need, cents: int | None = None) -> LaneChoice:
     kind = need.kind or (family.kind if family else "")
     facts = lanes.Facts(amount, kind, family and family.pk, family.label if family else "", _limit(need, family, kind, amount))
     return lanes.choose(known, facts)
-
-
-def proposed_family(need: Need) -> Family | None:
-    """The family of the activities ticked, else of those that its words name; a person confirms it later."""
-    ticked = [Activity(row.nomenclature, row.code) for row in need.activities.all()]
-    return propose_family(need.organisation, ticked or [match.activity for match in engine.match(words(need)).activities])
 
 
 def _limit(need: Need, family: Family | None, kind: str, cents: int) -> int | None:

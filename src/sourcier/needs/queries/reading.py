@@ -11,6 +11,7 @@ from sourcier.accounts.queries import in_scope
 from sourcier.kernel.transitions import Refusal
 from sourcier.needs import registry, rules
 from sourcier.needs.models import Need
+from sourcier.needs.queries.leading import roles_for, roles_on
 
 READERS = (Role.REQUESTER, Role.BUYER, Role.HEAD_BUYER, Role.AUDITOR)
 
@@ -29,11 +30,6 @@ def get(agent: Agent, need_id: UUID) -> Need:
     )
 
 
-def roles_for(agent: Agent, department_id: UUID) -> frozenset[str]:
-    """The roles this agent holds for a department: what the guards of `rules` ask for."""
-    return frozenset(str(m.role) for m in agent.memberships if m.department_id in (None, department_id))
-
-
 def may(agent: Agent, need: Need, verb: rules.Verb) -> bool:
     """Whether the button is shown: the guard of the action itself."""
     return refusal(agent, need, verb) is None
@@ -43,7 +39,8 @@ def refusal(agent: Agent, need: Need, verb: rules.Verb) -> Refusal | None:
     """Why this agent may not do `verb` now; None when he may."""
     closing = verb is rules.Verb.CLOSE
     live = closing and registry.is_live(need.pk)
-    refused = rules.refusal(need.state, verb, roles_for(agent, need.department_id), live)
+    held = roles_for(agent, need.department_id) if verb in rules.BETWEEN_TWO else roles_on(agent, need)
+    refused = rules.refusal(need.state, verb, held, live)
     return refused or (registry.close_refusal(need.pk) if closing else None)
 
 

@@ -9,11 +9,11 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from sourcier.accounts.agents import Agent
-from sourcier.accounts.models import Role
-from sourcier.accounts.queries import still_holds
 from sourcier.kernel.french import PARIS
 from sourcier.needs import registry, standing_rules
+from sourcier.needs.lanes import BY_AUTHOR
 from sourcier.needs.models import Need
+from sourcier.needs.queries.leading import buyer_holds
 from sourcier.needs.queries.reading import visible
 from sourcier.needs.standing_rules import Asking, Stage, Standing
 
@@ -34,7 +34,7 @@ def standings(needs: Iterable[Need]) -> dict[UUID, Standing]:
 
 
 def _standings(needs: list[Need], askings: dict[UUID, Asking]) -> dict[UUID, Standing]:
-    held = Need.objects.filter(still_holds(Role.BUYER, Role.HEAD_BUYER, person="buyer"), pk__in=[need.pk for need in needs])
+    held = Need.objects.annotate(holds=buyer_holds()).filter(holds=True, pk__in=[need.pk for need in needs])
     with_buyer = set(held.values_list("pk", flat=True)) if any(need.buyer_id for need in needs) else set()
     today = timezone.now().astimezone(PARIS).date()
     return {
@@ -47,6 +47,7 @@ def _standings(needs: list[Need], askings: dict[UUID, Asking]) -> dict[UUID, Sta
                 starts_on=need.starts_on,
                 today=today,
                 asking=askings.get(need.pk),
+                led=need.pk in with_buyer and need.lane in BY_AUTHOR and need.buyer_id == need.author_id,
                 direct=need.direct,
             )
         )
@@ -92,8 +93,9 @@ class Move:
 
 
 def moved(agent: Agent, now: datetime) -> list[Move]:
-    """The last step of each need of this author; he may know it already. What he is to complete awaits him otherwise."""
-    found = list(_of_author(agent, now).exclude(state=Need.State.RETURNED))
+    """The last step of each need of this author; he may know it already. What he completes, or leads, awaits him otherwise."""
+    to_tell = _of_author(agent, now).exclude(state=Need.State.RETURNED).exclude(lane__in=BY_AUTHOR, buyer=agent.user)
+    found = list(to_tell)
     askings = registry.askings([need.pk for need in found])
     told = _standings(found, askings)
     steps = {need.pk: _step(need, askings.get(need.pk)) for need in found}

@@ -10,7 +10,8 @@ from sourcier.accounts.awaiting import Awaiting
 from sourcier.accounts.models import Role
 from sourcier.accounts.queries import in_scope, still_holds
 from sourcier.needs import registry, standing_rules
-from sourcier.needs.models import Need, NeedMessage
+from sourcier.needs.models import Lane, Need, NeedMessage
+from sourcier.needs.queries.leading import buyer_holds, led_by
 from sourcier.needs.queries.reading import visible
 from sourcier.needs.rules import Side
 from sourcier.needs.standing_rules import Asking
@@ -32,10 +33,12 @@ def _needs(agent: Agent) -> Iterator[Awaiting]:
     held = Q(buyer=agent.user) | Q(buyer_holds=False)
     wanted = Q(state__in=WITH_AUTHOR) & writes & (own | left)
     wanted |= Q(state=Need.State.SUBMITTED) & buys & held | Q(state=Need.State.SUBMITTED) & heads
-    wanted |= Q(state__in=WITH_BUYER) & buys & Q(buyer=agent.user) | Q(state__in=WITH_BUYER) & heads
+    wanted |= Q(state__in=WITH_BUYER) & (
+        buys & Q(buyer=agent.user) | led_by(agent) | heads & (Q(lane=Lane.LED) | Q(buyer_holds=False))
+    )
     found = visible(agent).annotate(
         author_holds=still_holds(Role.REQUESTER, person="author"),
-        buyer_holds=still_holds(Role.BUYER, Role.HEAD_BUYER, person="buyer"),
+        buyer_holds=buyer_holds(),
         ticked=Count("activities"),
     )
     needs = list(found.filter(wanted).select_related("department"))
@@ -90,7 +93,7 @@ def _messages(agent: Agent) -> Iterator[Awaiting]:
     where = {"organisation": "need__organisation", "department": "need__department"}
     found = found.annotate(
         author_holds=still_holds(Role.REQUESTER, person="need__author", **where),
-        buyer_holds=still_holds(Role.BUYER, Role.HEAD_BUYER, person="need__buyer", **where),
+        buyer_holds=buyer_holds("need__", "need__buyer"),
     )
     for message in found.filter(to_department | to_purchasing).select_related("author", "need__department"):
         url = reverse("need", args=[message.need_id]) + "#messages"

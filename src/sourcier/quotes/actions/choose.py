@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Sum
 from django.utils import timezone
 
 from sourcier.accounts.agents import Agent
@@ -10,6 +11,7 @@ from sourcier.journal.actions import append
 from sourcier.kernel.french import PARIS
 from sourcier.kernel.transitions import Refused, refuse
 from sourcier.law.retention import CONTRACT
+from sourcier.needs import queries as needs
 from sourcier.needs.actions import keep_from_now, mark_awarded, mark_closed
 from sourcier.needs.models import Lot
 from sourcier.quotes import single
@@ -48,8 +50,8 @@ def choose(
     `other_places`: what will be done for the places that the chosen firm does not serve; asked for when there are some.
     The last lot chosen closes the evaluation: the sourcing is `CHOSEN`, the need awarded, and everyone is to be told.
     """
-    require_buyer(agent)
     sourcing = lock(agent, sourcing_id)
+    require_buyer(agent, sourcing.need)
     lot = _open_lot(sourcing, lot_id)
     comparison = compare(agent, sourcing, lot)
     left = [(each.evaluator.name, each.remaining) for each in marking.unfinished(sourcing) if each.evaluator.pk != agent.id]
@@ -72,6 +74,7 @@ def choose(
         left = ", ".join(offer.unserved)
         raise refuse("places_left", f"Cette entreprise ne sert pas : {left}. Dites ce que vous ferez pour eux.", "other_places")
     _require_identity(offer, "submission")
+    _require_lane(agent, sourcing, offer.total_cents)
     stand_in = comparison.offer(stand_in_id) if stand_in_id else None
     if stand_in_id and (stand_in is None or stand_in_id == submission_id):
         raise refuse("bad_stand_in", "La remplaçante est une autre réponse de la comparaison.", "stand_in")
@@ -118,8 +121,8 @@ def choose(
 @transaction.atomic
 def leave_lot(agent: Agent, sourcing_id: UUID, lot_id: UUID, rationale: str) -> Award:
     """Leave one lot without a choice, with its reason; the others go on. Raises `Refused`."""
-    require_buyer(agent)
     sourcing = lock(agent, sourcing_id)
+    require_buyer(agent, sourcing.need)
     lot = _open_lot(sourcing, lot_id)
     _require_reason(rationale)
     award = Award.objects.create(
@@ -141,8 +144,8 @@ def leave_lot(agent: Agent, sourcing_id: UUID, lot_id: UUID, rationale: str) -> 
 @transaction.atomic
 def end_without_choice(agent: Agent, sourcing_id: UUID, reason: str, *, close_need: bool) -> Sourcing:
     """End after the opening without choosing anyone; the need is closed too, or stays for another request. Raises `Refused`."""
-    require_buyer(agent)
     sourcing = lock(agent, sourcing_id)
+    require_buyer(agent, sourcing.need)
     if refusal := may_evaluate(sourcing.state, round_pending(sourcing)):
         raise Refused(refusal)
     if Award.objects.filter(sourcing=sourcing, submission__isnull=False).exists():
@@ -166,8 +169,8 @@ def end_without_choice(agent: Agent, sourcing_id: UUID, reason: str, *, close_ne
 @transaction.atomic
 def finish_information(agent: Agent, sourcing_id: UUID, used: str) -> Sourcing:
     """End an information request, with what the city keeps of it (R.2111-1); the need goes on. Raises `Refused`."""
-    require_buyer(agent)
     sourcing = lock(agent, sourcing_id)
+    require_buyer(agent, sourcing.need)
     if sourcing.kind != Sourcing.Kind.RFI:
         raise refuse("not_information", "Une demande de prix finit par un choix, ou sans suite.")
     if refusal := may_evaluate(sourcing.state, False):
@@ -183,6 +186,18 @@ def finish_information(agent: Agent, sourcing_id: UUID, used: str) -> Sourcing:
         rows=[sourcing],
     )
     return sourcing
+
+
+def _require_lane(agent: Agent, sourcing: Sourcing, cents: int) -> None:
+    """Refuse who may not choose at this price: on a lane of the department, beyond what the city trusted its author with.
+
+    The one place for what a city asks of who chooses, above what it asks of a buyer.
+    """
+    if not needs.only_leads(agent, sourcing.need):
+        return
+    chosen = Award.objects.filter(sourcing=sourcing).aggregate(total=Sum("amount_cents"))["total"] or 0
+    if outgrown := needs.outgrown(sourcing.need, chosen + cents):
+        raise refuse("lane", f"À ce prix, un acheteur choisit. {outgrown.sentence}")
 
 
 def _require_identity(offer: Offer, field: str) -> None:

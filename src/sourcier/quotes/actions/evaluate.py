@@ -9,11 +9,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from sourcier.accounts.agents import Agent
-from sourcier.accounts.models import Role
 from sourcier.journal.actions import append
 from sourcier.kernel.receipts import draw_number
 from sourcier.kernel.transitions import Refused, refuse
 from sourcier.mail.models import OutgoingMessage, OutgoingText
+from sourcier.needs.models import Need
+from sourcier.needs.queries import buys
 from sourcier.quotes import letters
 from sourcier.quotes.acknowledgement import acknowledge_clarification
 from sourcier.quotes.models import Clarification, LastPriceRound, SavingReference, Score, Submission
@@ -23,8 +24,6 @@ from sourcier.sourcing.actions.invite import relay_failure, tell_one
 from sourcier.sourcing.models import Criterion, Invitation, Relay, Sourcing
 from sourcier.vault.models import File
 from sourcier.vault.queries import file_facts
-
-BUYERS = (Role.BUYER, Role.HEAD_BUYER)
 
 
 def lock(agent: Agent, sourcing_id: UUID) -> Sourcing:
@@ -36,8 +35,9 @@ def lock(agent: Agent, sourcing_id: UUID) -> Sourcing:
     )
 
 
-def require_buyer(agent: Agent) -> None:
-    if not agent.has(*BUYERS):
+def require_buyer(agent: Agent, need: Need) -> None:
+    """Refuse who does not do a buyer's steps on this need."""
+    if not buys(agent, need):
         raise refuse("not_a_buyer", "Seul un acheteur peut le faire.")
 
 
@@ -66,8 +66,8 @@ def choose_reference(
 
     A last price paid needs its amount and its document; an estimate its amount (the need's by default). Raises `Refused`.
     """
-    require_buyer(agent)
     sourcing = lock(agent, sourcing_id)
+    require_buyer(agent, sourcing.need)
     if sourcing.opened_at is not None:
         raise refuse("already_opened", "La référence se choisit avant l'ouverture des réponses : elle ne change plus.")
     if kind == SavingReference.Kind.NONE:
@@ -167,9 +167,9 @@ def _own(agent: Agent, submission_id: UUID) -> Submission:
 @transaction.atomic
 def clarify(agent: Agent, submission_id: UUID, question: str) -> Clarification:
     """Ask one firm to make its answer clear, by the channel that reached it. Raises `Refused`."""
-    require_buyer(agent)
     submission = _own(agent, submission_id)
     sourcing = lock(agent, submission.sourcing_id)
+    require_buyer(agent, sourcing.need)
     _require_evaluation(sourcing)
     if not question.strip():
         raise refuse("empty", "Écrivez votre question.", "question")
@@ -246,10 +246,10 @@ def _answer(invitation: Invitation, clarification_id: UUID, text: str) -> Clarif
 @transaction.atomic
 def record_clarification(agent: Agent, clarification_id: UUID, text: str) -> Clarification:
     """Write down an explanation that came by telephone or letter. Raises `Refused`."""
-    require_buyer(agent)
-    clarification = Clarification.objects.select_related("submission__invitation").get(
+    clarification = Clarification.objects.select_related("submission__invitation", "submission__sourcing__need").get(
         pk=clarification_id, submission__organisation=agent.organisation
     )
+    require_buyer(agent, clarification.submission.sourcing.need)
     try:
         return _answer(clarification.submission.invitation, clarification_id, f"{text}\n(noté par {agent.user.name})")
     except ObjectDoesNotExist:
@@ -259,8 +259,8 @@ def record_clarification(agent: Agent, clarification_id: UUID, text: str) -> Cla
 @transaction.atomic
 def ask_last_price(agent: Agent, sourcing_id: UUID, submission_ids: list[UUID], deadline: datetime) -> LastPriceRound:
     """Ask all those kept for a last price, closed again until one common deadline; once. Raises `Refused`."""
-    require_buyer(agent)
     sourcing = lock(agent, sourcing_id)
+    require_buyer(agent, sourcing.need)
     require_marking(sourcing)
     if LastPriceRound.objects.filter(sourcing=sourcing).exists():
         raise refuse("already_asked", "Un dernier prix a déjà été demandé : on ne le demande qu'une fois.")

@@ -19,12 +19,12 @@ from sourcier.accounts.models import Opener, Role
 from sourcier.journal.actions import append
 from sourcier.kernel.transitions import Refused, refuse
 from sourcier.quotes import opening_rules as rules
-from sourcier.quotes.actions.evaluate import lock, require_buyer
+from sourcier.quotes.actions.evaluate import lock
 from sourcier.quotes.answer_content import fill
 from sourcier.quotes.clocks import clock_of
 from sourcier.quotes.models import LastPriceRound, OpeningConsent, SavingReference, Submission
 from sourcier.quotes.opening_rules import How, Seal
-from sourcier.quotes.queries.opening import consents, may_consent, seal_of, standing
+from sourcier.quotes.queries.opening import consents, may_consent, opens, seal_of, standing
 from sourcier.quotes.rules import may_open
 from sourcier.quotes.sealing import Unsealed, lift, seals, still_sealed
 from sourcier.sourcing.actions import progress
@@ -40,7 +40,7 @@ def open_answers(agent: Agent, sourcing_id: UUID, *, alone: str | None = None) -
 
     `alone` is the reason of a head buyer who opens without a second person. Raises `Refused`.
     """
-    sourcing = Sourcing.objects.get(pk=sourcing_id, organisation=agent.organisation)
+    sourcing = Sourcing.objects.select_related("need").get(pk=sourcing_id, organisation=agent.organisation)
     _may_begin(sourcing, timezone.now())
     act = _act(agent, sourcing, 1, alone)
     if act is None:
@@ -50,7 +50,7 @@ def open_answers(agent: Agent, sourcing_id: UUID, *, alone: str | None = None) -
 
 def open_last_prices(agent: Agent, sourcing_id: UUID, *, alone: str | None = None) -> LastPriceRound:
     """Open the last prices after their common deadline, as `open_answers` does. Raises `Refused`."""
-    asked = LastPriceRound.objects.select_related("sourcing").get(
+    asked = LastPriceRound.objects.select_related("sourcing__need").get(
         sourcing=sourcing_id, sourcing__organisation=agent.organisation
     )
     _may_begin_last_prices(asked, timezone.now())
@@ -122,20 +122,26 @@ def _act(agent: Agent, sourcing: Sourcing, round_: int, alone: str | None) -> Ac
     """How this person opens now; None when he has just agreed and another must. Raises `Refused`."""
     seal, now = seal_of(sourcing, round_), timezone.now()
     if seal is None:
-        require_buyer(agent)
+        _require_opener(agent, sourcing)
         return Act(agent, How.SERVER)
     if alone is not None:
         if refusal := rules.may_lift_alone(seal, now, agent.has(Role.HEAD_BUYER), alone):
             raise Refused(refusal)
         return Act(agent, How.ALONE, alone.strip())
     if not seal.needs_two:
-        require_buyer(agent)
+        _require_opener(agent, sourcing)
         if refusal := rules.may_lift(seal, now):
             raise Refused(refusal)
         return Act(agent, How.SERVER)
     _agree(agent, sourcing, round_, seal, now)
     together = replace(seal, consents=consents(sourcing, round_).count())
     return None if rules.may_lift(together, now) else Act(agent, How.TWO)
+
+
+def _require_opener(agent: Agent, sourcing: Sourcing) -> None:
+    """Refuse who does not open the quotes of this purchase: on a lane of the department, the city says which of the two."""
+    if refusal := opens(agent, sourcing):
+        raise Refused(refusal)
 
 
 @transaction.atomic

@@ -39,10 +39,10 @@ def register_paper(agent: Agent, invitation_id: UUID, photo: UploadedFile, arriv
     In or late by the moment it arrived. Whether this firm has answered otherwise is not told: the last to arrive stands.
     Raises `Refused`.
     """
-    require_buyer(agent)
-    invitation = Invitation.objects.select_related("sourcing", "firm").get(
+    invitation = Invitation.objects.select_related("sourcing__need", "firm").get(
         pk=invitation_id, sourcing__organisation=agent.organisation
     )
+    require_buyer(agent, invitation.sourcing.need)
     _require_waiting(invitation.sourcing)
     if not where.strip():
         raise refuse("no_place", "Dites où l'enveloppe est gardée, fermée.", "where")
@@ -101,8 +101,8 @@ def type_paper(
     agent: Agent, submission_id: UUID, answer: Answer, scan: UploadedFile | None = None, reason: str = ""
 ) -> Submission:
     """Type what a paper quote says, beside its scan; with a reason to mend it, until a lot is chosen. Raises `Refused`."""
-    require_buyer(agent)
-    submission = Submission.objects.get(pk=submission_id, organisation=agent.organisation)
+    submission = Submission.objects.select_related("sourcing__need").get(pk=submission_id, organisation=agent.organisation)
+    require_buyer(agent, submission.sourcing.need)
     if scan is None and submission.typed_at is None and not submission.by_email:
         raise refuse("no_scan", "Joignez le devis photographié ou numérisé : chacun comparera.", "scan")
     if submission.typed_at is not None and (refusal := too_short(reason)):

@@ -33,8 +33,8 @@ def tell_all(agent: Agent, sourcing_id: UUID, sentences: Mapping[Key, str]) -> l
 
     E-mails and SMS leave by themselves; the others wait for « Prévenue » with how it was done.
     """
-    require_buyer(agent)
     sourcing = lock(agent, sourcing_id)
+    require_buyer(agent, sourcing.need)
     if sourcing.state not in (Sourcing.State.CHOSEN, Sourcing.State.ENDED) or sourcing.opened_at is None:
         raise refuse("not_chosen", "Choisissez d'abord : on prévient ensuite toutes les entreprises.")
     if Notification.objects.filter(sourcing=sourcing).exists():
@@ -83,11 +83,11 @@ def tell_all(agent: Agent, sourcing_id: UUID, sentences: Mapping[Key, str]) -> l
 @transaction.atomic
 def mark_told(agent: Agent, notification_id: UUID, how: str) -> Notification:
     """Write down that a firm was told by letter, telephone or at the counter. Raises `Refused`."""
-    require_buyer(agent)
     notification = Notification.objects.select_related("submission__invitation__firm").get(
         pk=notification_id, sourcing__organisation=agent.organisation
     )
     sourcing = lock(agent, notification.sourcing_id)
+    require_buyer(agent, sourcing.need)
     notification.refresh_from_db()
     if notification.state == Notification.State.SENT:
         raise refuse("already_told", "Cette entreprise est déjà prévenue.")
@@ -110,8 +110,8 @@ def mark_told(agent: Agent, notification_id: UUID, how: str) -> Notification:
 @transaction.atomic
 def print_results(agent: Agent, sourcing_id: UUID) -> list[Notification]:
     """Note who printed the results that no e-mail carried, and return them for `letter.result_letters`. Raises `Refused`."""
-    require_buyer(agent)
     sourcing = lock(agent, sourcing_id)
+    require_buyer(agent, sourcing.need)
     by_hand = Q(state=Notification.State.FAILED) | ~Q(channel__in=BY_ITSELF)
     left = Notification.objects.filter(by_hand, sourcing=sourcing, told_at=None)
     left = left.select_related("firm", "submission__invitation__firm").order_by("firm__name", "pk")

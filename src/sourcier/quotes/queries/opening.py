@@ -9,6 +9,9 @@ from sourcier.accounts.agents import Agent
 from sourcier.accounts.models import Opener, Role
 from sourcier.journal.models import Entry
 from sourcier.journal.queries import entries, payload_of
+from sourcier.kernel.transitions import Refusal
+from sourcier.needs import queries as needs
+from sourcier.needs.lanes import Opener as Opens
 from sourcier.quotes.clocks import clock_of
 from sourcier.quotes.models import LastPriceRound, OpeningConsent, Submission
 from sourcier.quotes.opening_rules import Seal
@@ -42,6 +45,15 @@ def may_consent(agent: Agent) -> bool:
     """Whether this person is one of those who open together: named by the city, or any buyer when it named nobody."""
     named = Opener.objects.filter(organisation=agent.organisation)
     return named.filter(user=agent.user).exists() if named.exists() else agent.has(Role.BUYER, Role.HEAD_BUYER)
+
+
+def opens(agent: Agent, sourcing: Sourcing) -> Refusal | None:
+    """Why this person does not open these quotes where one is enough; None when he does. The lane says it of the author."""
+    if not needs.buys(agent, sourcing.need):
+        return Refusal("not_a_buyer", "Seul un acheteur peut le faire.")
+    if needs.only_leads(agent, sourcing.need) and needs.lane_of(sourcing.need).opener is not Opens.AUTHOR:
+        return Refusal("buyer_opens", "Un acheteur ouvre les devis de cet achat : c'est la règle de sa voie.")
+    return None
 
 
 def agreed(agent: Agent, sourcing: Sourcing) -> int:

@@ -12,6 +12,8 @@ from sourcier.accounts.awaiting import Awaiting
 from sourcier.accounts.models import Role
 from sourcier.accounts.queries import in_scope
 from sourcier.kernel.transitions import Refusal
+from sourcier.needs import queries as needs
+from sourcier.needs.models import Lane
 from sourcier.quotes.models import LastPriceRound, Notification, OpeningConsent, Submission
 from sourcier.quotes.queries.opening import may_consent
 from sourcier.sourcing.models import Sourcing
@@ -22,15 +24,22 @@ States = Sourcing.State
 def awaiting(agent: Agent) -> list[Awaiting]:
     """One line per operation of this buyer (or of any, for a head buyer) that waits after its deadline."""
     buys, heads = (in_scope(agent, role, department="need__department") for role in (Role.BUYER, Role.HEAD_BUYER))
-    held = Q(buyer=agent.user) & buys | heads
+    led = needs.led_by(agent, "need__")
+    held = Q(buyer=agent.user) & (buys | led) | Q(buyer_holds=False, need__buyer=agent.user) & buys
+    held |= heads & (Q(need__lane=Lane.LED) | Q(buyer_holds=False))
     return [*_to_carry_on(agent, held), *_to_agree(agent, held)]
+
+
+def _sourcings(agent: Agent) -> QuerySet[Sourcing]:
+    """Those of this city, each with whether its buyer may still carry it."""
+    return Sourcing.objects.filter(organisation=agent.organisation).annotate(buyer_holds=needs.buyer_holds("need__", "buyer"))
 
 
 def _to_carry_on(agent: Agent, held: Q) -> list[Awaiting]:
     """To open, to choose, to tell."""
-    if not agent.has(Role.BUYER, Role.HEAD_BUYER):
+    if not agent.has(Role.REQUESTER, Role.BUYER, Role.HEAD_BUYER):
         return []
-    sourcings = Sourcing.objects.filter(held, organisation=agent.organisation).select_related("need__department")
+    sourcings = _sourcings(agent).filter(held).select_related("need__department")
     pending = LastPriceRound.objects.filter(sourcing=OuterRef("pk"), opened_at=None)
     by_hand = Notification.objects.filter(sourcing=OuterRef("pk")).exclude(state=Notification.State.SENT)
     found = sourcings.filter(
@@ -43,7 +52,7 @@ def _to_agree(agent: Agent, held: Q) -> list[Awaiting]:
     """The large purchases of others that wait for this person's agreement to be opened."""
     if not may_consent(agent):
         return []
-    closed = Sourcing.objects.filter(organisation=agent.organisation, state=States.CLOSED, two_openers=True).exclude(held)
+    closed = _sourcings(agent).filter(state=States.CLOSED, two_openers=True).exclude(held)
     agreed = OpeningConsent.objects.filter(sourcing=OuterRef("pk"), user=agent.user)
     over = timezone.now() - settings.OPENING_WAIT
     waiting = closed.filter(~Exists(agreed), saving_reference__isnull=False, deadline__lte=over).select_related(

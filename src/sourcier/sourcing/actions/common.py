@@ -13,9 +13,8 @@ from sourcier.journal.actions import append
 from sourcier.journal.models import Entry
 from sourcier.kernel.french import format_lately
 from sourcier.kernel.transitions import Refused, refuse
-from sourcier.needs.queries import roles_for
 from sourcier.needs.rules import Conflict
-from sourcier.sourcing import queries, rules
+from sourcier.sourcing import carrying, queries
 from sourcier.sourcing.models import Sourcing
 from sourcier.sourcing.rules import Verb
 
@@ -31,7 +30,7 @@ def load(agent: Agent, sourcing_id: UUID, verb: Verb) -> Sourcing:
 
 def check(agent: Agent, sourcing: Sourcing, verb: Verb) -> None:
     """Raise unless this agent may do `verb` now."""
-    refusal = rules.may(sourcing.state, verb, roles_for(agent, sourcing.need.department_id))
+    refusal = carrying.refusal(agent, sourcing, verb)
     if refusal and refusal.code == "forbidden":
         raise PermissionDenied(refusal.sentence)
     if refusal:

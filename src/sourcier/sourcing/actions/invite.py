@@ -22,7 +22,7 @@ from sourcier.mail.models import OutgoingMessage
 from sourcier.mail.texts import has_stopped
 from sourcier.needs.actions import mark_asked
 from sourcier.needs.queries import beside_contract, crosses
-from sourcier.sourcing import queries, rules, words
+from sourcier.sourcing import carrying, queries, rules, words
 from sourcier.sourcing.actions import common, texting
 from sourcier.sourcing.actions.common import entry, load, touch
 from sourcier.sourcing.briefs import asked_places, brief, link
@@ -50,6 +50,8 @@ def send(agent: Agent, sourcing_id: UUID, by_text: Collection[UUID] = ()) -> lis
     if refused := rules.guard_send(queries.facts(sourcing, len(candidates)), now):
         field, refusal = refused
         raise Refused(refusal, field)
+    if refusal := carrying.keeps_from_leaving(agent, sourcing):
+        raise Refused(refusal)
     check_limit(sourcing)
     left_out = queries.excluded(sourcing)
     places = AskedPlace.objects.bulk_create(asked_places(sourcing))

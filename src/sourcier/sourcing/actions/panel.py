@@ -47,7 +47,7 @@ def start(agent: Agent, need_id: UUID, kind: str) -> Sourcing:
 def startable(agent: Agent, need_id: UUID) -> Need:
     """The need, locked, if this agent may begin a request for it now. Raises `PermissionDenied` or `Refused`."""
     need = needs.visible(agent).select_for_update(of=("self",)).select_related("organisation").get(pk=need_id)
-    if rules.BUYERS.isdisjoint(needs.roles_for(agent, need.department_id)):
+    if not needs.buys(agent, need):
         raise PermissionDenied
     if need.state not in ASKABLE:
         raise refuse("need_not_accepted", "Acceptez d'abord le besoin : la demande aux entreprises vient ensuite.")

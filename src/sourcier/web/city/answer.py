@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 
 from sourcier.accounts.models import Role
 from sourcier.kernel.transitions import Refused
+from sourcier.needs import queries as needs
 from sourcier.needs.models import Need
 from sourcier.quotes.actions import contest as contesting
 from sourcier.quotes.actions import evaluate
@@ -100,7 +101,7 @@ def _page(request: HttpRequest, need_id: UUID, submission_id: UUID, **bound: for
         "last_price": last_prices(sourcing).get(submission.invitation_id),
         "marks": marks if submission.kind == Submission.Kind.QUOTE else [],
         "evaluates": evaluates(agent, sourcing) and sourcing.state == Sourcing.State.OPENED,
-        "buys": agent.has(*PURCHASING) and sourcing.state == Sourcing.State.OPENED,
+        "buys": needs.buys(agent, need) and sourcing.state == Sourcing.State.OPENED,
         "invitation": submission.invitation,
         "may_check": may(agent, sourcing, Verb.CHECK),
         "identity_form": bound.get("identity") or IdentityForm(),
@@ -128,7 +129,7 @@ def _clarifications(submission: Submission, bound: forms.Form | None) -> list[tu
 
 
 @require_POST
-@city(*PURCHASING)
+@city(*PURCHASING, led=True)
 def clarify(request: HttpRequest, need_id: UUID, submission_id: UUID) -> HttpResponse:
     _, _, submission = opened(request, need_id, submission_id)
     form = ClarifyForm(request.POST)
@@ -144,7 +145,7 @@ def clarify(request: HttpRequest, need_id: UUID, submission_id: UUID) -> HttpRes
 
 
 @require_POST
-@city(*PURCHASING)
+@city(*PURCHASING, led=True)
 def clarification_record(request: HttpRequest, need_id: UUID, clarification_id: UUID) -> HttpResponse:
     need, _ = operation(request, need_id)
     clarification = Clarification.objects.filter(pk=clarification_id, submission__sourcing__need=need).first()
@@ -182,7 +183,7 @@ def contest_reply(request: HttpRequest, need_id: UUID, contest_id: UUID) -> Http
 
 
 @require_POST
-@city(*PURCHASING)
+@city(*PURCHASING, led=True)
 def identity_check(request: HttpRequest, need_id: UUID, invitation_id: UUID) -> HttpResponse:
     """« J'ai vérifié son identité »: from the answer's page, or from the firm's sheet when no answer was opened."""
     invitation = Invitation.objects.filter(pk=invitation_id, sourcing__need=need_id).first()

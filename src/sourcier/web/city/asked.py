@@ -15,6 +15,7 @@ from sourcier.accounts.agents import Agent
 from sourcier.kernel.phones import shown
 from sourcier.kernel.transitions import Refused
 from sourcier.mail import gateway
+from sourcier.needs import queries as needs
 from sourcier.needs.models import Need
 from sourcier.sourcing import letter, queries, timing
 from sourcier.sourcing.actions import closing, correct, invite, posting, questions
@@ -50,7 +51,7 @@ BUTTONS = {
 }  # fmt: skip
 
 
-@city(*INSPECTION)
+@city(*INSPECTION, led=True)
 def asked(request: HttpRequest, need_id: UUID, sourcing_id: UUID | None = None) -> HttpResponse:
     agent: Agent = request.agent  # type: ignore[attr-defined]
     need, sourcing = current_or_404(agent, need_id, sourcing_id)
@@ -105,7 +106,7 @@ def _page(
         "correct_form": form("correct", CorrectForm(prefix="correct")),
         "extend_form": form("extend", ExtendForm(initial={"deadline": later}, prefix="extend")),
         "widen_form": form("widen", WidenForm(prefix="widen")), "end_form": form("end", EndForm(prefix="end")),
-        "sealed": queries.is_sealed(sourcing), "may_register": agent.has(*PURCHASING),
+        "sealed": queries.is_sealed(sourcing), "may_register": needs.buys(agent, need),
         **{name: may(agent, sourcing, verb) for name, verb in BUTTONS.items()},
     }  # fmt: skip
     return render(request, "city/sourcing/asked.html", context, status=422 if bad else 200)
@@ -115,7 +116,7 @@ def _back(sourcing: Sourcing, anchor: str) -> HttpResponse:
     return redirect(f"{reverse('asked', args=[sourcing.need_id, sourcing.pk])}#{anchor}")
 
 
-@city(*PURCHASING)
+@city(*PURCHASING, led=True)
 @require_POST
 def question_answer(request: HttpRequest, need_id: UUID, question_id: UUID) -> HttpResponse:
     agent: Agent = request.agent  # type: ignore[attr-defined]
@@ -134,7 +135,7 @@ def question_answer(request: HttpRequest, need_id: UUID, question_id: UUID) -> H
     return _page(request, need, sourcing, form, "answer", question_id)
 
 
-@city(*PURCHASING)
+@city(*PURCHASING, led=True)
 @require_POST
 def invitation_address(request: HttpRequest, need_id: UUID, invitation_id: UUID) -> HttpResponse:
     """A corrected address, kept for the city, and the request sent again; or « joindre autrement »."""
@@ -171,7 +172,7 @@ def _keep_contact(agent: Agent, need: Need, invitation: Invitation) -> None:
             raise
 
 
-@city(*PURCHASING)
+@city(*PURCHASING, led=True)
 @require_POST
 def letters_print(request: HttpRequest, need_id: UUID) -> HttpResponse:
     """All letters (or one) as a PDF or a Word document, or their addresses for a printer; the journal notes who took them."""
@@ -207,7 +208,7 @@ def poster_print(request: HttpRequest, need_id: UUID, sourcing_id: UUID | None =
         return redirect("asked", need_id, sourcing.pk)
 
 
-@city(*PURCHASING)
+@city(*PURCHASING, led=True)
 @require_POST
 def relays_print(request: HttpRequest, need_id: UUID, sourcing_id: UUID | None = None) -> HttpResponse:
     """What the others read by e-mail, on paper for those reached by letter."""
@@ -228,7 +229,7 @@ def _uuid(text: str) -> UUID:
         raise Http404 from None
 
 
-@city(*PURCHASING)
+@city(*PURCHASING, led=True)
 @require_POST
 def letter_posted(request: HttpRequest, need_id: UUID, invitation_id: UUID) -> HttpResponse:
     agent: Agent = request.agent  # type: ignore[attr-defined]
@@ -246,7 +247,7 @@ def letter_posted(request: HttpRequest, need_id: UUID, invitation_id: UUID) -> H
     return _page(request, need, sourcing, form, "posted", invitation_id)
 
 
-@city(*PURCHASING)
+@city(*PURCHASING, led=True)
 @require_POST
 def letters_posted(request: HttpRequest, need_id: UUID) -> HttpResponse:
     """All the letters left together."""
@@ -264,7 +265,7 @@ def letters_posted(request: HttpRequest, need_id: UUID) -> HttpResponse:
     return _page(request, need, sourcing, form, "all_posted")
 
 
-@city(*PURCHASING)
+@city(*PURCHASING, led=True)
 @require_POST
 def letter_returned(request: HttpRequest, need_id: UUID, invitation_id: UUID, sourcing_id: UUID | None = None) -> HttpResponse:
     """« Courrier revenu »."""
@@ -283,7 +284,7 @@ def letter_returned(request: HttpRequest, need_id: UUID, invitation_id: UUID, so
     return _page(request, need, sourcing, form, "returned", invitation_id)
 
 
-@city(*PURCHASING)
+@city(*PURCHASING, led=True)
 @require_POST
 def relay_told(request: HttpRequest, need_id: UUID, relay_id: UUID, sourcing_id: UUID | None = None) -> HttpResponse:
     agent: Agent = request.agent  # type: ignore[attr-defined]
@@ -301,7 +302,7 @@ def relay_told(request: HttpRequest, need_id: UUID, relay_id: UUID, sourcing_id:
     return _page(request, need, sourcing, form, "relay", relay_id)
 
 
-@city(*PURCHASING)
+@city(*PURCHASING, led=True)
 @require_POST
 def deadline_extend(request: HttpRequest, need_id: UUID) -> HttpResponse:
     agent: Agent = request.agent  # type: ignore[attr-defined]
@@ -318,7 +319,7 @@ def deadline_extend(request: HttpRequest, need_id: UUID) -> HttpResponse:
     return _page(request, need, sourcing, form, "extend")
 
 
-@city(*PURCHASING)
+@city(*PURCHASING, led=True)
 @require_POST
 def request_correct(request: HttpRequest, need_id: UUID) -> HttpResponse:
     agent: Agent = request.agent  # type: ignore[attr-defined]
@@ -335,7 +336,7 @@ def request_correct(request: HttpRequest, need_id: UUID) -> HttpResponse:
     return _page(request, need, sourcing, form, "correct")
 
 
-@city(*PURCHASING)
+@city(*PURCHASING, led=True)
 @require_POST
 def firms_widen(request: HttpRequest, need_id: UUID) -> HttpResponse:
     agent: Agent = request.agent  # type: ignore[attr-defined]
@@ -352,7 +353,7 @@ def firms_widen(request: HttpRequest, need_id: UUID) -> HttpResponse:
     return _page(request, need, sourcing, form, "widen")
 
 
-@city(*PURCHASING)
+@city(*PURCHASING, led=True)
 @require_POST
 def sourcing_end(request: HttpRequest, need_id: UUID) -> HttpResponse:
     agent: Agent = request.agent  # type: ignore[attr-defined]

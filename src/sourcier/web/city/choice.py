@@ -17,6 +17,7 @@ from sourcier.sourcing.models import Sourcing
 from sourcier.spend.past import past_prices
 from sourcier.web.city.comparison import operation
 from sourcier.web.city.forms import add_refusal
+from sourcier.web.city.leading import passed_on
 from sourcier.web.operations import consultation_paths, operation_context
 from sourcier.web.rights import PURCHASING, city
 
@@ -71,7 +72,7 @@ def _lot(sourcing: Sourcing, lot_id: UUID | None) -> Lot | None:
     raise Http404
 
 
-@city(*PURCHASING)
+@city(*PURCHASING, led=True)
 def choice(request: HttpRequest, need_id: UUID, sourcing_id: UUID | None = None, lot_id: UUID | None = None) -> HttpResponse:
     """Choose for one lot, or for the whole."""
     need, sourcing = operation(request, need_id, sourcing_id)
@@ -92,6 +93,8 @@ def choice(request: HttpRequest, need_id: UUID, sourcing_id: UUID | None = None,
                     data.get("other_places", ""),
                 )  # fmt: skip
         except Refused as refused:
+            if response := passed_on(request, need, refused):
+                return response
             add_refusal(form, refused)
         else:
             sourcing.refresh_from_db()
@@ -108,7 +111,7 @@ def choice(request: HttpRequest, need_id: UUID, sourcing_id: UUID | None = None,
     return render(request, "city/comparison/choice.html", context, status=422 if form.errors else 200)
 
 
-@city(*PURCHASING)
+@city(*PURCHASING, led=True)
 def end_without_choice(request: HttpRequest, need_id: UUID, sourcing_id: UUID | None = None) -> HttpResponse:
     need, sourcing = operation(request, need_id, sourcing_id)
     if sourcing.opened_at is None:

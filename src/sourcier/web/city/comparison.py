@@ -75,7 +75,7 @@ def comparison(request: HttpRequest, need_id: UUID, sourcing_id: UUID | None = N
 def page(request: HttpRequest, need: Need, sourcing: Sourcing, **forms_with_errors: forms.Form) -> HttpResponse:
     """The comparison, with what was typed in the forms that have something to mend."""
     agent = request.agent  # type: ignore[attr-defined]
-    context = {**operation_context(agent, need, sourcing), "sourcing": sourcing, "buys": agent.has(*PURCHASING)}
+    context = {**operation_context(agent, need, sourcing), "sourcing": sourcing, "buys": needs.buys(agent, need)}
     context["reference"] = SavingReference.objects.filter(sourcing=sourcing).select_related("document").first()
     status = 422 if forms_with_errors else 200
     if sourcing.opened_at is None:
@@ -129,7 +129,7 @@ def _last_price_form(firms: dict[UUID, str], data: object = None) -> LastPriceFo
 
 
 @require_POST
-@city(*PURCHASING)
+@city(*PURCHASING, led=True)
 def reference_choose(request: HttpRequest, need_id: UUID, sourcing_id: UUID | None = None) -> HttpResponse:
     need, sourcing = operation(request, need_id, sourcing_id)
     agent = request.agent  # type: ignore[attr-defined]
@@ -149,7 +149,7 @@ def reference_choose(request: HttpRequest, need_id: UUID, sourcing_id: UUID | No
 
 
 @require_POST
-@city(*PURCHASING)
+@city(*PURCHASING, led=True)
 def answers_open(request: HttpRequest, need_id: UUID, sourcing_id: UUID | None = None) -> HttpResponse:
     need, sourcing = operation(request, need_id, sourcing_id)
     return _open(request, need, sourcing, lambda agent, alone: opening.open_answers(agent, sourcing.pk, alone=alone).opened_at)
@@ -175,7 +175,7 @@ def _open(
 
 
 @require_POST
-@city(*PURCHASING)
+@city(*PURCHASING, led=True)
 def last_price_ask(request: HttpRequest, need_id: UUID, sourcing_id: UUID | None = None) -> HttpResponse:
     need, sourcing = operation(request, need_id, sourcing_id)
     firms = {s.pk: s.invitation.who for s in opened_submissions(sourcing) if s.kind == Submission.Kind.QUOTE}
@@ -197,7 +197,7 @@ def last_price_ask(request: HttpRequest, need_id: UUID, sourcing_id: UUID | None
 
 
 @require_POST
-@city(*PURCHASING)
+@city(*PURCHASING, led=True)
 def last_price_open(request: HttpRequest, need_id: UUID, sourcing_id: UUID | None = None) -> HttpResponse:
     need, sourcing = operation(request, need_id, sourcing_id)
     try:

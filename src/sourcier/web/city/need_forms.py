@@ -70,9 +70,14 @@ class StartForm(forms.Form):
         Department.objects.none(), label="Pour quel service ?", empty_label="Choisissez",
         error_messages={"required": "Choisissez le service."},
     )  # fmt: skip
+    estimate_cents = AmountField(
+        label="Pour combien, environ ?", required=False,
+        widget=forms.TextInput({"inputmode": "decimal", "maxlength": 24, "autocomplete": "off"}),
+        help_text="En euros hors taxes, pour toute la durée. Vous pourrez le dire plus tard.",
+    )  # fmt: skip
     draft = forms.UUIDField(required=False, widget=forms.HiddenInput({"id": "draft"}))
     version = forms.IntegerField(required=False, widget=forms.HiddenInput({"id": "version"}))
-    field_order = ("department", "sentence")
+    field_order = ("department", "sentence", "estimate_cents")
 
     def __init__(self, *args: Any, departments: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -26,9 +26,10 @@ from sourcier.web.city.adviser import way
 from sourcier.web.city.alike import seen_together
 from sourcier.web.city.direct import purchase_page
 from sourcier.web.city.gauges import fullness
+from sourcier.web.city.leading import of_need
 from sourcier.web.city.need_contracts import existing
 from sourcier.web.city.need_forms import CompleteForm, GiveUpForm, MessageForm, ReasonForm
-from sourcier.web.city.needs import need_or_404
+from sourcier.web.city.needs import need_or_404, sent
 from sourcier.web.city.units import units_to_choose
 from sourcier.web.downloads import attachment
 from sourcier.web.operations import operation_context
@@ -70,7 +71,7 @@ def _page(request: HttpRequest, need: Need, **bound: forms.Form) -> HttpResponse
         "may_take_over": queries.to_take_over(agent).filter(pk=need.pk).exists(),
     }
     context |= next_step(agent, need) | _untold(agent, need) | way(need) | existing(agent, need) | seen_together(agent, need)
-    context |= fullness(need)
+    context |= fullness(need) | of_need(agent, need)
     if may["complete"]:
         context["complete_form"] = bound.get("complete") or _complete_form(agent, need)
     return render(request, "city/needs/need.html", context, status=422 if bound else 200)
@@ -95,6 +96,8 @@ def next_step(agent: Agent, need: Need) -> dict[str, Any]:
         return _way("panel", need, "Interroger de nouveau")
     if need.state != Need.State.ACCEPTED:
         return {}
+    if queries.leads(agent, need):
+        return _way("lead", need, "Continuer")
     return (
         _way("rule", need, "Voir la règle du jour")
         if need.activities.exists()
@@ -123,7 +126,7 @@ def _complete_form(agent: Agent, need: Need, data: Any = None) -> CompleteForm:
     return form
 
 
-@city(*PURCHASING)
+@city(*PURCHASING, led=True)
 @require_POST
 def need_complete(request: HttpRequest, need_id: UUID) -> HttpResponse:
     agent: Agent = request.agent  # type: ignore[attr-defined]
@@ -159,8 +162,7 @@ def _step(request: HttpRequest, need_id: UUID, act: Callable[[Agent, UUID], Any]
         act(agent, need.pk)
     except Refused as refused:
         messages.error(request, refused.sentence)
-        unanswered = refused.refusal.code == "unanswered"
-        return redirect("need_edit" if unanswered else "need", need.pk)
+        return redirect("need", need.pk)
     messages.success(request, said)
     return redirect("need", need.pk)
 
@@ -168,7 +170,14 @@ def _step(request: HttpRequest, need_id: UUID, act: Callable[[Agent, UUID], Any]
 @city(Role.REQUESTER)
 @require_POST
 def need_submit(request: HttpRequest, need_id: UUID) -> HttpResponse:
-    return _step(request, need_id, actions.submit, "Votre besoin est envoyé au service achats.")
+    agent: Agent = request.agent  # type: ignore[attr-defined]
+    need = need_or_404(agent, need_id)
+    try:
+        need = actions.submit(agent, need.pk)
+    except Refused as refused:
+        messages.error(request, refused.sentence)
+        return redirect("need_edit" if refused.refusal.code == "unanswered" else "need", need.pk)
+    return sent(request, need)
 
 
 @city(*PURCHASING)
@@ -208,7 +217,7 @@ def need_close(request: HttpRequest, need_id: UUID) -> HttpResponse:
     return _with_reason(request, need_id, "close", "cloture-%s", actions.close, "Besoin clos. Il reste dans la liste.")
 
 
-@city(*PURCHASING)
+@city(*PURCHASING, led=True)
 @require_POST
 def need_give_up(request: HttpRequest, need_id: UUID) -> HttpResponse:
     """Give up a request that has not left; the need is closed with it, or waits to be taken up again."""

@@ -8,10 +8,12 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
+from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from sourcier.accounts.agents import Agent
 from sourcier.accounts.models import Role
+from sourcier.insights.lane_times import lane_times
 from sourcier.kernel.money import format_cents
 from sourcier.kernel.transitions import Refused
 from sourcier.needs import actions, queries, rules
@@ -62,6 +64,7 @@ def needs(request: HttpRequest) -> HttpResponse:
         "state": state, "departments": departments, "department": department,
         "filtered": state in STATES or chosen is not None,
         "may_write": agent.has(Role.REQUESTER), "may_buy": may_buy_directly(agent),
+        "times": lane_times(agent, timezone.localdate().year),
     }  # fmt: skip
     return render(request, "city/needs/list.html", context)
 
@@ -89,14 +92,18 @@ def need_new(request: HttpRequest) -> HttpResponse:
 def _begin(agent: Agent, typed: dict[str, Any]) -> Need:
     """The draft with this sentence: begun, or the one begun while it was typed."""
     sentence, department = typed["sentence"], typed.get("department")
-    if not typed["draft"]:
-        return actions.start(agent, sentence, department)
-    return actions.say_again(agent, typed["draft"], typed["version"] or 0, sentence, department)
+    if typed["draft"]:
+        need = actions.say_again(agent, typed["draft"], typed["version"] or 0, sentence, department)
+    else:
+        need = actions.start(agent, sentence, department)
+    if typed["estimate_cents"] is None:
+        return need
+    return actions.save(agent, need.pk, need.version, estimate_cents=typed["estimate_cents"])
 
 
 def _begun(request: HttpRequest, need: Need) -> HttpResponse:
     """The draft is there: reloaded, the page is its five questions, with the sentence."""
-    response = render(request, "city/needs/_begun.html", {"need": need})
+    response = render(request, "city/needs/_begun.html", {"need": need, "lane": queries.lane_of(need)})
     response["HX-Replace-Url"] = reverse("need_edit", args=[need.pk])
     return response
 
@@ -146,20 +153,29 @@ def _answer(request: HttpRequest, agent: Agent, form: NeedForm, writing: bool, v
     if request.htmx:  # type: ignore[attr-defined]
         if "version_seen" in request.POST:
             return HttpResponse(headers={"HX-Refresh": "true"})
-        return render(request, "city/needs/_saved.html", {"need": need, "form": form, "version": version, **fullness(need)})
+        context = {"need": need, "form": form, "version": version, "lane": queries.lane_of(need), **fullness(need)}
+        return render(request, "city/needs/_saved.html", context)
     if form.errors:
         return _edit_page(request, form, writing, version=version)
     if "send" not in request.POST:
         messages.success(request, "Votre besoin est enregistré. Vous pouvez le reprendre plus tard.")
         return redirect("need_edit" if writing else "need", need.pk)
     try:
-        actions.submit(agent, need.pk)
+        need = actions.submit(agent, need.pk)
     except Refused as refused:
         for question in queries.unanswered(need) if refused.refusal.code == "unanswered" else ():
             form.add_error(f"unknown_{question}", refused.sentence)
         if not form.errors:
             form.add_error(None, refused.sentence)
         return _edit_page(request, form, writing, version=version)
+    return sent(request, need)
+
+
+def sent(request: HttpRequest, need: Need) -> HttpResponse:
+    """After the sending: to the firms when the department leads, to the need when a buyer does."""
+    if queries.leads(request.agent, need):  # type: ignore[attr-defined]
+        messages.success(request, "Votre besoin est enregistré. Vous conduisez cet achat.")
+        return redirect("lead", need.pk)
     messages.success(request, "Votre besoin est envoyé au service achats.")
     return redirect("need", need.pk)
 
@@ -188,7 +204,7 @@ def _edit_page(request: HttpRequest, form: NeedForm, writing: bool, **more: Any)
     met = [{"met": each} for each in queries.contracts_met(form.need)]
     context = {
         "form": form, "need": form.need, "writing": writing, "version": form.need.version, "contracts_met": met,
-        **fullness(form.need), **more,
+        "lane": queries.lane_of(form.need), **fullness(form.need), **more,
     }  # fmt: skip
     return render(request, "city/needs/edit.html", context)
 

@@ -13,7 +13,6 @@ from sourcier.quotes.models import OpeningConsent
 from sourcier.quotes.opening_rules import Clock
 from sourcier.quotes.queries import opening
 from sourcier.sourcing.models import Sourcing
-from sourcier.web.rights import PURCHASING
 
 
 class AloneForm(forms.Form):
@@ -42,7 +41,7 @@ class OpeningView:
 
 def opening_view(agent: Agent, sourcing: Sourcing, round_: int, alone_form: forms.Form | None = None) -> OpeningView:
     """The opening of that round as this person sees it; without a seal, any buyer opens."""
-    seal, now, buys = opening.seal_of(sourcing, round_), timezone.now(), agent.has(*PURCHASING)
+    seal, now, buys = opening.seal_of(sourcing, round_), timezone.now(), opening.opens(agent, sourcing) is None
     if seal is None:
         return OpeningView(may=buys)
     if refusal := rules.may_agree(seal, now):

@@ -20,7 +20,7 @@ from sourcier.needs.models import Need
 from sourcier.register import search as register
 from sourcier.register.establishment import Establishment
 from sourcier.register.search import RegisterMissing
-from sourcier.sourcing import finding, known_firms, queries, rules
+from sourcier.sourcing import carrying, finding, known_firms, queries, rules
 from sourcier.sourcing.actions import again
 from sourcier.sourcing.actions import panel as actions
 from sourcier.sourcing.models import Candidate, Search, Sourcing
@@ -74,10 +74,10 @@ def current_or_404(agent: Agent, need_id: UUID, sourcing_id: UUID | None = None)
 
 def may(agent: Agent, sourcing: Sourcing, verb: Verb) -> bool:
     """Whether the button is shown: the guard of the action itself."""
-    return rules.may(sourcing.state, verb, needs.roles_for(agent, sourcing.need.department_id)) is None
+    return carrying.refusal(agent, sourcing, verb) is None
 
 
-@city(*INSPECTION)
+@city(*INSPECTION, led=True)
 def panel(request: HttpRequest, need_id: UUID, sourcing_id: UUID | None = None) -> HttpResponse:
     agent: Agent = request.agent  # type: ignore[attr-defined]
     # A finished consultation stays readable for years; a need still open to another one begins again.
@@ -95,7 +95,7 @@ def _beginning(
     request: HttpRequest, agent: Agent, need: Need, past: Sourcing | None, form: KindForm | None = None
 ) -> HttpResponse:
     """No consultation in progress: choose how to ask, or be told what comes first."""
-    buys = agent.covers(need.department_id, *PURCHASING)
+    buys = needs.buys(agent, need)
     context = {
         **operation_context(agent, need),
         "form": form or KindForm(),
@@ -106,7 +106,7 @@ def _beginning(
     return render(request, "city/sourcing/start.html", context, status=422 if form else 200)
 
 
-@city(*PURCHASING)
+@city(*PURCHASING, led=True)
 @require_POST
 def panel_start(request: HttpRequest, need_id: UUID) -> HttpResponse:
     """Begin, and search at once with what is ticked."""
@@ -127,7 +127,7 @@ def panel_start(request: HttpRequest, need_id: UUID) -> HttpResponse:
     return redirect("panel", need.pk)
 
 
-@city(*PURCHASING)
+@city(*PURCHASING, led=True)
 @require_POST
 def ask_again(request: HttpRequest, need_id: UUID, sourcing_id: UUID) -> HttpResponse:
     """« Relancer plus largement »: the former request and its firms, to be widened before anything leaves."""
@@ -255,7 +255,7 @@ def _names(request: HttpRequest) -> dict[str, Any]:
         return {"names": (), "looked_for": text}
 
 
-@city(*PURCHASING)
+@city(*PURCHASING, led=True)
 @require_POST
 def panel_search(request: HttpRequest, need_id: UUID) -> HttpResponse:
     agent: Agent = request.agent  # type: ignore[attr-defined]
@@ -272,7 +272,7 @@ def panel_search(request: HttpRequest, need_id: UUID) -> HttpResponse:
     return _page(request, agent, need, sourcing, form)
 
 
-@city(*PURCHASING)
+@city(*PURCHASING, led=True)
 @require_POST
 def panel_kind(request: HttpRequest, need_id: UUID) -> HttpResponse:
     agent: Agent = request.agent  # type: ignore[attr-defined]
@@ -284,7 +284,7 @@ def panel_kind(request: HttpRequest, need_id: UUID) -> HttpResponse:
     return redirect("panel", need.pk)
 
 
-@city(*PURCHASING)
+@city(*PURCHASING, led=True)
 @require_POST
 def panel_choose(request: HttpRequest, need_id: UUID) -> HttpResponse:
     """« Garder », « Écarter, parce que… », « Toutes », « Ajouter »: one button each."""
@@ -312,7 +312,7 @@ def panel_choose(request: HttpRequest, need_id: UUID) -> HttpResponse:
     return redirect(f"{reverse('panel', args=[need.pk])}{f'?{back}' if back else ''}{anchor}")
 
 
-@city(*PURCHASING)
+@city(*PURCHASING, led=True)
 @require_POST
 def panel_contacts(request: HttpRequest, need_id: UUID) -> HttpResponse:
     """The addresses typed beside the firms kept; what cannot be read stays, with its sentence."""

@@ -59,7 +59,7 @@ class HeardForm(forms.Form):
     )  # fmt: skip
 
 
-@city(*PURCHASING)
+@city(*PURCHASING, led=True)
 def paper_register(request: HttpRequest, need_id: UUID, sourcing_id: UUID | None = None) -> HttpResponse:
     """A closed envelope: who, when, where it is kept, and its photograph."""
     need, sourcing = operation(request, need_id, sourcing_id)
@@ -106,7 +106,7 @@ def paper_receipt_print(request: HttpRequest, need_id: UUID, submission_id: UUID
     return pdf(paper_receipt(sent, entry), f"Récépissé {sent.receipt_number}.pdf")
 
 
-@city(*PURCHASING)
+@city(*PURCHASING, led=True)
 @require_POST
 def paper_proof(request: HttpRequest, need_id: UUID, submission_id: UUID) -> HttpResponse:
     """The `.tlog-proof` to give beside it. By POST: giving it may sign a new checkpoint."""
@@ -170,7 +170,7 @@ class TypedForm(AnswerForm):
         self.order_fields(["scan", "reason", *prices, "vat", "rate", "places"])
 
 
-@city(*PURCHASING)
+@city(*PURCHASING, led=True)
 def paper_type(request: HttpRequest, need_id: UUID, submission_id: UUID) -> HttpResponse:
     """What the opened envelope says, typed beside its scan."""
     need, sourcing, submission = opened(request, need_id, submission_id)

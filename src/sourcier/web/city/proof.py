@@ -49,7 +49,7 @@ def _need(request: HttpRequest, need_id: UUID) -> Need:
         need = needs.get(agent, need_id)
     except Need.DoesNotExist:
         raise Http404 from None
-    if needs.roles_for(agent, need.department_id).isdisjoint(INSPECTION):
+    if needs.roles_on(agent, need).isdisjoint(INSPECTION):
         raise PermissionDenied
     return need
 
@@ -79,7 +79,7 @@ def _days(entries: Iterable[Entry]) -> list[dict[str, Any]]:
     return days
 
 
-@city(*INSPECTION)
+@city(*INSPECTION, led=True)
 def dossier(request: HttpRequest, need_id: UUID) -> HttpResponse:
     """The dossiers taken, the button to take one, and the operation's journal in words."""
     need = _need(request, need_id)
@@ -121,13 +121,13 @@ def dossier_take(request: HttpRequest, need_id: UUID) -> HttpResponse:
     return redirect("dossier_download", need.pk, export.pk)
 
 
-@city(*INSPECTION)
+@city(*INSPECTION, led=True)
 def dossier_download(request: HttpRequest, need_id: UUID, export_id: UUID) -> HttpResponse:
     """The ZIP, built again from the journal: the same bytes each time."""
     return _zip(request, need_id, export_id, build.write, "dossier")
 
 
-@city(*INSPECTION)
+@city(*INSPECTION, led=True)
 def dossier_seda(request: HttpRequest, need_id: UUID, export_id: UUID) -> HttpResponse:
     """The same files as a transfer to the archives (SEDA 2.3), checked before it leaves."""
     return _zip(request, need_id, export_id, package.write, "versement")

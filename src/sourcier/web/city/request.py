@@ -26,6 +26,7 @@ from sourcier.sourcing.text_words import sentence
 from sourcier.suppliers.queries import away_between, written_to
 from sourcier.web.city.by_text import textable, ticked
 from sourcier.web.city.forms import add_refusal
+from sourcier.web.city.leading import of_sending, passed_on
 from sourcier.web.city.panel import current_or_404, may, need_or_404
 from sourcier.web.city.request_forms import (
     LABELS,
@@ -87,7 +88,7 @@ def _typed(sourcing: Sourcing, data: Any = None) -> Typed:
     )
 
 
-@city(*INSPECTION)
+@city(*INSPECTION, led=True)
 def request_page(request: HttpRequest, need_id: UUID, sourcing_id: UUID | None = None) -> HttpResponse:
     agent: Agent = request.agent  # type: ignore[attr-defined]
     need, sourcing = current_or_404(agent, need_id, sourcing_id)
@@ -167,7 +168,7 @@ def _read_only(request: HttpRequest, agent: Agent, need: Need, sourcing: Sourcin
     return render(request, "city/sourcing/request_sent.html", context)
 
 
-@city(*INSPECTION)
+@city(*INSPECTION, led=True)
 def request_send(request: HttpRequest, need_id: UUID) -> HttpResponse:
     """What the firm will see, what is still missing, to whom it will go; then one button."""
     agent: Agent = request.agent  # type: ignore[attr-defined]
@@ -184,6 +185,8 @@ def request_send(request: HttpRequest, need_id: UUID) -> HttpResponse:
             if error.refusal.code == "wrong_state":
                 messages.info(request, error.sentence)
                 return redirect("asked", need.pk)
+            if response := passed_on(request, need, error):
+                return response
             refused = error
         else:
             messages.success(request, f"La demande est envoyée à tous, à la même heure ({len(sent)}).")
@@ -210,11 +213,12 @@ def _send_page(request: HttpRequest, agent: Agent, need: Need, sourcing: Sourcin
         "text": sentence("invitation", sourcing.kind, sourcing.deadline) if by_text else "",
         "advice": timing.advice(sourcing, timezone.now()),
         "reminders": timing.reminders(sourcing, now), "may_send": may(agent, sourcing, Verb.SEND),
+        **of_sending(agent, sourcing),
     }  # fmt: skip
     return render(request, "city/sourcing/send.html", context, status=422 if refused else 200)
 
 
-@city(*PURCHASING)
+@city(*PURCHASING, led=True)
 @require_POST
 def request_document_join(request: HttpRequest, need_id: UUID) -> HttpResponse:
     agent: Agent = request.agent  # type: ignore[attr-defined]
@@ -231,7 +235,7 @@ def request_document_join(request: HttpRequest, need_id: UUID) -> HttpResponse:
     return _page(request, agent, need, sourcing, _typed(sourcing), status=422, document_form=form)
 
 
-@city(*PURCHASING)
+@city(*PURCHASING, led=True)
 @require_POST
 def request_document_remove(request: HttpRequest, need_id: UUID, document_id: int) -> HttpResponse:
     agent: Agent = request.agent  # type: ignore[attr-defined]
@@ -245,7 +249,7 @@ def request_document_remove(request: HttpRequest, need_id: UUID, document_id: in
     return redirect("request", need.pk)
 
 
-@city(*INSPECTION)
+@city(*INSPECTION, led=True)
 def request_document(request: HttpRequest, need_id: UUID, document_id: int) -> HttpResponse:
     agent: Agent = request.agent  # type: ignore[attr-defined]
     need = need_or_404(agent, need_id)

@@ -65,7 +65,7 @@ class CrossingForm(forms.Form):
     )  # fmt: skip
 
 
-@city(*INSPECTION)
+@city(*INSPECTION, led=True)
 def rule(request: HttpRequest, need_id: UUID) -> HttpResponse:
     """GET shows the rule kept, or what today's would be; POST keeps today's with the operation."""
     agent: Agent = request.agent  # type: ignore[attr-defined]

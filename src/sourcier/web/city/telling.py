@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from sourcier.kernel.transitions import Refused
+from sourcier.needs import queries as needs
 from sourcier.needs.models import Need
 from sourcier.quotes import results
 from sourcier.quotes.actions import tell
@@ -59,7 +60,7 @@ class SentencesForm(forms.Form):
         return {key: str(self.fields[name].initial) for name, key in self.keys.items()}
 
 
-@city(*INSPECTION)
+@city(*INSPECTION, led=True)
 def telling(request: HttpRequest, need_id: UUID, sourcing_id: UUID | None = None) -> HttpResponse:
     """Before: the sentences to write and each message word for word. After: who is told, and how."""
     need, sourcing = operation(request, need_id, sourcing_id)
@@ -79,7 +80,7 @@ def _page(request: HttpRequest, need: Need, sourcing: Sourcing, form: SentencesF
     context = {
         **operation_context(agent, need, sourcing),
         "sourcing": sourcing,
-        "buys": agent.has(*PURCHASING),
+        "buys": needs.buys(agent, need),
         "awards": Award.objects.filter(sourcing=sourcing).select_related(
             "lot", "submission__invitation__firm", "stand_in__invitation__firm", "chosen_by"
         ),
@@ -108,7 +109,7 @@ def _by_hand(notification: Notification) -> bool:
 
 
 @require_POST
-@city(*PURCHASING)
+@city(*PURCHASING, led=True)
 def tell_all(request: HttpRequest, need_id: UUID, sourcing_id: UUID | None = None) -> HttpResponse:
     """Nothing leaves that was not read: other words than those shown are shown again first."""
     need, sourcing = operation(request, need_id, sourcing_id)
@@ -131,7 +132,7 @@ def tell_all(request: HttpRequest, need_id: UUID, sourcing_id: UUID | None = Non
 
 
 @require_POST
-@city(*PURCHASING)
+@city(*PURCHASING, led=True)
 def results_print(request: HttpRequest, need_id: UUID, sourcing_id: UUID | None = None) -> HttpResponse:
     """The results that no e-mail carried, one page each; the journal notes who printed them."""
     need, sourcing = operation(request, need_id, sourcing_id)
@@ -145,7 +146,7 @@ def results_print(request: HttpRequest, need_id: UUID, sourcing_id: UUID | None 
 
 
 @require_POST
-@city(*PURCHASING)
+@city(*PURCHASING, led=True)
 def told(request: HttpRequest, need_id: UUID, notification_id: UUID, sourcing_id: UUID | None = None) -> HttpResponse:
     _, sourcing = operation(request, need_id, sourcing_id)
     form = ToldForm(request.POST)
