@@ -223,7 +223,7 @@ def grade(one: Signature, two: Signature, near: Nearness) -> int:
         met, sure = found, 1.0
         other = theirs.get(found)
         if other is None:
-            if found not in near:
+            if found not in near or near[found].keys().isdisjoint(theirs):
                 continue
             met, sure = _nearest(near[found], one.weights, theirs)
             if not met:
