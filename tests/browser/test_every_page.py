@@ -334,7 +334,7 @@ def head_of_purchasing(walk: Walk, scene: dict[str, str]) -> None:
     walk.press("Régler ces voies", "the lanes to begin with")
     walk.enter("/familles/ensemble/")
     walk.press("Recalculer", "the purchases compared")
-    walk.look("/familles/ensemble/?annee=2026")
+    walk.look("/familles/ensemble/?annee=2026", "/familles/rotation/")
     walk.refused("/familles/ensemble/?annee=2026", "Garder cette raison", reason=" ")
 
 

@@ -66,6 +66,11 @@ class Organisation(models.Model):
         "montant sous lequel un service achète directement", default=100_000, validators=[MinValueValidator(0)],
         help_text="before tax; 0: nobody buys directly",
     )  # fmt: skip
+    rotation_percent = models.PositiveSmallIntegerField(
+        "part d'une famille à une même entreprise, en trois ans, en %", default=50,
+        validators=[MinValueValidator(1), MaxValueValidator(100)],
+        help_text="beyond, a reason is asked to propose it again",
+    )  # fmt: skip
     fictitious = models.BooleanField(default=False)
     archives_identifier = models.CharField("identifiant du service d'archives", max_length=100, blank=True)
     archives_agreement = models.CharField("convention de versement", max_length=100, blank=True)

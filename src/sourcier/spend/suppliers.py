@@ -35,8 +35,8 @@ def suppliers_of_year(organisation: Organisation, year: int) -> list[SupplierYea
         for found in (chosen, ordered)
         for row in found.values(*grouped).annotate(cents=Sum("amount_cents"), count=Count("pk")).order_by(*grouped)
     ]
-    past_choice = _beyond_choice(organisation, year)
-    sirens = _sirens([(row["siret"], row["supplier"]) for row in (*rows, *past_choice)])
+    past_choice = beyond_choice(organisation, year)
+    sirens = sirens_of([(row["siret"], row["supplier"]) for row in (*rows, *past_choice)])
     found: dict[str, SupplierYear] = {}
     for row in (*rows, *past_choice):
         key = row["siret"][:9] or sirens.get(fold(row["supplier"])) or fold(row["supplier"])
@@ -48,7 +48,7 @@ def suppliers_of_year(organisation: Organisation, year: int) -> list[SupplierYea
     return sorted(found.values(), key=lambda line: (-line.cents, fold(line.name)))
 
 
-def _beyond_choice(organisation: Organisation, year: int) -> list[dict[str, Any]]:
+def beyond_choice(organisation: Organisation, year: int) -> list[dict[str, Any]]:
     """What operations ordered beyond their choice, put on the supplier that had most of these orders."""
     over = {operation: (family, cents) for operation, family, cents in beyond(organisation, year)}
     largest: dict[UUID, tuple[int, str, str]] = {}
@@ -65,7 +65,7 @@ def _beyond_choice(organisation: Organisation, year: int) -> list[dict[str, Any]
     return found
 
 
-def _sirens(named: list[tuple[str, str]]) -> dict[str, str]:
+def sirens_of(named: list[tuple[str, str]]) -> dict[str, str]:
     """The SIREN of the names that have one and the same wherever it is written."""
     known: defaultdict[str, set[str]] = defaultdict(set)
     for siret, name in named:

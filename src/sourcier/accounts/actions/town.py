@@ -16,7 +16,7 @@ from sourcier.kernel.transitions import Refused
 # What the head of purchasing may change; the rest (SIRET, address, territory) is set when the organisation is opened.
 IDENTITY = (
     "name", "phone", "phone_hours", "email", "dpo_email", "counter", "colour", "logo_file_id", "archives_identifier",
-    "archives_agreement", "archives_producer", "asks_a_year", "idea_days", "direct_below_cents",
+    "archives_agreement", "archives_producer", "asks_a_year", "idea_days", "direct_below_cents", "rotation_percent",
 )  # fmt: skip
 
 

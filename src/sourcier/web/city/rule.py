@@ -26,6 +26,7 @@ from sourcier.web.city.forms import add_refusal
 from sourcier.web.city.gauges import gauge
 from sourcier.web.city.need_contracts import existing
 from sourcier.web.city.needs import need_or_404
+from sourcier.web.city.rotation import rotation_of
 from sourcier.web.operations import operation_context
 from sourcier.web.rights import INSPECTION, PURCHASING, city
 
@@ -134,6 +135,7 @@ def _page(
         "next_url": _url("panel", need),
         **existing(agent, need),
         **seen_together(agent, need),
+        **rotation_of(need),
     }
     return render(request, "city/rule/rule.html", context, status=422 if form.errors or crossing_form else 200)
 

@@ -29,7 +29,18 @@ WHOLE_CITY = "Toute la collectivité"
 class CityForm(TwoAtOnce, forms.ModelForm):
     class Meta:
         model = Organisation
-        fields = ("name", "phone", "phone_hours", "email", "dpo_email", "counter", "colour", "asks_a_year", "idea_days")
+        fields = (
+            "name",
+            "phone",
+            "phone_hours",
+            "email",
+            "dpo_email",
+            "counter",
+            "colour",
+            "asks_a_year",
+            "idea_days",
+            "rotation_percent",
+        )
         help_texts = {
             "phone": "Celui que les entreprises appellent.",
             "phone_hours": "Par exemple : de 9 h à 17 h.",
@@ -37,6 +48,7 @@ class CityForm(TwoAtOnce, forms.ModelForm):
             "dpo_email": "Écrite au pied des courriers et sur la page « Données personnelles ».",
             "counter": "Où venir à la mairie pour un achat.",
             "asks_a_year": "Au-delà, elle n'est plus gardée d'office avec toutes les autres ; une personne peut la garder.",
+            "rotation_percent": "Au-delà, et à partir de trois achats, une raison est demandée pour la proposer de nouveau.",
             "idea_days": "La date est promise à l'entreprise. Passée, l'idée est montrée en retard.",
             "colour": "Celle des boutons. Un texte blanc doit s'y lire : les teintes trop claires sont refusées.",
         }
