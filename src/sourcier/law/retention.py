@@ -6,6 +6,7 @@ from datetime import date
 from sourcier.law.book import SERVICES, WORKS
 
 PROCEDURE, CONTRACT, CONTACT, ACCOUNT, IDEA = "procedure", "contract", "contact", "account", "idea"
+ORDERS = "orders"
 PROOF = "proof"
 DESTROY, KEEP = "Destroy", "Keep"
 KINDS = {
@@ -14,6 +15,7 @@ KINDS = {
     CONTACT: "Coordonnées d'une entreprise",
     IDEA: "Idée proposée par une entreprise",
     ACCOUNT: "Compte d'une personne partie",
+    ORDERS: "Commandes importées du logiciel financier",
 }
 
 
@@ -47,6 +49,8 @@ def term(kind: str, nature: str = "") -> Term:
         return Term(kind, 3, "la réponse de la ville", "article 5, 1, e) du RGPD ; durée usuelle selon la CNIL", False)
     if kind == ACCOUNT:
         return Term(kind, 1, "le départ de la personne", "article 5, 1, e) du RGPD ; durée choisie par la ville", False)
+    if kind == ORDERS:
+        return Term(kind, 10, "la fin de l'exercice", "article 5, 1, e) du RGPD ; durée choisie par la ville", False)
     raise ValueError(f"{kind} is not a kind of record")
 
 

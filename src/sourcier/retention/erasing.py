@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 
 from sourcier.accounts.agents import Agent
 from sourcier.journal.actions import erase
@@ -44,6 +44,7 @@ class Plan:
     gone: list[Model] = field(default_factory=list)
     files: list[File] = field(default_factory=list)
     kept: list[Model] = field(default_factory=list)
+    wholesale: list[tuple[QuerySet[Any], dict[str, Any]]] = field(default_factory=list)
 
     @property
     def stream(self) -> UUID | None:
@@ -61,6 +62,7 @@ def planned(scope: Scope, parts: Collection[Emptied]) -> Plan:
     for part in parts:
         made.changes += part.changes
         made.gone += part.gone
+        made.wholesale += part.wholesale
     touched = {key for row in (*(row for row, _ in made.changes), *made.gone) for key in _key(row)}
     verbs = {verb for part in parts for verb in part.verbs}
     whole = scope.kind in OF_OPERATIONS and not scope.losing
@@ -92,6 +94,8 @@ def carry_out(
         for name, value in values.items():
             setattr(row, name, value)
         row.save(update_fields=list(values))
+    for rows_alike, values in made.wholesale:
+        rows_alike.update(**values)
     for row in made.gone:
         type(row)._base_manager.filter(pk=row.pk).delete()
     paths = [empty(file) for file in made.files]

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 
 from sourcier.kernel.transitions import Refusal
 
@@ -34,6 +34,11 @@ class Emptied:
     gone: list[Model] = field(default_factory=list)
     files: set[UUID] = field(default_factory=set)
     verbs: tuple[str, ...] = ()
+    wholesale: list[tuple[QuerySet[Any], dict[str, Any]]] = field(default_factory=list)
+
+    def empty_all(self, rows: QuerySet[Any], **values: Any) -> None:
+        """Write the same values over rows that no entry vouches for, however many."""
+        self.wholesale.append((rows, values))
 
     def empty(self, rows: Iterable[Model], **values: Any) -> None:
         """Write these values over each row; a function makes the value from the row."""

@@ -8,7 +8,8 @@ class SpendConfig(AppConfig):
 
     def ready(self) -> None:
         from sourcier.journal.registry import register_rows, register_verbs
-        from sourcier.retention.registry import register_finder
+        from sourcier.law.retention import ORDERS
+        from sourcier.retention.registry import register_eraser, register_finder, register_namer
         from sourcier.spend.models import (
             CityRule,
             Commitment,
@@ -19,7 +20,7 @@ class SpendConfig(AppConfig):
             RunningContract,
             Unit,
         )
-        from sourcier.spend.retention import traces
+        from sourcier.spend.retention import give_up, named, traces
         from sourcier.spend.verbs import VERBS
 
         register_verbs(VERBS)
@@ -81,3 +82,5 @@ class SpendConfig(AppConfig):
             fields=("contract_id", "operation_id", "amount_cents", "ordered_at"),
         )
         register_finder(traces)
+        register_eraser(give_up, ORDERS)
+        register_namer(named, ORDERS)

@@ -1,6 +1,8 @@
 """Families and units of purchases, what was committed in each (what thresholds add up), and the city's own rules."""
 
+import math
 import uuid
+from datetime import datetime
 
 from django.db import models
 
@@ -112,6 +114,8 @@ class OrderBatch(models.Model):
     asked_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
     progress = models.PositiveIntegerField(default=0, help_text="lines read so far, while it waits")
+    expected = models.PositiveIntegerField(default=0, help_text="lines of the file, about")
+    reading_since = models.DateTimeField(null=True)
     orders = models.PositiveIntegerField(default=0)
     known = models.PositiveIntegerField(default=0, help_text="lines that were there already, of this file or of another")
     total_cents = models.BigIntegerField(default=0)
@@ -120,6 +124,13 @@ class OrderBatch(models.Model):
 
     class Meta:
         ordering = ["-asked_at"]
+
+    def seconds_left(self, now: datetime) -> int:
+        """How long the reading will still take, about, at the pace it has; 0 when nothing tells."""
+        if self.state != self.State.WAITING or not (self.progress and self.reading_since):
+            return 0
+        passed = (now - self.reading_since).total_seconds()
+        return math.ceil(passed / self.progress * max(0, self.expected - self.progress))
 
 
 class Order(models.Model):

@@ -1,12 +1,13 @@
 """Orders of the finance software: an export is handed over, then read whole by the worker, or refused; it can be withdrawn."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import Max
 from django.utils import timezone
 
 from sourcier.accounts.agents import Agent
@@ -14,6 +15,9 @@ from sourcier.accounts.models import Organisation, Role
 from sourcier.journal.actions import append
 from sourcier.kernel.french import fold
 from sourcier.kernel.transitions import Refused, refuse
+from sourcier.law.retention import ORDERS
+from sourcier.retention.clocks import begin
+from sourcier.retention.models import Clock
 from sourcier.spend import batches
 from sourcier.spend.importing.lines import REQUIRED, Column, OrderLine, guess
 from sourcier.spend.importing.orders import Export, read_export
@@ -92,6 +96,7 @@ def read_batch(batch_id: UUID, now: datetime) -> bool:
 
     try:
         sheet = batches.sheet_of(batch.file)
+        OrderBatch.objects.filter(pk=batch.pk).update(progress=0, expected=sheet.height, reading_since=timezone.now())
         columns = {Column(name): place for name, place in batch.columns.items()}
         known = frozenset(own.values_list("fingerprint", flat=True).iterator())
         amounts = dict(own.exclude(number="").values_list("number", "amount_cents").iterator())
@@ -192,7 +197,14 @@ def _end(batch: OrderBatch, state: str, verb: str, now: datetime) -> None:
         "batch": batch.pk, "file": vault.file_facts(batch.file), "orders": batch.orders, "known": batch.known,
         "unread": len(batch.unread), "total_cents": batch.total_cents, "warnings": batch.warnings,
     }  # fmt: skip
-    append(batch.organisation_id, None, verb, facts, rows=[batch])
+    kept = [_clock(batch)] if state == OrderBatch.State.READ else []
+    append(batch.organisation_id, None, verb, facts, rows=[batch, *kept])
+
+
+def _clock(batch: OrderBatch) -> Clock:
+    """Kept from the end of the last year that it tells of."""
+    last = batch.lines.aggregate(last=Max("ordered_on"))["last"] or timezone.localdate()
+    return begin(batch.organisation_id, ORDERS, batch.pk, on=date(last.year, 12, 31))
 
 
 @transaction.atomic

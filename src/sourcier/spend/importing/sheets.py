@@ -33,6 +33,7 @@ class Sheet:
     _lines: Iterator[tuple[int, Row]]
     merged: frozenset[tuple[int, int]] = field(default_factory=frozenset)
     whole: bool = True
+    height: int = 0  # lines, about: to say how far the reading is
 
     def rows(self) -> Iterator[tuple[int, Row]]:
         """Once. Raises `Refused` beyond `MAX_LINES` lines."""
@@ -86,7 +87,8 @@ def _sheet(sheet: CalamineSheet) -> Sheet:
         for column in range(first_column, last_column + 1)
         if (row, column) != (first_row, first_column)
     )
-    return Sheet(sheet.name, _cut(headings), len(_cut(headings)), ((n, _cut(row)) for n, row in lines), merged)
+    body = ((n, _cut(row)) for n, row in lines)
+    return Sheet(sheet.name, _cut(headings), len(_cut(headings)), body, merged, height=sheet.total_height + 1)
 
 
 def _text(data: bytes) -> Sheet:
@@ -98,7 +100,7 @@ def _text(data: bytes) -> Sheet:
     reader = csv.reader(text.replace("\x00", "").splitlines(keepends=True), delimiter=separator)
     lines = _csv_lines(reader)
     _, headings = next(lines, (0, []))
-    return Sheet("CSV", headings, len(headings), lines, whole=text.endswith(("\n", "\r")))
+    return Sheet("CSV", headings, len(headings), lines, whole=text.endswith(("\n", "\r")), height=text.count("\n"))
 
 
 def _csv_lines(reader: Iterator[list[str]]) -> Iterator[tuple[int, Row]]:

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
+from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from sourcier.accounts.agents import Agent
@@ -84,6 +85,7 @@ def _report(request: HttpRequest, batch: OrderBatch, form: ReasonForm | None = N
     may = request.agent.has(Role.HEAD_BUYER) and batch.state == OrderBatch.State.READ  # type: ignore[attr-defined]
     context = {
         "batch": batch, "unread": batch.unread[:SHOWN], "form": (form or ReasonForm()) if may else None,
+        "left": batch.seconds_left(timezone.now()),
         "columns": [(LABELS[Column(name)], place + 1) for name, place in batch.columns.items()],
     }  # fmt: skip
     return render(request, "city/spend/batch.html", context, status=422 if form else 200)
