@@ -85,6 +85,7 @@ def ids(purchase: Purchase, export: Export) -> dict[str, Any]:
     found = {name: row.pk for name, row in rows.items() if row is not None}
     often = (
         "batch_id",
+        "year_file_id",
         "rule_id",
         "lane_id",
         "contract_id",

@@ -10,7 +10,7 @@ from tests.web.clients import signed_in
 
 ROLES = ("requester", "buyer", "head_buyer", "auditor", "admin")
 # An auditor reads; he may also take a dossier and mend his own account.
-AUDITOR_POSTS = {"dossier_take", "my_account", "choose_organisation"}
+AUDITOR_POSTS = {"dossier_take", "year_take", "my_account", "choose_organisation"}
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -79,7 +79,9 @@ class Operations:
 def gather(organisation: Organisation) -> list[Bought]:
     """All of them, of every year."""
     operations = Operations.of(organisation)
-    engaged = list(Commitment.objects.filter(organisation=organisation).select_related("family", "department"))
+    engaged = list(
+        Commitment.objects.filter(organisation=organisation).exclude(amount_cents=0).select_related("family", "department")
+    )
     orders = Order.objects.filter(organisation=organisation).select_related("family", "department").order_by("ordered_on", "pk")
     planned = (need for need in operations.needs.values() if need.state in PLANNED and need.estimate_cents)
     return [
