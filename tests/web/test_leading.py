@@ -222,6 +222,7 @@ def test_a_request_with_a_glance_leaves_once_a_buyer_has_seen_it(city: City) -> 
     client.post(reverse("glance", args=[sourcing.need_id]), {"again": "1", "reason": "Ajoutez la livraison."})
     page = signed_in(city.requester).get(reverse("request_send", args=[sourcing.need_id])).content.decode()
     assert "Ajoutez la livraison." in page and "Demander le regard" in page
+    assert [line.button for line in awaiting(city.requester)] == ["La reprendre"]
     glance.ask_glance(city.requester, sourcing.pk)
     with writes(city.organisation.pk, "glance.good"):
         glance.give_glance(city.buyer, sourcing.pk, good=True)

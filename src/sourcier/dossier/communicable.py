@@ -14,7 +14,8 @@ from sourcier.sourcing.models import Sourcing
 
 SHOWN = frozenset({
     "need.started", "need.taken_over", "need.department_changed", "need.saved", "need.places_set", "need.lots_set",
-    "need.activities_ticked", "need.submitted", "need.accepted", "need.rule_kept",
+    "need.activities_ticked", "need.submitted", "need.accepted", "need.led_by_author",
+    "need.lane_raised", "need.rule_kept",
     "sourcing.started", "sourcing.kind_changed", "panel.searched",
     "request.saved", "request.document_joined", "request.document_removed", "reference.chosen",
     "question.answered", "sourcing.extended", "sourcing.closed",
@@ -36,7 +37,7 @@ REASONS = (
         "entreprises cherchées ou interrogées, avec leurs adresses",
     ),
     (("message.", "text."), "message, avec l'adresse de qui l'a reçu"),
-    (("exchange.", "need."), "échange écrit librement, qui peut citer une personne ou une offre"),
+    (("exchange.", "need.", "glance."), "échange écrit librement, qui peut citer une personne ou une offre"),
     (
         ("answers.", "score.", "last_price.", "choice.", "lot.", "result.", "sourcing.ended", "reference."),
         "ouverture, notes, choix ou annonce : les offres non retenues y sont citées",

@@ -37,6 +37,7 @@ NAMES = {
     Lane.LED: "un acheteur conduit",
 }
 BY_AUTHOR = frozenset({Lane.ALONE, Lane.GLANCE})
+NOTHING_SET = "la ville n'a réglé aucune autre voie."
 GUARDED = (Lane.ALONE, Lane.GLANCE, Lane.LED)
 
 
@@ -82,11 +83,16 @@ class LaneChoice:
     def name(self) -> str:
         return NAMES[self.lane]
 
+    @property
+    def told(self) -> bool:
+        """Whether pages say it: where the city has set nothing, there is nothing to say."""
+        return not self.sentence.endswith(NOTHING_SET)
+
 
 def choose(rules: Sequence[Rule], facts: Facts) -> LaneChoice:
     """The lane of a need. The most precise rules decide alone: the family's, else the kind's, else those for all."""
     if not rules:
-        return led("la ville n'a réglé aucune autre voie.")
+        return led(NOTHING_SET)
     if facts.cents is None:
         return led("le montant n'est pas connu.")
     if facts.kind == WORKS:

@@ -14,7 +14,7 @@ VERBS = (
     Verb("need.accepted", "{name} a accepté le besoin.", personal=("name",)),
     Verb("need.led_by_author", "{name} conduit cet achat. {sentence}", personal=("name",)),
     Verb("need.lane_raised", "Cet achat change de voie. {sentence}"),
-    Verb("need.handed_over", "Cet achat passe à un acheteur. {sentence}", personal=("by",)),
+    Verb("need.handed_over", "Cet achat passe à un acheteur. {sentence}", personal=("by", "reason")),
     Verb("need.sent_back", "{name} a renvoyé le besoin : {reason}", personal=("name",)),
     Verb("need.joined", "{name} compte cet achat avec d'autres : {label}.", personal=("name",)),
     Verb("need.rule_kept", "{name} a retenu la règle du jour.", personal=("name",)),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.urls import reverse
 
 from sourcier.accounts.agents import Agent
@@ -66,3 +66,16 @@ def to_look_at(agent: Agent) -> Iterator[Awaiting]:
         url = reverse("request_send", args=[sourcing.need_id])
         department = sourcing.need.department.name
         yield Awaiting(glance.asked_at, f"Votre regard est demandé : {sourcing.title}", "Regarder", url, department)
+
+
+def last_glance() -> Subquery:
+    """What the last glance at a request said of it: good, or to be taken up; None before any, or once it was taken back."""
+    given = Glance.objects.filter(sourcing=OuterRef("pk"), taken_back_at=None).order_by("-asked_at", "-pk")
+    return Subquery(given.values("good")[:1])
+
+
+def to_send(seen: bool | None) -> tuple[str, str]:
+    """The words and the button of a request that has not left, after what its last glance said."""
+    if seen is None:
+        return "Demande à envoyer", "Préparer la demande"
+    return ("Un acheteur a vu votre demande, envoyez-la", "Envoyer") if seen else ("Demande à reprendre", "La reprendre")

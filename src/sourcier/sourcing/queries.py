@@ -296,6 +296,7 @@ def awaiting(agent: Agent) -> list[Awaiting]:
         failed_at=_first(unsettled.filter(state=Invitation.State.FAILED), "created_at"),
         post_at=_first(to_post, "created_at"),
         tell_at=_first(to_tell, "created_at"),
+        seen=carrying.last_glance(),
     )
     lines = (line for sourcing in found for line in _lines(sourcing))
     return sorted([*lines, *carrying.to_look_at(agent)], key=lambda line: line.since)
@@ -346,7 +347,7 @@ def _lines(sourcing: Any) -> Iterator[Awaiting]:
         return Awaiting(since, f"{words} : {title}", button, reverse(page, args=[sourcing.need_id, sourcing.pk]), department)
 
     if sourcing.state == Sourcing.State.DRAFT and sourcing.kept:
-        yield line(sourcing.created_at, "Demande à envoyer", "Préparer la demande", "request")
+        yield line(sourcing.created_at, *carrying.to_send(sourcing.seen), "request")
     elif sourcing.state == Sourcing.State.DRAFT:
         yield line(sourcing.created_at, "Entreprises à choisir", "Chercher les entreprises", "panel")
     elif sourcing.state == Sourcing.State.OPEN and sourcing.question_at:

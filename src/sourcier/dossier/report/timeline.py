@@ -13,6 +13,8 @@ MILESTONES = (
     ("need.started", "Besoin décrit"),
     ("need.taken_over", "Besoin repris"),
     ("need.accepted", "Besoin accepté"),
+    ("need.led_by_author", "Conduit par le service"),
+    ("glance.good", "Regard d'un acheteur"),
     ("sourcing.sent", "Demande envoyée"),
     ("sourcing.closed", "Date limite"),
     ("answers.opened", "Ouverture"),

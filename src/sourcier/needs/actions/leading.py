@@ -44,12 +44,18 @@ def take_lead(need: Need) -> Need:
 
 @transaction.atomic
 def hand_over(agent: Agent, need_id: UUID, reason: str) -> Need:
-    """Give a purchase of the department to the buyers, or take it, with the reason; a buyer leads from then on."""
+    """Give a purchase of the department to the buyers, or take it, with the reason; a buyer leads from then on.
+
+    The reason is the agent's own words: it is kept apart from the lane's sentence, which goes out to third parties.
+    """
     need = load(agent, need_id)
     check(agent, need, Verb.HAND_OVER)
     if need.lane not in BY_AUTHOR:
         raise refuse("led", "Un acheteur conduit déjà cet achat.")
-    return _hand_over(need, lanes.led(clean_text("reason", reason, required=True)), agent)
+    need.reason = clean_text("reason", reason, required=True)
+    why = "le service lui a confié cet achat." if queries.leads(agent, need) else "il l'a pris en main."
+    outgrown = queries.outgrown(need)
+    return _hand_over(need, outgrown if outgrown and outgrown.lane not in BY_AUTHOR else lanes.led(why), agent)
 
 
 def follow_lane(need: Need) -> Need:
@@ -73,7 +79,7 @@ def _hand_over(need: Need, lane: LaneChoice, agent: Agent | None = None) -> Need
         need.waiting_since = timezone.now()
     need.version += 1
     need.save()
-    said = {"sentence": lane.sentence} | ({"by": agent.user.name} if agent else {})
+    said = {"sentence": lane.sentence} | ({"by": agent.user.name, "reason": need.reason} if agent else {})
     return _tell(need, "need.handed_over", said, agent)
 
 

@@ -30,7 +30,7 @@ def lane_of(need: Need) -> LaneChoice:
         return lane_today(need)
     kept = need.lane_choice
     if not kept:
-        return lanes.led("la ville n'avait réglé aucune autre voie.")
+        return lanes.led(lanes.NOTHING_SET)
     return LaneChoice(
         Lane(need.lane), kept["sentence"], UUID(kept["rule"]) if kept.get("rule") else None, Declaration(kept["declaration"]),
         Opener(kept["opener"]), kept.get("up_to_cents"),

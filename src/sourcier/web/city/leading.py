@@ -28,6 +28,7 @@ from sourcier.spend.models import Family
 from sourcier.web.city.need_forms import ReasonForm
 from sourcier.web.city.needs import need_or_404
 from sourcier.web.city.panel import current_or_404
+from sourcier.web.city.rule import FamilyChoice
 from sourcier.web.operations import operation_context
 from sourcier.web.rights import PURCHASING, city
 
@@ -37,7 +38,7 @@ PROPOSED = 5
 class LeadForm(forms.Form):
     """What the search and the rule of the day depend on, both proposed from the words of the need."""
 
-    family = forms.ModelChoiceField(
+    family = FamilyChoice(
         Family.objects.none(), label="Ce que vous achetez", empty_label="Choisissez",
         help_text="Les achats de cette famille s'additionnent dans l'année.",
         error_messages={"required": "Choisissez une famille."},
@@ -135,10 +136,11 @@ def of_sending(agent: Agent, sourcing: Sourcing) -> dict[str, Any]:
     if sourcing.need.lane != Lane.GLANCE:
         return {}
     author, glance = queries.only_leads(agent, sourcing.need), carrying.glance(sourcing)
+    gives = not author and queries.buys(agent, sourcing.need) and bool(glance and glance.good is None)
     return {
         "glance": glance, "again": carrying.to_take_up(sourcing), "asks_glance": author and glance is None,
-        "takes_back": author and glance is not None, "waits": author and not (glance and glance.good),
-        "gives_glance": not author and queries.buys(agent, sourcing.need) and bool(glance and glance.good is None),
+        "takes_back": author and glance is not None, "waits": gives or (author and not (glance and glance.good)),
+        "gives_glance": gives,
     }  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from sourcier.needs.models import Kind, Lane, LaneRule
 from sourcier.spend.models import Family
 from sourcier.spend.queries import families_in
 from sourcier.web.city.forms import EurosField, add_refusal
+from sourcier.web.city.rule import FamilyChoice
 from sourcier.web.exports import exported
 from sourcier.web.rights import city
 
@@ -34,7 +35,7 @@ ALL = "Toutes les familles"
 class LaneForm(forms.Form):
     """One lane to set."""
 
-    family = forms.ModelChoiceField(
+    family = FamilyChoice(
         label="Pour quelle famille", queryset=Family.objects.none(), required=False, empty_label=ALL,
         help_text="Une famille qui a sa voie ne suit plus celles de toutes les familles.",
     )  # fmt: skip
