@@ -40,6 +40,7 @@ WITHOUT_ENTRY = {
     "sourcing.actions.invite": {
         "asked_by_the_city",
         "check_limit",
+        "check_rotation",
         "new_invitation",
         "one_seed",
         "write",

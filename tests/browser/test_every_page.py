@@ -39,7 +39,7 @@ POSTED = {
     "firm_contact_forget", "letter_returned", "retention_hold", "retention_release", "retention_end", "retention_visa",
     "paper_proof", "tray_file", "tray_read", "tray_set_aside", "rule_add", "rule_end",
     "rule_cross", "orders_columns", "orders_withdraw",
-    "together_look", "together_explain", "together_join",
+    "together_look", "together_explain", "together_join", "panel_again",
     "profile_package", "year_take",
     "family_add", "contract_renew",
     "idea_receipt", "place_idea_receipt", "place_alerts", "place_link_again", "place_receipt",

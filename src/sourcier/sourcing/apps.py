@@ -5,6 +5,8 @@ INVITATION = (
     "identity_checked_by_id", "stopped_at", "posting_id", "returned_at",
 )  # fmt: skip
 
+CANDIDATE = ("firm_id", "state", "origin", "distance_m", "reason", "again_reason", "decided_by_id")
+
 ASKED_PLACE = (
     "place_id", "name", "address", "postal_code", "commune", "hours", "contact_name", "contact_phone", "note",
 )  # fmt: skip
@@ -66,7 +68,7 @@ class SourcingConfig(AppConfig):
         )  # fmt: skip
         inside = "sourcing__organisation_id"
         for kind, model, fields in (
-            ("candidate", models.Candidate, ("firm_id", "state", "origin", "distance_m", "reason", "decided_by_id")),
+            ("candidate", models.Candidate, CANDIDATE),
             ("price_line", models.PriceLine, ("lot_id", "position", "designation", "unit", "quantity_milli")),
             ("criterion", models.Criterion, ("position", "kind", "label", "weight", "detail")),
             ("question", models.Question, ("position", "kind", "text", "choices", "required")),

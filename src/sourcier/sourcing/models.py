@@ -89,6 +89,7 @@ class Candidate(models.Model):
     why = models.JSONField(default=list, help_text="[{name, sentence, points}], what each scorer gave")
     distance_m = models.PositiveIntegerField(null=True)
     reason = models.TextField(blank=True)
+    again_reason = models.TextField(blank=True, help_text="why it is proposed again, when it has most of the family already")
     decided_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
     decided_at = models.DateTimeField()
 

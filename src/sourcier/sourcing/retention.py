@@ -37,7 +37,7 @@ def give_up(scope: Scope) -> Emptied:
         asked, description="", single_reason="", contact_name="", contact_phone="", contact_hours="", ending_reason="",
     )  # fmt: skip
     inside = {"sourcing__in": asked}
-    made.empty(Candidate.objects.filter(**inside), reason="", why=[])
+    made.empty(Candidate.objects.filter(**inside), reason="", again_reason="", why=[])
     made.empty(Extension.objects.filter(**inside), reason="")
     made.empty(Glance.objects.filter(**inside), reason="")
     made.empty(Correction.objects.filter(**inside), text=ERASED)

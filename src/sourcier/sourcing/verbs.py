@@ -18,6 +18,7 @@ VERBS = (
     Verb("panel.kept", "{name} a gardé des entreprises ({count}).", personal=("name", "firms", "rows")),
     Verb("panel.dropped", "{name} a écarté {firm} : {reason}", personal=("name", "firm", "rows")),
     Verb("panel.added", "{name} a ajouté {firm}.", personal=("name", "firm", "firms", "rows")),
+    Verb("panel.again", "{name} propose {firm} de nouveau : {reason}", personal=("name", "firm", "rows"), overrules=True),
     Verb("request.saved", "{name} a préparé la demande.", personal=("name",)),
     Verb("request.document_joined", "{name} a joint « {file} » à la demande.", personal=("name",)),
     Verb("request.document_removed", "{name} a retiré « {file} » de la demande.", personal=("name",)),
@@ -28,12 +29,12 @@ VERBS = (
     Verb(
         "sourcing.sent",
         "{name} a envoyé la demande à {count} entreprises : {channels}. Date limite : {deadline_words}.",
-        personal=("name", "firms", "excluded", "rows"),
+        personal=("name", "firms", "excluded", "rotation", "rows"),
     ),
     Verb(
         "sourcing.widened",
         "{name} a interrogé {count} entreprises de plus, avec la même demande : {channels}.",
-        personal=("name", "firms", "excluded", "rows"),
+        personal=("name", "firms", "excluded", "rotation", "rows"),
     ),
     Verb("sourcing.extended", "{name} a reporté la date limite au {deadline_words}, pour tous : {reason}", personal=("name",)),
     Verb("request.corrected", "{name} a corrigé la demande, pour tous : {text}", personal=("name",)),

@@ -22,7 +22,7 @@ from sourcier.mail.models import OutgoingMessage
 from sourcier.mail.texts import has_stopped
 from sourcier.needs.actions import mark_asked
 from sourcier.needs.queries import beside_contract, crosses
-from sourcier.sourcing import carrying, queries, rules, words
+from sourcier.sourcing import carrying, queries, rotation, rules, words
 from sourcier.sourcing.actions import common, texting
 from sourcier.sourcing.actions.common import entry, load, touch
 from sourcier.sourcing.briefs import asked_places, brief, link
@@ -53,6 +53,7 @@ def send(agent: Agent, sourcing_id: UUID, by_text: Collection[UUID] = ()) -> lis
     if refusal := carrying.keeps_from_leaving(agent, sourcing):
         raise Refused(refusal)
     check_limit(sourcing)
+    check_rotation(sourcing, candidates)
     left_out = queries.excluded(sourcing)
     places = AskedPlace.objects.bulk_create(asked_places(sourcing))
     sourcing.state = rules.State.OPEN
@@ -63,7 +64,8 @@ def send(agent: Agent, sourcing_id: UUID, by_text: Collection[UUID] = ()) -> lis
     touch(agent, sourcing)
     need = mark_asked(sourcing.need)
     sent = _invite(sourcing, [candidate.firm for candidate in candidates], by_text, now)
-    _sent_entry(agent, sourcing, "sourcing.sent", sent, left_out, [need, *places])
+    shares = rotation.told(sourcing, candidates)
+    _sent_entry(agent, sourcing, "sourcing.sent", sent, left_out, [need, *places], shares)
     return sent
 
 
@@ -77,6 +79,12 @@ def check_limit(sourcing: Sourcing) -> None:
             "à l'étape Règle. Rien n'est parti, rien n'est perdu.",
         )
     if sourcing.kind != Sourcing.Kind.RFI and (refusal := beside_contract(sourcing.need)):
+        raise Refused(refusal)
+
+
+def check_rotation(sourcing: Sourcing, candidates: Sequence[Candidate]) -> None:
+    """A firm that has most of the family already is asked for prices again with a reason, written beforehand."""
+    if refusal := rotation.unexplained(sourcing, candidates):
         raise Refused(refusal)
 
 
@@ -98,10 +106,11 @@ def widen(
         _extend(agent, sourcing, deadline, reason, now)
     if refused := rules.guard_widen(queries.facts(sourcing), now):
         raise Refused(refused[1], refused[0])
+    check_rotation(sourcing, candidates)
     left_out = queries.excluded(sourcing)
     touch(agent, sourcing)
     sent = _invite(sourcing, [candidate.firm for candidate in candidates], by_text, now)
-    _sent_entry(agent, sourcing, "sourcing.widened", sent, left_out, [])
+    _sent_entry(agent, sourcing, "sourcing.widened", sent, left_out, [], rotation.told(sourcing, candidates))
     return sent
 
 
@@ -236,7 +245,7 @@ def relay_failure(invitation: Invitation, relay: str, text: str) -> Relay:
 
 def _sent_entry(
     agent: Agent, sourcing: Sourcing, verb: str, sent: Sequence[Invitation], left_out: Sequence[tuple[Candidate, str]],
-    rows: Sequence[Model],
+    rows: Sequence[Model], shares: Sequence[dict[str, Any]],
 ) -> Entry:  # fmt: skip
     by = Counter(invitation.channel for invitation in sent)
     firms = [
@@ -251,7 +260,7 @@ def _sent_entry(
         "channels": [*told, f"{otherwise} à joindre autrement"] if otherwise or not told else told,
         "excluded": [{"siret": item.firm.siret, "name": item.firm.name, "why": why} for item, why in left_out],
         "deadline_words": _deadline_words(sourcing), "single": len(sent) == 1, "two_openers": sourcing.two_openers,
-        "sealing_key": _sealing_key(sourcing),
+        "sealing_key": _sealing_key(sourcing), "rotation": shares,
     }  # fmt: skip
     return entry(agent, sourcing, verb, payload, [*rows, *sent])
 

@@ -309,3 +309,18 @@ def drop(agent: Agent, sourcing_id: UUID, siret: str, reason: str) -> Candidate:
         touch(agent, sourcing)
         entry(agent, sourcing, "panel.dropped", {"firm": firm.name, "siret": firm.siret, "reason": reason}, [firm, candidate])
     return candidate
+
+
+@transaction.atomic
+def propose_again(agent: Agent, sourcing_id: UUID, firm_id: UUID, reason: str) -> Candidate:
+    """Why a firm that has most of the family already is asked once more. Raises `Candidate.DoesNotExist` for one not kept."""
+    sourcing = load(agent, sourcing_id, Verb.PANEL)
+    reason = words(reason, 500, "reason", required="Écrivez pourquoi la proposer de nouveau : le dossier gardera votre raison.")
+    kept = sourcing.candidates.select_for_update(of=("self",)).select_related("firm")
+    candidate = kept.get(firm_id=firm_id, state=Candidate.State.KEPT)
+    candidate.again_reason = reason
+    candidate.save(update_fields=["again_reason"])
+    touch(agent, sourcing)
+    said = {"firm": candidate.firm.name, "siret": candidate.firm.siret, "reason": reason}
+    entry(agent, sourcing, "panel.again", said, [candidate])
+    return candidate

@@ -24,6 +24,7 @@ from sourcier.sourcing import carrying, finding, known_firms, queries, rules
 from sourcier.sourcing.actions import again
 from sourcier.sourcing.actions import panel as actions
 from sourcier.sourcing.models import Candidate, Search, Sourcing
+from sourcier.sourcing.rotation import Shares
 from sourcier.sourcing.rules import Verb
 from sourcier.suppliers import actions as suppliers
 from sourcier.suppliers.models import FirmPlace
@@ -54,6 +55,7 @@ class Row:
     excluded: str
     often: int
     own: FirmPlace | None = None
+    share: str = ""
 
 
 def need_or_404(agent: Agent, need_id: UUID) -> Need:
@@ -144,9 +146,9 @@ def ask_again(request: HttpRequest, need_id: UUID, sourcing_id: UUID) -> HttpRes
 
 def _page(
     request: HttpRequest, agent: Agent, need: Need, sourcing: Sourcing, form: SearchForm | None = None,
-    wrong: Mapping[str, Mapping[str, str]] | None = None,
+    wrong: Mapping[str, Mapping[str, str]] | None = None, again: Mapping[str, Mapping[str, str]] | None = None,
 ) -> HttpResponse:  # fmt: skip
-    """The whole page; `wrong` holds the addresses that could not be read, by firm."""
+    """The whole page; `wrong` holds the addresses that could not be read, by firm, `again` the reasons."""
     last = queries.last_search(sourcing)
     found, missing = _found(last)
     candidates = list(queries.candidates(sourcing))
@@ -160,12 +162,12 @@ def _page(
         "missing": missing, "page": page, "rows": rows, "only_new": "jamais" in request.GET, "nameable": len(found),
         "filters": in_words(last.filters) if last else "", "map": _map(last, rows, found) if last and found else None,
         "stale": bool(last and found and last.register_build != _build()),
-        **_kept(request, sourcing, kept, wrong or {}),
+        **_kept(request, sourcing, kept, wrong or {}, again or {}),
         "dropped": [item for item in candidates if item.state == Candidate.State.DROPPED],
         "may_panel": may(agent, sourcing, Verb.PANEL), "may_edit": may(agent, sourcing, Verb.EDIT),
         "kind_form": KindForm(initial={"kind": sourcing.kind}), **_names(request),
     }  # fmt: skip
-    return render(request, "city/sourcing/panel.html", context, status=422 if form or wrong else 200)
+    return render(request, "city/sourcing/panel.html", context, status=422 if form or wrong or again else 200)
 
 
 def _found(last: Search | None) -> tuple[Sequence[Establishment], str]:
@@ -199,12 +201,13 @@ def _rows(
     searched, known = finding.context(sourcing, last), {candidate.firm.siret: candidate for candidate in candidates}
     often = known_firms.often_asked(sourcing.organisation, sirets, timezone.now())
     excluded, own = known_firms.exclusions(sourcing.organisation_id, sirets), places_of(sourcing.organisation_id, sirets)
+    shares = Shares(sourcing)
     rows = [
         Row(
             number, item, finding.why(item, item.distance_m, searched), finding.points(item, searched),
             known.get(item.siret), item.siret in asked, item.siret in paid, excluded.get(item.siret, ""),
             often.get(item.siret, 0),
-            own.get(item.siret),
+            own.get(item.siret), shares.words(item.siret, item.name),
         )
         for number, item in enumerate(page, page.start_index())
     ]  # fmt: skip
@@ -219,15 +222,22 @@ def _map(last: Search, rows: Sequence[Row], found: Sequence[Establishment]) -> o
 
 
 def _kept(
-    request: HttpRequest, sourcing: Sourcing, kept: Sequence[Candidate], wrong: Mapping[str, Mapping[str, str]]
+    request: HttpRequest,
+    sourcing: Sourcing,
+    kept: Sequence[Candidate],
+    wrong: Mapping[str, Mapping[str, str]],
+    again: Mapping[str, Mapping[str, str]],
 ) -> dict[str, Any]:
     """The firms kept, with their address and whether the request has gone."""
     page = Paginator(kept, KEPT_PER_PAGE).get_page(request.GET.get("gardees"))
     emails, by_mail = emails_of([candidate.firm_id for candidate in page]), written_to([candidate.firm for candidate in page])
     asked = set(queries.invitations(sourcing).values_list("firm_id", flat=True))
     own = places_of(sourcing.organisation_id, [candidate.firm.siret for candidate in page])
+    shares = Shares(sourcing)
     lines = [
         {
+            "share": shares.words(candidate.firm.siret, candidate.firm.name), "over": shares.over(candidate),
+            "again": again.get(str(candidate.firm_id)),
             "own": own.get(candidate.firm.siret),
             "candidate": candidate, "email": emails.get(candidate.firm_id, ""),
             "on_paper": candidate.firm_id in emails and candidate.firm_id not in by_mail, "asked": candidate.firm_id in asked,
@@ -337,6 +347,23 @@ def panel_contacts(request: HttpRequest, need_id: UUID) -> HttpResponse:
     return redirect(f"{reverse('panel', args=[need.pk])}#gardees")
 
 
+@city(*PURCHASING, led=True)
+@require_POST
+def panel_again(request: HttpRequest, need_id: UUID, firm_id: UUID) -> HttpResponse:
+    """Why a firm that has most of the family already is proposed again."""
+    agent: Agent = request.agent  # type: ignore[attr-defined]
+    need, sourcing = current_or_404(agent, need_id)
+    typed = request.POST.get("again", "")
+    try:
+        actions.propose_again(agent, sourcing.pk, firm_id, typed)
+    except Candidate.DoesNotExist:
+        raise Http404 from None
+    except Refused as refused:
+        return _page(request, agent, need, sourcing, again={str(firm_id): {"typed": typed, "error": refused.sentence}})
+    messages.success(request, "Votre raison est gardée : cette entreprise peut être interrogée.")
+    return redirect(f"{reverse('panel', args=[need.pk])}#gardees")
+
+
 urlpatterns = [
     *consultation_paths("entreprises/", panel, "panel"),
     path("achats/<uuid:need_id>/consultations/<uuid:sourcing_id>/relancer/", ask_again, name="ask_again"),
@@ -345,4 +372,5 @@ urlpatterns = [
     path("achats/<uuid:need_id>/entreprises/chercher/", panel_search, name="panel_search"),
     path("achats/<uuid:need_id>/entreprises/choisir/", panel_choose, name="panel_choose"),
     path("achats/<uuid:need_id>/entreprises/adresses/", panel_contacts, name="panel_contacts"),
+    path("achats/<uuid:need_id>/entreprises/<uuid:firm_id>/de-nouveau/", panel_again, name="panel_again"),
 ]

@@ -12,7 +12,6 @@ from sourcier.accounts.agents import Agent
 from sourcier.accounts.models import Department
 from sourcier.insights.rotation import RADIUS_M, FamilyRotation, family_rotation, family_rotations
 from sourcier.interop.tables import Column, Kind, Table
-from sourcier.kernel.french import format_date
 from sourcier.needs.models import Need
 from sourcier.web.exports import exported
 from sourcier.web.rights import INSPECTION, city
@@ -65,13 +64,6 @@ def rotation_of(need: Need) -> dict[str, Any]:
     if one is None:
         return {}
     return {"rotation": one, "rotation_url": f"{reverse('rotation')}?famille={one.family.code}"}
-
-
-def in_words(percent: int, label: str, purchases: int, last: Any) -> str:
-    """« 62 % de la famille Pain en trois ans · prise 5 fois · dernière fois le 12 mars 2026 »."""
-    times = f"prise {purchases} fois" if purchases > 1 else "prise une fois"
-    when = f" · dernière fois le {format_date(last)}" if last else ""
-    return f"{percent}\u00a0% de la famille {label} en trois ans · {times}{when}"
 
 
 urlpatterns = [path("familles/rotation/", rotation, name="rotation")]
