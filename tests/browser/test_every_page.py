@@ -218,7 +218,7 @@ def buys_directly(walk: Walk) -> None:
     page = walk.page
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(f"{walk.who.town.site}/achats/direct/")
-    for name, text in {"sentence": "12 brioches pour la fête de la crèche", "who": "boulangerie", "amount": "48,50"}.items():
+    for name, text in {"sentence": "Un bouquet de fleurs pour la crèche", "who": "boulangerie", "amount": "48,50"}.items():
         page.locator(f"[name={name}]").fill(text)
     page.locator("[name=siret]").first.check()
     page.get_by_label("TVA 5,5").check()
