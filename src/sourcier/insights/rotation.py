@@ -7,7 +7,6 @@ from uuid import UUID
 
 from django.db.models import Count, Max
 
-from sourcier.accounts.agents import Agent
 from sourcier.accounts.models import Organisation
 from sourcier.kernel.activities import NAF_REV2
 from sourcier.kernel.geodesy import distance_m
@@ -54,9 +53,8 @@ class FamilyRotation:
         return [(share, self.asked.get(share.key), share.over(self.percent)) for share in self.rotation.shares]
 
 
-def family_rotations(agent: Agent, today: date, department_id: UUID | None = None) -> list[FamilyRotation]:
+def family_rotations(city: Organisation, today: date, department_id: UUID | None = None) -> list[FamilyRotation]:
     """Every family with purchases, those over the city's limit first."""
-    city = agent.organisation
     found = rotations(city, today, department_id=department_id)
     asked = _asked(city, None)
     never = Nearby(city, (city.lat_e6, city.lon_e6), RADIUS_M)

@@ -241,14 +241,14 @@ def grade(one: Signature, two: Signature, near: Nearness) -> int:
     if not (one.deeds ^ two.deeds) & _OTHER_TRADE:
         if overlap >= (0.45 if about else 0.6):
             return STRONG
-        if about and overlap >= 0.35:
+        if about and overlap >= 0.25:
             return CLOSE
     if "=rent" not in one.deeds ^ two.deeds:
-        if overlap >= (0.35 if about else 0.45):
+        if overlap >= (0.25 if about else 0.35):
             return MEDIUM
-        if known:
+        if known or (about and within >= 0.34):
             return KIN
-    return WEAK if within >= 0.6 else 0
+    return WEAK if within >= 0.5 else 0
 
 
 def _nearest(close: Mapping[str, float], mine: Mapping[str, float], theirs: Mapping[str, float]) -> tuple[str, float]:

@@ -99,7 +99,12 @@ class _Label:
             return True
         if found >= MEDIUM and self.suppliers & other.suppliers:
             return True
-        return found == CLOSE and bool({_chapter(code) for code in self.families} & {_chapter(code) for code in other.families})
+        close = found == CLOSE or (found == KIN and not self.suppliers.isdisjoint(other.suppliers))
+        return close and not _chapters(self.families).isdisjoint(_chapters(other.families))
+
+
+def _chapters(families: Iterable[str]) -> set[str]:
+    return {_chapter(family) for family in families}
 
 
 @cache

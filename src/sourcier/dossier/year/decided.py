@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 
 from sourcier.accounts.models import Organisation
+from sourcier.dossier.year.spent import last_day
 from sourcier.insights.models import Finding
+from sourcier.insights.rotation import family_rotations
 from sourcier.interop.tables import Column, Kind, Table
 from sourcier.journal.models import Entry
 from sourcier.journal.queries import moment_of, sentence
@@ -14,6 +16,27 @@ from sourcier.needs.models import Need
 def verbs() -> list[str]:
     """Those by which somebody goes past what the tool refused or advised."""
     return [verb.id for verb in VERBS.values() if verb.overrules]
+
+
+def rotation(organisation: Organisation, year: int) -> Table:
+    """The firms above the city's part of a family over three years, and the largest one of each other family."""
+    columns = (
+        Column("Famille"), Column("Entreprise"), Column("Achats", Kind.INTEGER), Column("Montant HT", Kind.CENTS),
+        Column("Part %", Kind.INTEGER), Column("Dernier achat", Kind.DATE), Column("Demandes", Kind.INTEGER),
+        Column("Au-delà de la part"), Column("Jamais interrogées", Kind.INTEGER),
+    )  # fmt: skip
+    rows = [
+        (
+            f"{one.family.code} {one.family.named(year)}", share.name, share.purchases, share.cents, share.percent,
+            share.last_on, asked.times if asked else 0, "oui" if over else "", one.never,
+        )
+        for one in family_rotations(organisation, last_day(year))
+        for place, (share, asked, over) in enumerate(one.lines)
+        if over or not place
+    ]  # fmt: skip
+    percent = organisation.rotation_percent
+    note = f"Sur trois ans, jusqu'au {last_day(year):%d/%m/%Y}. La part de la ville : {percent} %, à partir de trois achats."
+    return Table(f"Rotation {year}", columns, rows, (note,))
 
 
 def together(organisation: Organisation, year: int) -> Table:

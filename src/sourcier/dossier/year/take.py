@@ -70,6 +70,7 @@ def tables(organisation: Organisation, year: int) -> list[Table]:
         decided.together(organisation, year),
         chosen.operations(organisation, needs, year),
         chosen.singles(needs, _entries(organisation.pk, year, [SINGLE]), year),
+        decided.rotation(organisation, year),
         decided.overruled(needs, _entries(organisation.pk, year, decided.verbs()), year),
         spent.contracts(organisation, year),
         by_department,

@@ -31,7 +31,7 @@ def rotation(request: HttpRequest) -> HttpResponse:
     agent: Agent = request.agent  # type: ignore[attr-defined]
     departments = list(Department.objects.filter(organisation=agent.organisation))
     department = next((each for each in departments if str(each.pk) == request.GET.get("service", "")), None)
-    found = family_rotations(agent, timezone.localdate(), department.pk if department else None)
+    found = family_rotations(agent.organisation, timezone.localdate(), department.pk if department else None)
     shown = next((one for one in found if one.family.code == request.GET.get("famille", "")), None)
     if response := exported(request, _table([shown] if shown else found, agent.organisation.rotation_percent, department)):
         return response
