@@ -1,5 +1,6 @@
 """A firm that has most of a family is asked again with a reason: without it nothing leaves, with it the journal tells."""
 
+import json
 from datetime import timedelta
 from uuid import UUID
 
@@ -7,6 +8,9 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from sourcier.dossier import history
+from sourcier.dossier.report.sections import sections
+from sourcier.journal.models import Log
 from sourcier.kernel.transitions import Refused
 from sourcier.needs.models import Need
 from sourcier.sourcing import rotation
@@ -62,6 +66,9 @@ def test_nothing_leaves_before_the_reason_is_written_and_the_entry_tells_the_sha
     [told] = last_payload(sourcing, "sourcing.sent")["rotation"]
     assert (told["siret"], told["percent"], told["purchases"], told["reason"]) == (MATHILDE.siret, 100, 3, REASON)
     assert told["last"] == timezone.localdate().isoformat()
+    size = Log.objects.get(pk=city.organisation.pk).size
+    report = json.dumps(sections(history.read(city.organisation.pk, sourcing.need_id, size)), ensure_ascii=False)
+    assert "Déjà prise dans la famille, en trois ans" in report and REASON in report
 
 
 @pytest.mark.parametrize("why", ["too few", "a larger share allowed", "information"])

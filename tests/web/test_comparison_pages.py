@@ -10,16 +10,20 @@ import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import strip_tags
 
 from sourcier.journal.models import Entry
 from sourcier.kernel.transitions import Refused
+from sourcier.needs.models import Need
 from sourcier.quotes.actions import choose as choosing
 from sourcier.quotes.actions import evaluate, opening
 from sourcier.quotes.actions.mark import Mark
 from sourcier.quotes.models import Award, SavingReference, Score
 from sourcier.quotes.queries.comparison import opened_submissions
 from sourcier.sourcing.models import Sourcing
+from sourcier.spend.actions import load_families
+from sourcier.spend.models import Commitment, Family
 from tests.cities import City
 from tests.quotes.requests import browser, make_request
 from tests.quotes.test_choosing import AFTER, WHY, mark_all, opened, received
@@ -95,9 +99,17 @@ def test_a_choice_without_a_reason_keeps_what_was_ticked(city: City) -> None:
     submission = received(request, "0.95")[0]
     opened(request)
     mark_all(city.buyer, request)
+    load_families(city.organisation)
+    family = Family.objects.get(organisation=city.organisation, code="10.01")
+    Need.objects.filter(pk=request.sourcing.need_id).update(family=family)
+    Commitment.objects.create(
+        organisation=city.organisation, family=family, siret=submission.firm.siret, supplier=submission.firm.name,
+        label="Pain", amount_cents=1_000_00, engaged_on=timezone.localdate(),
+    )  # fmt: skip
     page = signed_in(city.buyer).post(
         reverse("choice", args=[request.sourcing.need_id]), {"submission": str(submission.pk), "rationale": "Court"}
     )
+    assert "en trois ans · prise une fois · dernière fois le" in page.content.decode()
     assert page.status_code == 422 and "il manque 15 caractères" in page.content.decode()
     assert f'value="{submission.pk}"' in page.content.decode() and "checked" in page.content.decode()
     assert not Award.objects.exists()

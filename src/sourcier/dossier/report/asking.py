@@ -117,6 +117,19 @@ def panel(history: History) -> list[Block]:
         *blocks,
         *table("Entreprise gardée*4 | Distance*1> | Pourquoi elle est proposée*7", kept),
         *table("Entreprise écartée*4 | Distance*1> | Pourquoi elle est écartée*7", dropped),
+        *table(
+            "Déjà prise dans la famille, en trois ans*4 | Part*1> | Achats*1> | Dernier*2 | Pourquoi de nouveau*5",
+            _already(history),
+        ),
+    ]
+
+
+def _already(history: History) -> list[list[str]]:
+    """As it was when the request left: the share of each firm asked, and the reason beyond the city's limit."""
+    return [
+        [each["name"], f"{each['percent']} %", str(each["purchases"]), day(each["last"]), each["reason"]]
+        for _, said in history.payloads("sourcing.sent", "sourcing.widened")
+        for each in said.get("rotation", [])
     ]
 
 

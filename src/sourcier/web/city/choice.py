@@ -14,6 +14,7 @@ from sourcier.quotes.actions import choose as choosing
 from sourcier.quotes.queries.comparison import Comparison, compare
 from sourcier.quotes.single import is_single
 from sourcier.sourcing.models import Sourcing
+from sourcier.sourcing.rotation import Shares
 from sourcier.spend.past import past_prices
 from sourcier.web.city.comparison import operation
 from sourcier.web.city.forms import add_refusal
@@ -107,8 +108,16 @@ def choice(request: HttpRequest, need_id: UUID, sourcing_id: UUID | None = None,
     context = {
         **operation_context(agent, need, sourcing),
         "sourcing": sourcing, "comparison": comparison, "form": form, "alone": alone, "past": past,
+        "shares": _shares(sourcing, comparison),
     }  # fmt: skip
     return render(request, "city/comparison/choice.html", context, status=422 if form.errors else 200)
+
+
+def _shares(sourcing: Sourcing, comparison: Comparison) -> list[tuple[str, str]]:
+    """What each firm that answered has of the family already, in words."""
+    shares = Shares(sourcing)
+    firms = [(offer.submission.invitation.who, offer.submission.firm) for offer in comparison.offers]
+    return [(who, said) for who, firm in firms if (said := shares.words(firm.siret, firm.name))]
 
 
 @city(*PURCHASING, led=True)
