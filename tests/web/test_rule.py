@@ -278,6 +278,8 @@ def test_at_the_limit_no_price_is_asked_without_the_reasons_of_the_head_of_purch
     engage(city, 45_000)
     actions.accept(city.buyer, need.pk)
     verify(city, need)
+    begin = words(as_(city.buyer).get(reverse("panel", args=[need.pk])))
+    assert "Se renseigner reste permis" in begin and "profil d'acheteur" in begin
     sourcing = panel.start(city.buyer, need.pk, Sourcing.Kind.RFQ)
     with writes_nothing(city.organisation.pk), pytest.raises(Refused, match="over_limit"):
         invite.check_limit(sourcing)

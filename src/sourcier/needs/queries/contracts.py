@@ -13,7 +13,7 @@ from sourcier.accounts.models import Role
 from sourcier.kernel.french import PARIS, format_date
 from sourcier.kernel.transitions import Refusal
 from sourcier.needs.models import ContractAnswer, Need
-from sourcier.needs.queries.lanes import proposed_family
+from sourcier.needs.queries.family import proposed_family
 from sourcier.needs.queries.reading import words
 from sourcier.spend import contract_rules
 from sourcier.spend.contracts import Met, met, running

@@ -98,9 +98,11 @@ def _beginning(
 ) -> HttpResponse:
     """No consultation in progress: choose how to ask, or be told what comes first."""
     buys = needs.buys(agent, need)
+    crossed = needs.crosses(need, timezone.localdate()) if buys else None
     context = {
         **operation_context(agent, need),
-        "form": form or KindForm(),
+        "form": form or KindForm(initial={"kind": Sourcing.Kind.RFI} if crossed else None),
+        "crossed": crossed,
         "past": past,
         "may_start": buys and need.state in actions.ASKABLE,
         "too_early": need.state in (Need.State.DRAFT, Need.State.SUBMITTED, Need.State.RETURNED),
