@@ -21,9 +21,9 @@ HEADINGS = ("N° engagement", "Date", "Tiers", "SIRET", "Libellé", "Montant HT"
 FIRST_SIREN = 14_900_000
 # The trade of the firms of each group of families.
 TRADES = {
-    "10": "food", "11": "garden", "12": "laundry", "13": "chemistry", "14": "book", "15": "it", "16": "health", "17": "garage",
-    "18": "energy", "19": "build", "20": "image", "21": "fun", "22": "courier", "23": "clean", "24": "advice",
-    "25": "architect", "26": "care", "27": "elec", "30": "build", "31": "build",
+    "10": "food", "11": "garden", "12": "laundry", "13": "chemistry", "14": "book", "15": "it", "16": "chemistry",
+    "17": "garage", "18": "energy", "19": "build", "20": "image", "21": "fun", "22": "courier", "23": "clean",
+    "24": "advice", "25": "architect", "26": "care", "27": "elec", "30": "build", "31": "build",
 }  # fmt: skip
 
 
