@@ -192,7 +192,7 @@ def letters_print(request: HttpRequest, need_id: UUID) -> HttpResponse:
     return pdf(letter.invitation_letters(chosen[0].sourcing, chosen), "courriers.pdf")
 
 
-@city(*INSPECTION)
+@city(*INSPECTION, led=True)
 @require_safe
 def poster_print(request: HttpRequest, need_id: UUID, sourcing_id: UUID | None = None) -> HttpResponse:
     """The public notice on paper, to hang or to hand out: a poster, or ten cards to cut out."""

@@ -89,7 +89,7 @@ def _registered(request: HttpRequest, need_id: UUID, submission_id: UUID) -> tup
         raise Http404 from None
 
 
-@city(*PURCHASING)
+@city(*PURCHASING, led=True)
 @require_safe
 def paper_kept(request: HttpRequest, need_id: UUID, submission_id: UUID) -> HttpResponse:
     """What to write on the envelope, and what to give to the firm."""
@@ -98,7 +98,7 @@ def paper_kept(request: HttpRequest, need_id: UUID, submission_id: UUID) -> Http
     return render(request, "city/sourcing/paper_kept.html", context)
 
 
-@city(*PURCHASING)
+@city(*PURCHASING, led=True)
 @require_safe
 def paper_receipt_print(request: HttpRequest, need_id: UUID, submission_id: UUID) -> HttpResponse:
     """The page to hand over or to post."""

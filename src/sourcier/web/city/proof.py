@@ -104,7 +104,7 @@ def dossier(request: HttpRequest, need_id: UUID) -> HttpResponse:
 
 
 @require_POST
-@city(*INSPECTION, own=True)
+@city(*INSPECTION, own=True, led=True)
 def dossier_take(request: HttpRequest, need_id: UUID) -> HttpResponse:
     """Make a dossier, or the version for a third party; auditors may, since it changes nothing of the purchase: it only tells
     the journal that one was taken."""
@@ -133,7 +133,7 @@ def dossier_seda(request: HttpRequest, need_id: UUID, export_id: UUID) -> HttpRe
     return _zip(request, need_id, export_id, package.write, "versement")
 
 
-@city(*INSPECTION)
+@city(*INSPECTION, led=True)
 def single_note(request: HttpRequest, need_id: UUID) -> HttpResponse:
     """The notes of this purchase's single quotes, for Word."""
     need = _need(request, need_id)
