@@ -23,7 +23,8 @@ from tests.web.clients import signed_in
 def identity(**changes: object) -> dict[str, object]:
     return {
         "name": "Ville de Rosny", "phone": "01 00 00 00 00", "phone_hours": "", "email": "achats@rosny.example",
-        "dpo_email": "", "counter": "", "colour": "#0b6e69", "asks_a_year": "12", "idea_days": "30", **changes,
+        "dpo_email": "", "counter": "", "colour": "#0b6e69", "asks_a_year": "12", "idea_days": "30",
+        "rotation_percent": "50", **changes,
     }  # fmt: skip
 
 

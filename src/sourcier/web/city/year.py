@@ -48,8 +48,8 @@ def _page(request: HttpRequest, form: YearForm, status: int = 200) -> HttpRespon
     return render(request, "city/proof/year.html", context, status=status)
 
 
-@require_POST
 @city(*INSPECTION, own=True)
+@require_POST
 def year_take(request: HttpRequest) -> HttpResponse:
     """Take one; an auditor may, since it changes nothing of the purchases."""
     agent: Agent = request.agent  # type: ignore[attr-defined]
