@@ -35,7 +35,7 @@ WITHOUT_ENTRY = {
     "suppliers.actions.places": {"new_key", "send_links"},
     "suppliers.actions.campaigns": {"prepare"},
     "suppliers.actions.imports": {"guess", "import_contacts"},
-    "sourcing.actions.progress": {"mark_opened", "mark_chosen", "mark_done", "mark_ended"},
+    "sourcing.actions.progress": {"mark_opened", "mark_chosen", "mark_done", "mark_ended", "give_lead"},
     "sourcing.actions.common": {"load", "check", "same_version", "touch", "words"},
     "sourcing.actions.invite": {
         "asked_by_the_city",
@@ -60,6 +60,7 @@ WITHOUT_ENTRY = {
         "lock",
         "require_buyer",
         "require_marking",
+        "require_declared",
         "round_pending",
         "record_clarification",
         "record_failure",

@@ -38,6 +38,7 @@ from sourcier.kernel.transitions import Refused
 from sourcier.mail.actions import file_exchange
 from sourcier.mail.receiving import receive
 from sourcier.needs import actions as needs
+from sourcier.needs.interest_rules import ASKING, CHOICE, NO_INTEREST
 from sourcier.needs.models import Need
 from sourcier.project.demo import bread
 from sourcier.quotes.actions import answer as answering
@@ -289,9 +290,15 @@ class Scene:
         evaluate.choose_reference(self.buyer, sourcing.pk, "none")
         sourcing.refresh_from_db()
         request.save_request(self.buyer, sourcing.pk, sourcing.version, deadline=timezone.now() + self.open_for)
-        invite.send(self.buyer, sourcing.pk)
+        self.leave(sourcing)
         sourcing.refresh_from_db()
         return sourcing
+
+    def leave(self, sourcing: Sourcing) -> None:
+        """Sent, once each has declared his interests."""
+        for agent in (self.buyer, self.city.head_buyer, self.city.requester):
+            needs.declare(agent, sourcing.need_id, ASKING, NO_INTEREST)
+        invite.send(self.buyer, sourcing.pk)
 
     def draft(self) -> None:
         """A request not sent yet. The time it takes tells how long this machine needs to send one and to hear of it."""
@@ -307,7 +314,7 @@ class Scene:
         wrong = sourcing.candidates.filter(state="kept", firm__contacts=None).order_by("distance_m", "pk")[0]
         add_contact(self.buyer, wrong.firm_id, "email", REFUSED_ADDRESS, "", "Carte de visite")
         sourcing.refresh_from_db()
-        invite.send(self.buyer, sourcing.pk)
+        self.leave(sourcing)
         first = self.by_email(sourcing)[0]
         self.talk(sourcing, first)
         self.tell(confirm_link=self.replied(sourcing, first))
@@ -350,7 +357,7 @@ class Scene:
     def on_a_telephone(self) -> None:
         """A request of one price, out, and how three of its firms come to it; each of the others has a link."""
         sourcing = self.written(asking=False)
-        invite.send(self.buyer, sourcing.pk)
+        self.leave(sourcing)
         linked, kept, shared = self.by_email(sourcing)[:3]
         scanned, typed = self.by_letter(sourcing)[:2]
         self.tell(
@@ -408,6 +415,8 @@ class Scene:
                 opening.open_answers(self.buyer, each.pk)
         evaluate.ask_last_price(self.buyer, lots.pk, [self.quotes(lots)[0].pk], timezone.now() + timedelta(seconds=1))
         best, second = self.marked(chosen)
+        for each in (chosen, alone):
+            needs.declare(self.buyer, each.need_id, CHOICE, NO_INTEREST)
         choose.choose(self.buyer, chosen.pk, None, best.pk, second.pk, WHY)
         choose.end_without_choice(self.buyer, stopped.pk, "Les crèches feront leur pain.", close_need=False)
         tell.tell_all(self.buyer, stopped.pk, {})

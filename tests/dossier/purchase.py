@@ -32,6 +32,7 @@ from sourcier.sourcing.models import Criterion, Invitation, Sourcing
 from sourcier.spend.queries import propose_family
 from sourcier.suppliers.actions import add_contact
 from tests.cities import City
+from tests.interests import declare_all
 from tests.played import played_once
 from tests.sourcing.stock import COOP, DEPOT, LEFORT, MATHILDE, PERRIER, WITHOUT_POINT, Shop
 from tests.vault import papers
@@ -108,6 +109,7 @@ class Purchase:
             request.join_document(buyer, self.sourcing.pk, upload)
             evaluate.choose_reference(buyer, self.sourcing.pk, "estimate")
         with self.at(1, 2):
+            declare_all(self.city, self.need.pk)
             invite.send(buyer, self.sourcing.pk)
             self._post()
         with self.at(2):

@@ -20,6 +20,7 @@ from sourcier.sourcing.models import Criterion, Invitation, PriceLine, Question,
 from sourcier.suppliers import tokens
 from sourcier.suppliers.models import Contact, Firm
 from tests.cities import City, siret
+from tests.interests import declared_rows
 
 DEADLINE = datetime(2026, 9, 30, 10, 0, tzinfo=UTC)  # 12 h in Paris
 BEFORE = DEADLINE - timedelta(days=6, hours=6, minutes=48)  # 24 September, 5 h 12 in Paris
@@ -90,6 +91,7 @@ def make_request(
                 hours="6 h 30 à 7 h",
             )
         )
+    declared_rows(city, need)
     NeedPlace.objects.bulk_create(NeedPlace(need=need, place=place) for place in kept)
     sourcing = Sourcing.objects.create(
         organisation=city.organisation, need=need, buyer=city.buyer.user, kind=kind, state=state,

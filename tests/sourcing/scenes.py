@@ -13,6 +13,7 @@ from sourcier.sourcing.actions import invite, panel, request
 from sourcier.sourcing.models import Invitation, Sourcing
 from sourcier.suppliers import actions as suppliers
 from tests.cities import City
+from tests.interests import declare_all
 from tests.played import played_once
 from tests.sourcing.stock import LEFORT, MATHILDE, PERRIER, Shop
 
@@ -47,9 +48,11 @@ def second_place(city: City) -> DeliveryPlace:
 
 
 @played_once
-def draft(city: City, kind: str = "rfq", **fields: Any) -> Sourcing:
-    """A consultation begun, its request proposed by the tool and named by the buyer."""
+def draft(city: City, kind: str = "rfq", *, declared: bool = True, **fields: Any) -> Sourcing:
+    """A consultation begun, its request proposed by the tool and named by the buyer; everybody has declared his interests."""
     sourcing = panel.start(city.buyer, accepted_need(city, **fields).pk, kind)
+    if declared:
+        declare_all(city, sourcing.need_id)
     return request.save_request(
         city.buyer, sourcing.pk, sourcing.version, title="Du pain pour les crèches", trade="un boulanger",
         description="60 baguettes fraîches par jour, livrées avant 7 h.",

@@ -18,7 +18,7 @@ class AccountsConfig(AppConfig):
                 "name", "siret", "territory", "email", "dpo_email", "phone", "fictitious", "archives_identifier",
                 "archives_agreement", "archives_producer",
                 "two_openers_from_cents", "opening_days", "asks_a_year", "idea_days", "direct_below_cents",
-                "rotation_percent",
+                "rotation_percent", "author_chooses_up_to_cents",
             ),
         )  # fmt: skip
         register_rows(

@@ -71,6 +71,10 @@ class Organisation(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(100)],
         help_text="beyond, a reason is asked to propose it again",
     )  # fmt: skip
+    author_chooses_up_to_cents = models.BigIntegerField(
+        "montant jusqu'auquel l'auteur du besoin peut choisir", default=400_000, validators=[MinValueValidator(0)],
+        help_text="before tax; beyond, another person chooses",
+    )  # fmt: skip
     fictitious = models.BooleanField(default=False)
     archives_identifier = models.CharField("identifiant du service d'archives", max_length=100, blank=True)
     archives_agreement = models.CharField("convention de versement", max_length=100, blank=True)

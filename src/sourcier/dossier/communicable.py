@@ -42,6 +42,7 @@ REASONS = (
         ("answers.", "score.", "last_price.", "choice.", "lot.", "result.", "sourcing.ended", "reference."),
         "ouverture, notes, choix ou annonce : les offres non retenues y sont citées",
     ),
+    (("interest.",), "déclaration d'intérêts, ou qui a pris la place de qui : elle nomme des personnes"),
     (("direct.",), "achat direct : les pièces de l'entreprise et les mots de l'agent ; le prix et la raison sont au rapport"),
     (("dossier.",), "dossier déjà pris : les sommes qu'il cite feraient deviner des contenus retenus"),
 )

@@ -10,9 +10,19 @@ class NeedsConfig(AppConfig):
         from sourcier.journal.registry import register_rows, register_verbs
         from sourcier.law.retention import CONTRACT, PROCEDURE
         from sourcier.needs import retention
-        from sourcier.needs.models import ContractAnswer, LaneRule, Lot, Need, NeedActivity, NeedMessage, NeedPlace
+        from sourcier.needs.models import (
+            ContractAnswer,
+            InterestDeclaration,
+            LaneRule,
+            Lot,
+            Need,
+            NeedActivity,
+            NeedMessage,
+            NeedPlace,
+            StandIn,
+        )
         from sourcier.needs.verbs import VERBS
-        from sourcier.retention.registry import register_eraser, register_namer
+        from sourcier.retention.registry import register_eraser, register_finder, register_namer
         from sourcier.spend.registry import register_references
 
         register_verbs(VERBS)
@@ -35,9 +45,14 @@ class NeedsConfig(AppConfig):
         register_rows("need_message", NeedMessage, organisation=inside, fields=said)
         ticked = ("need_id", "nomenclature", "code", "label", "words", "proposed")
         register_rows("need_activity", NeedActivity, organisation=inside, fields=ticked)
+        declared = ("need_id", "user_id", "step", "interest", "statements", "firm", "link", "words", "declared_at")
+        register_rows("interest", InterestDeclaration, organisation=inside, fields=declared)
+        placed = ("need_id", "absent_id", "user_id", "chosen_by_id", "chosen_at")
+        register_rows("stand_in", StandIn, organisation=inside, fields=placed)
         answered = ("need_id", "contract_id", "answer", "reason", "by_id", "at")
         register_rows("contract_answer", ContractAnswer, organisation=inside, fields=answered)
         register_eraser(retention.give_up, PROCEDURE, CONTRACT)
+        register_finder(retention.traces)
         register_namer(retention.named, PROCEDURE, CONTRACT)
         register_references(
             lambda organisation: dict(Need.objects.filter(organisation=organisation).values_list("reference", "pk"))

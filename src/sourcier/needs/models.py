@@ -195,3 +195,42 @@ class ContractAnswer(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["need", "contract"], name="needs_contract_answer_once")]
+
+
+class InterestDeclaration(models.Model):
+    """What a person of an operation declares of his interests in the firms, before they are asked and before the choice.
+
+    It is never changed: another one follows. Who declared an interest abstains.
+    """
+
+    class Step(models.TextChoices):
+        ASKING = "asking", "avant la demande"
+        CHOICE = "choice", "avant le choix"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    need = models.ForeignKey(Need, on_delete=models.PROTECT, related_name="interests")
+    user = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    step = models.CharField(max_length=6, choices=Step)
+    interest = models.BooleanField()
+    statements = models.JSONField(default=list, help_text="those ticked one by one, where the lane asks for a form")
+    firm = models.CharField("entreprise", max_length=200, blank=True)
+    link = models.CharField("lien", max_length=6, blank=True)
+    words = models.TextField("précision", blank=True)
+    declared_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["need", "user"], name="needs_interest_person")]
+        ordering = ["declared_at", "id"]
+
+
+class StandIn(models.Model):
+    """Who acts in the place of a person that abstains, or that does not declare; chosen by the head buyer."""
+
+    need = models.ForeignKey(Need, on_delete=models.PROTECT, related_name="stand_ins")
+    absent = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    user = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    chosen_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    chosen_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["need", "absent"], name="needs_stand_in_once")]

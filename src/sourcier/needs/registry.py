@@ -3,7 +3,11 @@
 from collections.abc import Callable, Collection, Mapping
 from uuid import UUID
 
+from django.db.models import Model
+
+from sourcier.accounts.models import User
 from sourcier.kernel.transitions import Refusal
+from sourcier.needs.models import Need
 from sourcier.needs.standing_rules import Asking
 
 Reader = Callable[[Collection[UUID]], Mapping[UUID, Asking]]
@@ -29,6 +33,21 @@ def is_live(need_id: UUID) -> bool:
     """A consultation is in progress for this need, prepared or sent."""
     asking = askings([need_id]).get(need_id)
     return asking is not None and asking.live
+
+
+Lead = Callable[[Need, User], list[Model]]
+_LEADS: list[Lead] = []
+
+
+def register_lead(lead: Lead) -> None:
+    """`lead(need, buyer)` gives what is in progress for this need to its new buyer, and the rows that changed."""
+    if lead not in _LEADS:
+        _LEADS.append(lead)
+
+
+def lead_given(need: Need, buyer: User) -> list[Model]:
+    """The new buyer leads what higher rooms have in progress too."""
+    return [row for lead in _LEADS for row in lead(need, buyer)]
 
 
 def guard_close(guard: Guard) -> None:

@@ -41,6 +41,16 @@ VERBS = (
         "{name} a préparé le besoin {reference} pour remplacer le marché « {object} », qui finit.",
         personal=("name",),
     ),
+    Verb(
+        "interest.declared",
+        "{name} a déclaré {what} dans les entreprises de cet achat.",
+        personal=("name", "firm", "link", "words"),
+    ),
+    Verb(
+        "interest.stand_in",
+        "{name} a désigné {stand_in} à la place de {absent} pour cet achat.",
+        personal=("name", "absent", "stand_in"),
+    ),
     Verb("need.closed", "{name} a clos le besoin : {reason}", personal=("name",)),
     Verb("need.said", "{name} a écrit un message.", personal=("name", "text")),
     Verb("need.message_settled", "{name} a lu le dernier message : il n'appelle pas de réponse.", personal=("name",)),

@@ -27,16 +27,17 @@ class SourcingConfig(AppConfig):
         from sourcier.mail.due import register_due
         from sourcier.mail.registry import on_result, stop_with
         from sourcier.mail.text_registry import find_asked_with, on_stop, on_text_arrival, on_text_result
-        from sourcier.needs.registry import register_asking
+        from sourcier.needs.registry import register_asking, register_lead
         from sourcier.retention.registry import register_eraser, register_finder, register_keeper, register_last_contact
         from sourcier.sourcing import limits, queries, retention
-        from sourcier.sourcing.actions import alerts, closing, invite, texting
+        from sourcier.sourcing.actions import alerts, closing, invite, progress, texting
         from sourcier.sourcing.alert_stops import stop_header
         from sourcier.sourcing.verbs import VERBS
 
         register_verbs(VERBS)
         self.register_rows()
         register_asking(queries.askings)
+        register_lead(progress.give_lead)
         on_result("invitation", invite.record_result)
         on_text_result("invitation", texting.record_result)
         find_asked_with(texting.asked_at)

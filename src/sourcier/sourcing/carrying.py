@@ -19,6 +19,7 @@ from sourcier.sourcing.models import Glance, Sourcing
 def refusal(agent: Agent, sourcing: Sourcing, verb: rules.Verb) -> Refusal | None:
     """Why this agent may not do `verb` now; None when he may. The guard of buttons and actions."""
     refused = rules.may(sourcing.state, verb, needs.roles_on(agent, sourcing.need))
+    refused = refused or needs.abstention(agent, sourcing.need)
     if refused or verb not in (rules.Verb.PANEL, rules.Verb.EDIT) or sourcing.state != Sourcing.State.DRAFT:
         return refused
     if not needs.only_leads(agent, sourcing.need) or glance(sourcing) is None:

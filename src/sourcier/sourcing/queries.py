@@ -54,6 +54,12 @@ def last_sent(need: Need) -> Sourcing | None:
     return left.select_related("organisation", "need", "buyer", "saved_by").order_by("-created_at").first()
 
 
+def asked_names(sourcing: Sourcing) -> list[str]:
+    """The firms that the city asked, by name; never who came by the notice."""
+    asked = sourcing.invitations.exclude(channel=Invitation.Channel.NOTICE)
+    return list(asked.order_by("firm__name", "pk").values_list("firm__name", flat=True))
+
+
 def of_need(need: Need) -> QuerySet[Sourcing]:
     """Every consultation of a need, in order."""
     return Sourcing.objects.filter(need=need).select_related("organisation", "need", "buyer", "saved_by").order_by("created_at")

@@ -55,9 +55,8 @@ def _together(row: Finding) -> Awaiting:
 
 
 SOURCES = (
-    needs.awaiting, needs.awaiting_contracts, sourcing.awaiting, quotes.awaiting, tray.awaiting, calls.awaiting,
-    ideas.awaiting, terms, alarm,
-    together,
+    needs.awaiting, needs.awaiting_contracts, needs.awaiting_interests, sourcing.awaiting, quotes.awaiting, tray.awaiting,
+    calls.awaiting, ideas.awaiting, terms, alarm, together,
 )  # fmt: skip
 
 

@@ -207,7 +207,7 @@ def people(history: History) -> list[Block]:
     acts: dict[tuple[str, str], list[str]] = {}
     for step in history.steps:
         if (name := step.payload.get("name")) and not step.verb.startswith("answer."):
-            usual = REQUESTER if step.verb.startswith("need.") and step.actor in requesters else BUYER
+            usual = REQUESTER if step.verb.startswith(("need.", "interest.")) and step.actor in requesters else BUYER
             quality = next((label for begins, label in QUALITIES if step.verb.startswith(begins)), usual)
             acts.setdefault((name, quality), []).append(format_moment(step.at, weekday=False))
     rows = [[name, quality, str(len(done)), done[0], done[-1]] for (name, quality), done in sorted(acts.items())]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sourcier.dossier.history import History
-from sourcier.dossier.report import asking, choosing, direct, outcome, single, year
+from sourcier.dossier.report import asking, choosing, direct, interests, outcome, single, year
 from sourcier.dossier.report.blocks import Block, answerer, moment
 from sourcier.kernel.money import format_cents
 from sourcier.sourcing.models import Sourcing
@@ -17,6 +17,7 @@ SECTIONS: tuple[tuple[str, Callable[[History], list[Block]]], ...] = (
     ("Comment les entreprises ont été cherchées", asking.panel),
     ("Ce qui a été demandé", asking.request),
     ("Qui a été interrogé, par quelle voie, quand", asking.asked),
+    ("Les intérêts déclarés", interests.declarations),
     ("Ce qui s'est dit ailleurs, et a été versé", asking.exchanged),
     ("Ce qui est revenu, et l'ouverture", choosing.answers),
     ("La comparaison", choosing.comparison),

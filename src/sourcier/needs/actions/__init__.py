@@ -28,6 +28,7 @@ from sourcier.needs.actions.describe import (
     take_over,
     tick_activities,
 )
+from sourcier.needs.actions.interests import choose_stand_in, declare
 from sourcier.needs.actions.lanes import add_lane, end_lane, propose_lanes
 from sourcier.needs.actions.leading import hand_over
 from sourcier.needs.actions.talk import say, say_with, settle
@@ -37,7 +38,9 @@ __all__ = [
     "add_lane",
     "allow_crossing",
     "change_department",
+    "choose_stand_in",
     "close",
+    "declare",
     "describe",
     "end_lane",
     "go_elsewhere",

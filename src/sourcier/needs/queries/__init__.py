@@ -1,5 +1,6 @@
 """The read side of needs, always through the eyes of an agent."""
 
+from sourcier.needs.queries.apart import abstention, set_apart
 from sourcier.needs.queries.contracts import (
     awaiting_contracts,
     beside_contract,
@@ -10,6 +11,19 @@ from sourcier.needs.queries.contracts import (
     to_renew,
 )
 from sourcier.needs.queries.family import families_to_choose, proposed_family
+from sourcier.needs.queries.interests import (
+    DECLARES,
+    awaiting_interests,
+    has_declared,
+    in_office,
+    interests_of,
+    must_declare,
+    silent,
+    stand_ins_for,
+    to_route,
+    undeclared,
+    way_of,
+)
 from sourcier.needs.queries.lanes import lane_of, lane_rules, lane_scope, lane_today, lane_words, outgrown
 from sourcier.needs.queries.leading import buyer_holds, buys, leads, led_by, only_leads, roles_for, roles_on
 from sourcier.needs.queries.reading import (
@@ -32,10 +46,13 @@ from sourcier.needs.queries.standing import Move, in_progress, moved, standing, 
 from sourcier.needs.queries.work import awaiting, waiting_message
 
 __all__ = [
+    "DECLARES",
     "READERS",
     "Move",
+    "abstention",
     "awaiting",
     "awaiting_contracts",
+    "awaiting_interests",
     "beside_contract",
     "buyer_holds",
     "buys",
@@ -45,7 +62,10 @@ __all__ = [
     "day_of",
     "families_to_choose",
     "get",
+    "has_declared",
+    "in_office",
     "in_progress",
+    "interests_of",
     "is_exempt",
     "lane_of",
     "lane_rules",
@@ -56,6 +76,7 @@ __all__ = [
     "led_by",
     "may",
     "moved",
+    "must_declare",
     "only_leads",
     "outgrown",
     "places",
@@ -67,14 +88,20 @@ __all__ = [
     "roles_on",
     "rule_of_day",
     "served_departments",
+    "set_apart",
     "side",
+    "silent",
+    "stand_ins_for",
     "standing",
     "standings",
     "to_renew",
+    "to_route",
     "to_take_over",
     "unanswered",
+    "undeclared",
     "visible",
     "waiting_message",
+    "way_of",
     "words",
     "writable_departments",
 ]

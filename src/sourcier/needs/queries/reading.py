@@ -11,6 +11,7 @@ from sourcier.accounts.queries import in_scope
 from sourcier.kernel.transitions import Refusal
 from sourcier.needs import registry, rules
 from sourcier.needs.models import Need
+from sourcier.needs.queries.apart import abstention
 from sourcier.needs.queries.leading import roles_for, roles_on
 
 READERS = (Role.REQUESTER, Role.BUYER, Role.HEAD_BUYER, Role.AUDITOR)
@@ -41,7 +42,7 @@ def refusal(agent: Agent, need: Need, verb: rules.Verb) -> Refusal | None:
     live = closing and registry.is_live(need.pk)
     held = roles_for(agent, need.department_id) if verb in rules.BETWEEN_TWO else roles_on(agent, need)
     refused = rules.refusal(need.state, verb, held, live)
-    return refused or (registry.close_refusal(need.pk) if closing else None)
+    return refused or abstention(agent, need) or (registry.close_refusal(need.pk) if closing else None)
 
 
 def side(agent: Agent, need: Need) -> rules.Side:

@@ -18,6 +18,7 @@ from sourcier.dossier.models import Export
 from sourcier.kernel.activities import Activity
 from sourcier.matching.engine import match
 from sourcier.needs import actions as needs
+from sourcier.needs.interest_rules import ASKING, CHOICE, NO_INTEREST
 from sourcier.needs.models import Need
 from sourcier.needs.queries import rule_of_day, words
 from sourcier.project.demo.city import DemoCity
@@ -153,6 +154,7 @@ class Bread:
             deadline=timezone.now() + self.open_for,
         )  # fmt: skip
         evaluate.choose_reference(self.bruno, self.sourcing.pk, "estimate")
+        needs.declare(self.bruno, self.need.pk, ASKING, NO_INTEREST)
         sent = invite.send(self.bruno, self.sourcing.pk)
         self.sourcing.refresh_from_db()
         by_email = sum(invitation.channel == Invitation.Channel.EMAIL for invitation in sent)
@@ -204,6 +206,7 @@ class Bread:
             return self.sourcing.state == Sourcing.State.OPENED
 
         wait(opened, "l'ouverture des plis par le serveur")
+        needs.declare(self.denise, self.need.pk, ASKING, NO_INTEREST)
         for agent, base in ((self.bruno, 70), (self.denise, 76)):
             self._mark(agent, base)
         offers = compare(self.bruno, self.sourcing).offers
@@ -217,6 +220,7 @@ class Bread:
 
     def choose(self) -> str:
         offers = compare(self.bruno, self.sourcing).offers
+        needs.declare(self.bruno, self.need.pk, CHOICE, NO_INTEREST)
         award = choose.choose(self.bruno, self.sourcing.pk, None, offers[0].submission.pk, offers[1].submission.pk, WHY)
         return f"{offers[0].submission.firm.name}, {award.amount_cents / 100:,.2f} € HT".replace(",", " ").replace(".", ",")
 

@@ -7,6 +7,7 @@ from django.utils import timezone
 from sourcier.accounts.agents import Agent
 from sourcier.kernel.activities import Activity
 from sourcier.needs import actions as needs
+from sourcier.needs.interest_rules import ASKING, NO_INTEREST
 from sourcier.needs.models import Need
 from sourcier.needs.queries import rule_of_day
 from sourcier.project.demo.city import DemoCity
@@ -78,4 +79,5 @@ def _asked(city: DemoCity) -> None:
         price_lines=[{"designation": "Livret A5, 16 pages", "unit": "exemplaire", "quantity_milli": 2_000_000, "lot": None}],
         deadline=(timezone.localtime() + timedelta(days=10)).replace(hour=12, minute=0, second=0, microsecond=0),
     )  # fmt: skip
+    needs.declare(bruno, need.pk, ASKING, NO_INTEREST)
     invite.send(bruno, sourcing.pk)

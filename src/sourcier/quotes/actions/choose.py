@@ -16,6 +16,7 @@ from sourcier.needs.actions import keep_from_now, mark_awarded, mark_closed
 from sourcier.needs.models import Lot
 from sourcier.quotes import single
 from sourcier.quotes.actions.evaluate import lock, require_buyer, round_pending
+from sourcier.quotes.interests import choice_refusal
 from sourcier.quotes.models import Award
 from sourcier.quotes.queries import marking
 from sourcier.quotes.queries.comparison import Offer, compare
@@ -75,6 +76,8 @@ def choose(
         raise refuse("places_left", f"Cette entreprise ne sert pas : {left}. Dites ce que vous ferez pour eux.", "other_places")
     _require_identity(offer, "submission")
     _require_lane(agent, sourcing, offer.total_cents)
+    if refusal := choice_refusal(agent, sourcing, offer.total_cents):
+        raise Refused(refusal, "interests")
     stand_in = comparison.offer(stand_in_id) if stand_in_id else None
     if stand_in_id and (stand_in is None or stand_in_id == submission_id):
         raise refuse("bad_stand_in", "La remplaçante est une autre réponse de la comparaison.", "stand_in")

@@ -14,7 +14,7 @@ from sourcier.kernel.receipts import draw_number
 from sourcier.kernel.transitions import Refused, refuse
 from sourcier.mail.models import OutgoingMessage, OutgoingText
 from sourcier.needs.models import Need
-from sourcier.needs.queries import buys
+from sourcier.needs.queries import abstention, buys, undeclared
 from sourcier.quotes import letters
 from sourcier.quotes.acknowledgement import acknowledge_clarification
 from sourcier.quotes.models import Clarification, LastPriceRound, SavingReference, Score, Submission
@@ -27,12 +27,21 @@ from sourcier.vault.queries import file_facts
 
 
 def lock(agent: Agent, sourcing_id: UUID) -> Sourcing:
-    """The sourcing of this city, locked for the rest of the transaction. Raises `Sourcing.DoesNotExist`."""
-    return (
-        Sourcing.objects.select_for_update(of=("self",))
-        .select_related("need", "organisation")
-        .get(pk=sourcing_id, organisation=agent.organisation)
-    )
+    """The sourcing of this city, locked for the rest of the transaction, unless this person abstains from it.
+
+    Raises `Sourcing.DoesNotExist` or `Refused`.
+    """
+    found = Sourcing.objects.select_for_update(of=("self",)).select_related("need", "organisation")
+    sourcing = found.get(pk=sourcing_id, organisation=agent.organisation)
+    if refusal := abstention(agent, sourcing.need):
+        raise Refused(refusal)
+    return sourcing
+
+
+def require_declared(agent: Agent, sourcing: Sourcing) -> None:
+    """Who opens or marks has declared his interests first."""
+    if refusal := undeclared(agent, sourcing.need):
+        raise Refused(refusal)
 
 
 def require_buyer(agent: Agent, need: Need) -> None:
@@ -115,6 +124,7 @@ def score(agent: Agent, submission_id: UUID, criterion_id: UUID, value: int, not
         raise refuse("not_an_evaluator", "Seuls les acheteurs et le service demandeur donnent des notes.")
     if heard(agent, sourcing):
         raise refuse("heard", "Vous avez entendu un prix avant l'ouverture : quelqu'un d'autre note ces réponses.")
+    require_declared(agent, sourcing)
     require_marking(sourcing)
     if submission.state != Submission.State.RECEIVED or submission.round != 1 or submission.kind != Submission.Kind.QUOTE:
         raise refuse("not_compared", "Cette réponse n'est pas comparée : elle ne reçoit pas de note.")

@@ -18,8 +18,9 @@ from sourcier.accounts.agents import Agent
 from sourcier.accounts.models import Opener, Role
 from sourcier.journal.actions import append
 from sourcier.kernel.transitions import Refused, refuse
+from sourcier.needs.queries import abstention
 from sourcier.quotes import opening_rules as rules
-from sourcier.quotes.actions.evaluate import lock
+from sourcier.quotes.actions.evaluate import lock, require_declared
 from sourcier.quotes.answer_content import fill
 from sourcier.quotes.clocks import clock_of
 from sourcier.quotes.models import LastPriceRound, OpeningConsent, SavingReference, Submission
@@ -121,12 +122,15 @@ def _may_begin_last_prices(asked: LastPriceRound, now: datetime) -> None:
 def _act(agent: Agent, sourcing: Sourcing, round_: int, alone: str | None) -> Act | None:
     """How this person opens now; None when he has just agreed and another must. Raises `Refused`."""
     seal, now = seal_of(sourcing, round_), timezone.now()
+    if refusal := abstention(agent, sourcing.need):
+        raise Refused(refusal)
     if seal is None:
         _require_opener(agent, sourcing)
         return Act(agent, How.SERVER)
     if alone is not None:
         if refusal := rules.may_lift_alone(seal, now, agent.has(Role.HEAD_BUYER), alone):
             raise Refused(refusal)
+        require_declared(agent, sourcing)
         return Act(agent, How.ALONE, alone.strip())
     if not seal.needs_two:
         _require_opener(agent, sourcing)
@@ -151,7 +155,7 @@ def _agree(agent: Agent, sourcing: Sourcing, round_: int, seal: Seal, now: datet
         raise Refused(refusal)
     if not may_consent(agent):
         raise refuse("not_an_opener", "Vous n'êtes pas de ceux que la ville a nommés pour ouvrir ces plis.")
-    lock(agent, sourcing.pk)
+    require_declared(agent, lock(agent, sourcing.pk))
     named = Opener.objects.filter(organisation=agent.organisation, user=agent.user).first()
     substitute = named is not None and named.substitute
     consent, new = OpeningConsent.objects.get_or_create(

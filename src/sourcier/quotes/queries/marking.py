@@ -9,6 +9,7 @@ from django.db.models import Count
 from sourcier.accounts.agents import Agent
 from sourcier.accounts.models import Role, User
 from sourcier.needs.models import Need
+from sourcier.needs.queries import set_apart
 from sourcier.quotes.models import Award, HeardPrice, Score, Submission
 from sourcier.sourcing.models import Criterion, Sourcing
 
@@ -35,7 +36,8 @@ def heard(agent: Agent, sourcing: Sourcing) -> bool:
 
 def evaluates(agent: Agent, sourcing: Sourcing) -> bool:
     """Whether this person gives marks to the answers of this consultation."""
-    return may_mark(agent, sourcing.need.department_id) and not heard(agent, sourcing)
+    apart = agent.id in set_apart(sourcing.need)
+    return may_mark(agent, sourcing.need.department_id) and not heard(agent, sourcing) and not apart
 
 
 def lacks_marks(agent: Agent, sourcing: Sourcing) -> bool:
@@ -90,7 +92,9 @@ def a_lot_is_chosen(sourcing: Sourcing) -> bool:
 
 
 def _current(sourcing: Sourcing):  # type: ignore[no-untyped-def]
-    return Score.objects.filter(submission__sourcing=sourcing, current=True)
+    """Those that count: not the marks of who abstains since."""
+    found = Score.objects.filter(submission__sourcing=sourcing, current=True)
+    return found.exclude(evaluator__in=set_apart(sourcing.need))
 
 
 def _expected(sourcings: list[Sourcing]) -> dict[UUID, int]:

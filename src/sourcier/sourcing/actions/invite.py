@@ -21,7 +21,7 @@ from sourcier.mail.actions import enqueue
 from sourcier.mail.models import OutgoingMessage
 from sourcier.mail.texts import has_stopped
 from sourcier.needs.actions import mark_asked
-from sourcier.needs.queries import beside_contract, crosses
+from sourcier.needs.queries import beside_contract, crosses, undeclared
 from sourcier.sourcing import carrying, queries, rotation, rules, words
 from sourcier.sourcing.actions import common, texting
 from sourcier.sourcing.actions.common import entry, load, touch
@@ -54,6 +54,8 @@ def send(agent: Agent, sourcing_id: UUID, by_text: Collection[UUID] = ()) -> lis
         raise Refused(refusal)
     check_limit(sourcing)
     check_rotation(sourcing, candidates)
+    if refusal := undeclared(agent, sourcing.need):
+        raise Refused(refusal, "interests")
     left_out = queries.excluded(sourcing)
     places = AskedPlace.objects.bulk_create(asked_places(sourcing))
     sourcing.state = rules.State.OPEN

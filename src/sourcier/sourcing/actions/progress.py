@@ -2,9 +2,14 @@
 
 from datetime import datetime
 
+from django.db.models import Model
+
+from sourcier.accounts.models import User
 from sourcier.kernel.transitions import refuse
+from sourcier.needs.models import Need
 from sourcier.sourcing import rules
 from sourcier.sourcing.models import Sourcing
+from sourcier.sourcing.queries import ALIVE
 from sourcier.sourcing.rules import Verb
 
 
@@ -47,3 +52,12 @@ def mark_ended(sourcing: Sourcing, at: datetime, reason: str) -> Sourcing:
     sourcing.ending_reason = reason
     sourcing.save()
     return sourcing
+
+
+def give_lead(need: Need, buyer: User) -> list[Model]:
+    """The consultations in progress of a need go to its new buyer. For the room below, which puts the rows in its entry."""
+    found = list(Sourcing.objects.select_for_update().filter(need=need, state__in=ALIVE).order_by("created_at"))
+    for sourcing in found:
+        sourcing.buyer = buyer
+        sourcing.save(update_fields=["buyer"])
+    return list(found)

@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from sourcier.kernel.transitions import Refused
+from sourcier.needs.interest_rules import CHOICE
 from sourcier.needs.models import Lot, Need
 from sourcier.quotes.actions import choose as choosing
 from sourcier.quotes.queries.comparison import Comparison, compare
@@ -18,6 +19,7 @@ from sourcier.sourcing.rotation import Shares
 from sourcier.spend.past import past_prices
 from sourcier.web.city.comparison import operation
 from sourcier.web.city.forms import add_refusal
+from sourcier.web.city.interests import declared, interest_form
 from sourcier.web.city.leading import passed_on
 from sourcier.web.operations import consultation_paths, operation_context
 from sourcier.web.rights import PURCHASING, city
@@ -82,7 +84,8 @@ def choice(request: HttpRequest, need_id: UUID, sourcing_id: UUID | None = None,
     agent = request.agent  # type: ignore[attr-defined]
     comparison = compare(agent, sourcing, _lot(sourcing, lot_id))
     form = ChoiceForm(comparison, request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    declaring = interest_form(request, agent, need, CHOICE)
+    if request.method == "POST" and form.is_valid() and declared(agent, need, declaring, CHOICE):
         data = form.cleaned_data
         try:
             if data["submission"] == NOBODY and lot_id:
@@ -109,8 +112,10 @@ def choice(request: HttpRequest, need_id: UUID, sourcing_id: UUID | None = None,
         **operation_context(agent, need, sourcing),
         "sourcing": sourcing, "comparison": comparison, "form": form, "alone": alone, "past": past,
         "shares": _shares(sourcing, comparison),
+        "interest_form": declaring,
     }  # fmt: skip
-    return render(request, "city/comparison/choice.html", context, status=422 if form.errors else 200)
+    wrong = form.errors or (declaring and declaring.errors)
+    return render(request, "city/comparison/choice.html", context, status=422 if wrong else 200)
 
 
 def _shares(sourcing: Sourcing, comparison: Comparison) -> list[tuple[str, str]]:

@@ -26,6 +26,7 @@ from sourcier.web.city.adviser import way
 from sourcier.web.city.alike import seen_together
 from sourcier.web.city.direct import purchase_page
 from sourcier.web.city.gauges import fullness
+from sourcier.web.city.interests import interests_context
 from sourcier.web.city.leading import of_need
 from sourcier.web.city.need_contracts import existing
 from sourcier.web.city.need_forms import CompleteForm, GiveUpForm, MessageForm, ReasonForm
@@ -71,7 +72,7 @@ def _page(request: HttpRequest, need: Need, **bound: forms.Form) -> HttpResponse
         "may_take_over": queries.to_take_over(agent).filter(pk=need.pk).exists(),
     }
     context |= next_step(agent, need) | _untold(agent, need) | way(need) | existing(agent, need) | seen_together(agent, need)
-    context |= fullness(need) | of_need(agent, need)
+    context |= fullness(need) | of_need(agent, need) | interests_context(agent, need)
     if may["complete"]:
         context["complete_form"] = bound.get("complete") or _complete_form(agent, need)
     return render(request, "city/needs/need.html", context, status=422 if bound else 200)

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 
 from sourcier.accounts.agents import Agent
 from sourcier.kernel.transitions import Refused
+from sourcier.needs.interest_rules import ASKING
 from sourcier.needs.models import Need
 from sourcier.needs.rules import Conflict
 from sourcier.sourcing import queries, rules, timing, words
@@ -26,6 +27,7 @@ from sourcier.sourcing.text_words import sentence
 from sourcier.suppliers.queries import away_between, written_to
 from sourcier.web.city.by_text import textable, ticked
 from sourcier.web.city.forms import add_refusal
+from sourcier.web.city.interests import InterestForm, declared, interest_form
 from sourcier.web.city.leading import of_sending, passed_on
 from sourcier.web.city.panel import current_or_404, may, need_or_404
 from sourcier.web.city.request_forms import (
@@ -178,7 +180,8 @@ def request_send(request: HttpRequest, need_id: UUID) -> HttpResponse:
             messages.info(request, rules.WRONG_STATE[Verb.SEND])
         return redirect("asked", need.pk)
     refused: Refused | None = None
-    if request.method == "POST":
+    declaring = interest_form(request, agent, need)
+    if request.method == "POST" and declared(agent, need, declaring, ASKING):
         try:
             sent = invite.send(agent, sourcing.pk, ticked(request))
         except Refused as error:
@@ -191,10 +194,12 @@ def request_send(request: HttpRequest, need_id: UUID) -> HttpResponse:
         else:
             messages.success(request, f"La demande est envoyée à tous, à la même heure ({len(sent)}).")
             return redirect("asked", need.pk)
-    return _send_page(request, agent, need, sourcing, refused)
+    return _send_page(request, agent, need, sourcing, refused, declaring)
 
 
-def _send_page(request: HttpRequest, agent: Agent, need: Need, sourcing: Sourcing, refused: Refused | None) -> HttpResponse:
+def _send_page(
+    request: HttpRequest, agent: Agent, need: Need, sourcing: Sourcing, refused: Refused | None, declaring: InterestForm | None
+) -> HttpResponse:
     now = timezone.now()
     kept = queries.to_invite(sourcing)
     facts = queries.facts(sourcing)
@@ -212,10 +217,12 @@ def _send_page(request: HttpRequest, agent: Agent, need: Need, sourcing: Sourcin
         "mail": words.invitation_mail(told["brief"]) if told else None,
         "text": sentence("invitation", sourcing.kind, sourcing.deadline) if by_text else "",
         "advice": timing.advice(sourcing, timezone.now()),
-        "reminders": timing.reminders(sourcing, now), "may_send": may(agent, sourcing, Verb.SEND),
         **of_sending(agent, sourcing),
+        "reminders": timing.reminders(sourcing, now), "may_send": may(agent, sourcing, Verb.SEND), "interest_form": declaring,
     }  # fmt: skip
-    return render(request, "city/sourcing/send.html", context, status=422 if refused else 200)
+    return render(
+        request, "city/sourcing/send.html", context, status=422 if refused or (declaring and declaring.errors) else 200
+    )
 
 
 @city(*PURCHASING, led=True)

@@ -37,12 +37,18 @@ class OpeningForm(forms.Form):
         help_text="Ensuite le responsable des achats ouvre seul, et dit pourquoi.",
         error_messages={"required": "Écrivez un nombre de jours, de 1 à 30."},
     )  # fmt: skip
+    author_amount = EurosField(
+        label="Jusqu'à quel montant l'auteur d'un besoin peut choisir lui-même",
+        help_text="Hors taxes. Au-dessus, une autre personne choisit. 0 : toujours une autre personne.",
+        error_messages={"required": "Écrivez un montant, par exemple 4 000."},
+    )
 
     def __init__(self, organisation: Organisation, data: Any = None) -> None:
         openers = list(organisation.openers.select_related("user"))
         initial = {
             "from_amount": format_cents(organisation.two_openers_from_cents).removesuffix("€").strip(),
             "days": organisation.opening_days,
+            "author_amount": format_cents(organisation.author_chooses_up_to_cents).removesuffix("€").strip(),
             "members": [str(opener.user_id) for opener in openers if not opener.substitute],
             "substitutes": [str(opener.user_id) for opener in openers if opener.substitute],
         }
@@ -63,6 +69,7 @@ def settings_opening(request: HttpRequest) -> HttpResponse:
             set_opening(
                 agent, from_cents=data["from_amount"], days=data["days"],
                 members=[UUID(user) for user in data["members"]], substitutes=[UUID(user) for user in data["substitutes"]],
+                author_up_to_cents=data["author_amount"],
             )  # fmt: skip
         except Refused as refused:
             add_refusal(form, refused)
