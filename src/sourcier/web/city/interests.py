@@ -82,7 +82,7 @@ def interests_context(agent: Agent, need: Need, form: InterestForm | None = None
         "firms_asked": asked_names(last) if last else [],
         "abstains": queries.abstention(agent, need),
         "declarations": _declarations(need) if reads else [],
-        "places": _places(need) if may_route else [],
+        "places_to_take": _places(need) if may_route else [],
         "stand_ins": need.stand_ins.select_related("absent", "user", "chosen_by").order_by("chosen_at") if reads else [],
     }
 
