@@ -23,6 +23,7 @@ from sourcier.sourcing.models import Sourcing
 from sourcier.sourcing.queries import awaiting
 from sourcier.spend.actions import load_families
 from tests.cities import City
+from tests.interests import declare_all
 from tests.journal.entries import writes, writes_nothing
 from tests.played import played_once
 from tests.safety.addresses import filled, of_the_city
@@ -64,6 +65,7 @@ def ready_to_leave(city: City, lane: str = "alone", opener: str = "author") -> S
     panel.keep(city.requester, sourcing.pk, [MATHILDE.siret, PERRIER.siret])
     for shop, address in ((MATHILDE, "mathilde@pain.example"), (PERRIER, "contact@perrier.example")):
         emailed(city, sourcing, shop, address)
+    declare_all(city, need.pk)
     sourcing.refresh_from_db()
     return sourcing
 
@@ -104,7 +106,7 @@ def test_from_the_first_sentence_to_what_is_sent_a_department_alone_sees_six_pag
     request.save_request(city.requester, sourcing.pk, sourcing.version, contact_phone="01 00 00 00 00")
     assert client.get(reverse("request_send", args=[need.pk])).status_code == 200
     pages += 1
-    page = client.post(reverse("request_send", args=[need.pk]), follow=True)
+    page = client.post(reverse("request_send", args=[need.pk]), {"interest-none": "on"}, follow=True)
     sourcing.refresh_from_db()
     assert sourcing.state == Sourcing.State.OPEN and page.redirect_chain[-1][0] == reverse("asked", args=[need.pk])
     assert page.status_code == 200 and pages == 6
