@@ -239,7 +239,7 @@ def buyer(walk: Walk, scene: dict[str, str]) -> None:
         "submitted": [""],
         "accepted": ["", "activites/", "regle/", "entreprises/"],
         "draft": ["", "entreprises/", "demande/", "demande/envoyer/"],
-        "asked": ["demande/", "suivi/", "reponses/", "echanges/", "plis-papier/", "prix-entendu/"],
+        "asked": ["interets/", "demande/", "suivi/", "reponses/", "echanges/", "plis-papier/", "prix-entendu/"],
         "closed": ["reponses/"],
         "opened": ["reponses/", "choix/", "sans-suite/", f"reponses/{scene['answer']}/", f"{typed}/taper/", kept],
         "lots": ["reponses/"],
@@ -286,6 +286,7 @@ def buyer_in_a_hurry(walk: Walk, scene: dict[str, str]) -> None:
     walk.refused(f"/achats/{scene['asked']}/plis-papier/", "Enregistrer ce pli")
     walk.refused(f"/achats/{scene['asked']}/prix-entendu/", "Le noter au journal", how=" ")
     walk.refused(f"/achats/{scene['opened']}/choix/", "Faire ce choix")
+    walk.refused(f"/achats/{scene['accepted']}/interets/", "Déclarer", **{"interest-firm": "Fournil"})
     walk.refused(f"/achats/{scene['chosen']}/annonce/", "Lire les messages avant l'envoi")
     for sentence in walk.page.locator("main textarea:visible").all():
         sentence.fill("Votre prix est plus élevé, à qualité égale.")
