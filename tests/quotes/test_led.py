@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from sourcier.accounts.actions import set_opening
 from sourcier.kernel.transitions import Refused
 from sourcier.needs.actions import add_lane
 from sourcier.needs.models import Need
@@ -29,6 +30,8 @@ def led_by_denise(city: City, opener: str = "author") -> Request:
     """Her purchase of bread, on the lane of less than 15 000 €; the firms are asked."""
     load_families(city.organisation)
     rule = add_lane(city.head_buyer, lane="alone", up_to_cents=15_000_00, opener=opener)
+    opens = {"from_cents": 4_000_000, "days": 3, "members": [], "substitutes": []}
+    set_opening(city.head_buyer, **opens, author_up_to_cents=15_000_00)
     request, denise = make_request(city), city.requester.user
     kept = {"sentence": "Voie", "rule": rule.pk.hex, "declaration": "tick", "opener": opener, "up_to_cents": 15_000_00}
     Need.objects.filter(pk=request.sourcing.need_id).update(
