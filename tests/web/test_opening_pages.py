@@ -120,7 +120,10 @@ def test_a_time_that_is_contradicted_is_said_and_offers_no_button(city: City, se
 def test_the_head_buyer_names_who_opens_and_others_read_it(city: City) -> None:
     address = reverse("settings_opening")
     helene, people = signed_in(city.head_buyer), [str(city.buyer.id), str(city.head_buyer.id)]
-    good = {"from_amount": "25 000", "days": "2", "members": people, "substitutes": [str(city.second_buyer.id)]}
+    good = {
+        "from_amount": "25 000", "days": "2", "members": people, "substitutes": [str(city.second_buyer.id)],
+        "author_amount": "5 000",
+    }  # fmt: skip
     page = unescape(helene.get(address).content.decode())
     members = page.partition("Titulaires")[2].partition("Suppléants")[0]
     assert "Deux au moins, ou personne." in members and "facultatif" not in members
@@ -130,6 +133,7 @@ def test_the_head_buyer_names_who_opens_and_others_read_it(city: City) -> None:
         ({"substitutes": people[:1]}, "titulaire et suppléante"),
         ({"from_amount": "beaucoup"}, "nombre"),
         ({"days": "90"}, "30"),
+        ({"author_amount": "-1"}, "positif"),
         ({"members": [*people, str(city.auditor.id)]}, "choix"),
     ):
         response = helene.post(address, good | change)
