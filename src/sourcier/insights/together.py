@@ -226,7 +226,7 @@ def _matched(found: Sequence[Found], former: Sequence[Finding], facts: dict[str,
 
 def _write(row: Finding, one: Found, facts: dict[str, Bought]) -> bool:
     """Whether anything changed."""
-    listed = one.purchases
+    listed = tuple(sorted(one.purchases, key=in_order))
     if one.kind != Kind.SPLIT and len(listed) > LISTED:
         listed = tuple(sorted(sorted(listed, key=lambda p: -p.amount_cents)[:LISTED], key=in_order))
     values: dict[str, Any] = {

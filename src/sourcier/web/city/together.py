@@ -132,6 +132,9 @@ def _card(agent: Agent, row: Finding, units: Sequence[Unit], refused: forms.Form
     if not agent.has(Role.HEAD_BUYER) or row.gone_at:
         return Card(row, None)
     form = ExplainForm(initial={"seen": row.total_cents}, auto_id=f"{row.pk}-%s")
+    for each in (form, refused):
+        if isinstance(each, ExplainForm) and row.kind != Finding.Kind.SPLIT:
+            each.fields["reason"].label = "Ce qui l'explique"
     joining = JoinForm(row, units) if row.kind == Finding.Kind.SPLIT else None
     if isinstance(refused, JoinForm):
         return Card(row, form, refused)
