@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from sourcier.accounts.agents import Agent
-from sourcier.accounts.models import Role
+from sourcier.accounts.models import Organisation, Role
 from sourcier.dossier import bag, communicable, contents, history, own_stamp
 from sourcier.dossier.models import Export
 from sourcier.dossier.verbs import COMMUNICABLE, WHOLE
@@ -76,7 +76,7 @@ def take(agent: Agent, need_id: UUID, *, for_third_party: bool = False) -> Expor
             raise refuse("sealed", sentence)
         if for_third_party and (sentence := communicable.may_be_made(need)):
             raise refuse("not_told", sentence)
-        if export := _attempt(agent, need=need, communicable=for_third_party):
+        if export := _attempt(agent, need.organisation, need=need, communicable=for_third_party):
             return export
     raise refuse("busy", BUSY)
 
@@ -84,16 +84,16 @@ def take(agent: Agent, need_id: UUID, *, for_third_party: bool = False) -> Expor
 def take_year(agent: Agent, year: int) -> Export:
     """Make the export of a year whose tables are in the journal. Raises `Refused`. The caller has checked who asks."""
     for _ in range(ATTEMPTS):
-        if export := _attempt(agent, year=year):
+        if export := _attempt(agent, agent.organisation, year=year):
             return export
     raise refuse("busy", BUSY)
 
 
-def _attempt(agent: Agent, **of: Any) -> Export | None:
+def _attempt(agent: Agent, organisation: Organisation, **of: Any) -> Export | None:
     """One try, `of` a need or of a year: None when its stream grew between its reading and its entry."""
-    head = checkpoint(agent.organisation.pk)
+    head = checkpoint(organisation.pk)
     export = Export(
-        organisation=agent.organisation, made_by=agent.user, made_at=timezone.now().replace(microsecond=0),
+        organisation=organisation, made_by=agent.user, made_at=timezone.now().replace(microsecond=0),
         asked=bool(configured()), size=head.size, checkpoint=head.text, entry_index=0, **of,
     )  # fmt: skip
     told = _told(export)
