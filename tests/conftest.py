@@ -13,6 +13,7 @@ from hypothesis import HealthCheck
 from hypothesis import settings as properties
 from xdist.scheduler import LoadScopeScheduling
 
+from sourcier.project.management.commands.demo import EMPTY, migrations_digest
 from tests.chromium import chromium
 from tests.cities import City, make_city
 from tests.demonstration import DEMONSTRATION_PORT, Demonstration, sourcier
@@ -30,9 +31,9 @@ gc.set_threshold(100_000, 20, 50)
 HERE = Path(__file__).parent
 ON_SQLITE = connection.vendor == "sqlite"
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup"}
-# What documents and pages say of the same rows. On PostgreSQL every action is still done, every address is asked by each role
-# and from another city, every form is sent, the races of these rooms are run, and a test of many cases is run for its first.
-SAID_ONCE = ("dossier/", "interop/", "safety/test_sealed.py", "safety/test_marks_closed.py", "web/")
+# What documents and pages say of the same rows. On PostgreSQL every action is still done, every address is asked from another
+# city, every form is sent, the races of these rooms are run, and a test of many cases is run for its first.
+SAID_ONCE = ("dossier/", "interop/", "safety/test_roles.py", "safety/test_sealed.py", "safety/test_marks_closed.py", "web/")
 
 
 @pytest.hookimpl(trylast=True)
@@ -147,7 +148,8 @@ def bakeries(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Demonstration:
-    """`sourcier demo`, once; the tests that use it share one process."""
+def demonstration(tmp_path_factory: pytest.TempPathFactory, installation: Path) -> Demonstration:
+    """`sourcier demo`, once, from the empty database that it keeps; the tests that use it share one process."""
     folder = tmp_path_factory.mktemp("demonstration")
+    shutil.copy(installation / "sourcier.sqlite3", folder / EMPTY.format(migrations_digest()))
     return Demonstration(sourcier(folder, "demo", "--port", str(DEMONSTRATION_PORT)), folder)

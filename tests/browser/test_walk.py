@@ -11,6 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from sourcier.dossier.offline import verifier
 from sourcier.kernel.french import PARIS
+from sourcier.needs.interest_rules import STATEMENTS
 from sourcier.project.demo.city import PASSWORD
 from tests.browser.conftest import Person, Town
 from tests.vault import papers
@@ -139,10 +140,22 @@ def say_the_need(who: Person, hand: Mouse, sentence: str) -> str:
     hand.actions += 2
     hand.type("5 Pour combien, environ ?", "16 000")
     hand.press("Envoyer mon besoin")
-    expect(page.locator("main")).to_contain_text("acheteur")
+    page.wait_for_url(re.compile(r"/achats/[0-9a-f-]{36}/$"))  # once what is being saved has come
     found = re.search(r"/achats/([0-9a-f-]{36})/", page.url)
     assert found
     return found[1]
+
+
+def without_interest(hand: Mouse) -> None:
+    """Each statement, as a form asks."""
+    for statement in STATEMENTS.values():
+        hand.tick(statement)
+
+
+def declare_on_the_need(who: Person, hand: Mouse, need: str) -> None:
+    who.go(f"/achats/{need}/")
+    without_interest(hand)
+    hand.press("Déclarer")
 
 
 def prepare_the_request(who: Person, hand: Mouse, need: str, address: str) -> None:
@@ -167,6 +180,7 @@ def prepare_the_request(who: Person, hand: Mouse, need: str, address: str) -> No
     hand.type("Métier cherché", "un boulanger")
     hand._type(page.locator("textarea[name=description]"), "Des baguettes chaque matin, livrées avant 7 h.")
     hand.press("Relire avant d'envoyer")
+    without_interest(hand)
     hand.press(re.compile("Envoyer la demande"))
     expect(page.locator("main")).to_contain_text("Personne ne voit les réponses avant le")
 
@@ -197,7 +211,8 @@ def choose_and_tell(who: Person, hand: Mouse, need: str) -> None:
     hand.press("Garder mes notes")
     who.go(f"/achats/{need}/choix/")
     hand._tick(page.locator("input[name=submission]").first)
-    hand.type("Pourquoi ce choix ?", "Seule réponse, à un prix raisonnable au regard de l'estimation.")
+    hand.type("Pourquoi ce choix", "Seule réponse, à un prix raisonnable au regard de l'estimation.")
+    without_interest(hand)
     hand.press("Faire ce choix")
     hand.press(re.compile("Prévenir toutes les entreprises"))
     expect(page.locator("main")).to_contain_text("choisie")
@@ -276,6 +291,7 @@ def walk(town: Town, people: Any, hands: type[Mouse], width: int, sentence: str,
     )
     baker = people(None, 390)
     number = answer_from_a_telephone(baker, hands(baker.page), town.link_for(asked[0][0], after=arrived), "0,95")
+    declare_on_the_need(denise, hands(denise.page), need)
     assert number not in bruno.go(f"/achats/{need}/reponses/").content()
     town.late(need)
     choose_and_tell(bruno, hands(bruno.page), need)

@@ -31,7 +31,7 @@ from tests.dossier.purchase import BEGUN, DEADLINE, Purchase, answered_purchase,
 from tests.journal.authority import made_authority, served
 from tests.web.clients import signed_in
 
-VARIES = re.compile(r'name="csrfmiddlewaretoken" value="[^"]*"|nonce="[^"]*"|nonce-[A-Za-z0-9_-]+')
+VARIES = re.compile(r'name="(?:csrfmiddlewaretoken|envoi)" value="[^"]*"|nonce="[^"]*"|nonce-[A-Za-z0-9_-]+')
 
 
 def at(moment: Any) -> Any:
