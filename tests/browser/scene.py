@@ -209,7 +209,7 @@ class Scene:
     def contracts(self) -> None:
         """A list of running contracts given, one read, with a line that says nothing; bread ends soon."""
         end = timezone.localdate() + timedelta(days=60)
-        data = f"Objet;Titulaire;Fin;Maximum;Familles\nPain des fêtes;Fournil;{end:%d/%m/%Y};90000;10.01\n;;;;\nSel;;;;\n"
+        data = f"Objet;Titulaire;Fin;Maximum;Familles\nPain des fêtes;Fournil;{end:%d/%m/%Y};9000;10.01\n;;;;\nSel;;;;\n"
         given = [
             hand_over_contracts(self.buyer, store_bytes(self.city.organisation.pk, (data + extra).encode(), "Marchés.csv"))
             for extra in ("", "Sable;Mines;01/01/2099;;\n")
