@@ -134,9 +134,12 @@ class OrderBatch(models.Model):
 
 
 class Order(models.Model):
-    """An order or contract of the finance software, before tax. Its batch vouches for it in the journal, with its file."""
+    """An order or contract of the finance software, before tax. Its batch vouches for it in the journal, with its file.
 
-    organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, related_name="+")
+    Some hundred thousand are written at once: it has no index but those that its sums and its pages read.
+    """
+
+    organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, related_name="+", db_index=False)
     batch = models.ForeignKey(OrderBatch, on_delete=models.PROTECT, related_name="lines")
     line = models.PositiveIntegerField(help_text="its number in the file")
     number = models.CharField(max_length=60)
@@ -145,9 +148,9 @@ class Order(models.Model):
     supplier = models.CharField(max_length=200)
     label = models.CharField(max_length=300)
     amount_cents = models.BigIntegerField()
-    family = models.ForeignKey(Family, null=True, on_delete=models.PROTECT, related_name="+")
+    family = models.ForeignKey(Family, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     unit = models.ForeignKey(Unit, null=True, on_delete=models.PROTECT, related_name="orders")
-    department = models.ForeignKey("accounts.Department", null=True, on_delete=models.PROTECT, related_name="+")
+    department = models.ForeignKey("accounts.Department", null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     place = models.CharField(max_length=120)
     operation_id = models.UUIDField(null=True, db_index=True, help_text="the operation of this tool that explains it")
     fingerprint = models.CharField(max_length=32, help_text="what makes it the same order when it is imported again")

@@ -98,12 +98,16 @@ def _text_kind(data: bytes, extension: str) -> Kind:
     return rules.CSV if extension == "csv" else rules.TEXT
 
 
+# What no text holds: control characters but for tabs, ends of lines and of pages; the mark of what could not be decoded.
+_NOT_TEXT = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f\ufffd]")
+
+
 def _is_text(data: bytes) -> bool:
     try:
         text = data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
     except UnicodeDecodeError:
         text = data.decode("cp1252", errors="replace")
-    return not any((c < " " and c not in "\t\r\n\f") or c in "\x7f\ufffd" for c in text)
+    return _NOT_TEXT.search(text) is None
 
 
 def _unknown() -> Refused:

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
+from functools import cache
 from itertools import islice
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Max
+from django.db.models import Max, UUIDField
 from django.utils import timezone
 
 from sourcier.accounts.agents import Agent
@@ -134,13 +136,13 @@ def _refuse(batch_id: UUID, sentence: str, now: datetime) -> bool:
 def _write(batch: OrderBatch, export: Export) -> None:
     families = dict(Family.objects.filter(organisation=batch.organisation).values_list("code", "pk"))
     departments = {fold(name): key for key, name in batch.organisation.departments.values_list("pk", "name")}
-    explained = _Explained(batch.organisation)
+    explained, folded = _Explained(batch.organisation), cache(fold)
     _insert(
         {
             "organisation": batch.organisation_id, "batch": batch.pk, "line": line.line, "number": line.number,
             "ordered_on": line.on.isoformat(), "siret": line.siret, "supplier": line.supplier, "label": line.label,
             "amount_cents": line.amount_cents, "family": families.get(line.family), "unit": None,
-            "department": departments.get(fold(line.department)), "place": line.place,
+            "department": departments.get(folded(line.department)), "place": line.place,
             "operation_id": explained.by(line, families.get(line.family)), "fingerprint": fingerprint,
         }
         for fingerprint, line in export.orders.items()
@@ -161,11 +163,18 @@ def _insert(orders: Iterable[dict[str, Any]]) -> None:
     names = ", ".join(connection.ops.quote_name(field.column) for field in fields)
     marks = ", ".join(["%s"] * len(fields))
     sql = f"INSERT INTO {Order._meta.db_table} ({names}) VALUES ({marks})"  # noqa: S608 - names of our own
-    native = connection.features.has_native_uuid_field
-    rows = (
-        [value.hex if isinstance(value, UUID) and not native else value for value in (order[field.name] for field in fields)]
-        for order in orders
-    )
+    values = itemgetter(*(field.name for field in fields))
+    as_text = not connection.features.has_native_uuid_field
+    meant = [field.target_field if field.is_relation else field for field in fields]
+    keys = [place for place, field in enumerate(meant) if isinstance(field, UUIDField)]
+
+    def row(order: dict[str, Any]) -> list[Any]:
+        made = list(values(order))
+        for place in keys if as_text else ():
+            made[place] = made[place] and made[place].hex
+        return made
+
+    rows = map(row, orders)
     with connection.cursor() as cursor:
         while some := list(islice(rows, AT_ONCE)):
             cursor.executemany(sql, some)
