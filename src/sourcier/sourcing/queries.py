@@ -97,7 +97,7 @@ def facts(sourcing: Sourcing, firms: int | None = None) -> Facts:
         weights=tuple(weight for _, weight in weights),
         single_reason=sourcing.single_reason,
         single_reasons=tuple(sourcing.single_reasons),
-        exempt=needs.is_exempt(sourcing.need, timezone.localdate()),
+        exempt=firms != 1 or needs.is_exempt(sourcing.need, timezone.localdate()),
         public_notice=sourcing.public_notice,
         lots_without_line=tuple(number for pk, number in sorted(lots.items(), key=lambda item: item[1]) if pk not in priced),
     )

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from sourcier.accounts.models import Organisation
 from sourcier.interop.tables import Column, Kind, Table
+from sourcier.kernel.money import format_cents
 from sourcier.law.book import KINDS, WORKS, Rule, threshold
 from sourcier.spend.contracts import of_city, running, standings
 from sourcier.spend.models import Order, Unit
@@ -46,7 +47,7 @@ def totals(organisation: Organisation, rows: list[FamilyYear], year: int) -> Tab
     outside = without_family(organisation, year)
     notes = [ON_THE_LAST_DAY.format(on=on)]
     if outside:
-        notes.append(f"Hors de toute famille : {outside / 100:.2f} € HT, qu'aucune limite ne compte.".replace(".", ",", 1))
+        notes.append(f"Hors de toute famille : {format_cents(outside)} HT, qu'aucune limite ne compte.")
     return Table(f"Totaux par famille {year}", columns, [_total(row, use, year) for row, use in spent], notes)
 
 

@@ -29,8 +29,6 @@ from sourcier.vault.queries import file_facts
 
 TAKERS = (Role.HEAD_BUYER, Role.AUDITOR)
 FIRST_YEAR = 2000
-# Thousands of orders are read in a spreadsheet; the pages for reading have their sums by department.
-SHEETS_ALONE = ("Hors outil ", "Nomenclature ")
 
 
 def may_take(agent: Agent) -> bool:
@@ -48,10 +46,11 @@ def take(agent: Agent, year: int) -> Export:
     if not FIRST_YEAR <= year <= timezone.localdate().year:
         raise refuse("bad_year", "Cette année n'a pas commencé : choisissez-en une autre.")
     organisation, now = agent.organisation, timezone.now()
-    made = tables(organisation, year)
-    if not any(table.rows for table in made if not table.title.startswith("Nomenclature")):
+    pages, sheets = tables(organisation, year)
+    made = [*pages, *sheets]
+    if not any(table.rows for table in pages):
         raise refuse("empty_year", f"Rien n'est connu de l'année {year} : ni achat, ni commande.")
-    files = _kept(organisation, year, made, now)
+    files = _kept(organisation, year, pages, made, now)
     facts = {
         "name": agent.user.name, "year": year, "figures": figures(made), "documents": [file_facts(file) for file in files],
     }  # fmt: skip
@@ -60,11 +59,11 @@ def take(agent: Agent, year: int) -> Export:
     return build.take_year(agent, year)
 
 
-def tables(organisation: Organisation, year: int) -> list[Table]:
-    """Every table of the year, in the order that a control reads them."""
+def tables(organisation: Organisation, year: int) -> tuple[list[Table], list[Table]]:
+    """Every table of the year, in the order that a control reads them; then those too long for pages: sheets alone."""
     families, needs = families_of_year(organisation, year), chosen.of_year(organisation, year)
     by_department, orders = spent.outside(organisation, year)
-    return [
+    pages = [
         spent.totals(organisation, families, year),
         spent.units(organisation, year),
         decided.together(organisation, year),
@@ -74,9 +73,8 @@ def tables(organisation: Organisation, year: int) -> list[Table]:
         decided.overruled(needs, _entries(organisation.pk, year, decided.verbs()), year),
         spent.contracts(organisation, year),
         by_department,
-        orders,
-        spent.nomenclature(families, year),
     ]
+    return pages, [orders, spent.nomenclature(families, year)]
 
 
 def _entries(log_id: UUID, year: int, verbs: Sequence[str]) -> list[Entry]:
@@ -86,10 +84,9 @@ def _entries(log_id: UUID, year: int, verbs: Sequence[str]) -> list[Entry]:
     return list(found.order_by("index"))
 
 
-def _kept(organisation: Organisation, year: int, made: list[Table], now: datetime) -> list[File]:
+def _kept(organisation: Organisation, year: int, pages: list[Table], made: list[Table], now: datetime) -> list[File]:
     """The workbook for Excel, the same for LibreOffice, and the pages for reading."""
     lines = (f"{organisation.name}, au {format_moment(now)}.", "Montants hors taxes.")
-    pages = [table for table in made if not table.title.startswith(SHEETS_ALONE)]
     named = {
         f"annee-{year}.xlsx": xlsx(*made),
         f"annee-{year}.ods": ods(*made),
