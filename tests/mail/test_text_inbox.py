@@ -16,7 +16,7 @@ from sourcier.journal.models import Entry
 from sourcier.journal.queries import sentence
 from sourcier.journal.verify import verify
 from sourcier.mail.models import IncomingText, OutgoingText, StoppedNumber
-from sourcier.mail.texts import send_texts_due
+from sourcier.mail.text_outbox import send_texts_due
 from sourcier.quotes.actions import read_texts
 from sourcier.quotes.actions.remind import remind_due
 from sourcier.quotes.models import LastPriceRound

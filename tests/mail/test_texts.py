@@ -13,7 +13,8 @@ from sourcier.kernel.transitions import Refused
 from sourcier.mail import rules, text_registry
 from sourcier.mail.models import OutgoingText, StoppedNumber
 from sourcier.mail.rules import SECRET_MARK
-from sourcier.mail.texts import enqueue_text, send_texts_due
+from sourcier.mail.text_outbox import send_texts_due
+from sourcier.mail.texts import enqueue_text
 from sourcier.project.checks import texts
 from tests.cities import City
 from tests.mail.gateways import Gateway, gateway

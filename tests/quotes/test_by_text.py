@@ -10,8 +10,8 @@ from sourcier.kernel.sms import LIMIT, septets
 from sourcier.mail.models import OutgoingMessage, OutgoingText
 from sourcier.mail.rules import SECRET_MARK
 from sourcier.mail.secrets import unseal
-from sourcier.mail.texts import send_texts_due
-from sourcier.mail.texts import tell as tell_rooms
+from sourcier.mail.text_outbox import send_texts_due
+from sourcier.mail.text_outbox import tell as tell_rooms
 from sourcier.quotes.actions import choose, evaluate, tell
 from sourcier.quotes.actions.answer import submit
 from sourcier.quotes.actions.remind import remind_due

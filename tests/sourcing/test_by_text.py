@@ -11,7 +11,7 @@ from sourcier.kernel.transitions import Refused
 from sourcier.mail import secrets
 from sourcier.mail.models import OutgoingMessage, OutgoingText, StoppedNumber
 from sourcier.mail.rules import SECRET_MARK
-from sourcier.mail.texts import send_texts_due
+from sourcier.mail.text_outbox import send_texts_due
 from sourcier.sourcing import queries
 from sourcier.sourcing.actions import correct, invite, posting, questions
 from sourcier.sourcing.models import Invitation, Relay, Sourcing

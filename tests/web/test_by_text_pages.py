@@ -7,7 +7,7 @@ from typing import Any
 from django.urls import reverse
 
 from sourcier.mail.models import OutgoingText
-from sourcier.mail.texts import send_texts_due
+from sourcier.mail.text_outbox import send_texts_due
 from sourcier.suppliers import actions as suppliers
 from tests.cities import City
 from tests.mail.gateways import gateway

@@ -24,7 +24,7 @@ class MailConfig(AppConfig):
         from sourcier.mail.outbox import send_due
         from sourcier.mail.receiving import handle_waiting
         from sourcier.mail.retention import give_up, traces
-        from sourcier.mail.texts import send_texts_due
+        from sourcier.mail.text_outbox import send_texts_due
         from sourcier.mail.upkeep import take_up_stalled_tasks
         from sourcier.mail.verbs import VERBS
         from sourcier.retention.actions import renew_due

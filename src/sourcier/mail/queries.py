@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from sourcier.mail.models import FiledExchange, OutgoingMessage
+from sourcier.mail.models import FiledExchange, OutgoingMessage, StoppedNumber
 
 
 def messages(organisation_id: UUID, operation_id: UUID, *, sealed: bool = False) -> QuerySet[OutgoingMessage]:
@@ -29,3 +29,8 @@ def filed(organisation_id: UUID, operation_id: UUID) -> QuerySet[FiledExchange]:
     """The exchanges dropped in an operation, by their own date."""
     rows = FiledExchange.objects.filter(organisation_id=organisation_id, operation_id=operation_id)
     return rows.select_related("file", "filed_by").order_by("occurred_at", "pk")
+
+
+def has_stopped(organisation_id: UUID, number: str) -> bool:
+    """Did this number answer « STOP » to the city?"""
+    return StoppedNumber.objects.filter(organisation_id=organisation_id, number=number).exists()

@@ -22,7 +22,7 @@ def wake_outbox() -> int:
 @task
 def wake_texts() -> int:
     """Send the SMS that are due. Returns how many were tried."""
-    from sourcier.mail.texts import send_texts_due
+    from sourcier.mail.text_outbox import send_texts_due
 
     return send_texts_due()
 

@@ -13,7 +13,7 @@ from sourcier.kernel.sms import asks_to_stop
 from sourcier.mail import secrets, text_registry
 from sourcier.mail.models import IncomingText, OutgoingText, StoppedNumber
 from sourcier.mail.registry import Addressee
-from sourcier.mail.texts import facts_of, tell, verb_of
+from sourcier.mail.text_outbox import facts_of, tell, verb_of
 from sourcier.vault.sealing import seal
 
 logger = logging.getLogger(__name__)

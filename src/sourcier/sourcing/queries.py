@@ -16,7 +16,7 @@ from sourcier.accounts.models import Role
 from sourcier.accounts.queries import in_scope
 from sourcier.journal.models import Entry
 from sourcier.mail import gateway
-from sourcier.mail.texts import has_stopped
+from sourcier.mail.queries import has_stopped
 from sourcier.needs import queries as needs
 from sourcier.needs.models import Need
 from sourcier.needs.standing_rules import Asking, Stage

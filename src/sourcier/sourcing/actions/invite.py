@@ -19,7 +19,7 @@ from sourcier.kernel.transitions import Refused, refuse
 from sourcier.mail import gateway
 from sourcier.mail.actions import enqueue
 from sourcier.mail.models import OutgoingMessage
-from sourcier.mail.texts import has_stopped
+from sourcier.mail.queries import has_stopped
 from sourcier.needs.actions import mark_asked
 from sourcier.needs.queries import beside_contract, crosses, undeclared
 from sourcier.sourcing import carrying, queries, rotation, rules, words
