@@ -28,8 +28,8 @@ from sourcier.sourcing.models import Sourcing
 from sourcier.sourcing.rules import is_sealed
 
 ERASED_SINCE = (
-    "Des contenus de cet achat ont été effacés depuis ce dossier : il ne peut plus être refait. Les ZIP déjà remis restent "
-    "vérifiables. Prenez-en un nouveau : il dit ce qui a été effacé, quand et pourquoi."
+    "Des contenus ont été effacés depuis ce dossier : il ne peut plus être refait. Les ZIP déjà remis restent vérifiables. "
+    "Prenez-en un nouveau : il dit ce qui a été effacé, quand et pourquoi."
 )
 SOFTWARE_CHANGED = (
     "Le logiciel a changé depuis ce dossier : il ne peut plus être refait tel qu'il était. Les ZIP déjà remis restent "

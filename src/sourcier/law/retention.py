@@ -6,7 +6,7 @@ from datetime import date
 from sourcier.law.book import SERVICES, WORKS
 
 PROCEDURE, CONTRACT, CONTACT, ACCOUNT, IDEA = "procedure", "contract", "contact", "account", "idea"
-ORDERS = "orders"
+ORDERS, YEAR = "orders", "year"
 PROOF = "proof"
 DESTROY, KEEP = "Destroy", "Keep"
 KINDS = {
@@ -16,6 +16,7 @@ KINDS = {
     IDEA: "Idée proposée par une entreprise",
     ACCOUNT: "Compte d'une personne partie",
     ORDERS: "Commandes importées du logiciel financier",
+    YEAR: "Dossier de l'année",
 }
 
 
@@ -51,6 +52,9 @@ def term(kind: str, nature: str = "") -> Term:
         return Term(kind, 1, "le départ de la personne", "article 5, 1, e) du RGPD ; durée choisie par la ville", False)
     if kind == ORDERS:
         return Term(kind, 10, "la fin de l'exercice", "article 5, 1, e) du RGPD ; durée choisie par la ville", False)
+    if kind == YEAR:
+        # It copies orders, and goes no later than they do.
+        return Term(kind, 10, "la fin de l'exercice", "article 5, 1, e) du RGPD ; durée choisie par la ville", True)
     raise ValueError(f"{kind} is not a kind of record")
 
 

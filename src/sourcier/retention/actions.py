@@ -41,12 +41,12 @@ def note_end(agent: Agent, operation_id: UUID, on: date | None) -> Clock:
 
 @transaction.atomic
 def hold(agent: Agent, operation_id: UUID, reason: str) -> Hold:
-    """« Mettre en attente : contentieux »: nothing of the operation is destroyed until it is lifted."""
+    """« Mettre en attente : contentieux »: nothing of the operation, or of the year's file, is destroyed until it is lifted."""
     insist(rules.may_act(agent.roles))
     insist(rules.reason_refusal(reason), "reason")
     _require_operation(agent, operation_id)
     if _holds(agent, operation_id).exists():
-        raise refuse("already_held", "Cet achat est déjà en attente.")
+        raise refuse("already_held", "Ce dossier est déjà en attente.")
     made = Hold.objects.create(
         organisation=agent.organisation, operation_id=operation_id, reason=reason.strip(), placed_by=agent.user,
         placed_at=timezone.now(),
@@ -63,7 +63,7 @@ def release(agent: Agent, operation_id: UUID, reason: str) -> Hold:
     insist(rules.reason_refusal(reason), "reason")
     held = _holds(agent, operation_id).select_for_update().first()
     if held is None:
-        raise refuse("not_held", "Cet achat n'est pas en attente.")
+        raise refuse("not_held", "Ce dossier n'est pas en attente.")
     held.lifted_by, held.lifted_at, held.lifted_reason = agent.user, timezone.now(), reason.strip()
     held.save(update_fields=["lifted_by", "lifted_at", "lifted_reason"])
     said = {"name": agent.user.name, "reason": held.lifted_reason}

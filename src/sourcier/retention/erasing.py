@@ -18,7 +18,7 @@ from sourcier.journal.models import Entry
 from sourcier.journal.queries import cited_besides, entries
 from sourcier.journal.registry import ROWS, Unknown, key_of_row
 from sourcier.journal.verbs import ERASED
-from sourcier.law.retention import CONTRACT, PROCEDURE
+from sourcier.law.retention import CONTRACT, PROCEDURE, YEAR
 from sourcier.retention.models import Clock
 from sourcier.retention.registry import ERASERS, Emptied, Scope
 from sourcier.retention.verbs import KEPT
@@ -26,7 +26,8 @@ from sourcier.vault.actions import empty, remove_bytes
 from sourcier.vault.models import File
 
 Key = tuple[str, str]
-OF_OPERATIONS = (PROCEDURE, CONTRACT)
+# Those whose entries have a stream of their own, which goes whole: a purchase, and the file of a year.
+OF_STREAMS = (PROCEDURE, CONTRACT, YEAR)
 # Rows of the city itself, which contents of an operation also vouch for: its erasure does not say them again.
 ELSEWHERE = {"firm", "contact", "membership", "organisation", "department", "place", "usual_place", "file"}
 
@@ -48,7 +49,7 @@ class Plan:
 
     @property
     def stream(self) -> UUID | None:
-        return self.scope.subject_id if self.scope.kind in OF_OPERATIONS else None
+        return self.scope.subject_id if self.scope.kind in OF_STREAMS else None
 
 
 def plan(scope: Scope) -> Plan:
@@ -65,7 +66,7 @@ def planned(scope: Scope, parts: Collection[Emptied]) -> Plan:
         made.wholesale += part.wholesale
     touched = {key for row in (*(row for row, _ in made.changes), *made.gone) for key in _key(row)}
     verbs = {verb for part in parts for verb in part.verbs}
-    whole = scope.kind in OF_OPERATIONS and not scope.losing
+    whole = scope.kind in OF_STREAMS and not scope.losing
     witnessed: set[Key] = set()
     for entry, payload in _contents(scope):
         named = {(row["kind"], row["id"]) for row in payload.get("rows", ()) if not row.get("gone")}
@@ -137,7 +138,7 @@ def sweep(organisation_id: UUID | None = None) -> int:
 
 def _contents(scope: Scope) -> Iterator[tuple[Entry, dict[str, Any]]]:
     """The entries of an operation, or of the city, whose content may go with it."""
-    stream = scope.subject_id if scope.kind in OF_OPERATIONS else None
+    stream = scope.subject_id if scope.kind in OF_STREAMS else None
     found = entries(scope.organisation_id, stream).exclude(verb__in=(ERASED, *KEPT)).filter(payload__body__isnull=False)
     if stream is None:
         found = found.filter(stream=ORG_STREAM)

@@ -6,7 +6,10 @@ from django.db import models
 
 
 class Clock(models.Model):
-    """Until when one kind of record of one subject is kept, under the rule of the day it began."""
+    """Until when one kind of record of one subject is kept, under the rule of the day it began.
+
+    `operation_id`: the stream of the journal that its holds and visas are in: that of an operation, or of a year.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, related_name="+")
@@ -34,7 +37,7 @@ class Clock(models.Model):
 
 
 class Hold(models.Model):
-    """A litigation keeps an operation whole, whatever its clocks say, until it is lifted."""
+    """A litigation keeps an operation, or the file of a year, whole, whatever its clocks say, until it is lifted."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, related_name="+")
@@ -55,7 +58,7 @@ class Hold(models.Model):
 
 
 class Visa(models.Model):
-    """The archives service allows the destruction of an operation's file: its reference, its day, the paper signed."""
+    """The archives service allows to destroy the file of an operation, or of a year: reference, day, the paper signed."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, related_name="+")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 from django.urls import reverse
 
 from sourcier.accounts.agents import Agent
@@ -15,7 +15,7 @@ from sourcier.accounts.models import Role
 from sourcier.kernel.french import PARIS
 from sourcier.law.retention import CONTRACT, KINDS, PROCEDURE, term
 from sourcier.retention import rules
-from sourcier.retention.erasing import OF_OPERATIONS, plan
+from sourcier.retention.erasing import OF_STREAMS, plan
 from sourcier.retention.models import Clock, Hold, Visa
 from sourcier.retention.registry import Scope, names
 from sourcier.retention.rules import Facts
@@ -51,16 +51,15 @@ def lines(agent: Agent, clocks: Iterable[Clock], today: date) -> list[Line]:
     operations = {clock.operation_id for clock in found if clock.operation_id}
     siblings = _siblings(organisation_id, operations)
     held = set(Hold.objects.filter(organisation_id=organisation_id, lifted_at=None).values_list("operation_id", flat=True))
-    signed = set(
-        Visa.objects.filter(organisation_id=organisation_id, operation_id__in=operations).values_list("operation_id", flat=True)
-    )
+    visas = Visa.objects.filter(organisation_id=organisation_id, operation_id__in=operations)
+    signed = dict(visas.values_list("operation_id").annotate(Max("recorded_at")))
     called: dict[tuple[str, UUID], str] = {}
     for kind in {clock.kind for clock in found}:
         subjects = [clock.subject_id for clock in found if clock.kind == kind]
         called |= {(kind, subject): name for subject, name in names(organisation_id, kind, subjects).items()}
     made = []
     for clock in found:
-        facts = _facts(clock, siblings.get(clock.operation_id, []), clock.operation_id in held, clock.operation_id in signed)
+        facts = _facts(clock, siblings.get(clock.operation_id, []), clock.operation_id in held, signed.get(clock.operation_id))
         name = called.get((clock.kind, clock.subject_id), "")
         made.append(Line(clock, name, KINDS[clock.kind], rules.state(facts, today), facts.latest_end or clock.ends_on))
     return made
@@ -86,7 +85,7 @@ def facts(clock: Clock) -> Facts:
     about = {"organisation_id": clock.organisation_id, "operation_id": clock.operation_id}
     operation = {clock.operation_id} - {None}
     held = bool(operation) and Hold.objects.filter(**about, lifted_at=None).exists()
-    signed = bool(operation) and Visa.objects.filter(**about).exists()
+    signed = Visa.objects.filter(**about).aggregate(Max("recorded_at"))["recorded_at__max"] if operation else None
     siblings = _siblings(clock.organisation_id, {pk for pk in operation if pk}).get(clock.operation_id, [])
     return _facts(clock, siblings, held, signed)
 
@@ -102,7 +101,7 @@ def scope(clock: Clock) -> Scope:
 
 def ended_by(clock: Clock, covered: Scope) -> list[Clock]:
     """The clocks that the erasure ends: all those of the operation when it goes whole."""
-    if clock.kind in OF_OPERATIONS and not covered.losing:
+    if clock.kind in OF_STREAMS and not covered.losing:
         return list(
             Clock.objects.select_for_update().filter(
                 organisation_id=clock.organisation_id, operation_id=clock.operation_id, erased_at=None
@@ -124,14 +123,15 @@ def _siblings(organisation_id: UUID, operations: set[UUID]) -> dict[UUID | None,
     return found
 
 
-def _facts(clock: Clock, siblings: list[Clock], held: bool, signed: bool) -> Facts:
-    """The contract's file waits for the procedure's term too: they go together."""
+def _facts(clock: Clock, siblings: list[Clock], held: bool, signed_at: datetime | None) -> Facts:
+    """The contract's file waits for the procedure's term too: they go together. A visa is of what was kept when it came."""
     waited = [each for each in siblings if not each.erased_at] if clock.kind == CONTRACT else [clock]
     ends = [each.ends_on for each in waited or [clock]]
     known = all(ends)
     return Facts(
         latest_end=max((end for end in ends if end), default=None) if known else None,
-        known=known, archives=term(clock.kind).archives, held=held, signed=signed, erased=clock.erased_at is not None,
+        known=known, archives=term(clock.kind).archives, held=held,
+        signed=signed_at is not None and signed_at >= clock.opened_at, erased=clock.erased_at is not None,
     )  # fmt: skip
 
 

@@ -58,7 +58,7 @@ def may_erase(facts: Facts, today: date) -> Refusal | None:
         case "erased":
             return Refusal("erased", "C'est déjà effacé.")
         case "held":
-            return Refusal("held", "Un contentieux met cet achat en attente : rien n'est détruit avant sa levée.")
+            return Refusal("held", "Un contentieux met ce dossier en attente : rien n'est détruit avant sa levée.")
         case "waiting":
             return Refusal("not_started", "La durée n'a pas commencé, ou personne n'a dit quand : rien n'est détruit.")
         case "running":

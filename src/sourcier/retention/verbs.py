@@ -4,7 +4,7 @@ from sourcier.journal.registry import Verb
 
 VERBS = (
     Verb("retention.end_noted", "{name} a noté la fin d'exécution du contrat : {on:date}.", personal=("name",)),
-    Verb("retention.held", "{name} a mis l'achat en attente, contentieux : {reason}", personal=("name", "reason")),
+    Verb("retention.held", "{name} a mis le dossier en attente, contentieux : {reason}", personal=("name", "reason")),
     Verb("retention.released", "{name} a levé l'attente : {reason}", personal=("name", "reason")),
     Verb(
         "archives.signed",

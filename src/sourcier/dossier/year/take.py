@@ -11,6 +11,7 @@ from sourcier.accounts.agents import Agent
 from sourcier.accounts.models import Organisation, Role
 from sourcier.dossier import build
 from sourcier.dossier.models import Export, year_stream
+from sourcier.dossier.retention import FIRST_YEAR, begin_year
 from sourcier.dossier.verbs import YEAR
 from sourcier.dossier.year import chosen, decided, spent
 from sourcier.interop.pdf import report
@@ -28,7 +29,6 @@ from sourcier.vault.models import File
 from sourcier.vault.queries import file_facts
 
 TAKERS = (Role.HEAD_BUYER, Role.AUDITOR)
-FIRST_YEAR = 2000
 
 
 def may_take(agent: Agent) -> bool:
@@ -55,7 +55,8 @@ def take(agent: Agent, year: int) -> Export:
         "name": agent.user.name, "year": year, "figures": figures(made), "documents": [file_facts(file) for file in files],
     }  # fmt: skip
     with transaction.atomic():
-        append(organisation.pk, year_stream(organisation.pk, year), YEAR, facts, actor=agent.id, rows=files)
+        rows = [*files, begin_year(organisation, year)]
+        append(organisation.pk, year_stream(organisation.pk, year), YEAR, facts, actor=agent.id, rows=rows)
     return build.take_year(agent, year)
 
 

@@ -1,5 +1,6 @@
 """« Conservation »: what is kept, until when, under which rule; holds, visas, and the destruction with its preview."""
 
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -9,27 +10,27 @@ from django.core.paginator import Paginator
 from django.db.models import F
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import path
+from django.urls import path, reverse
 from django.views.decorators.http import require_POST
 
 from sourcier.accounts.agents import Agent
 from sourcier.accounts.models import Role
 from sourcier.interop.tables import Column, Kind, Table
 from sourcier.kernel.transitions import Refused
-from sourcier.law.retention import CONTRACT, KINDS
+from sourcier.law.retention import CONTRACT, KINDS, YEAR
 from sourcier.needs import queries as needs
 from sourcier.needs.models import Need
 from sourcier.retention import actions, queries, rules
 from sourcier.retention.clocks import today
 from sourcier.retention.models import Clock, Hold, Visa
-from sourcier.retention.queries import Line
+from sourcier.retention.queries import READERS, Line
+from sourcier.retention.registry import names
 from sourcier.web.city.forms import add_refusal
 from sourcier.web.exports import exported
 from sourcier.web.rights import city
 
 PAGE = 50
 WIDEST = 5_000
-READERS = (Role.HEAD_BUYER, Role.AUDITOR)
 TO_DECIDE = (rules.DUE, rules.UNSIGNED, rules.HELD)
 COLUMNS = (
     Column("Quoi"), Column("De qui, de quel achat"), Column("À partir de"), Column("Depuis le", Kind.DATE),
@@ -63,7 +64,7 @@ class SureForm(forms.Form):
 
 FORMS: dict[str, type[forms.Form]] = {"hold": HoldForm, "release": ReleaseForm, "end": EndForm, "visa": VisaForm}
 DONE = {
-    "hold": "L'achat est en attente : rien n'en sera détruit.",
+    "hold": "C'est en attente : rien n'en sera détruit.",
     "release": "L'attente est levée.",
     "end": "La fin d'exécution est notée.",
     "visa": "Le visa est versé.",
@@ -106,7 +107,7 @@ def _table(lines: list[Line]) -> Table:
 
 @city(*READERS)
 def retention_operation(request: HttpRequest, need_id: UUID) -> HttpResponse:
-    """The clocks of one purchase, and what the head of purchasing decides of it."""
+    """The clocks of one purchase, or of the file of a year, and what the head of purchasing decides of it."""
     return _operation(request, need_id)
 
 
@@ -115,7 +116,7 @@ def retention_operation(request: HttpRequest, need_id: UUID) -> HttpResponse:
 def retention_decide(request: HttpRequest, need_id: UUID, act: str) -> HttpResponse:
     """Put on hold, lift, note the end of execution, record the visa; a refusal comes back beside its field."""
     agent: Agent = request.agent  # type: ignore[attr-defined]
-    _need(agent, need_id)
+    _about(agent, need_id)
     form = FORMS[act](request.POST, request.FILES, prefix=act)
     if form.is_valid():
         try:
@@ -142,21 +143,35 @@ def _act(agent: Agent, need_id: UUID, act: str, said: dict[str, Any]) -> None:
             actions.record_visa(agent, need_id, said["reference"], said["signed_on"], said["document"])
 
 
-def _need(agent: Agent, need_id: UUID) -> Need:
+@dataclass(frozen=True, slots=True)
+class About:
+    """A purchase, or the file of a year: its name, and the page where its dossier is taken."""
+
+    pk: UUID
+    name: str
+    reference: str
+    page: str
+    page_name: str
+
+
+def _about(agent: Agent, stream: UUID) -> About:
     try:
-        return needs.get(agent, need_id)
+        need = needs.get(agent, stream)
     except Need.DoesNotExist:
-        raise Http404 from None
+        if not queries.visible(agent).filter(operation_id=stream, kind=YEAR).exists():
+            raise Http404 from None
+        name = names(agent.organisation.pk, YEAR, [stream]).get(stream, "")
+        return About(stream, name, "", reverse("year_files"), KINDS[YEAR])
+    return About(need.pk, need.title or need.sentence, need.reference, reverse("dossier", args=[need.pk]), "Dossier de preuve")
 
 
 def _operation(request: HttpRequest, need_id: UUID, filled: dict[str, forms.Form] | None = None) -> HttpResponse:
     agent: Agent = request.agent  # type: ignore[attr-defined]
-    need = _need(agent, need_id)
     clocks = queries.visible(agent).filter(operation_id=need_id).order_by("-kind", "opened_at")
     about = {"organisation": agent.organisation, "operation_id": need_id}
     holds = list(Hold.objects.filter(**about).select_related("placed_by", "lifted_by").order_by("-placed_at"))
     context = {
-        "need": need,
+        "about": _about(agent, need_id),
         "lines": queries.lines(agent, clocks, today()),
         "holds": holds,
         "held": any(each.lifted_at is None for each in holds),

@@ -13,8 +13,11 @@ from django.views.decorators.http import require_POST
 from sourcier.accounts.agents import Agent
 from sourcier.dossier import own_stamp
 from sourcier.dossier.models import Export
+from sourcier.dossier.retention import kept
 from sourcier.dossier.year import take as years
 from sourcier.kernel.transitions import Refused
+from sourcier.retention.clocks import today
+from sourcier.retention.queries import READERS
 from sourcier.spend.queries import years as known_years
 from sourcier.web.city.proof import zip_of
 from sourcier.web.rights import INSPECTION, city
@@ -42,7 +45,8 @@ def _page(request: HttpRequest, form: YearForm, status: int = 200) -> HttpRespon
     taken = Export.objects.filter(organisation=agent.organisation, year__isnull=False).select_related("made_by")
     exports = list(taken.order_by("-made_at"))
     context = {
-        "form": form if years.may_take(agent) else None, "exports": exports,
+        "form": form if years.may_take(agent) else None, "taken": kept(agent.organisation, exports),
+        "today": today(), "keeps": agent.has(*READERS),
         "awaited": own_stamp.awaited(exports, timezone.now()),
     }  # fmt: skip
     return render(request, "city/proof/year.html", context, status=status)
