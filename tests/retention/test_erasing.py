@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -222,7 +222,7 @@ def test_the_dossier_after_an_erasure_verifies_and_says_what_went_when_and_why(f
     old = taken(finished)
     given = saved(old, tmp_path, "ancien.zip")
     entry = erase_whole(finished)
-    with time_machine.travel(CONTRACT_OVER, tick=True):
+    with time_machine.travel(CONTRACT_OVER + timedelta(minutes=1), tick=True):
         export = build.take(finished.city.auditor, finished.need.pk)
     file = saved(export, tmp_path)
     report = verifier.verify(file)
