@@ -52,7 +52,10 @@ class ChoiceForm(forms.Form):
         self.fields["submission"].choices = [*names, *last]  # type: ignore[attr-defined]
         if not any(offer.unserved for offer in comparison.offers):
             del self.fields["other_places"]
-        self.fields["stand_in"].choices = [("", "Aucune"), *names]  # type: ignore[attr-defined]
+        if len(names) > 1:
+            self.fields["stand_in"].choices = [("", "Aucune"), *names]  # type: ignore[attr-defined]
+        else:
+            del self.fields["stand_in"]
 
 
 class EndForm(forms.Form):
@@ -91,7 +94,7 @@ def choice(request: HttpRequest, need_id: UUID, sourcing_id: UUID | None = None,
             if data["submission"] == NOBODY and lot_id:
                 choosing.leave_lot(agent, sourcing.pk, lot_id, data["rationale"])
             else:
-                stand_in = UUID(data["stand_in"]) if data["stand_in"] else None
+                stand_in = UUID(data["stand_in"]) if data.get("stand_in") else None
                 choosing.choose(
                     agent, sourcing.pk, lot_id, UUID(data["submission"]), stand_in, data["rationale"],
                     data.get("other_places", ""),
