@@ -139,7 +139,7 @@ def _notice(need: Need, engaged: dict[str, str], now: datetime) -> bytes:
         "besoin.docx : le besoin et la règle du jour.",
         "rapport-de-sourcage.docx : comment les entreprises ont été cherchées, interrogées, et ce que la ville en retient.",
         "entreprises-a-prevenir (xlsx, csv) : à prévenir quand l'avis paraît.",
-        "documents/ : ce que la ville a déjà remis aux entreprises.",
+        *(["documents/ : ce que la ville a déjà remis aux entreprises."] if any("/" in name for name in engaged) else []),
         "",
         "Le journal de la ville engage ces fichiers par leur empreinte SHA-256 :",
         *(f"{digest}  {name}" for name, digest in engaged.items()),
