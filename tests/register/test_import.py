@@ -11,6 +11,7 @@ import pytest
 from sourcier.kernel.activities import NAF_2025, NAF_REV2, Activity
 from sourcier.kernel.transitions import Refused
 from sourcier.project.demo.stock import ESTABLISHMENT, LEGAL_UNIT
+from sourcier.register.arrays import folder_of
 from sourcier.register.importing.run import import_stock
 from sourcier.register.search import RegisterMissing, by_siret, known_activity, search, status
 from sourcier.register.store import folder, names_of, pointer
@@ -213,7 +214,8 @@ def test_a_bad_file_is_refused_in_french_and_the_old_register_still_answers(
     assert status().build == before
     assert search(BREAD, [ROSNY], 10_000).total == 3
     left = {file.name for file in folder().iterdir()} - {".import.lock", "current"}
-    assert left == {status().file.name, names_of(status().file).name}
+    file = status().file
+    assert left == {file.name, names_of(file).name, folder_of(file, before).name}
 
 
 def test_a_refused_import_leaves_an_installation_without_register_as_it_was(good: tuple[Path, Path], var: Path) -> None:
@@ -247,7 +249,7 @@ def test_what_a_killed_import_left_is_cleared(good: tuple[Path, Path], var: Path
 def test_progress_goes_through_every_stage_to_its_end(good: tuple[Path, Path], var: Path) -> None:
     told: dict[str, float] = {}
     import_stock(zipped(good[0]), good[1], progress=lambda stage, share: told.update({stage: share}))
-    assert list(told) == ["Établissements", "Unités légales", "Rapprochement", "Positions", "Écriture", "Noms"]
+    assert list(told) == ["Établissements", "Unités légales", "Rapprochement", "Positions", "Écriture", "Tableaux", "Noms"]
     assert set(told.values()) == {1}
 
 
@@ -262,13 +264,17 @@ def test_files_of_two_imports_are_refused_together(
     assert "ne viennent pas du même import" in missing.value.sentence
 
 
-@pytest.mark.parametrize("spoil", ["absent", "half", "other"])
+@pytest.mark.parametrize("spoil", ["absent", "no arrays", "half an array", "half", "other"])
 def test_a_register_that_cannot_be_read_says_which_command_to_run(
     tmp_path: Path, good: tuple[Path, Path], use: Callable[[Path], Path], spoil: str
 ) -> None:
-    file = use(import_stock(*good, out=tmp_path / "r.duckdb").file)
+    report = import_stock(*good, out=tmp_path / "r.duckdb")
+    file = use(report.file)
     if spoil == "absent":
         names_of(file).unlink()
+    elif "array" in spoil:
+        latitudes = folder_of(file, report.build) / "latitude.npy"
+        latitudes.write_bytes(latitudes.read_bytes()[:130] if spoil == "half an array" else b"")
     else:
         file.write_bytes(b"\0" * 40_000 if spoil == "half" else b"a,b\n1,2\n")
     with pytest.raises(RegisterMissing) as missing:
@@ -280,6 +286,7 @@ def test_the_last_two_registers_are_kept(good: tuple[Path, Path], var: Path) -> 
     builds = [import_stock(*good).file.name for _ in range(4)]
     assert sorted(file.name for file in folder().glob("*.duckdb")) == sorted(builds[-2:])
     assert pointer().read_text().strip() == builds[-1]
+    assert len(list(folder().glob("*.arrays"))) == 2
 
 
 def test_out_writes_there_and_switches_nothing(tmp_path: Path, good: tuple[Path, Path], var: Path) -> None:

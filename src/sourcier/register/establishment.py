@@ -1,7 +1,7 @@
 """What the register answers with: frozen values, no database behind them."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
@@ -95,12 +95,18 @@ class Commune:
     establishments: int
 
 
+SOLE_TRADER = "1000"
+"""INSEE's legal form of « entrepreneur individuel »."""
+
+
 @dataclass(frozen=True, slots=True)
 class Filters:
     """What narrows a search; the empty value of each field keeps everything.
 
     `size_classes`: INSEE codes of `SIZES`; `categories`: PME, ETI, GE; `social_economy` and `employer`: yes, no, or None;
-    `created_since`: that day or later.
+    `created_since`: that day or later; `legal_forms`: INSEE codes, or their first figures; `sole_trader`: yes, no, or None;
+    `departments`: « 93 », « 2A », « 974 »; `communes`: INSEE codes, Paris, Lyon and Marseille standing for their districts;
+    `among`: these SIRETs alone (None: all); `except_for`: all but these.
     """
 
     size_classes: Collection[str] = ()
@@ -108,24 +114,48 @@ class Filters:
     social_economy: bool | None = None
     employer: bool | None = None
     created_since: date | None = None
+    legal_forms: Collection[str] = ()
+    sole_trader: bool | None = None
+    departments: Collection[str] = ()
+    communes: Collection[str] = ()
+    among: Collection[str] | None = None
+    except_for: Collection[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Facets:
+    """How many of the establishments found have each value; undisclosed ones are counted. Values that none has are left out.
+
+    An empty code is « not told by INSEE ». `activities`: among those asked; one firm may count for two of them.
+    """
+
+    activities: Mapping[Activity, int] = field(default_factory=dict)
+    size_classes: Mapping[str, int] = field(default_factory=dict)
+    categories: Mapping[str, int] = field(default_factory=dict)
+    legal_forms: Mapping[str, int] = field(default_factory=dict)
+    departments: Mapping[str, int] = field(default_factory=dict)
+    employer: int = 0
+    social_economy: int = 0
+    sole_trader: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
     """`total` counts every active establishment that matches, `undisclosed` those of them that may not be named.
 
-    `rows` is one page of the others, nearest first, then by SIRET: `total - undisclosed` of them over all pages.
+    `rows` is one page of the others, in the order asked: `total - undisclosed` of them over all pages.
     """
 
     total: int
     undisclosed: int
     rows: tuple[Establishment, ...]
     build: str
+    facets: Facets = Facets()
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What the register in use holds. `stock_date`: the latest treatment by INSEE among its rows; `size`: bytes, both files."""
+    """What the register in use holds. `stock_date`: the latest treatment by INSEE among its rows; `size`: bytes, all files."""
 
     file: Path
     build: str

@@ -1,4 +1,4 @@
-"""Which register is in use, and its two open files.
+"""Which register is in use, and its open files.
 
 `SOURCIER_REGISTER` names a register; without it `<VAR>/register/current`, a text file switched by `os.replace`, does.
 Each query asks `opened()`: when the name or the file behind it has changed, the new pair is opened, and the old one closes by
@@ -16,8 +16,9 @@ import duckdb
 from django.conf import settings
 
 from sourcier.kernel.transitions import Refusal, Refused
+from sourcier.register.arrays import Arrays, folder_of, load
 
-FORMAT = "1"
+FORMAT = "2"
 THREADS = min(4, os.cpu_count() or 1)
 MEMORY = "2GB"
 Config = dict[str, str | bool | int | float | list[str]]
@@ -39,12 +40,13 @@ class RegisterMissing(Refused):
 
 @dataclass
 class Pair:
-    """FILE (DuckDB) and FILE.names (SQLite) of one build, open for reading. One cursor per thread."""
+    """FILE (DuckDB), its names (SQLite) and its arrays, of one build, open for reading. One cursor per thread."""
 
     file: Path
     names_file: Path
     build: str
     database: duckdb.DuckDBPyConnection
+    arrays: Arrays
     signature: tuple[object, ...]
     _threads: threading.local = field(default_factory=threading.local)
 
@@ -167,15 +169,17 @@ def _open(file: Path, signature: tuple[object, ...]) -> Pair:
     try:
         meta = dict(database.execute("SELECT key, value FROM meta").fetchall())
         names = _names_for(file, meta["build"])
-    except (duckdb.Error, sqlite3.Error, KeyError) as error:
+        if names is None or meta.get("format") != FORMAT:
+            raise RegisterMissing(
+                f"Les fichiers du répertoire {file} ne viennent pas du même import. Relancez : sourcier register import"
+            )
+        return Pair(file, names, meta["build"], database, load(folder_of(file, meta["build"])), signature)
+    except (duckdb.Error, sqlite3.Error, KeyError, OSError, ValueError, EOFError) as error:
         database.close()
         raise _unreadable(file, error) from None
-    if names is None or meta.get("format") != FORMAT:
+    except RegisterMissing:
         database.close()
-        raise RegisterMissing(
-            f"Les deux fichiers du répertoire {file} ne viennent pas du même import. Relancez : sourcier register import"
-        )
-    return Pair(file, names, meta["build"], database, signature)
+        raise
 
 
 def _unreadable(file: Path, error: Exception) -> RegisterMissing:

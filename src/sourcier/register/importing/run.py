@@ -15,7 +15,8 @@ from pathlib import Path
 import duckdb
 
 from sourcier.kernel.transitions import Refused
-from sourcier.register.importing import check, columns, names, project, read, switch, write
+from sourcier.register.arrays import folder_of
+from sourcier.register.importing import arrays, check, columns, names, project, read, switch, write
 from sourcier.register.store import QUIET, folder
 
 MEMORY = "3GB"
@@ -64,7 +65,7 @@ def import_stock(
         sources = read.source(establishments, "établissements"), read.source(legal_units, "unités légales")
         try:
             report = _build(workshop, target, build, sources, departments, communes, fictitious, progress)
-            switch.install(workshop / "register.duckdb", target)
+            switch.install(workshop / "register.duckdb", target, build)
         except duckdb.Error as error:
             raise read.refused(f"L'import s'est arrêté : {str(error).splitlines()[0]}.") from None
         except OSError as error:
@@ -132,8 +133,11 @@ def _build(
             database.execute(f"ATTACH '{quoted}/register.duckdb' AS output")
             moment = datetime.now(UTC).isoformat(timespec="seconds")
             counts = write.write(database, build, moment, fictitious=fictitious)
+        arrays_folder = folder_of(workshop / "register.duckdb", build)
+        with _stage(database, "Tableaux", progress, watched=False):
+            arrays.write_arrays(database, arrays_folder)
         with _stage(database, "Noms", progress, watched=False):
-            names.write_names(database, workshop / "register.duckdb.names", build)
+            names.write_names(database, workshop / "register.duckdb.names", arrays_folder, build)
             database.execute("DETACH output")
     return Report(target, build, rows, units, orphans, counts, lost, outside)
 

@@ -1,8 +1,11 @@
-"""Last stage: the new pair takes its place at once, and for good (fsync), or not at all."""
+"""Last stage: the new register takes its place at once, and for good (fsync), or not at all."""
 
 import os
+import re
+import shutil
 from pathlib import Path
 
+from sourcier.register.arrays import folder_of
 from sourcier.register.store import folder, matching_names, names_of, pointer, previous_names_of
 
 KEPT = 2
@@ -18,8 +21,16 @@ def sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def install(built: Path, target: Path) -> None:
-    """Move FILE and FILE.names to their place. Killed between the two, the old FILE finds its names under a second name."""
+def install(built: Path, target: Path, build: str) -> None:
+    """Move FILE, FILE.names and the arrays to their place.
+
+    The arrays bear the id of their build and come first. Killed between the two files, the old FILE finds its names under a
+    second name, and its arrays where they were.
+    """
+    arrays = folder_of(built, build)
+    for file in (*arrays.iterdir(), arrays):
+        sync(file)
+    os.replace(arrays, folder_of(target, build))
     sync(built)
     sync(names_of(built))
     previous = previous_names_of(target)
@@ -31,6 +42,15 @@ def install(built: Path, target: Path) -> None:
     os.replace(built, target)
     sync(target.parent)
     previous.unlink(missing_ok=True)
+    _remove_arrays(target, kept=build)
+
+
+def _remove_arrays(target: Path, kept: str = "") -> None:
+    """Remove the arrays of the builds that `target` held, but those of the build `kept`."""
+    name = re.compile(rf"{re.escape(target.name)}\.[0-9a-f]{{12}}\.arrays")
+    for found in target.parent.iterdir():
+        if name.fullmatch(found.name) and found != folder_of(target, kept):
+            shutil.rmtree(found)
 
 
 def point(target: Path) -> None:
@@ -48,4 +68,5 @@ def _prune(target: Path) -> None:
     old = sorted(folder().glob("register-*.duckdb"), key=lambda file: file.stat().st_mtime_ns, reverse=True)
     for file in [file for file in old if file != target][KEPT - 1 :]:
         names_of(file).unlink(missing_ok=True)
+        _remove_arrays(file)
         file.unlink(missing_ok=True)

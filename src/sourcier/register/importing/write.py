@@ -1,15 +1,13 @@
-"""Fourth stage: the register itself, sorted so that an activity around a place is read from few blocks."""
+"""Fourth stage: the register itself. What a search looks at comes first, in the order of its arrays."""
 
 import duckdb
 
+from sourcier.register.importing.arrays import BAND, PAIR, SEARCHED
 from sourcier.register.importing.check import same
 from sourcier.register.importing.read import only
 from sourcier.register.store import FORMAT
 
-TILES_PER_DEGREE = 4
-
-ESTABLISHMENT = f"""
-CREATE TABLE output.establishment AS
+PLACED = """
 SELECT t.siret, active, disclosed, nomenclature, activity, naf_rev2, naf_2025,
     coalesce(p.latitude, c.latitude) AS latitude, coalesce(p.longitude, c.longitude) AS longitude,
     p.siret IS NULL AND c.code IS NOT NULL AS approximate,
@@ -17,9 +15,12 @@ SELECT t.siret, active, disclosed, nomenclature, activity, naf_rev2, naf_2025,
     t.name, legal_name, address, postal_code, commune_code, coalesce(c.name, commune_label) AS commune,
     size_class, category, legal_form, social_economy, employer, created_on, updated_on
 FROM typed t LEFT JOIN position p USING (siret) LEFT JOIN commune c ON c.code = t.commune_code
-ORDER BY active DESC, coalesce(naf_rev2, naf_2025, activity), floor(coalesce(p.latitude, c.latitude) * {TILES_PER_DEGREE}),
-    coalesce(p.longitude, c.longitude), t.siret
 """
+
+SORTED = f"""CREATE TABLE output.establishment AS
+    SELECT * FROM ({PLACED}) WHERE {SEARCHED} ORDER BY {", ".join(PAIR)}, {BAND}, longitude, siret"""
+
+OTHERS = f"INSERT INTO output.establishment SELECT * FROM ({PLACED}) WHERE ({SEARCHED}) IS NOT TRUE"
 
 COUNTS = """
 SELECT count(*) AS establishments, count_if(active) AS active, count_if(NOT active) AS closed,
@@ -31,7 +32,8 @@ FROM output.establishment
 
 def write(database: duckdb.DuckDBPyConnection, build: str, built_at: str, *, fictitious: bool) -> dict[str, int]:
     """Fill the attached `output`; return its counts by name. Raises `Refused` when a row is lost."""
-    database.execute(ESTABLISHMENT)
+    database.execute(SORTED)
+    database.execute(OTHERS)
     database.execute("CREATE TABLE output.commune AS SELECT * FROM commune ORDER BY code")
     database.execute("CREATE TABLE output.postal AS SELECT * FROM postal ORDER BY postal_code")
     database.execute("""CREATE TABLE output.activity AS

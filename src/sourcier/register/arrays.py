@@ -1,0 +1,163 @@
+"""The active, placed establishments as memory-mapped arrays: what a search counts, measures and sorts.
+
+Row i of an array is row i of the table `establishment`. Rows stand by pair of activities (NAF rév. 2, NAF 2025), band of
+latitude, longitude, SIRET: an activity around a place is a few ranges. What few values describe (size class, category, legal
+form…) is one number for each row, its *profile*, so that a filter is a look-up and all facets are one count.
+"""
+
+import json
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from math import floor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sourcier.kernel.activities import NAF_2025, NAF_REV2, Activity
+
+BANDS_PER_DEGREE = 20
+"""Bands of 5.6 km: fewer would leave more to measure, more would make more ranges."""
+
+TRAITS = ("disclosed", "size_class", "category", "employer", "social_economy", "legal_form")
+"""What a profile says."""
+
+COLUMNS = {
+    "latitude": "float64", "longitude": "float64", "siret": "int64", "profile": "uint32", "commune": "uint32",
+    "created": "int32", "updated": "int32", "uncertainty": "int32",
+}  # fmt: skip
+"""Degrees; days since 1970 (`UNKNOWN_DAY` when not known); metres, -1 when the point is the establishment's own."""
+
+UNKNOWN_DAY = -(2**31)
+
+CARD = ("name", "legal_name", "nomenclature", "activity", "address", "postal_code", "commune")
+"""What a page shows of a row and no array holds: texts, kept end to end."""
+
+SEPARATOR = "\x1f"
+
+
+def folder_of(file: Path, build: str) -> Path:
+    """Where the arrays of FILE's build are; another build has another folder, so a switch never mixes them."""
+    return file.with_name(f"{file.name}.{build[:12]}.arrays")
+
+
+def department(commune_code: str) -> str:
+    """« 93 », « 2A », « 974 »."""
+    return commune_code[:3] if commune_code.startswith(("97", "98")) else commune_code[:2]
+
+
+@dataclass(frozen=True)
+class Arrays:
+    """`starts[pair * bands + band]` is the first row of a pair in a band, `first_rows[pair]` of the pair.
+
+    The texts of row i are the bytes `begins[i]` to `begins[i + 1]` of `cards`. `sirets`, ascending, and `places` cover every
+    establishment, closed ones too; `ranked` gives the rows by rank of their names. `traits[name]` gives the label's position in
+    `labels[name]` for each profile. `west`, `east`: the extreme longitudes.
+    """
+
+    latitude: NDArray[np.float64]
+    longitude: NDArray[np.float64]
+    siret: NDArray[np.int64]
+    profile: NDArray[np.uint32]
+    commune: NDArray[np.uint32]
+    created: NDArray[np.int32]
+    updated: NDArray[np.int32]
+    uncertainty: NDArray[np.int32]
+    starts: NDArray[np.uint32]
+    sirets: NDArray[np.int64]
+    places: NDArray[np.uint32]
+    cards: NDArray[np.uint8]
+    begins: NDArray[np.uint64]
+    ranked: NDArray[np.uint32]
+    traits: dict[str, NDArray[np.int64]]
+    labels: dict[str, list[Any]]
+    pairs: list[tuple[str, str]]
+    pairs_with: dict[Activity, list[int]]
+    communes: list[str]
+    departments: list[str]
+    department_of: NDArray[np.int64]
+    first_rows: NDArray[np.uint32]
+    first_band: int
+    bands: int
+    west: float
+    east: float
+
+    def band(self, latitude: float) -> int:
+        """The position in the directory of the band that holds this latitude; it may be outside."""
+        return floor((latitude + 90) * BANDS_PER_DEGREE) - self.first_band
+
+    def card(self, row: int) -> list[str]:
+        """The texts of `CARD`, for a row of the arrays."""
+        return self.cards[int(self.begins[row]) : int(self.begins[row + 1])].tobytes().decode().split(SEPARATOR)
+
+    def having(self, activities: Collection[Activity]) -> NDArray[np.int64]:
+        """The pairs with one of these activities, ascending."""
+        found = {pair for activity in activities for pair in self.pairs_with.get(activity, ())}
+        return np.array(sorted(found), np.int64)
+
+    def described(self, row: int) -> dict[str, Any]:
+        """The value of each trait of a row."""
+        profile = self.profile[row]
+        return {trait: self.labels[trait][position[profile]] for trait, position in self.traits.items()}
+
+    def pair_of(self, rows: NDArray[np.int64] | int) -> NDArray[np.int64]:
+        """The pair of each row."""
+        found: NDArray[np.int64] = np.searchsorted(self.first_rows, rows, side="right") - 1
+        return found
+
+    def rows_of(self, sirets: Sequence[str]) -> NDArray[np.int64]:
+        """Rows of the establishments with these SIRETs, ascending; unknown ones are left out."""
+        wanted = np.array(sorted({int(siret) for siret in sirets if siret.isdigit() and len(siret) == 14}), np.int64)
+        found = np.minimum(np.searchsorted(self.sirets, wanted), max(0, len(self.sirets) - 1))
+        known = found[self.sirets[found] == wanted] if len(self.sirets) else found[:0]
+        return np.sort(self.places[known].astype(np.int64))
+
+    def rows_of_unit(self, siren: str) -> list[int]:
+        """Rows of all establishments of a legal unit, by SIRET."""
+        low = int(siren) * 100_000
+        first, last = np.searchsorted(self.sirets, [low, low + 100_000]).tolist()
+        return [int(place) for place in self.places[first:last]]
+
+    def profiles(self, trait: str, keeps: Callable[[Any], bool]) -> NDArray[np.bool_]:
+        """For each profile, whether the value of a trait is kept."""
+        kept = np.array([keeps(label) for label in self.labels[trait]], bool)
+        return kept[self.traits[trait]]
+
+
+def _mapped(file: Path) -> NDArray[Any]:
+    # An empty file cannot be mapped; a plain ndarray over the map is sliced faster than numpy's own class.
+    found = np.load(file, mmap_mode=None if file.stat().st_size < 4096 else "r")
+    return found.view(np.ndarray)
+
+
+def load(folder: Path) -> Arrays:
+    """Map the arrays of one build. Raises `OSError`, `ValueError` or `EOFError` when not whole."""
+    told = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
+    arrays = {name: _mapped(folder / f"{name}.npy") for name in (*COLUMNS, "starts", "sirets", "places", "begins", "ranked")}
+    cards = folder / "cards"
+    arrays["cards"] = np.memmap(cards, np.uint8, "r").view(np.ndarray) if cards.stat().st_size else np.empty(0, np.uint8)
+    table = np.load(folder / "profiles.npy")
+    pairs = [(rev2, recent) for rev2, recent in told["pairs"]]
+    pairs_with: dict[Activity, list[int]] = {}
+    for number, codes in enumerate(pairs):
+        for nomenclature, code in zip((NAF_REV2, NAF_2025), codes, strict=True):
+            if code:
+                pairs_with.setdefault(Activity(nomenclature, code), []).append(number)
+    departments = sorted({department(code) for code in told["communes"]})
+    position = {code: number for number, code in enumerate(departments)}
+    return Arrays(
+        **arrays,
+        traits={trait: table[number] for number, trait in enumerate(TRAITS)},
+        labels=told["labels"],
+        pairs=pairs,
+        pairs_with=pairs_with,
+        communes=told["communes"],
+        departments=departments,
+        department_of=np.array([position[department(code)] for code in told["communes"]], np.int64),
+        first_rows=arrays["starts"][: -1 : told["bands"]].copy(),
+        first_band=told["first_band"],
+        bands=told["bands"],
+        west=told["west"],
+        east=told["east"],
+    )
