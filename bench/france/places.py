@@ -8,7 +8,7 @@ from pathlib import Path
 from pyproj import Transformer
 
 from sourcier.project.demo.naming import upper
-from sourcier.register.importing.project import METROPOLE, TERRITORIES
+from sourcier.register.importing.projection import METROPOLE, OVERSEAS
 
 CITIES = {"75056", "69123", "13055"}
 """Paris, Lyon, Marseille: their districts stand for them."""
@@ -36,7 +36,7 @@ def _projected(code: str) -> int | None:
     """EPSG code of the projection of a commune's territory."""
     if not code.startswith(("97", "98")):
         return METROPOLE.epsg
-    return next((territory.epsg for territory in TERRITORIES if code.startswith(territory.prefixes)), None)
+    return next((territory.epsg for territory in OVERSEAS if code.startswith(territory.prefixes)), None)
 
 
 def _middles(folder: Path) -> dict[str, tuple[float, float]]:

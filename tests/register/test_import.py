@@ -12,6 +12,7 @@ from sourcier.kernel.activities import NAF_2025, NAF_REV2, Activity
 from sourcier.kernel.transitions import Refused
 from sourcier.project.demo.stock import ESTABLISHMENT, LEGAL_UNIT
 from sourcier.register.arrays import folder_of
+from sourcier.register.importing import match
 from sourcier.register.importing.run import import_stock
 from sourcier.register.search import RegisterMissing, by_siret, known_activity, search, status
 from sourcier.register.store import folder, names_of, pointer
@@ -150,6 +151,72 @@ def test_a_stray_quote_is_said_in_french_with_its_line(good: tuple[Path, Path], 
     assert "La ligne 3 du fichier" in sentence and "guillemet" in sentence and "Error" not in sentence
 
 
+def test_a_parquet_with_a_renamed_column_or_a_damaged_page_is_refused(
+    tmp_path: Path, good: tuple[Path, Path], var: Path
+) -> None:
+    before = import_stock(*good).build
+    target = tmp_path / "renamed.parquet"
+    table = duckdb.read_csv(str(good[0]), all_varchar=True)
+    table.project("* EXCLUDE (siret), siret AS numeroSiret").write_parquet(str(target))
+    assert "il manque la colonne « siret »" in refusal(target, good[1])
+    table.write_parquet(str(target))
+    data = target.read_bytes()
+    target.write_bytes(data[:4] + bytes(200) + data[204:])
+    assert "Parquet" in refusal(target, good[1])
+    target.write_bytes(data[: len(data) // 2])
+    assert "Parquet" in refusal(target, good[1])
+    assert status().build == before
+
+
+class TestAgainstTheRegisterInPlace:
+    """A stock that lost more than two per cent of its establishments is refused, unless forced."""
+
+    @pytest.fixture
+    def hundred(self, tmp_path: Path, var: Path) -> Callable[[int], tuple[Path, Path]]:
+        rows = [establishment(number) for number in range(100)]
+        import_stock(*write(tmp_path, rows))
+        return lambda count: write(tmp_path, rows[:count])
+
+    def test_a_shrunk_stock_is_refused_and_forced(self, hundred: Callable[[int], tuple[Path, Path]]) -> None:
+        before = status().build
+        said = refusal(*hundred(97))
+        assert "97 établissements, 3,0 % de moins que le répertoire en place (100)" in said and "--force" in said
+        assert status().build == before
+        assert import_stock(*hundred(97), force=True).establishments == 97
+        assert status().establishments == 97
+
+    def test_two_per_cent_less_is_accepted(self, hundred: Callable[[int], tuple[Path, Path]]) -> None:
+        assert import_stock(*hundred(98)).establishments == 98
+
+    def test_other_departments_or_an_invented_stock_are_not_compared(self, hundred: Callable[[int], tuple[Path, Path]]) -> None:
+        import_stock(*hundred(10), fictitious=True)
+        import_stock(*hundred(5), departments=["93"])
+        assert "5 établissements" not in refusal(*hundred(3), departments=["93"]).split("place")[0]
+        assert status().establishments == 5
+
+    def test_the_file_that_an_import_replaces_is_the_one_compared(
+        self, hundred: Callable[[int], tuple[Path, Path]], tmp_path: Path
+    ) -> None:
+        out = tmp_path / "r.duckdb"
+        import_stock(*hundred(100), out=out)
+        assert "de moins que le répertoire en place (100)" in refusal(*hundred(50), out=out)
+
+
+def test_units_matched_range_by_range_give_the_same_register(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, use: Callable[[Path], Path]
+) -> None:
+    rows = [establishment(number) for number in (5, 3, 9, 1, 7, 2, 8)]
+    files = write(tmp_path, rows, [unit(number) for number in (2, 9, 1, 8, 5, 3)])
+    answers = []
+    for at_once in (match.UNITS_AT_ONCE, 2):
+        monkeypatch.setattr(match, "UNITS_AT_ONCE", at_once)
+        report = import_stock(*files, out=tmp_path / f"{at_once}.duckdb")
+        use(report.file)
+        answers.append((report.orphans, report.counts, search(BREAD, [ROSNY], 10_000).rows))
+    assert answers[0] == answers[1]
+    assert answers[0][0] == 1
+
+
 def test_the_two_files_given_the_wrong_way_round_are_said_so(good: tuple[Path, Path], var: Path) -> None:
     assert "est-ce le bon fichier ?" in refusal(good[1], good[0])
 
@@ -249,7 +316,7 @@ def test_what_a_killed_import_left_is_cleared(good: tuple[Path, Path], var: Path
 def test_progress_goes_through_every_stage_to_its_end(good: tuple[Path, Path], var: Path) -> None:
     told: dict[str, float] = {}
     import_stock(zipped(good[0]), good[1], progress=lambda stage, share: told.update({stage: share}))
-    assert list(told) == ["Établissements", "Unités légales", "Rapprochement", "Positions", "Écriture", "Tableaux", "Noms"]
+    assert list(told) == ["Établissements", "Unités légales", "Rapprochement", "Communes", "Écriture", "Tableaux", "Noms"]
     assert set(told.values()) == {1}
 
 
@@ -334,3 +401,20 @@ class TestRealSamples:
         one = by_siret("96979277056291") or by_siret("64981256987727")
         assert one
         assert (one.name, one.address, one.nomenclature, one.activity) == ("", "", "NAFRev2", "00.91U")
+
+    def test_every_file_is_imported_or_refused_in_french_and_no_mask_gets_in(self, shared_data: Path, tmp_path: Path) -> None:
+        folder = shared_data / "sirene"
+        units = folder / "sirene_as_api" / "sample_unites_legales_OK.csv"
+        imported = set()
+        for number, file in enumerate(sorted(found for found in folder.rglob("*") if found.is_file())):
+            out = tmp_path / f"{number}.duckdb"
+            try:
+                import_stock(file, units, out=out)
+            except Refused as refused:
+                assert "Rien n'a changé" in refused.sentence and "Error" not in refused.sentence
+                assert not out.exists()
+                continue
+            imported.add(file.name)
+            for written in tmp_path.rglob("*"):
+                assert not written.is_file() or b"[ND]" not in written.read_bytes()
+        assert imported == {"sireneTestData.csv", "sample_etablissements_OK.csv", "sample_etablissements.csv.gz"}

@@ -3,22 +3,51 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import duckdb
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pyproj import CRS, Transformer
+from pyproj.enums import TransformDirection
 
 from sourcier.kernel.activities import NAF_REV2, Activity
 from sourcier.project.demo.stock import ESTABLISHMENT
-from sourcier.register.importing.project import METROPOLE, TERRITORIES, transformer, written
+from sourcier.register.importing.communes import written
+from sourcier.register.importing.projection import METROPOLE, OVERSEAS, TERRITORIES, Territory, located
 from sourcier.register.importing.run import import_stock
 from sourcier.register.places import commune
 from sourcier.register.search import by_siret, search
 from tests.cities import siret
-from tests.register.brute import lambert_93, utm
+from tests.register.brute import distance, lambert_93, utm
 from tests.register.stocks import establishment, write, write_csv
 
 BREAD = [Activity(NAF_REV2, "10.71C")]
 LAMBERT = ("coordonneeLambertAbscisseEtablissement", "coordonneeLambertOrdonneeEtablissement")
 OLD = [column for column in ESTABLISHMENT if column not in (*LAMBERT, "activitePrincipaleNAF25Etablissement")]
 """As published before 2024."""
+
+
+def degrees(territory: Territory, easting: float, northing: float) -> tuple[float, float]:
+    """Longitude and latitude of one point, as the import finds them."""
+    code = f"{territory.prefixes[0] if territory.prefixes else '75'}01"
+    rows = f"SELECT CAST({easting!r} AS DOUBLE) AS easting, CAST({northing!r} AS DOUBLE) AS northing, '{code}' AS commune_code"
+    query = located(f"{rows}, CAST(NULL AS DOUBLE) AS longitude, CAST(NULL AS DOUBLE) AS latitude")
+    [(longitude, latitude)] = duckdb.execute(f"SELECT longitude, latitude FROM ({query})").fetchall()  # noqa: S608
+    return longitude, latitude
+
+
+@given(number=st.integers(0, len(TERRITORIES) - 1), across=st.floats(0, 1), up=st.floats(0, 1))
+def test_any_point_of_a_territory_is_within_a_millimetre_of_pyproj(number: int, across: float, up: float) -> None:
+    territory = TERRITORIES[number]
+    south, north, west, east = territory.box
+    projection = CRS.from_epsg(territory.epsg)
+    peer = Transformer.from_crs(projection, projection.geodetic_crs, always_xy=True)
+    # A little inside: on the edge itself, a rounding puts the point out.
+    inside = 1e-6 + (1 - 2e-6) * across, 1e-6 + (1 - 2e-6) * up
+    point = west + (east - west) * inside[0], south + (north - south) * inside[1]
+    metres = peer.transform(*point, direction=TransformDirection.INVERSE)
+    found = degrees(territory, *metres)
+    assert distance((found[1], found[0]), tuple(reversed(peer.transform(*metres)))) < 0.001
 
 
 @pytest.mark.parametrize(
@@ -31,12 +60,12 @@ OLD = [column for column in ESTABLISHMENT if column not in (*LAMBERT, "activiteP
     ],
 )
 def test_lambert_93_gives_the_published_points(easting: float, northing: float, longitude: float, latitude: float) -> None:
-    found = transformer(METROPOLE.epsg).transform(easting, northing)
+    found = degrees(METROPOLE, easting, northing)
     assert found == pytest.approx((longitude, latitude), abs=1e-6)
     assert lambert_93(easting, northing) == pytest.approx((found[1], found[0]), abs=1e-9)
 
 
-OVERSEAS = [
+ABROAD = [
     ("97105", 5490, -63, 0, -61.5340, 16.2411),  # Basse-Terre, Guadeloupe
     ("97209", 5490, -63, 0, -61.0650, 14.6037),  # Fort-de-France
     ("97701", 5490, -63, 0, -62.8498, 17.8958),  # Gustavia, Saint-Barthélemy
@@ -46,13 +75,14 @@ OVERSEAS = [
 ]
 
 
-@pytest.mark.parametrize(("code", "epsg", "meridian", "false_northing", "longitude", "latitude"), OVERSEAS)
+@pytest.mark.parametrize(("code", "epsg", "meridian", "false_northing", "longitude", "latitude"), ABROAD)
 def test_each_overseas_department_has_its_own_projection(
     tmp_path: Path, use: Callable[[Path], Path], code: str, epsg: int, meridian: float, false_northing: float, longitude: float,
     latitude: float,
 ) -> None:  # fmt: skip
     easting, northing = utm(longitude, latitude, meridian)
-    assert transformer(epsg).transform(easting, northing + false_northing) == pytest.approx((longitude, latitude), abs=1e-8)
+    territory = next(territory for territory in OVERSEAS if territory.epsg == epsg)
+    assert degrees(territory, easting, northing + false_northing) == pytest.approx((longitude, latitude), abs=1e-8)
     row = establishment(1, codeCommuneEtablissement=code) | {
         LAMBERT[0]: f"{easting:.2f}",
         LAMBERT[1]: f"{northing + false_northing:.2f}",
@@ -150,7 +180,7 @@ def test_names_of_communes_are_written_as_people_do() -> None:
 
 
 def test_a_point_outside_its_territory_is_no_point() -> None:
-    for territory in TERRITORIES:
+    for territory in OVERSEAS:
         south, north, west, east = territory.box
         assert south < north
         assert west < east

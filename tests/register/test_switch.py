@@ -4,6 +4,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 from sourcier.kernel.activities import NAF_REV2, Activity
@@ -31,19 +32,25 @@ while time.time() < end:
 """
 
 
-def _switch_under_a_reader(tmp_path: Path, var: Path, out: Path | None) -> list[list[str]]:
+READERS = 4
+
+
+def _switch_under_readers(tmp_path: Path, var: Path, out: Path | None) -> list[list[list[str]]]:
     files = [write(_made(tmp_path / str(size)), [establishment(n) for n in range(1, size + 1)]) for size in (3, 4, 5)]
     import_stock(*files[0], out=out)
     command = [sys.executable, "-c", READER, str(var), str(out or "")]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as reader:
-        assert reader.stdout
-        lines = [reader.stdout.readline()]
-        import_stock(*files[1], out=out)
-        lines.append(reader.stdout.readline())
-        import_stock(*files[2], out=out)
-        lines += reader.stdout.readlines()
-    assert reader.returncode == 0
-    return [line.split() for line in lines]
+    with ExitStack() as stack:
+        readers = [stack.enter_context(subprocess.Popen(command, stdout=subprocess.PIPE, text=True)) for _ in range(READERS)]
+        outputs = [reader.stdout for reader in readers if reader.stdout]
+        lines = [[output.readline()] for output in outputs]
+        for stock in files[1:]:
+            import_stock(*stock, out=out)
+            for line, output in zip(lines, outputs, strict=True):
+                line.append(output.readline())
+        for line, output in zip(lines, outputs, strict=True):
+            line += output.readlines()
+    assert [reader.returncode for reader in readers] == [0] * READERS
+    return [[line.split() for line in told if line] for told in lines]
 
 
 def _made(folder: Path) -> Path:
@@ -51,7 +58,12 @@ def _made(folder: Path) -> Path:
     return folder
 
 
-def _whole(answers: list[list[str]]) -> None:
+def _whole(of_each: list[list[list[str]]]) -> None:
+    for answers in of_each:
+        _whole_of_one(answers)
+
+
+def _whole_of_one(answers: list[list[str]]) -> None:
     """Each build gave one total only, and the last is the newest."""
     totals: dict[str, set[str]] = {}
     for build, total, rows, _ in answers:
@@ -62,12 +74,12 @@ def _whole(answers: list[list[str]]) -> None:
     assert answers[-1][1:] == ["5", "5", "5"]
 
 
-def test_a_process_that_queries_sees_the_new_register_and_never_a_half_one(tmp_path: Path, var: Path) -> None:
-    _whole(_switch_under_a_reader(tmp_path, var, None))
+def test_processes_that_query_see_the_new_register_and_never_a_half_one(tmp_path: Path, var: Path) -> None:
+    _whole(_switch_under_readers(tmp_path, var, None))
 
 
 def test_a_register_named_by_its_file_is_noticed_too(tmp_path: Path, var: Path) -> None:
-    _whole(_switch_under_a_reader(tmp_path, var, tmp_path / "r.duckdb"))
+    _whole(_switch_under_readers(tmp_path, var, tmp_path / "r.duckdb"))
 
 
 KILLED = """

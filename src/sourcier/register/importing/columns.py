@@ -5,6 +5,7 @@ stand in every stock since 2018; optional ones came later (NAF 2025, Lambert coo
 """
 
 from sourcier.kernel.activities import NAF_2025, NAF_REV2
+from sourcier.register.importing.projection import located
 
 LAMBERT = ("coordonneeLambertAbscisseEtablissement", "coordonneeLambertOrdonneeEtablissement")
 DEGREES = ("longitude", "latitude")
@@ -76,8 +77,7 @@ NOMENCLATURE = f"""CASE WHEN nomenclatureActivitePrincipaleEtablissement IN ('NA
     ELSE clean(nomenclatureActivitePrincipaleEtablissement) END"""
 """INSEE writes NAFRev2, NAFRev1, NAF1993 and NAP."""
 
-WAY = "CASE clean(typeVoieEtablissement) " + " ".join(f"WHEN '{short}' THEN '{long}'" for short, long in WAYS.items())
-WAY += " ELSE clean(typeVoieEtablissement) END"
+WAY = "CASE way " + " ".join(f"WHEN '{short}' THEN '{long}'" for short, long in WAYS.items()) + " ELSE way END"
 
 # The point of an undisclosed establishment is its address: it is not even read.
 _IF_DISCLOSED = ("easting", "northing", "longitude", "latitude")
@@ -105,8 +105,7 @@ def _tried(name: str) -> str:
 
 UNREAD = "SELECT " + ", ".join(f"count_if(unread_{name})" for name in TRIED) + " FROM typed"
 
-TYPED = f"""
-CREATE TABLE typed AS
+_ROWS = f"""
 WITH unit AS (
     SELECT siren, coalesce(statutDiffusionUniteLegale = 'O', false) AS unit_disclosed, clean(categorieEntreprise) AS category,
         clean(categorieJuridiqueUniteLegale) AS legal_form, economieSocialeSolidaireUniteLegale = 'O' AS social_economy,
@@ -115,15 +114,17 @@ WITH unit AS (
             coalesce(clean(prenomUsuelUniteLegale), clean(prenom1UniteLegale)),
             coalesce(clean(nomUsageUniteLegale), clean(nomUniteLegale)))) AS legal_name,
         clean(denominationUsuelle1UniteLegale) AS usual_name
-    FROM legal_unit
+    FROM legal_unit WHERE {{among}}
 ), row AS (
     SELECT e.*, unit.* EXCLUDE (siren), unit.siren IS NOT NULL AS has_unit,
         -- Only « O » is full disclosure, for the establishment and for its unit; « P », « N » or anything else is not.
         coalesce(statutDiffusionEtablissement = 'O', false) AND coalesce(unit_disclosed, true) AS disclosed,
-        {NOMENCLATURE} AS nomenclature, code(clean(activitePrincipaleEtablissement)) AS activity,
+        -- Cleaned once, before it is compared with forty short types.
+        clean(typeVoieEtablissement) AS way, {NOMENCLATURE} AS nomenclature,
+        code(clean(activitePrincipaleEtablissement)) AS activity,
         code(clean(activitePrincipaleNAF25Etablissement)) AS naf_25,
         coalesce(clean(enseigne1Etablissement), clean(denominationUsuelleEtablissement)) AS trade_name
-    FROM establishment e LEFT JOIN unit USING (siren)
+    FROM (SELECT * FROM establishment WHERE {{among}}) e LEFT JOIN unit USING (siren)
 )
 SELECT CAST(siret AS BIGINT) AS siret,
     etatAdministratifEtablissement = 'A' AS active, disclosed, has_unit, nomenclature, activity,
@@ -143,3 +144,6 @@ SELECT CAST(siret AS BIGINT) AS siret,
     {", ".join(_tried(name) for name in TRIED)}
 FROM row
 """
+
+TYPED = located(_ROWS)
+"""The rows of the register, but for the places that only their commune gives; `among` chooses some by their `siren`."""

@@ -23,6 +23,7 @@ from sourcier.kernel.transitions import Refused, refuse
 
 CHUNK = 1 << 20
 MISSING_SHOWN = 4
+EVERY_ROW = "true"
 Advance = Callable[[float], None]
 """Told the share done, 0 to 1."""
 
@@ -176,17 +177,23 @@ def _drain(pipe: Path, thread: threading.Thread) -> None:
         os.close(reader)
 
 
-def _table(found: Source, path: Path, names: Sequence[str], delimiter: str) -> tuple[str, list[str]]:
-    """SQL that reads the file, every column as text, and its parameters."""
+def viewed(found: Source, where: str) -> bool:
+    """Whether `load` makes a view of the file rather than a table."""
+    return found.kind == "parquet" and where == EVERY_ROW
+
+
+def _table(found: Source, path: Path, names: Sequence[str], delimiter: str) -> str:
+    """SQL that reads the file, every column as text."""
+    quoted = "'" + str(path).replace("'", "''") + "'"
     if found.kind == "parquet":
-        return "read_parquet(?)", [str(path)]
+        return f"read_parquet({quoted})"
     columns = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
     compression = "gzip" if found.kind == "gzip" else "none"
     options = (
         f"auto_detect = false, header = true, delim = '{delimiter}', quote = '\"', escape = '\"', "
         f"columns = {{{columns}}}, compression = '{compression}', encoding = 'utf-8'"
     )
-    return f"read_csv(?, {options})", [str(path)]
+    return f"read_csv({quoted}, {options})"
 
 
 def load(
@@ -198,9 +205,12 @@ def load(
     *,
     folder: Path,
     advance: Advance,
-    where: str = "true",
+    where: str = EVERY_ROW,
 ) -> int:
-    """Create `table` with the wanted columns as texts (an absent optional one is NULL); return its rows. Raises `Refused`."""
+    """Create `table` with the wanted columns as texts (an absent optional one is NULL); return its rows. Raises `Refused`.
+
+    A whole Parquet is not copied: `table` is then a view of the file, read again by each stage, its unwanted columns never.
+    """
     names, delimiter = _columns(database, found)
     missing = [name for name in required if name not in names]
     if missing:
@@ -213,15 +223,29 @@ def load(
     wanted = ", ".join(f'CAST("{name}" AS VARCHAR) AS "{name}"' for name in [*required, *optional] if name in names)
     absent = "".join(f', CAST(NULL AS VARCHAR) AS "{name}"' for name in optional if name not in names)
     with _readable(found, folder, advance) as path:
-        reader, values = _table(found, path, names, delimiter)
+        reader = _table(found, path, names, delimiter)
         try:
-            query = f"CREATE TABLE {table} AS SELECT {wanted}{absent} FROM {reader} WHERE {where}"
-            database.execute(query, values)
+            kind = "VIEW" if viewed(found, where) else "TABLE"
+            database.execute(f"CREATE {kind} {table} AS SELECT {wanted}{absent} FROM {reader} WHERE {where}")
             count = only(database, f"SELECT count(*) FROM {table}")[0]
         except duckdb.Error as error:
             raise refused(_why(found, str(error))) from None
     advance(1)
     return int(count)
+
+
+def disk_is_full(message: str) -> bool:
+    """Whether an error of DuckDB, of SQLite or of the system means that nothing more can be written."""
+    told = (
+        "no space left",
+        "file too large",
+        "disk is full",
+        "disk i/o",
+        "disk quota",
+        "could not write",
+        "max_temp_directory",
+    )
+    return any(part in message.lower() for part in told)
 
 
 def _why(found: Source, message: str) -> str:
@@ -234,7 +258,7 @@ def _why(found: Source, message: str) -> str:
         return f"À la {where}, on attend {columns[1]} colonnes et il y en a {columns[2]}."
     if "state machine" in message:
         return f"Le {where} mêle des fins de ligne différentes ou des guillemets mal fermés."
-    if "No space left" in message or "disk" in message.lower():
+    if disk_is_full(message):
         return f"Le disque est plein pendant la lecture du {where}."
     if line:
         return f"La {where} est mal formée : un guillemet de trop, ou mal fermé."

@@ -5,24 +5,39 @@ import os
 import re
 import secrets
 import shutil
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import duckdb
 
 from sourcier.kernel.transitions import Refused
 from sourcier.register.arrays import folder_of
-from sourcier.register.importing import arrays, check, columns, names, project, read, switch, write
+from sourcier.register.importing import arrays, check, columns, communes, match, names, read, switch, write
+from sourcier.register.importing.stages import Progress, Stages
 from sourcier.register.store import QUIET, folder
 
-MEMORY = "3GB"
-POLL_S = 0.2
-Progress = Callable[[str, float], None]
-"""Told the stage and the share of it done, 0 to 1."""
+MEMORY = "2GB"
+"""Of DuckDB; Python, the arrays and what the allocator keeps come on top."""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What was asked of an import, beside its two files (see `import_stock`)."""
+
+    departments: Sequence[str]
+    communes: Path | None
+    fictitious: bool
+    force: bool
+
+    @property
+    def scope(self) -> dict[str, str]:
+        """What two registers must have in common for their sizes to compare, as the register keeps it."""
+        return {"departments": ",".join(sorted(self.departments)), "fictitious": "1" if self.fictitious else "0"}
 
 
 @dataclass(frozen=True)
@@ -50,12 +65,14 @@ def import_stock(
     departments: Sequence[str] = (),
     communes: Path | None = None,
     fictitious: bool = False,
+    force: bool = False,
     progress: Progress = lambda stage, share: None,
 ) -> Report:
     """Build a register from INSEE's two stock files, and put it in use once it is whole.
 
     `out` is the file to write; without it, a new file in the default folder, which becomes the register in use. `departments`
-    keeps those only (« 93 », « 2A », « 974 »). Raises `Refused` (a French sentence); the register in place is then untouched.
+    keeps those only (« 93 », « 2A », « 974 »). `force`: accept a stock much smaller than the register it replaces.
+    Raises `Refused` (a French sentence); the register in place is then untouched.
     """
     if odd := next((code for code in departments if not re.fullmatch(r"\d[\dAB]\d?", code)), None):
         raise read.refused(f"« {odd} » n'est pas un code de département. Écrivez par exemple 93,2A,974.")
@@ -64,12 +81,16 @@ def import_stock(
     with _workshop(target.parent) as workshop:
         sources = read.source(establishments, "établissements"), read.source(legal_units, "unités légales")
         try:
-            report = _build(workshop, target, build, sources, departments, communes, fictitious, progress)
+            report = _build(workshop, target, build, sources, Chosen(departments, communes, fictitious, force), progress)
             switch.install(workshop / "register.duckdb", target, build)
-        except duckdb.Error as error:
-            raise read.refused(f"L'import s'est arrêté : {str(error).splitlines()[0]}.") from None
-        except OSError as error:
-            raise read.refused(f"L'import s'est arrêté : {error.strerror or error}.") from None
+        except (duckdb.Error, sqlite3.Error, OSError) as error:
+            if read.disk_is_full(str(error)):
+                raise read.refused(f"Le disque est plein : il n'y a plus de place dans {target.parent}.") from None
+            said = f"L'import s'est arrêté : {str(error).splitlines()[0].rstrip('.')}."
+            if any(found.kind == "parquet" for found in sources):
+                # A view reads the file at every stage: its damaged page may be met in any of them.
+                said += " Un fichier Parquet est peut-être abîmé : téléchargez-le de nouveau."
+            raise read.refused(said) from None
     if out is None:
         switch.point(target)
     return report
@@ -98,14 +119,7 @@ def _workshop(parent: Path) -> Iterator[Path]:
 
 
 def _build(
-    workshop: Path,
-    target: Path,
-    build: str,
-    sources: tuple[read.Source, read.Source],
-    departments: Sequence[str],
-    communes: Path | None,
-    fictitious: bool,
-    progress: Progress,
+    workshop: Path, target: Path, build: str, sources: tuple[read.Source, read.Source], chosen: Chosen, progress: Progress
 ) -> Report:
     """Every stage, in the workshop."""
     config: dict[str, str | bool | int | float | list[str]] = {
@@ -116,56 +130,57 @@ def _build(
     }
     quoted = str(workshop).replace("'", "''")
     with duckdb.connect(str(workshop / "stage.duckdb"), config=config) as database:
-        rows, units = _load(database, workshop, sources, departments, progress)
-        with _stage(database, "Rapprochement", progress):
-            for macro in columns.MACROS:
-                database.execute(macro)
-            database.execute(columns.TYPED)
-            orphans, typed = read.only(database, "SELECT count_if(NOT has_unit), count(*) FROM typed")
+        stages = Stages(database, progress)
+        rows, units = _load(stages, workshop, target, sources, chosen)
+        with stages.stage("Rapprochement", watched=False):
+            match.match(database, units, partial(stages.watch, "Rapprochement"))
+            orphans, outside, typed = read.only(
+                database, "SELECT count_if(NOT has_unit), count_if(outside), count(*) FROM typed"
+            )
             check.same(rows, typed, "rapprochement")
             unread = zip(columns.TRIED.values(), read.only(database, columns.UNREAD), strict=True)
             lost = {column: count for (column, _), count in unread if count}
-        with _stage(database, "Positions", progress, watched=False):
-            project.positions(database, workshop)
-            outside = project.outside(database)
-            project.communes(database, communes)
-        with _stage(database, "Écriture", progress):
+        with stages.stage("Communes", watched=False):
+            communes.communes(database, chosen.communes)
+        with stages.stage("Écriture"):
             database.execute(f"ATTACH '{quoted}/register.duckdb' AS output")
             moment = datetime.now(UTC).isoformat(timespec="seconds")
-            counts = write.write(database, build, moment, fictitious=fictitious)
+            counts = write.write(database, {"build": build, "built_at": moment, **chosen.scope})
         arrays_folder = folder_of(workshop / "register.duckdb", build)
-        with _stage(database, "Tableaux", progress, watched=False):
+        with stages.stage("Tableaux", watched=False):
             arrays.write_arrays(database, arrays_folder)
-        with _stage(database, "Noms", progress, watched=False):
+        with stages.stage("Noms", watched=False):
             names.write_names(database, workshop / "register.duckdb.names", arrays_folder, build)
             database.execute("DETACH output")
     return Report(target, build, rows, units, orphans, counts, lost, outside)
 
 
 def _load(
-    database: duckdb.DuckDBPyConnection,
-    workshop: Path,
-    sources: tuple[read.Source, read.Source],
-    departments: Sequence[str],
-    progress: Progress,
+    stages: Stages, workshop: Path, target: Path, sources: tuple[read.Source, read.Source], chosen: Chosen
 ) -> tuple[int, int]:
     """Read and check both files; return the rows kept of each."""
     first, second = sources
-    where = " OR ".join(f"starts_with(codeCommuneEtablissement, '{code}')" for code in departments) or "true"
-    with _stage(database, "Établissements", progress, watched=first.kind != "zip") as advance:
+    database, departments = stages.database, chosen.departments
+    where = " OR ".join(f"starts_with(codeCommuneEtablissement, '{code}')" for code in departments) or read.EVERY_ROW
+    with stages.stage("Établissements", watched=first.kind != "zip") as advance:
         rows = read.load(
             database, first, "establishment", columns.ESTABLISHMENT, columns.ESTABLISHMENT_OPTIONAL,
             folder=workshop, advance=advance, where=where,
         )  # fmt: skip
         if not rows:
             raise read.refused(f"Le fichier des {first.name} ne contient aucun établissement" + _among(departments) + ".")
-        check.keys(database, first, "establishment", "siret", 14, filtered=bool(departments))
-    with _stage(database, "Unités légales", progress, watched=second.kind != "zip") as advance:
-        kept = "siren IN (SELECT siren FROM establishment)" if departments else "true"
+        if not chosen.force:
+            check.not_shrunk(rows, check.previous(target), chosen.scope)
+        # Once departments were chosen, the position among the rows kept is not the line of the file.
+        numbered = not departments and not read.viewed(first, where)
+        check.keys(database, first, "establishment", "siret", 14, numbered=numbered)
+    with stages.stage("Unités légales", watched=second.kind != "zip") as advance:
+        kept = "siren IN (SELECT siren FROM establishment)" if departments else read.EVERY_ROW
         units = read.load(
             database, second, "legal_unit", columns.LEGAL_UNIT, folder=workshop, advance=advance, where=kept
         )  # fmt: skip
-        check.keys(database, second, "legal_unit", "siren", 9, filtered=bool(departments))
+        numbered = not departments and not read.viewed(second, kept)
+        check.keys(database, second, "legal_unit", "siren", 9, numbered=numbered)
     return rows, units
 
 
@@ -173,34 +188,4 @@ def _among(departments: Sequence[str]) -> str:
     return f" des départements {', '.join(departments)}" if departments else ""
 
 
-@contextmanager
-def _stage(
-    database: duckdb.DuckDBPyConnection, name: str, progress: Progress, *, watched: bool = True
-) -> Iterator[Callable[[float], None]]:
-    """Tell a stage's progress; `watched`: DuckDB itself is asked how far its query is."""
-    progress(name, 0)
-    with _watch(database, name, progress) if watched else nullcontext():
-        yield lambda share: progress(name, share)
-    progress(name, 1)
-
-
-@contextmanager
-def _watch(database: duckdb.DuckDBPyConnection, name: str, progress: Progress) -> Iterator[None]:
-    done = threading.Event()
-
-    def poll() -> None:
-        while not done.wait(POLL_S):
-            share = database.query_progress()
-            if share > 0:
-                progress(name, min(1.0, share / 100))
-
-    thread = threading.Thread(target=poll, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-        thread.join()
-
-
-__all__ = ["Refused", "Report", "import_stock"]
+__all__ = ["Progress", "Refused", "Report", "import_stock"]

@@ -64,9 +64,13 @@ def point(target: Path) -> None:
 
 
 def _prune(target: Path) -> None:
-    """Remove the registers that nobody can be opening any more."""
-    old = sorted(folder().glob("register-*.duckdb"), key=lambda file: file.stat().st_mtime_ns, reverse=True)
-    for file in [file for file in old if file != target][KEPT - 1 :]:
-        names_of(file).unlink(missing_ok=True)
-        _remove_arrays(file)
-        file.unlink(missing_ok=True)
+    """Remove the registers that nobody can be opening any more, and what a killed import left of those it never finished."""
+    files = sorted(folder().glob("register-*.duckdb"), key=lambda file: file.stat().st_mtime_ns, reverse=True)
+    kept = [target, *[file for file in files if file != target][: KEPT - 1]]
+    for found in folder().glob("register-*"):
+        if any(found == file or found.name.startswith(f"{file.name}.") for file in kept):
+            continue
+        if found.is_dir():
+            shutil.rmtree(found)
+        else:
+            found.unlink(missing_ok=True)

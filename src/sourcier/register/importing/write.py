@@ -1,5 +1,7 @@
 """Fourth stage: the register itself. What a search looks at comes first, in the order of its arrays."""
 
+from collections.abc import Mapping
+
 import duckdb
 
 from sourcier.register.importing.arrays import BAND, PAIR, SEARCHED
@@ -9,12 +11,12 @@ from sourcier.register.store import FORMAT
 
 PLACED = """
 SELECT t.siret, active, disclosed, nomenclature, activity, naf_rev2, naf_2025,
-    coalesce(p.latitude, c.latitude) AS latitude, coalesce(p.longitude, c.longitude) AS longitude,
-    p.siret IS NULL AND c.code IS NOT NULL AS approximate,
-    CASE WHEN p.siret IS NULL AND c.code IS NOT NULL THEN c.uncertainty_m ELSE 0 END AS uncertainty_m,
+    coalesce(t.latitude, c.latitude) AS latitude, coalesce(t.longitude, c.longitude) AS longitude,
+    t.latitude IS NULL AND c.code IS NOT NULL AS approximate,
+    CASE WHEN t.latitude IS NULL AND c.code IS NOT NULL THEN c.uncertainty_m ELSE 0 END AS uncertainty_m,
     t.name, legal_name, address, postal_code, commune_code, coalesce(c.name, commune_label) AS commune,
     size_class, category, legal_form, social_economy, employer, created_on, updated_on
-FROM typed t LEFT JOIN position p USING (siret) LEFT JOIN commune c ON c.code = t.commune_code
+FROM typed t LEFT JOIN commune c ON c.code = t.commune_code
 """
 
 SORTED = f"""CREATE TABLE output.establishment AS
@@ -30,8 +32,8 @@ FROM output.establishment
 """
 
 
-def write(database: duckdb.DuckDBPyConnection, build: str, built_at: str, *, fictitious: bool) -> dict[str, int]:
-    """Fill the attached `output`; return its counts by name. Raises `Refused` when a row is lost."""
+def write(database: duckdb.DuckDBPyConnection, told: Mapping[str, str]) -> dict[str, int]:
+    """Fill the attached `output`, which keeps what is `told`; return its counts. Raises `Refused` when a row is lost."""
     database.execute(SORTED)
     database.execute(OTHERS)
     database.execute("CREATE TABLE output.commune AS SELECT * FROM commune ORDER BY code")
@@ -48,11 +50,9 @@ def write(database: duckdb.DuckDBPyConnection, build: str, built_at: str, *, fic
     counts["communes"] = only(database, "SELECT count(*) FROM output.commune")[0]
     stock_date = only(database, "SELECT max(updated_on) FROM output.establishment")[0]
     meta = {
-        "build": build,
+        **told,
         "format": FORMAT,
-        "built_at": built_at,
         "stock_date": stock_date.isoformat() if stock_date else "",
-        "fictitious": "1" if fictitious else "0",
         **{name: str(value) for name, value in counts.items()},
     }
     database.execute("CREATE TABLE output.meta (key VARCHAR, value VARCHAR)")

@@ -1,4 +1,4 @@
-"""`sourcier register import|search|status`: the register of establishments on the command line."""
+"""`sourcier register import|search|status|diff`: the register of establishments on the command line."""
 
 import json
 import re
@@ -21,9 +21,12 @@ from sourcier.kernel.geodesy import format_distance
 from sourcier.kernel.transitions import Refused, refuse
 from sourcier.matching.labels import labels
 from sourcier.register import search as register
+from sourcier.register.changes import CLOSED, MOVED, OPENED, Change, compared
 from sourcier.register.establishment import Establishment
+from sourcier.register.importing import download
 from sourcier.register.importing.run import Progress as Told
 from sourcier.register.importing.run import Report, import_stock
+from sourcier.register.store import folder
 
 MAX_RADIUS_KM = 20_000
 
@@ -36,12 +39,21 @@ class Command(BaseCommand):
         verbs = parser.add_subparsers(dest="verb", required=True)
         self._import_arguments(verbs.add_parser("import", help="fabriquer un répertoire à partir du stock de l'INSEE"))
         self._search_arguments(verbs.add_parser("search", help="chercher des établissements autour d'un lieu"))
+        diff = verbs.add_parser("diff", help="ce qui a ouvert, fermé ou déménagé entre deux répertoires")
+        diff.add_argument("old", type=Path, metavar="ANCIEN", help="fichier du répertoire d'avant")
+        diff.add_argument("new", type=Path, metavar="NOUVEAU", help="fichier du répertoire d'après")
+        diff.add_argument("--json", action="store_true", help="une ligne JSON de comptes, puis une par changement")
         verbs.add_parser("status", help="ce que contient le répertoire en service").add_argument("--json", action="store_true")
 
     def _import_arguments(self, parser: ArgumentParser) -> None:
         file = {"type": Path, "metavar": "FICHIER"}
-        parser.add_argument("--establishments", required=True, help="StockEtablissement (CSV, ZIP, Parquet)", **file)
-        parser.add_argument("--legal-units", required=True, help="StockUniteLegale (CSV, ZIP, Parquet)", **file)
+        stock = {"required": True, "metavar": "FICHIER"}
+        kinds = "(CSV, ZIP, Parquet), ou son adresse https://…"
+        sums = "SHA-256 attendus des deux fichiers, dans cet ordre"
+        parser.add_argument("--establishments", help=f"StockEtablissement {kinds}", **stock)
+        parser.add_argument("--legal-units", help=f"StockUniteLegale {kinds}", **stock)
+        parser.add_argument("--sha256", nargs=2, default=["", ""], metavar=("ÉTABLISSEMENTS", "UNITÉS"), help=sums)
+        parser.add_argument("--force", action="store_true", help="accepter un stock bien plus petit que celui en place")
         parser.add_argument("--departments", default="", metavar="93,94", help="ne garder que ces départements")
         parser.add_argument("--communes", help="codes postaux de La Poste, pour un stock sans coordonnées", **file)
         parser.add_argument("--out", help="écrire ici, sans mettre en service (voir SOURCIER_REGISTER)", **file)
@@ -63,7 +75,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         chosen = Namespace(**options)
-        verbs = {"import": self._import, "search": self._batch if chosen.__dict__.get("batch") else self._search}
+        verbs = {
+            "import": self._import,
+            "diff": self._diff,
+            "search": self._batch if chosen.__dict__.get("batch") else self._search,
+        }
         try:
             verbs.get(chosen.verb, self._status)(chosen)
         except Refused as refused:
@@ -72,15 +88,47 @@ class Command(BaseCommand):
 
     def _import(self, chosen: Namespace) -> None:
         departments = [code.strip().upper() for code in chosen.departments.split(",") if code.strip()]
+        words, labels = (chosen.establishments, chosen.legal_units), ("établissements", "unités légales")
         with _bar() as told:
+            files = [self._file(*given, told) for given in zip(words, labels, chosen.sha256, strict=True)]
             report = import_stock(
-                chosen.establishments, chosen.legal_units, out=chosen.out, departments=departments,
-                communes=chosen.communes, fictitious=chosen.fictitious, progress=told,
+                *files, out=chosen.out, departments=departments, communes=chosen.communes, fictitious=chosen.fictitious,
+                force=chosen.force, progress=told,
             )  # fmt: skip
+        for word, file in zip(words, files, strict=True):
+            if download.is_address(word):
+                file.unlink(missing_ok=True)
         if chosen.json:
             self.stdout.write(json.dumps({**asdict(report), "file": str(report.file)}, ensure_ascii=False))
         else:
             self.stdout.write(_report(report, in_use=chosen.out is None))
+
+    def _file(self, word: str, label: str, sha256: str, told: Told) -> Path:
+        """The file that a word of the command names, downloaded when it is an address; its sum is checked when one is given."""
+        if not download.is_address(word):
+            return download.checked(Path(word), label, sha256).file if sha256 else Path(word)
+        stage = f"Téléchargement ({label})"
+        told(stage, 0)
+        found = download.fetch(
+            word, folder() / "downloads", label, sha256=sha256, advance=lambda share: told(stage, share)
+        )  # fmt: skip
+        told(stage, 1)
+        self.stderr.write(f"{word} : {found.size} octets, SHA-256 {found.sha256}")
+        return found.file
+
+    def _diff(self, chosen: Namespace) -> None:
+        with compared(chosen.old, chosen.new) as comparison:
+            counts = comparison.counts()
+            if chosen.json:
+                self.stdout.write(json.dumps(counts))
+            else:
+                told = (
+                    "{opened} ouverts, {closed} fermés, {moved} déménagés (y compris ceux qui ne souhaitent pas être nommés)."
+                )
+                self.stdout.write(told.format(**counts))
+            for change in comparison.lines():
+                line = json.dumps(asdict(change), ensure_ascii=False) if chosen.json else _changed(change)
+                self.stdout.write(line)
 
     def _search(self, chosen: Namespace) -> None:
         if not chosen.activity or not chosen.near:
@@ -122,9 +170,21 @@ class Command(BaseCommand):
             f"{kind} Répertoire {found.file}{day}, {found.size / 1e6:.1f} Mo.\n"
             f"{found.active} établissements actifs (dont {found.undisclosed} qui ne souhaitent pas être nommés), "
             f"{found.closed} fermés.\n"
-            f"{found.located} situés à leur adresse, {found.approximate} à leur commune, {found.unplaced} non situés. "
-            f"{found.communes} communes."
+            f"{found.located} situés à leur adresse ({_share(found.located, found.active)} des actifs), "
+            f"{found.approximate} à leur commune, {found.unplaced} non situés. {found.communes} communes."
         )
+
+
+def _share(part: int, whole: int) -> str:
+    """« 93,4 % »."""
+    return f"{100 * part / max(1, whole):.1f} %".replace(".", ",")
+
+
+def _changed(change: Change) -> str:
+    """One line of the differences, in French."""
+    which = {OPENED: "ouvert", CLOSED: "fermé", MOVED: "déménagé"}[change.kind]
+    moved = f" (avant : {change.before}, {change.commune_before})" if change.before else ""
+    return f"{which:<9} {change.siret}  {change.activity:<6}  {change.name}, {change.commune}{moved}"
 
 
 @contextmanager

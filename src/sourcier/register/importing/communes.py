@@ -1,111 +1,13 @@
-"""Third stage: where each establishment is.
-
-Its Lambert or UTM coordinates are projected back to degrees, one projection per territory (pyproj); else the degrees that
-geo-sirene adds are taken; else the middle of its commune, said approximate. A point outside its territory is no point.
-"""
+"""Third stage: the communes, in the middle of their establishments: what has no point of its own is placed there."""
 
 import csv
-import os
-import threading
-from array import array
-from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
-from pyproj import CRS, Transformer
 
 from sourcier.kernel.geodesy import EARTH_RADIUS_M
-from sourcier.register.importing.read import only, refused
+from sourcier.register.importing.read import refused
 from sourcier.register.places import folded_name
-
-BATCH = 50_000
-
-
-@dataclass(frozen=True)
-class Territory:
-    """Departments (or their three-digit codes), the projection INSEE uses there, and its box: south, north, west, east."""
-
-    prefixes: tuple[str, ...]
-    epsg: int
-    box: tuple[float, float, float, float]
-
-
-METROPOLE = Territory((), 2154, (41.2, 51.2, -5.3, 9.7))
-TERRITORIES = (
-    Territory(("971", "972", "977", "978"), 5490, (14.3, 18.2, -63.2, -60.7)),
-    Territory(("973",), 2972, (2.0, 6.0, -54.8, -51.4)),
-    Territory(("974",), 2975, (-21.5, -20.8, 55.1, 55.9)),
-    Territory(("976",), 4471, (-13.1, -12.5, 44.9, 45.4)),
-)
-"""Saint-Pierre-et-Miquelon (975) and the Pacific (98x) have no projection in the stock: their communes place them."""
-
-TERRITORY = (
-    "CASE "
-    + " ".join(f"WHEN commune_code[1:3] IN {t.prefixes!r} THEN {t.epsg}".replace(",)", ")") for t in TERRITORIES)
-    + f" WHEN commune_code[1:2] IN ('97', '98', '99') OR commune_code IS NULL THEN NULL ELSE {METROPOLE.epsg} END"
-)
-
-
-def transformer(epsg: int) -> Transformer:
-    """Easting, northing (metres) to longitude, latitude of the projection's own datum, within a metre of WGS 84 everywhere."""
-    projection = CRS.from_epsg(epsg)
-    return Transformer.from_crs(projection, projection.geodetic_crs or CRS.from_epsg(4326), always_xy=True)
-
-
-def _within(longitude: float, latitude: float, box: tuple[float, float, float, float]) -> bool:
-    south, north, west, east = box
-    return south <= latitude <= north and west <= longitude <= east
-
-
-def _project(database: duckdb.DuckDBPyConnection, territory: Territory, pipe: Path) -> None:
-    """Write « siret,longitude,latitude » lines of one territory into the pipe, batch by batch."""
-    projection = transformer(territory.epsg)
-    rows = database.execute(
-        "SELECT siret, easting, northing FROM located WHERE epsg = ? AND easting IS NOT NULL AND northing IS NOT NULL",
-        [territory.epsg],
-    )
-    with pipe.open("w") as out:
-        while batch := rows.fetchmany(BATCH):
-            longitudes, latitudes = projection.transform(array("d", (r[1] for r in batch)), array("d", (r[2] for r in batch)))
-            out.writelines(
-                f"{row[0]},{longitude!r},{latitude!r}\n"
-                for row, longitude, latitude in zip(batch, longitudes, latitudes, strict=True)
-                if _within(longitude, latitude, territory.box)
-            )
-
-
-def positions(database: duckdb.DuckDBPyConnection, folder: Path) -> None:
-    """Create `position(siret, longitude, latitude)`: the rows whose own point is known."""
-    database.execute(
-        f"CREATE VIEW located AS SELECT siret, easting, northing, longitude, latitude, {TERRITORY} AS epsg FROM typed"
-    )
-    database.execute("CREATE TABLE position (siret BIGINT, longitude DOUBLE, latitude DOUBLE)")
-    for territory in (METROPOLE, *TERRITORIES):
-        pipe = folder / f"{territory.epsg}.pipe"
-        os.mkfifo(pipe)
-        writer = threading.Thread(target=_project, args=(database.cursor(), territory, pipe), daemon=True)
-        writer.start()
-        database.execute(
-            "INSERT INTO position SELECT * FROM read_csv(?, auto_detect = false, header = false,"
-            " columns = {'siret': 'BIGINT', 'longitude': 'DOUBLE', 'latitude': 'DOUBLE'})",
-            [str(pipe)],
-        )
-        writer.join()
-        pipe.unlink()
-        south, north, west, east = territory.box
-        database.execute(
-            "INSERT INTO position SELECT siret, longitude, latitude FROM located ANTI JOIN position USING (siret)"
-            " WHERE epsg = ? AND latitude BETWEEN ? AND ? AND longitude BETWEEN ? AND ?",
-            [territory.epsg, south, north, west, east],
-        )
-
-
-def outside(database: duckdb.DuckDBPyConnection) -> int:
-    """How many points that could be read are no point of their territory, after `positions`."""
-    query = """SELECT count(*) FROM located ANTI JOIN position USING (siret) WHERE epsg IS NOT NULL
-        AND (easting IS NOT NULL AND northing IS NOT NULL OR longitude IS NOT NULL AND latitude IS NOT NULL)"""
-    return int(only(database, query)[0])
-
 
 HAVERSINE = f"""2 * {EARTH_RADIUS_M} * asin(sqrt(least(1.0, pow(sin((radians(p.latitude) - radians(c.latitude)) / 2), 2)
     + cos(radians(c.latitude)) * cos(radians(p.latitude)) * pow(sin((radians(p.longitude) - radians(c.longitude)) / 2), 2))))"""
@@ -123,8 +25,8 @@ def communes(database: duckdb.DuckDBPyConnection, more: Path | None) -> None:
         SELECT commune_code AS code, mode(commune_label) AS label, count(*) AS establishments
         FROM typed WHERE commune_code IS NOT NULL GROUP BY commune_code""")
     database.execute("""CREATE TABLE middle AS
-        SELECT t.commune_code AS code, avg(p.longitude) AS longitude, avg(p.latitude) AS latitude
-        FROM position p JOIN typed t USING (siret) WHERE t.commune_code IS NOT NULL GROUP BY t.commune_code""")
+        SELECT t.commune_code AS code, avg(t.longitude) AS longitude, avg(t.latitude) AS latitude
+        FROM typed t WHERE t.commune_code IS NOT NULL AND t.longitude IS NOT NULL GROUP BY t.commune_code""")
     if more:
         _from_post(database, more)
     for city, prefix in DISTRICTS.items():
@@ -141,7 +43,7 @@ def communes(database: duckdb.DuckDBPyConnection, more: Path | None) -> None:
         )
     database.execute(f"""CREATE TABLE spread AS
         SELECT c.code, CAST(ceil(quantile_cont({HAVERSINE}, 0.95)) AS INTEGER) AS uncertainty_m
-        FROM position p JOIN typed t USING (siret) JOIN middle c ON c.code = t.commune_code GROUP BY c.code""")
+        FROM typed p JOIN middle c ON c.code = p.commune_code WHERE p.longitude IS NOT NULL GROUP BY c.code""")
     database.execute("""CREATE TABLE postal AS
         SELECT postal_code, commune_code, count(*) AS establishments FROM typed
         WHERE postal_code IS NOT NULL AND commune_code IS NOT NULL GROUP BY postal_code, commune_code""")
