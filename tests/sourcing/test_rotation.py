@@ -5,6 +5,8 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -96,3 +98,11 @@ def test_the_panel_shows_the_share_and_takes_the_reason(city: City, other_city: 
     assert buyer.post(own, {"again": REASON}).status_code == 302
     assert f"parce que : {REASON}" in buyer.get(page).content.decode()
     assert not sourcing.candidates.get(firm__siret=LEFORT.siret).again_reason
+
+
+def test_the_page_looks_at_the_family_once_for_the_firms_found_and_those_kept(city: City) -> None:
+    sourcing = always_the_same(city)
+    with CaptureQueriesContext(connection) as queries:
+        page = signed_in(city.buyer).get(reverse("panel", args=[sourcing.need_id])).content.decode()
+    assert page.count("de la famille") >= 2
+    assert len([query for query in queries if 'MAX("spend_commitment"."engaged_on")' in query["sql"]]) == 1

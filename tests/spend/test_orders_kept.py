@@ -13,7 +13,7 @@ from sourcier.retention.actions import destroy
 from sourcier.retention.models import Clock
 from sourcier.retention.registry import FINDERS, names
 from sourcier.spend.importing import sheets
-from sourcier.spend.models import Order, OrderBatch
+from sourcier.spend.models import Order, OrderBatch, OrderWord
 from sourcier.spend.queries import without_family
 from tests.cities import City
 from tests.journal.entries import writes, writes_nothing
@@ -48,6 +48,7 @@ def test_orders_are_kept_ten_years_after_their_last_year_then_lose_their_names_a
     with writes_nothing(city.organisation.pk), pytest.raises(Refused):
         destroy(city.head_buyer, clock.pk)
     Clock.objects.filter(pk=clock.pk).update(ends_on=timezone.localdate() - timedelta(days=2))
+    assert OrderWord.objects.filter(batch=batch).exists()
     total = without_family(city.organisation, 2025)
     with writes(city.organisation.pk, "payload.erased"):
         destroy(city.head_buyer, clock.pk)
@@ -55,6 +56,7 @@ def test_orders_are_kept_ten_years_after_their_last_year_then_lose_their_names_a
         ("(effacé)", "", "(effacé)", "")
     }
     assert without_family(city.organisation, 2025) == total > 0
+    assert not OrderWord.objects.filter(batch=batch).exists(), "nor their words in the index"
     batch.refresh_from_db()
     assert not batch.file.sha256 and Entry.objects.filter(log=city.organisation.pk).exists()
     assert as_(city.head_buyer).get(reverse("orders_batch", args=[batch.pk])).status_code == 200

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -22,12 +23,15 @@ from sourcier.sourcing.models import Sourcing
 from sourcier.spend.firms import firm_key
 from sourcier.spend.likeness import signature
 from sourcier.spend.models import Commitment, Family, Order
+from sourcier.spend.order_words import latest
 from sourcier.spend.purchase import COMMITMENT, NEED, ORDER, Purchase
+from sourcier.spend.splitting import alike_to
 
 # A need that is not estimated yet weighs something all the same.
 LEAST = 1
 # What a page reads, at most, and the letters of a word that it looks for.
 ENOUGH = 2_000
+AT_A_TIME = 5_000
 BEGINNING = 5
 
 
@@ -138,20 +142,18 @@ def need_bought(need: Need, cents: int, place: str) -> Bought:
 
 
 def around(need: Need) -> tuple[Bought, list[Bought]]:
-    """A need as it is described, and the purchases of its year that share its family or a word with it."""
+    """A need as it is described, and the purchases of its year that share its family or a word; of orders, those alike."""
     organisation = need.organisation
     own = need_bought(need, need.counted_cents or LEAST, _first_place(need))
     year = own.purchase.on.year
-    shared = Q(family=need.family_id) if need.family_id else Q()
-    wanted = titled = shared
+    wanted = titled = Q(family=need.family_id) if need.family_id else Q()
     for word in naming(own.purchase.words):
         wanted |= Q(label__icontains=word)
         titled |= Q(title__icontains=word) | Q(title="", sentence__icontains=word)
     if not wanted:
         return own, []
     of_city = {"organisation": organisation}
-    orders = Order.objects.filter(wanted, ordered_on__year=year, **of_city).select_related("family", "department")
-    listed = list(orders.order_by("-ordered_on", "-pk")[:ENOUGH])[::-1]
+    listed = _orders_around(need, own.purchase)
     engaged = Commitment.objects.filter(wanted, engaged_on__year=year, **of_city).exclude(operation_id=need.pk)
     chosen = list(engaged.select_related("family", "department").order_by("engaged_on", "pk")[:ENOUGH])
     of_year = Q(starts_on__year=year) | Q(starts_on=None, created_at__year=year)
@@ -168,6 +170,26 @@ def around(need: Need) -> tuple[Bought, list[Bought]]:
             if other.pk not in known and other.state in PLANNED
         ),
     ]
+
+
+def _orders_around(need: Need, own: Purchase) -> list[Order]:
+    """Of the last of its year that share its family, or a word by the index of words: those alike, by day.
+
+    Only these are read whole; those of an operation too, since the first of them take what it engaged.
+    """
+    year = own.on.year
+    of_year = Order.objects.filter(organisation=need.organisation, ordered_on__year=year)
+    keys = latest(need.organisation, year, own.words, own.place, ENOUGH)
+    if need.family_id:
+        keys.update(of_year.filter(family=need.family_id).order_by("-ordered_on", "-pk").values_list("pk", flat=True)[:ENOUGH])
+    found, listed = [], sorted(keys)
+    for start in range(0, len(listed), AT_A_TIME):
+        some = of_year.filter(pk__in=listed[start : start + AT_A_TIME])
+        found += some.values_list("ordered_on", "pk", "label", "place", "operation_id")
+    last = sorted(found, key=itemgetter(0, 1))[-ENOUGH:]
+    alike = alike_to(own, {(label, place) for _, _, label, place, _ in last})
+    kept = [key for _, key, label, place, operation in last if operation or (label, place) in alike]
+    return list(of_year.filter(pk__in=kept).select_related("family", "department").order_by("ordered_on", "pk"))
 
 
 def naming(words: str) -> list[str]:

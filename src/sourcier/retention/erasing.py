@@ -46,6 +46,7 @@ class Plan:
     files: list[File] = field(default_factory=list)
     kept: list[Model] = field(default_factory=list)
     wholesale: list[tuple[QuerySet[Any], dict[str, Any]]] = field(default_factory=list)
+    removed: list[QuerySet[Any]] = field(default_factory=list)
 
     @property
     def stream(self) -> UUID | None:
@@ -64,6 +65,7 @@ def planned(scope: Scope, parts: Collection[Emptied]) -> Plan:
         made.changes += part.changes
         made.gone += part.gone
         made.wholesale += part.wholesale
+        made.removed += part.removed
     touched = {key for row in (*(row for row, _ in made.changes), *made.gone) for key in _key(row)}
     verbs = {verb for part in parts for verb in part.verbs}
     whole = scope.kind in OF_STREAMS and not scope.losing
@@ -97,6 +99,8 @@ def carry_out(
         row.save(update_fields=list(values))
     for rows_alike, values in made.wholesale:
         rows_alike.update(**values)
+    for rows_alike in made.removed:
+        rows_alike.delete()
     for row in made.gone:
         type(row)._base_manager.filter(pk=row.pk).delete()
     paths = [empty(file) for file in made.files]

@@ -27,6 +27,8 @@ class Scope:
 class Emptied:
     """What one room gives up: values to write over rows, rows that leave, files let go, entries whose content goes.
 
+    `wholesale` and `removed` are of rows that no entry vouches for, however many.
+
     `entries` are asked of what vouches for the rows: `whole` says that every content of the operation goes.
     """
 
@@ -35,9 +37,10 @@ class Emptied:
     files: set[UUID] = field(default_factory=set)
     verbs: tuple[str, ...] = ()
     wholesale: list[tuple[QuerySet[Any], dict[str, Any]]] = field(default_factory=list)
+    removed: list[QuerySet[Any]] = field(default_factory=list)
 
     def empty_all(self, rows: QuerySet[Any], **values: Any) -> None:
-        """Write the same values over rows that no entry vouches for, however many."""
+        """Write the same values over all of these rows."""
         self.wholesale.append((rows, values))
 
     def empty(self, rows: Iterable[Model], **values: Any) -> None:

@@ -160,6 +160,30 @@ def _signed(about: str, kept: frozenset[tuple[str, float]]) -> Signature:
     return Signature(key, about, weights, sum(weights.values()), frozenset(_TELLING.intersection(weights)))
 
 
+BEGINNING = 5
+
+
+def beginnings(words: str) -> set[str]:
+    """The beginnings of the stems of a label, by which it is looked for."""
+    return {found for surface in _TOKEN.findall(words) for found in _beginnings(surface)}
+
+
+@lru_cache(maxsize=65_536)
+def _beginnings(surface: str) -> tuple[str, ...]:
+    """Those of one written word and of its parts."""
+    return tuple(found.rstrip(".")[:BEGINNING] for found in _stems(surface) if not found.startswith("="))
+
+
+def looked_for(signed: Signature) -> set[str]:
+    """The beginnings that a label alike to this one may have: of its stems that name the thing, and of the words that stand for
+    them in the file."""
+    alone, paired = _same_words()
+    known = [*alone.items(), *((stem, number) for stem, others in paired.items() for number in others.values())]
+    heavy = set(signed.heavy)
+    found = {stem for stem, number in known if number in heavy} | {stem for stem in heavy if not stem.startswith("~")}
+    return {stem.rstrip(".")[:BEGINNING] for stem in found}
+
+
 def thing(words: str, place: str = "") -> str:
     """The label from the first word that names the thing to the last, without what the accountant put around it."""
     at = {found for surface in _TOKEN.findall(place) for found in _stems(surface)}

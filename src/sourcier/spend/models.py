@@ -160,6 +160,23 @@ class Order(models.Model):
         indexes = [models.Index(fields=["organisation", "family", "ordered_on"], name="spend_order_family")]
 
 
+class OrderWord(models.Model):
+    """The orders of one import, in one year, whose label has a word that begins so: the index of a book.
+
+    Written with the orders and gone with them. Some hundred thousand orders have a few thousand of these.
+    """
+
+    organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, related_name="+", db_index=False)
+    batch = models.ForeignKey(OrderBatch, on_delete=models.PROTECT, related_name="words", db_index=False)
+    year = models.PositiveSmallIntegerField()
+    word = models.CharField(max_length=5, help_text="the beginning of a stem")
+    orders = models.JSONField(help_text="their keys, by day")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["batch", "year", "word"], name="spend_order_word_once")]
+        indexes = [models.Index(fields=["organisation", "year", "word"], name="spend_order_word")]
+
+
 class Columns(models.Model):
     """Which column holds what in the exports that have these headings: remembered for the next one."""
 

@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from sourcier.retention.registry import ERASED, Emptied, Scope, Trace
-from sourcier.spend.models import Order, OrderBatch, RunningContract
+from sourcier.spend.models import Order, OrderBatch, OrderWord, RunningContract
 
 FEW = 50
 KEPT = "Commande du logiciel financier : elle se garde dix ans après la fin de l'exercice."
@@ -20,6 +20,7 @@ def give_up(scope: Scope) -> Emptied:
     made.empty(batches, unread=[])
     made.files.update(batches.values_list("file_id", flat=True))
     made.empty_all(Order.objects.filter(batch__in=batches.values("pk")), supplier=ERASED, siret="", label=ERASED, number="")
+    made.removed.append(OrderWord.objects.filter(batch__in=batches.values("pk")))
     return made
 
 

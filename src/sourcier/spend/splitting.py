@@ -49,12 +49,17 @@ def find(purchases: Iterable[Purchase], limit: Limit) -> list[Group]:
 def find_with(one: Purchase, others: Iterable[Purchase], limit: Limit) -> Group | None:
     """The group that a purchase makes with those whose label is alike to its own, if any: a part of what `find` shows of it."""
     listed = list(others)
-    labels = {key: signature(*key) for key in {(other.words, other.place) for other in listed}}
-    own = signature(one.words, one.place)
-    near = nearness({own, *labels.values()})
-    alike = {key for key, signed in labels.items() if signed == own or grade(own, signed, near)}
+    alike = alike_to(one, {(other.words, other.place) for other in listed})
     groups = find([one, *(other for other in listed if (other.words, other.place) in alike)], limit)
     return next((group for group in groups if one in group.purchases), None)
+
+
+def alike_to(one: Purchase, labels: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Of these labels, each with its place, those that may name the thing that this purchase names."""
+    signed = {key: signature(*key) for key in labels}
+    own = signature(one.words, one.place)
+    near = nearness({own, *signed.values()})
+    return {key for key, other in signed.items() if other == own or grade(own, other, near)}
 
 
 @dataclass(slots=True, eq=False)

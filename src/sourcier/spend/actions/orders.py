@@ -20,7 +20,7 @@ from sourcier.kernel.transitions import Refused, refuse
 from sourcier.law.retention import ORDERS
 from sourcier.retention.clocks import begin
 from sourcier.retention.models import Clock
-from sourcier.spend import batches
+from sourcier.spend import batches, order_words
 from sourcier.spend.importing.lines import REQUIRED, Column, OrderLine, guess
 from sourcier.spend.importing.orders import Export, read_export
 from sourcier.spend.models import Commitment, Family, Order, OrderBatch
@@ -147,6 +147,7 @@ def _write(batch: OrderBatch, export: Export) -> None:
         }
         for fingerprint, line in export.orders.items()
     )  # fmt: skip
+    order_words.index(batch)
     unknown = sorted({line.family for line in export.orders.values() if line.family and line.family not in families})
     if unknown:
         export.warnings.append(
@@ -227,6 +228,7 @@ def withdraw_orders(agent: Agent, batch_id: UUID, reason: str) -> OrderBatch:
     reason = " ".join(reason.split())[:300]
     if not reason:
         raise refuse("reason", "Dites pourquoi : le contrôle le lira.", "reason")
+    batch.words.all().delete()
     batch.lines.all().delete()
     batch.state = OrderBatch.State.WITHDRAWN
     batch.save(update_fields=["state"])

@@ -154,7 +154,8 @@ def _page(
     last = queries.last_search(sourcing)
     found, missing = _found(last)
     candidates = list(queries.candidates(sourcing))
-    page, rows = _rows(request, sourcing, last, found, candidates)
+    shares = Shares(sourcing)
+    page, rows = _rows(request, sourcing, last, found, candidates, shares)
     kept = [candidate for candidate in candidates if candidate.state == Candidate.State.KEPT]
     if response := exported(request, panel_table(need.reference, candidates, (in_words(last.filters),) if last else ())):
         return response
@@ -164,7 +165,7 @@ def _page(
         "missing": missing, "page": page, "rows": rows, "only_new": "jamais" in request.GET, "nameable": len(found),
         "filters": in_words(last.filters) if last else "", "map": _map(last, rows, found) if last and found else None,
         "stale": bool(last and found and last.register_build != _build()),
-        **_kept(request, sourcing, kept, wrong or {}, again or {}),
+        **_kept(request, sourcing, kept, shares, wrong or {}, again or {}),
         "dropped": [item for item in candidates if item.state == Candidate.State.DROPPED],
         "may_panel": may(agent, sourcing, Verb.PANEL), "may_edit": may(agent, sourcing, Verb.EDIT),
         "kind_form": KindForm(initial={"kind": sourcing.kind}), **_names(request),
@@ -190,6 +191,7 @@ def _rows(
     last: Search | None,
     found: Sequence[Establishment],
     candidates: Sequence[Candidate],
+    shares: Shares,
 ) -> tuple[Page[Establishment] | None, list[Row]]:
     """One page of the list; « jamais interrogées » narrows it."""
     if last is None:
@@ -203,7 +205,6 @@ def _rows(
     searched, known = finding.context(sourcing, last), {candidate.firm.siret: candidate for candidate in candidates}
     often = known_firms.often_asked(sourcing.organisation, sirets, timezone.now())
     excluded, own = known_firms.exclusions(sourcing.organisation_id, sirets), places_of(sourcing.organisation_id, sirets)
-    shares = Shares(sourcing)
     rows = [
         Row(
             number, item, finding.why(item, item.distance_m, searched), finding.points(item, searched),
@@ -227,6 +228,7 @@ def _kept(
     request: HttpRequest,
     sourcing: Sourcing,
     kept: Sequence[Candidate],
+    shares: Shares,
     wrong: Mapping[str, Mapping[str, str]],
     again: Mapping[str, Mapping[str, str]],
 ) -> dict[str, Any]:
@@ -235,7 +237,6 @@ def _kept(
     emails, by_mail = emails_of([candidate.firm_id for candidate in page]), written_to([candidate.firm for candidate in page])
     asked = set(queries.invitations(sourcing).values_list("firm_id", flat=True))
     own = places_of(sourcing.organisation_id, [candidate.firm.siret for candidate in page])
-    shares = Shares(sourcing)
     lines = [
         {
             "share": shares.words(candidate.firm.siret, candidate.firm.name), "over": shares.over(candidate),
