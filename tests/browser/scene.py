@@ -38,7 +38,7 @@ from sourcier.kernel.transitions import Refused
 from sourcier.mail.actions import file_exchange
 from sourcier.mail.receiving import receive
 from sourcier.needs import actions as needs
-from sourcier.needs.interest_rules import ASKING, CHOICE, NO_INTEREST
+from sourcier.needs.interest_rules import ASKING, CHOICE, NO_INTEREST, PANEL
 from sourcier.needs.models import Need
 from sourcier.project.demo import bread
 from sourcier.quotes.actions import answer as answering
@@ -252,7 +252,8 @@ class Scene:
 
     def of_a_department(self) -> None:
         """Two purchases that their department leads, with a buyer's glance: one just sent, one whose request is ready."""
-        lane = needs.add_lane(self.city.head_buyer, lane="glance", up_to_cents=4_000_00, opener="author")
+        bread = Family.objects.get(organisation=self.city.organisation, code="10.01")
+        lane = needs.add_lane(self.city.head_buyer, lane="glance", up_to_cents=500_00, family=bread, opener="author")
         found = []
         for _ in range(2):
             need = needs.start(self.requester, "Pain frais pour le goûter des crèches")
@@ -262,6 +263,7 @@ class Scene:
             needs.tick_activities(self.requester, need.pk, [BAKER])
             found.append(needs.submit(self.requester, need.pk))
         needs.end_lane(self.city.head_buyer, lane.pk)
+        needs.declare(self.requester, found[1].pk, PANEL, NO_INTEREST)
         sourcing = panel.start(self.requester, found[1].pk, "rfq")
         panel.search(self.requester, sourcing.pk, [BAKER], AROUND_M)
         panel.keep_all(self.requester, sourcing.pk)
@@ -273,6 +275,7 @@ class Scene:
         """A request ready to leave, with its document and the bakers around."""
         need = accepted_need(self.city)
         needs.set_lots(self.buyer, need.pk, lots)
+        needs.declare(self.buyer, need.pk, PANEL, NO_INTEREST)
         sourcing = panel.start(self.buyer, need.pk, kind)
         told: dict[str, Any] = {"questions": QUESTIONS if asking else []} | ({"criteria": CRITERIA} if kind == "rfq" else {})
         request.save_request(

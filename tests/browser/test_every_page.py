@@ -290,6 +290,7 @@ def buyer_in_a_hurry(walk: Walk, scene: dict[str, str]) -> None:
     walk.refused(f"/achats/{scene['asked']}/prix-entendu/", "Le noter au journal", how=" ")
     walk.refused(f"/achats/{scene['opened']}/choix/", "Faire ce choix")
     walk.refused(f"/achats/{scene['accepted']}/interets/", "Déclarer", **{"interest-firm": "Fournil"})
+    walk.refused(f"/achats/{scene['accepted']}/entreprises/", "Chercher les entreprises")
     walk.refused(f"/achats/{scene['chosen']}/annonce/", "Lire les messages avant l'envoi")
     for sentence in walk.page.locator("main textarea:visible").all():
         sentence.fill("Votre prix est plus élevé, à qualité égale.")
@@ -319,6 +320,8 @@ def head_of_purchasing(walk: Walk, scene: dict[str, str]) -> None:
     )  # fmt: skip
     walk.refused(f"/controle/conservation/achats/{scene['done']}/", "Noter la fin d'exécution", **{"end-on": "2199-01-01"})
     walk.refused(scene["contract"], "Enregistrer", object=" ")
+    walk.look(f"/achats/{scene['draft']}/entreprises/")
+    walk.refused(f"/achats/{scene['draft']}/entreprises/", "Déclarer")
     walk.refused(f"/achats/{scene['crossing']}/marches/", "Commander sur ce marché", amount="beaucoup")
     walk.fetch("/controle/cle/proces-verbal/")
     walk.download(f"/achats/{scene['crossing']}/regle/", "Télécharger le paquet")
@@ -335,6 +338,8 @@ def head_of_purchasing(walk: Walk, scene: dict[str, str]) -> None:
     walk.refused("/reglages/lieux/nouveau/", "Ajouter", 200, name=" ", postal_code="9311")
     walk.refused("/reglages/voies/", "Régler cette voie", up_to_cents=" ")
     walk.enter("/reglages/voies/")
+    for _ in range(3):  # the city's own
+        walk.press("Arrêter", "a lane ended")
     walk.press("Régler ces voies", "the lanes to begin with")
     walk.enter("/familles/ensemble/")
     walk.press("Recalculer", "the purchases compared")

@@ -168,6 +168,7 @@ def prepare_the_request(who: Person, hand: Mouse, need: str, address: str) -> No
     who.go(f"/achats/{need}/regle/")
     hand.press("Vérifier la règle du jour")
     who.go(f"/achats/{need}/entreprises/")
+    without_interest(hand)
     hand.press("Chercher les entreprises")
     if page.get_by_role("button", name="Chercher", exact=True).first.is_visible():
         hand.press("Chercher")

@@ -20,6 +20,7 @@ from sourcier.law.advice import advise
 from sourcier.mail.actions import file_exchange
 from sourcier.mail.outbox import send_due
 from sourcier.needs import actions as needs
+from sourcier.needs.interest_rules import ASKING, CHOICE, NO_INTEREST, PANEL
 from sourcier.needs.models import Need
 from sourcier.quotes import clocks, results
 from sourcier.quotes.actions import answer as answering
@@ -96,6 +97,7 @@ class Purchase:
     def ask(self) -> None:
         buyer = self.city.buyer
         with self.at(1):
+            needs.declare(buyer, self.need.pk, PANEL, NO_INTEREST)
             self.sourcing = panel.start(buyer, self.need.pk, "rfq")
             panel.search(buyer, self.sourcing.pk, [BAKER, SHOP], 5_000)
             panel.keep(buyer, self.sourcing.pk, [shop.siret for shop in (*ADDRESSES, LEFORT)])
@@ -109,7 +111,7 @@ class Purchase:
             request.join_document(buyer, self.sourcing.pk, upload)
             evaluate.choose_reference(buyer, self.sourcing.pk, "estimate")
         with self.at(1, 2):
-            declare_all(self.city, self.need.pk)
+            declare_all(self.city, self.need.pk, ASKING, CHOICE)
             invite.send(buyer, self.sourcing.pk)
             self._post()
         with self.at(2):

@@ -63,7 +63,8 @@ def test_the_report_tells_the_whole_purchase(finished: Purchase) -> None:
         "Deux jours de plus pour tous", "Il confirme avoir reçu la lettre.", "Bruno Rosny a ouvert les réponses",
         "Réponses jamais ouvertes : 3.", "Livré avant 6 h 45.", "Corrigée (c'était 70) : Cuisson revue.",
         "prix le plus bas, et une tournée", "Son prix est plus élevé.", "réponse hors délai, non ouverte", "Auteur du choix",
-        "Évaluateur", "Demandeur", "12. La suite des faits", "Aucun intérêt dans les entreprises",
+        "Évaluateur", "Demandeur", "12. La suite des faits", "Aucun intérêt dans les entreprises interrogées",
+        "avant de chercher les entreprises Aucun intérêt dans les entreprises qui pourraient répondre",
         "mercredi 30 septembre 2026", "Message envoyé à 4 entreprises",
         "Fiche des crèches.pdf",
     ):  # fmt: skip

@@ -68,11 +68,26 @@ def test_the_file_of_a_year_has_its_tables_and_verifies_without_the_program(fini
     [operation] = [row for row in told[f"Opérations {YEAR}"][1:] if row[0] == need.reference]
     entry = Entry.objects.get(log_id=city.organisation.pk, index=dossier.entry_index)
     assert entry.leaf_hash.hex() in operation and entry.index in operation
+    declared = told[f"Intérêts déclarés {YEAR}"][1:]
+    assert {row[3] for row in declared} == {"avant de chercher les entreprises", "avant la demande", "avant le choix"}
+    assert {row[1:3] for row in declared} >= {
+        (need.reference, city.buyer.user.name),
+        (need.reference, city.requester.user.name),
+    }
     [by_department] = [row for row in told[f"Hors outil par service {YEAR}"][1:] if row[1]]
     assert by_department == (city.department.name, 2, 1_500.5)
     assert [row[3] for row in told[f"Hors outil {YEAR}"][1:3]] == ["=cmd|'/C calc'!A1"] * 2, "text, not a formula"
     assert "Opérations" in text_of(documents["pdf"]) and need.reference in text_of(documents["pdf"])
     assert "L'année en chiffres" in text_of(archive.read("data/rapport.pdf"))
+
+
+def test_a_year_that_somebody_else_takes_at_the_same_time_is_said_to_be_of_a_year(
+    finished: Purchase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(build, "ATTEMPTS", 0)
+    with pytest.raises(Refused, match="busy") as refused:
+        take(finished.city.head_buyer, YEAR)
+    assert "le dossier de cette année" in refused.value.sentence and "rien n'est perdu" in refused.value.sentence
 
 
 def test_a_file_changed_in_the_zip_of_a_year_is_found(finished: Purchase, tmp_path: Any) -> None:

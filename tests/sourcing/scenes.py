@@ -8,6 +8,7 @@ from django.utils import timezone
 from sourcier.accounts.models import DeliveryPlace
 from sourcier.kernel.activities import NAF_REV2, Activity
 from sourcier.needs import actions as needs
+from sourcier.needs.interest_rules import NO_INTEREST, PANEL
 from sourcier.needs.models import Need
 from sourcier.sourcing.actions import invite, panel, request
 from sourcier.sourcing.models import Invitation, Sourcing
@@ -49,10 +50,15 @@ def second_place(city: City) -> DeliveryPlace:
 
 @played_once
 def draft(city: City, kind: str = "rfq", *, declared: bool = True, **fields: Any) -> Sourcing:
-    """A consultation begun, its request proposed by the tool and named by the buyer; everybody has declared his interests."""
+    """A consultation begun, its request proposed by the tool and named by the buyer; everybody has declared his interests.
+
+    Else the buyer alone, before he composes the panel.
+    """
     sourcing = panel.start(city.buyer, accepted_need(city, **fields).pk, kind)
     if declared:
         declare_all(city, sourcing.need_id)
+    else:
+        needs.declare(city.buyer, sourcing.need_id, PANEL, NO_INTEREST)
     return request.save_request(
         city.buyer, sourcing.pk, sourcing.version, title="Du pain pour les crèches", trade="un boulanger",
         description="60 baguettes fraîches par jour, livrées avant 7 h.",

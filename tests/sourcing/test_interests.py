@@ -38,7 +38,7 @@ WHY = "Le meilleur pain au meilleur prix, selon les critères annoncés."
 
 
 def undeclared(city: City) -> Sourcing:
-    """A request ready to leave, of which nobody has said anything."""
+    """A request ready to leave, of whose firms nobody has said anything yet."""
     return ready(city, declared=False)
 
 

@@ -10,6 +10,7 @@ from sourcier.journal.models import Entry
 from sourcier.kernel.activities import NAF_REV2, Activity
 from sourcier.kernel.transitions import Refused
 from sourcier.needs import actions as needs
+from sourcier.needs.interest_rules import PANEL
 from sourcier.needs.models import Need
 from sourcier.register.establishment import Filters
 from sourcier.sourcing import finding, known_firms, queries
@@ -18,6 +19,7 @@ from sourcier.sourcing.models import Candidate, Search, Sourcing
 from sourcier.suppliers import actions as suppliers
 from sourcier.suppliers.models import Firm
 from tests.cities import City
+from tests.interests import declare_all
 from tests.sourcing.entries import last_payload
 from tests.sourcing.scenes import BAKER, SHOP, accepted_need, draft, second_place, sent
 from tests.sourcing.stock import CLOSED, COOP, DEPOT, FAR, HIDDEN, LEFORT, MATHILDE, PERRIER, PLUMBER
@@ -65,6 +67,7 @@ def test_the_search_is_kept_with_its_total_those_not_to_be_named_and_the_registe
 def test_the_search_is_around_the_nearest_of_all_places_and_only_over_what_was_ticked(city: City) -> None:
     need = accepted_need(city)
     needs.set_places(city.buyer, need.pk, {city.place.pk: "", second_place(city).pk: ""})
+    declare_all(city, need.pk, PANEL)
     sourcing = panel.start(city.buyer, need.pk, "rfq")
 
     found = panel.search(city.buyer, sourcing.pk, [SHOP, Activity(NAF_REV2, "43.22A")], 1_100)

@@ -60,12 +60,12 @@ def ready_to_leave(city: City, lane: str = "alone", opener: str = "author") -> S
     """The request of the department, ready to leave to two bakers."""
     need = led_by_denise(city, lane, opener)
     actions.tick_activities(city.requester, need.pk, [BAKER])
+    declare_all(city, need.pk)
     sourcing = panel.start(city.requester, need.pk, "rfq")
     panel.search(city.requester, sourcing.pk, [BAKER], 5_000)
     panel.keep(city.requester, sourcing.pk, [MATHILDE.siret, PERRIER.siret])
     for shop, address in ((MATHILDE, "mathilde@pain.example"), (PERRIER, "contact@perrier.example")):
         emailed(city, sourcing, shop, address)
-    declare_all(city, need.pk)
     sourcing.refresh_from_db()
     return sourcing
 
@@ -94,7 +94,7 @@ def test_from_the_first_sentence_to_what_is_sent_a_department_alone_sees_six_pag
     assert page.redirect_chain[-1][0] == reverse("lead", args=[need.pk]), page.content.decode()[:2000]
     pages += 1
     form = page.context["form"]
-    chosen = {"family": form.initial["family"].pk, "activities": form.initial["activities"]}
+    chosen = {"family": form.initial["family"].pk, "activities": form.initial["activities"], "interest-none": "on"}
     page = client.post(reverse("lead", args=[need.pk]), chosen, follow=True)
     assert page.redirect_chain[-1][0] == reverse("panel", args=[need.pk])
     pages += 1

@@ -14,6 +14,7 @@ from sourcier.sourcing.actions import panel
 from sourcier.sourcing.models import Candidate, Sourcing
 from sourcier.suppliers.models import Contact
 from tests.cities import City
+from tests.interests import TYPED
 from tests.sourcing.scenes import BAKER, accepted_need, draft, ready, sent
 from tests.sourcing.stock import CLOSED, COOP, FAR, HIDDEN, LEFORT, MATHILDE, PERRIER
 from tests.web.clients import signed_in
@@ -43,7 +44,7 @@ def test_one_click_starts_and_searches_with_what_is_ticked(city: City) -> None:
     need, client = accepted_need(city), signed_in(city.buyer)
     assert "Demander des devis" in client.get(reverse("panel", args=[need.pk])).content.decode()
 
-    answer = client.post(reverse("panel_start", args=[need.pk]), {"kind": "rfq"}, follow=True)
+    answer = client.post(reverse("panel_start", args=[need.pk]), {"kind": "rfq", **TYPED}, follow=True)
 
     page = answer.content.decode()
     assert "7 entreprises à moins de 5" in page.replace("\u00a0", " ") and MATHILDE.name in page
@@ -53,8 +54,8 @@ def test_one_click_starts_and_searches_with_what_is_ticked(city: City) -> None:
 
 def test_a_second_click_on_search_shows_what_the_first_began_and_blames_nobody(city: City) -> None:
     need, client = accepted_need(city), signed_in(city.buyer)
-    client.post(reverse("panel_start", args=[need.pk]), {"kind": "rfq"})
-    page = client.post(reverse("panel_start", args=[need.pk]), {"kind": "rfq"}, follow=True).content.decode()
+    client.post(reverse("panel_start", args=[need.pk]), {"kind": "rfq", **TYPED})
+    page = client.post(reverse("panel_start", args=[need.pk]), {"kind": "rfq", **TYPED}, follow=True).content.decode()
     assert "Une consultation est déjà en cours" in page and "note danger" not in page
     assert MATHILDE.name in page and Sourcing.objects.count() == 1
 

@@ -28,7 +28,6 @@ from sourcier.register import search as register
 from sourcier.retention import clocks
 from sourcier.sourcing.actions import panel
 from sourcier.sourcing.known_firms import exclusions
-from sourcier.sourcing.models import Sourcing
 from sourcier.spend.actions import commit, undo
 from sourcier.spend.models import Family
 from sourcier.suppliers.actions import meet
@@ -182,13 +181,10 @@ def _ask_others(agent: Agent, typed: Typed, chosen: Party | None, stored: Sequen
     if typed.family:
         rule = needs_queries.rule_of_day(need, typed.family, typed.family.kind, timezone.localdate())
         needs.keep_rule(agent, need.pk, typed.family, typed.family.kind, rule)
-    sourcing = panel.start(agent, need.pk, Sourcing.Kind.RFQ)
-    if activities and found:
-        panel.search(agent, sourcing.pk, activities, found.radius_m)
-    if sirets := [each.siret for each in others]:
-        panel.keep(agent, sourcing.pk, sirets)
-    if chosen and _may_be_asked(agent, chosen):
-        panel.add_firm(agent, sourcing.pk, chosen.siret)
+    named = chosen.siret if chosen and _may_be_asked(agent, chosen) else ""
+    panel.start_with(
+        agent, need.pk, activities, found.radius_m if found else None, [each.siret for each in others], named
+    )  # fmt: skip
     return need
 
 

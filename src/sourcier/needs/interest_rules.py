@@ -1,4 +1,4 @@
-"""Pure decisions about conflicts of interest: how one declares, what a declaration must say, who may choose."""
+"""Pure decisions about conflicts of interest: before which acts one declares, how, what it must say, who may choose."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -7,8 +7,16 @@ from sourcier.kernel.money import format_cents
 from sourcier.kernel.transitions import Refusal
 
 TICK, FORM = "tick", "form"
-ASKING, CHOICE = "asking", "choice"
-NONE = "Je n'ai pas d'intérêt dans les entreprises interrogées"
+PANEL, ASKING, CHOICE = "panel", "asking", "choice"
+# Before the panel no firm is named yet: what one says then is of a trade, and counts for nothing that follows.
+COUNTED: Mapping[str, frozenset[str]] = {
+    PANEL: frozenset({PANEL}), ASKING: frozenset({ASKING, CHOICE}), CHOICE: frozenset({CHOICE}),
+}  # fmt: skip
+FIRMS: Mapping[str, str] = {
+    PANEL: "les entreprises qui pourraient répondre",
+    ASKING: "les entreprises interrogées",
+    CHOICE: "les entreprises interrogées",
+}
 STATEMENTS: Mapping[str, str] = {
     "shares": "Ni moi ni mes proches n'y avons de parts, d'emploi ou de mandat",
     "past": "Je n'y ai pas travaillé depuis trois ans",

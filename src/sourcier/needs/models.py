@@ -198,12 +198,13 @@ class ContractAnswer(models.Model):
 
 
 class InterestDeclaration(models.Model):
-    """What a person of an operation declares of his interests in the firms, before they are asked and before the choice.
+    """What a person of an operation declares of his interests in the firms: before they are looked for, asked, chosen.
 
     It is never changed: another one follows. Who declared an interest abstains.
     """
 
     class Step(models.TextChoices):
+        PANEL = "panel", "avant de chercher les entreprises"
         ASKING = "asking", "avant la demande"
         CHOICE = "choice", "avant le choix"
 

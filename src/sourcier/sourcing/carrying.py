@@ -11,6 +11,7 @@ from sourcier.accounts.models import Role
 from sourcier.accounts.queries import in_scope
 from sourcier.kernel.transitions import Refusal
 from sourcier.needs import queries as needs
+from sourcier.needs.interest_rules import PANEL
 from sourcier.needs.lanes import Lane
 from sourcier.sourcing import rules
 from sourcier.sourcing.models import Glance, Sourcing
@@ -25,6 +26,11 @@ def refusal(agent: Agent, sourcing: Sourcing, verb: rules.Verb) -> Refusal | Non
     if not needs.only_leads(agent, sourcing.need) or glance(sourcing) is None:
         return None
     return Refusal("glanced", "Un acheteur a votre demande sous les yeux, ou l'a vue. Reprenez-la d'abord, puis changez-la.")
+
+
+def composing(agent: Agent, sourcing: Sourcing) -> Refusal | None:
+    """Why this agent may not compose the panel now: its verb, then what he declares of his interests before it."""
+    return refusal(agent, sourcing, rules.Verb.PANEL) or needs.undeclared(agent, sourcing.need, PANEL)
 
 
 def glance(sourcing: Sourcing) -> Glance | None:

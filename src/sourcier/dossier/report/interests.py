@@ -3,7 +3,7 @@
 from sourcier.dossier.history import History
 from sourcier.dossier.report.blocks import Block, p, table
 from sourcier.kernel.french import format_moment
-from sourcier.needs.interest_rules import STATEMENTS
+from sourcier.needs.interest_rules import FIRMS, STATEMENTS
 from sourcier.needs.models import InterestDeclaration
 
 
@@ -22,4 +22,4 @@ def _what(said: dict[str, object]) -> str:
         return "\n".join(str(said[key]) for key in ("firm", "link", "words") if said[key])
     statements = said["statements"]
     ticked = [STATEMENTS[key] for key in statements if key in STATEMENTS] if isinstance(statements, list) else []
-    return "\n".join(["Aucun intérêt dans les entreprises interrogées", *ticked])
+    return "\n".join([f"Aucun intérêt dans {FIRMS[str(said['step'])]}", *ticked])

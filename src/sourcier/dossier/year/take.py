@@ -13,7 +13,7 @@ from sourcier.dossier import build
 from sourcier.dossier.models import Export, year_stream
 from sourcier.dossier.retention import FIRST_YEAR, begin_year
 from sourcier.dossier.verbs import YEAR
-from sourcier.dossier.year import chosen, decided, spent
+from sourcier.dossier.year import chosen, decided, interests, spent
 from sourcier.interop.pdf import report
 from sourcier.interop.spreadsheets import ods, xlsx
 from sourcier.interop.tables import Kind, Table
@@ -70,6 +70,7 @@ def tables(organisation: Organisation, year: int) -> tuple[list[Table], list[Tab
         decided.together(organisation, year),
         chosen.operations(organisation, needs, year),
         chosen.singles(needs, _entries(organisation.pk, year, [SINGLE]), year),
+        interests.declared(needs, year),
         decided.rotation(organisation, year),
         decided.overruled(needs, _entries(organisation.pk, year, decided.verbs()), year),
         spent.contracts(organisation, year),

@@ -39,7 +39,7 @@ def declare(agent: Agent, need_id: UUID, step: str, declared: Declared) -> Inter
     )  # fmt: skip
     what = "un intérêt" if made.interest else "n'avoir aucun intérêt"
     facts = {
-        "name": agent.user.name, "interest": made.interest, "what": what,
+        "name": agent.user.name, "interest": made.interest, "what": f"{made.get_step_display()} {what}",
         "step": made.step, "statements": made.statements, "firm": made.firm, "link": rules.LINKS.get(made.link, ""),
         "words": made.words,
     }  # fmt: skip

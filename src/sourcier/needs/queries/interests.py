@@ -12,6 +12,7 @@ from sourcier.accounts.awaiting import Awaiting
 from sourcier.accounts.models import Membership, Role, User
 from sourcier.accounts.queries import in_scope, still_holds
 from sourcier.kernel.transitions import Refusal
+from sourcier.needs.interest_rules import ASKING, COUNTED, FIRMS, PANEL
 from sourcier.needs.models import InterestDeclaration, Need, StandIn
 from sourcier.needs.queries.apart import set_apart
 from sourcier.needs.queries.lanes import lane_of
@@ -26,26 +27,30 @@ def way_of(need: Need) -> str:
     return lane_of(need).declaration.value
 
 
-def has_declared(need: Need, user_id: UUID, step: str | None = None) -> bool:
-    found = InterestDeclaration.objects.filter(need=need, user=user_id)
-    return (found.filter(step=step) if step else found).exists()
+def has_declared(need: Need, user_id: UUID, step: str) -> bool:
+    return InterestDeclaration.objects.filter(need=need, user=user_id, step__in=COUNTED[step]).exists()
 
 
-def undeclared(agent: Agent, need: Need, step: str | None = None) -> Refusal | None:
-    """Why this person may not act yet: he has declared nothing."""
+def undeclared(agent: Agent, need: Need, step: str) -> Refusal | None:
+    """Why this person may not act yet: he has declared nothing that counts before this step."""
     if has_declared(need, agent.id, step):
         return None
+    page = "des entreprises" if step == PANEL else "du besoin"
     return Refusal(
         "undeclared",
-        "Dites d'abord si vous avez un intérêt dans les entreprises interrogées, sur la page du besoin. "
-        "Rien n'est parti, rien n'est perdu.",
+        f"Dites d'abord si vous avez un intérêt dans {FIRMS[step]}, sur la page {page}. Rien n'est parti, rien n'est perdu.",
     )
 
 
+def next_step(need: Need) -> str:
+    """What one declares for from the page of a need: the firms to look for, then, once they are, the firms asked."""
+    return PANEL if need.state == Need.State.ACCEPTED else ASKING
+
+
 def silent(need: Need, people: Iterable[UUID]) -> list[User]:
-    """Of these, those still in office who have declared nothing, by name."""
+    """Of these, those still in office who have declared nothing of the firms asked, by name."""
     people = set(people) - set_apart(need)
-    spoken = InterestDeclaration.objects.filter(need=need, user__in=people).values("user")
+    spoken = InterestDeclaration.objects.filter(need=need, user__in=people, step__in=COUNTED[ASKING]).values("user")
     found = in_office(need).filter(pk__in=people).exclude(pk__in=spoken)
     return list(found.order_by("name", "pk"))
 
@@ -77,7 +82,7 @@ def stand_ins_for(need: Need, absent_id: UUID) -> QuerySet[User]:
 
 def must_declare(agent: Agent, need: Need) -> bool:
     """This person acts in the operation and has declared nothing yet."""
-    if need.state not in DECLARES or agent.id in set_apart(need) or has_declared(need, agent.id):
+    if need.state not in DECLARES or agent.id in set_apart(need) or has_declared(need, agent.id, next_step(need)):
         return False
     return in_office(need).filter(pk=agent.id).exists()
 
@@ -100,7 +105,7 @@ def awaiting_interests(agent: Agent) -> list[Awaiting]:
 
 
 def _to_declare(agent: Agent) -> list[Awaiting]:
-    spoken = InterestDeclaration.objects.filter(need=OuterRef("pk"), user=agent.user)
+    spoken = InterestDeclaration.objects.filter(need=OuterRef("pk"), user=agent.user, step__in=COUNTED[ASKING])
     placed = StandIn.objects.filter(need=OuterRef("pk"))
     asked = visible(agent).filter(state=Need.State.ASKED).annotate(author_holds=still_holds(Role.REQUESTER, person="author"))
     own = Q(author=agent.user, author_holds=True) | Q(buyer=agent.user) | Exists(placed.filter(user=agent.user))

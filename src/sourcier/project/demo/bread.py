@@ -18,7 +18,7 @@ from sourcier.dossier.models import Export
 from sourcier.kernel.activities import Activity
 from sourcier.matching.engine import match
 from sourcier.needs import actions as needs
-from sourcier.needs.interest_rules import ASKING, CHOICE, NO_INTEREST
+from sourcier.needs.interest_rules import ASKING, CHOICE, NO_INTEREST, PANEL
 from sourcier.needs.models import Need
 from sourcier.needs.queries import rule_of_day, words
 from sourcier.project.demo.city import DemoCity
@@ -118,6 +118,7 @@ class Bread:
         return f"famille « {family.label if family else 'aucune'} », {advice['title']}"
 
     def find_the_firms(self) -> str:
+        needs.declare(self.bruno, self.need.pk, PANEL, NO_INTEREST)
         self.sourcing = panel.start(self.bruno, self.need.pk, Sourcing.Kind.RFQ)
         activities = [Activity("NAFRev2", code) for code in ("10.71C", "47.24Z")]
         found = panel.search(self.bruno, self.sourcing.pk, activities, RADIUS_M)

@@ -7,7 +7,7 @@ from django.utils import timezone
 from sourcier.accounts.agents import Agent
 from sourcier.kernel.activities import Activity
 from sourcier.needs import actions as needs
-from sourcier.needs.interest_rules import ASKING, NO_INTEREST
+from sourcier.needs.interest_rules import ASKING, NO_INTEREST, PANEL
 from sourcier.needs.models import Need
 from sourcier.needs.queries import rule_of_day
 from sourcier.project.demo.city import DemoCity
@@ -69,6 +69,7 @@ def _asked(city: DemoCity) -> None:
     need.refresh_from_db()
     family = propose_family(city.organisation, printers)
     needs.keep_rule(bruno, need.pk, family, "supplies", rule_of_day(need, family, "supplies", timezone.localdate()))
+    needs.declare(bruno, need.pk, PANEL, NO_INTEREST)
     sourcing = panel.start(bruno, need.pk, Sourcing.Kind.RFQ)
     panel.search(bruno, sourcing.pk, printers, 8_000)
     panel.keep_all(bruno, sourcing.pk)

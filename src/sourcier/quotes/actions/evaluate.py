@@ -13,6 +13,7 @@ from sourcier.journal.actions import append
 from sourcier.kernel.receipts import draw_number
 from sourcier.kernel.transitions import Refused, refuse
 from sourcier.mail.models import OutgoingMessage, OutgoingText
+from sourcier.needs.interest_rules import ASKING
 from sourcier.needs.models import Need
 from sourcier.needs.queries import abstention, buys, undeclared
 from sourcier.quotes import letters
@@ -40,7 +41,7 @@ def lock(agent: Agent, sourcing_id: UUID) -> Sourcing:
 
 def require_declared(agent: Agent, sourcing: Sourcing) -> None:
     """Who opens or marks has declared his interests first."""
-    if refusal := undeclared(agent, sourcing.need):
+    if refusal := undeclared(agent, sourcing.need, ASKING):
         raise Refused(refusal)
 
 

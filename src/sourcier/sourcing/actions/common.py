@@ -12,7 +12,7 @@ from sourcier.accounts.agents import Agent
 from sourcier.journal.actions import append
 from sourcier.journal.models import Entry
 from sourcier.kernel.french import format_lately
-from sourcier.kernel.transitions import Refused, refuse
+from sourcier.kernel.transitions import Refusal, Refused, refuse
 from sourcier.needs.rules import Conflict
 from sourcier.sourcing import carrying, queries
 from sourcier.sourcing.models import Sourcing
@@ -30,7 +30,11 @@ def load(agent: Agent, sourcing_id: UUID, verb: Verb) -> Sourcing:
 
 def check(agent: Agent, sourcing: Sourcing, verb: Verb) -> None:
     """Raise unless this agent may do `verb` now."""
-    refusal = carrying.refusal(agent, sourcing, verb)
+    obey(carrying.refusal(agent, sourcing, verb))
+
+
+def obey(refusal: Refusal | None) -> None:
+    """Raise for a refusal: `PermissionDenied` to who has no right, else `Refused`."""
     if refusal and refusal.code == "forbidden":
         raise PermissionDenied(refusal.sentence)
     if refusal:

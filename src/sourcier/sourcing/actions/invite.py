@@ -21,6 +21,7 @@ from sourcier.mail.actions import enqueue
 from sourcier.mail.models import OutgoingMessage
 from sourcier.mail.queries import has_stopped
 from sourcier.needs.actions import mark_asked
+from sourcier.needs.interest_rules import ASKING
 from sourcier.needs.queries import beside_contract, crosses, undeclared
 from sourcier.sourcing import carrying, queries, rotation, rules, words
 from sourcier.sourcing.actions import common, texting
@@ -54,7 +55,7 @@ def send(agent: Agent, sourcing_id: UUID, by_text: Collection[UUID] = ()) -> lis
         raise Refused(refusal)
     check_limit(sourcing)
     check_rotation(sourcing, candidates)
-    if refusal := undeclared(agent, sourcing.need):
+    if refusal := undeclared(agent, sourcing.need, ASKING):
         raise Refused(refusal, "interests")
     left_out = queries.excluded(sourcing)
     places = AskedPlace.objects.bulk_create(asked_places(sourcing))

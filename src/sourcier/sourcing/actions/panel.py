@@ -19,8 +19,8 @@ from sourcier.kernel.transitions import Refused, refuse
 from sourcier.needs import queries as needs
 from sourcier.needs.models import Need
 from sourcier.register.establishment import Establishment, Filters, SearchResult
-from sourcier.sourcing import finding, known_firms, proposal, queries, registry, rules
-from sourcier.sourcing.actions.common import check, entry, load, touch, words
+from sourcier.sourcing import carrying, finding, known_firms, proposal, queries, registry, rules
+from sourcier.sourcing.actions.common import entry, load, obey, touch, words
 from sourcier.sourcing.models import Candidate, Criterion, PriceLine, Search, Sourcing
 from sourcier.sourcing.rules import Verb
 from sourcier.sourcing.working_days import propose_deadline
@@ -49,6 +49,8 @@ def startable(agent: Agent, need_id: UUID) -> Need:
     need = needs.visible(agent).select_for_update(of=("self",)).select_related("organisation").get(pk=need_id)
     if not needs.buys(agent, need):
         raise PermissionDenied
+    if refusal := needs.abstention(agent, need):
+        raise Refused(refusal)
     if need.state not in ASKABLE:
         raise refuse("need_not_accepted", "Acceptez d'abord le besoin : la demande aux entreprises vient ensuite.")
     existing = queries.current(need)
@@ -133,6 +135,13 @@ def change_kind(agent: Agent, sourcing_id: UUID, kind: str) -> Sourcing:
     return sourcing
 
 
+def _to_compose(agent: Agent, sourcing_id: UUID) -> Sourcing:
+    """The sourcing, not locked, if this agent may compose its panel now and has declared his interests before it."""
+    sourcing = queries.get(agent, sourcing_id)
+    obey(carrying.composing(agent, sourcing))
+    return sourcing
+
+
 def _emptied(rows: QuerySet[Any]) -> list[Model]:
     """Delete these rows; returns them, for the journal."""
     gone = list(rows)
@@ -144,19 +153,20 @@ def search(
     agent: Agent, sourcing_id: UUID, activities: Sequence[Activity], radius_m: int, filters: Filters | None = None
 ) -> Search:
     """Query the register around the places of delivery, and keep the query. The register is read before any lock."""
-    sourcing = queries.get(agent, sourcing_id)
-    check(agent, sourcing, Verb.PANEL)
+    return _search(agent, _to_compose(agent, sourcing_id), activities, radius_m, filters or Filters())
+
+
+def _search(agent: Agent, sourcing: Sourcing, activities: Sequence[Activity], radius_m: int, filters: Filters) -> Search:
     ticked = [Activity(row.nomenclature, row.code) for row in sourcing.need.activities.all()]
     chosen = [activity for activity in dict.fromkeys(activities) if activity in ticked]
     if not chosen:
         raise refuse("no_activity", "Cochez au moins une activité. Elles se choisissent à l'étape Besoin.", "activities")
     if not MIN_RADIUS_M <= radius_m <= MAX_RADIUS_M:
         raise refuse("radius", "Choisissez un rayon entre 500 m et 200 km.", "radius")
-    filters = filters or Filters()
     centres = finding.centres(sourcing)
     result = finding.run(chosen, centres, radius_m, filters, limit=1)
     with transaction.atomic():
-        sourcing = load(agent, sourcing_id, Verb.PANEL)
+        sourcing = load(agent, sourcing.pk, Verb.PANEL)
         kept = Search.objects.create(
             sourcing=sourcing, activities=[[item.nomenclature, item.code] for item in chosen],
             centres=[list(centre) for centre in centres], radius_m=radius_m, filters=finding.filters_to_json(filters),
@@ -180,8 +190,7 @@ def _search_entry(agent: Agent, sourcing: Sourcing, kept: Search, result: Search
 
 def keep(agent: Agent, sourcing_id: UUID, sirets: Sequence[str]) -> list[Candidate]:
     """Keep these firms in the panel, each with why it is proposed. Refused for one that may not be written to."""
-    sourcing = queries.get(agent, sourcing_id)
-    check(agent, sourcing, Verb.PANEL)
+    sourcing = _to_compose(agent, sourcing_id)
     if not sirets:
         raise refuse("no_firm", "Cochez au moins une entreprise.", "firms")
     found = [finding.by_siret(siret) for siret in dict.fromkeys(sirets)]
@@ -190,8 +199,7 @@ def keep(agent: Agent, sourcing_id: UUID, sirets: Sequence[str]) -> list[Candida
 
 def keep_all(agent: Agent, sourcing_id: UUID) -> list[Candidate]:
     """« Toutes les entreprises (143) »: what the last query finds, but who was dropped, is asked too often, or said no."""
-    sourcing = queries.get(agent, sourcing_id)
-    check(agent, sourcing, Verb.PANEL)
+    sourcing = _to_compose(agent, sourcing_id)
     last = queries.last_search(sourcing)
     if last is None:
         raise refuse("no_search", "Cherchez d'abord les entreprises.", "firms")
@@ -208,14 +216,30 @@ def keep_all(agent: Agent, sourcing_id: UUID) -> list[Candidate]:
 
 def add_firm(agent: Agent, sourcing_id: UUID, siret: str) -> Candidate:
     """Add a firm by its SIRET, wherever it is. Refused when the register says it is closed, or may not be named."""
-    sourcing = queries.get(agent, sourcing_id)
+    sourcing = _to_compose(agent, sourcing_id)
     try:
         establishment = finding.by_siret(parse_siret(siret))
     except InvalidIdentifier as error:
         raise refuse("siret", str(error), "siret") from None
-    check(agent, sourcing, Verb.PANEL)
     [candidate] = _keep(agent, sourcing_id, _explained(sourcing, [establishment]), "added", bulk=False)
     return candidate
+
+
+@transaction.atomic
+def start_with(
+    agent: Agent, need_id: UUID, activities: Sequence[Activity], radius_m: int | None, nearest: Sequence[str], named: str
+) -> Sourcing:
+    """Begin to ask for quotes with a panel that the tool proposes: the `nearest` of a trade, by SIRET, and the firm `named`.
+
+    Nobody composes it: who asks declares his interests before he changes it, and before it leaves.
+    """
+    sourcing = start(agent, need_id, Sourcing.Kind.RFQ)
+    if activities and radius_m:
+        _search(agent, sourcing, activities, radius_m, Filters())
+    for sirets, origin in ((nearest, "register"), ([named] if named else [], "added")):
+        if found := [finding.by_siret(siret) for siret in sirets]:
+            _keep(agent, sourcing.pk, _explained(sourcing, found), origin, bulk=False)
+    return sourcing
 
 
 def _explained(sourcing: Sourcing, found: Iterable[Establishment]) -> list[Explained]:
@@ -287,8 +311,7 @@ def _decide(
 
 def drop(agent: Agent, sourcing_id: UUID, siret: str, reason: str) -> Candidate:
     """Put a firm aside, with its reason; it stays on the page. A firm already asked cannot be put aside."""
-    sourcing = queries.get(agent, sourcing_id)
-    check(agent, sourcing, Verb.PANEL)
+    sourcing = _to_compose(agent, sourcing_id)
     reason = words(reason, 500, "reason", required="Dites pourquoi : le dossier gardera votre raison.")
     if not siret.isdecimal():
         raise refuse("unknown_siret", "Cette entreprise n'est pas dans le répertoire.", "siret")
@@ -314,6 +337,7 @@ def drop(agent: Agent, sourcing_id: UUID, siret: str, reason: str) -> Candidate:
 @transaction.atomic
 def propose_again(agent: Agent, sourcing_id: UUID, firm_id: UUID, reason: str) -> Candidate:
     """Why a firm that has most of the family already is asked once more. Raises `Candidate.DoesNotExist` for one not kept."""
+    _to_compose(agent, sourcing_id)
     sourcing = load(agent, sourcing_id, Verb.PANEL)
     reason = words(reason, 500, "reason", required="Écrivez pourquoi la proposer de nouveau : le dossier gardera votre raison.")
     kept = sourcing.candidates.select_for_update(of=("self",)).select_related("firm")

@@ -23,14 +23,15 @@ from sourcier.web.operations import operation_context
 from sourcier.web.rights import EVALUATORS, READERS, city
 
 PREFIX = "interest"
+APART = "C'est noté : vous vous abstenez. Le responsable des achats désigne une autre personne."
 
 
 class InterestForm(forms.Form):
-    """No interest: one tick, or each statement; or an interest, in a fold."""
+    """No interest, before one step: one tick, or each statement; or an interest, in a fold."""
 
-    none = forms.BooleanField(label=f"{rules.NONE}.", required=False)
+    none = forms.BooleanField(required=False)
     statements = forms.MultipleChoiceField(
-        label=rules.NONE, choices=list(rules.STATEMENTS.items()), required=False, widget=forms.CheckboxSelectMultiple
+        choices=list(rules.STATEMENTS.items()), required=False, widget=forms.CheckboxSelectMultiple
     )
     firm = forms.CharField(label="Dans quelle entreprise", required=False, max_length=200)
     link = forms.ChoiceField(label="Quel lien", required=False, choices=[("", "Choisissez"), *rules.LINKS.items()])
@@ -39,9 +40,14 @@ class InterestForm(forms.Form):
         help_text="Lue par le responsable des achats et l'auditeur, gardée au dossier. Vous vous abstiendrez pour cet achat.",
     )  # fmt: skip
 
-    def __init__(self, way: str, data: Any = None) -> None:
+    def __init__(self, way: str, step: str, data: Any = None) -> None:
         super().__init__(data, prefix=PREFIX)
         del self.fields["statements" if way == rules.TICK else "none"]
+        nothing = f"Je n'ai pas d'intérêt dans {rules.FIRMS[step]}"
+        if way == rules.TICK:
+            self.fields["none"].label = f"{nothing}."
+        else:
+            self.fields["statements"].label = nothing
 
     def declared(self) -> Declared:
         data = self.cleaned_data
@@ -50,11 +56,11 @@ class InterestForm(forms.Form):
         )  # fmt: skip
 
 
-def interest_form(request: HttpRequest, agent: Agent, need: Need, step: str | None = None) -> InterestForm | None:
+def interest_form(request: HttpRequest, agent: Agent, need: Need, step: str) -> InterestForm | None:
     """What this person has still to declare before he acts here; None once it is done, or when he abstains."""
     if not agent.has(*EVALUATORS) or queries.has_declared(need, agent.id, step) or queries.abstention(agent, need):
         return None
-    return InterestForm(queries.way_of(need), request.POST if request.method == "POST" else None)
+    return InterestForm(queries.way_of(need), step, request.POST if request.method == "POST" else None)
 
 
 def declared(agent: Agent, need: Need, form: InterestForm | None, step: str) -> bool:
@@ -78,7 +84,7 @@ def interests_context(agent: Agent, need: Need, form: InterestForm | None = None
     may_route = Role.HEAD_BUYER in queries.roles_for(agent, need.department_id) and need.state in queries.DECLARES
     last = last_sent(need) if expected else None
     return {
-        "declare_form": form or (InterestForm(queries.way_of(need)) if expected else None),
+        "declare_form": form or (InterestForm(queries.way_of(need), ASKING) if expected else None),
         "firms_asked": asked_names(last) if last else [],
         "abstains": queries.abstention(agent, need),
         "declarations": _declarations(need) if reads else [],
@@ -104,21 +110,17 @@ def interests(request: HttpRequest, need_id: UUID) -> HttpResponse:
     """One's own declaration, and, for the head buyer, who takes a place. POST does one of them."""
     agent: Agent = request.agent  # type: ignore[attr-defined]
     need = need_or_404(agent, need_id)
+    way, step = queries.way_of(need), queries.next_step(need)
     if request.method != "POST":
-        form = InterestForm(queries.way_of(need)) if queries.must_declare(agent, need) else None
+        form = InterestForm(way, step) if queries.must_declare(agent, need) else None
         return _page(request, agent, need, form)
     if request.POST.get("do") == "stand_in":
         return _stand_in(request, agent, need)
-    form = InterestForm(queries.way_of(need), request.POST)
-    if not declared(agent, need, form, ASKING):
+    form = InterestForm(way, step, request.POST)
+    if not declared(agent, need, form, step):
         return _page(request, agent, need, form)
-    apart = queries.abstention(agent, need) is not None
-    messages.success(
-        request,
-        "C'est noté : vous vous abstenez. Le responsable des achats désigne une autre personne."
-        if apart
-        else "C'est noté : vous n'avez pas d'intérêt dans les entreprises interrogées.",
-    )
+    nothing = f"C'est noté : vous n'avez pas d'intérêt dans {rules.FIRMS[step]}."
+    messages.success(request, APART if queries.abstention(agent, need) else nothing)
     return redirect("need", need.pk)
 
 

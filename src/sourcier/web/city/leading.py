@@ -16,6 +16,7 @@ from sourcier.kernel.activities import Activity
 from sourcier.kernel.transitions import Refused
 from sourcier.matching import engine
 from sourcier.needs import actions, queries
+from sourcier.needs.interest_rules import PANEL
 from sourcier.needs.lanes import BY_AUTHOR, Lane
 from sourcier.needs.models import Need
 from sourcier.needs.rules import Verb
@@ -25,6 +26,7 @@ from sourcier.sourcing.actions import panel
 from sourcier.sourcing.models import Sourcing
 from sourcier.sourcing.queries import current
 from sourcier.spend.models import Family
+from sourcier.web.city.interests import APART, declared, interest_form
 from sourcier.web.city.need_forms import ReasonForm
 from sourcier.web.city.needs import need_or_404
 from sourcier.web.city.panel import current_or_404
@@ -70,16 +72,23 @@ def lead(request: HttpRequest, need_id: UUID) -> HttpResponse:
     """« Vérifions »: what is bought and by whom it is made, in one page; the firms are searched at once."""
     agent: Agent = request.agent  # type: ignore[attr-defined]
     need = need_or_404(agent, need_id)
-    if not queries.leads(agent, need) or need.state != Need.State.ACCEPTED or current(need):
+    begins = queries.leads(agent, need) and need.state == Need.State.ACCEPTED and not current(need)
+    if not begins or queries.abstention(agent, need):
         return redirect("need", need.pk)
     form = LeadForm(need, request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    declaring = interest_form(request, agent, need, PANEL)
+    if request.method == "POST" and form.is_valid() and declared(agent, need, declaring, PANEL):
+        if queries.abstention(agent, need):
+            messages.success(request, APART)
+            return redirect("need", need.pk)
         try:
             return _led(request, agent, need, form)
         except Refused as refused:
             form.add_error(None, refused.sentence)
     context = {**operation_context(agent, need), "need": need, "form": form, "lane": queries.lane_of(need)}
-    return render(request, "city/needs/lead.html", context, status=422 if form.errors else 200)
+    context["interest_form"] = declaring
+    wrong = form.errors or (declaring and declaring.errors)
+    return render(request, "city/needs/lead.html", context, status=422 if wrong else 200)
 
 
 def _led(request: HttpRequest, agent: Agent, need: Need, form: LeadForm) -> HttpResponse:

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 from sourcier.accounts.agents import Agent
 from sourcier.kernel.transitions import Refused
 from sourcier.needs import queries as needs
+from sourcier.needs.interest_rules import PANEL
 from sourcier.needs.models import Need
 from sourcier.register import search as register
 from sourcier.register.establishment import Establishment
@@ -29,6 +30,7 @@ from sourcier.sourcing.rules import Verb
 from sourcier.suppliers import actions as suppliers
 from sourcier.suppliers.models import FirmPlace
 from sourcier.suppliers.queries import emails_of, places_of, written_to
+from sourcier.web.city.interests import APART, InterestForm, declared, interest_form
 from sourcier.web.city.panel_forms import KindForm, SearchForm, in_words
 from sourcier.web.city.panel_map import draw
 from sourcier.web.city.tables import panel_table
@@ -94,31 +96,39 @@ def panel(request: HttpRequest, need_id: UUID, sourcing_id: UUID | None = None) 
 
 
 def _beginning(
-    request: HttpRequest, agent: Agent, need: Need, past: Sourcing | None, form: KindForm | None = None
-) -> HttpResponse:
+    request: HttpRequest, agent: Agent, need: Need, past: Sourcing | None, form: KindForm | None = None,
+    declaring: InterestForm | None = None,
+) -> HttpResponse:  # fmt: skip
     """No consultation in progress: choose how to ask, or be told what comes first."""
-    buys = needs.buys(agent, need)
+    buys, abstains = needs.buys(agent, need), needs.abstention(agent, need)
     crossed = needs.crosses(need, timezone.localdate()) if buys else None
     context = {
         **operation_context(agent, need),
         "form": form or KindForm(initial={"kind": Sourcing.Kind.RFI} if crossed else None),
         "crossed": crossed,
         "past": past,
-        "may_start": buys and need.state in actions.ASKABLE,
+        "may_start": buys and not abstains and need.state in actions.ASKABLE,
+        "abstains": abstains,
+        "interest_form": declaring or interest_form(request, agent, need, PANEL),
         "too_early": need.state in (Need.State.DRAFT, Need.State.SUBMITTED, Need.State.RETURNED),
     }
-    return render(request, "city/sourcing/start.html", context, status=422 if form else 200)
+    return render(request, "city/sourcing/start.html", context, status=422 if form or declaring else 200)
 
 
 @city(*PURCHASING, led=True)
 @require_POST
 def panel_start(request: HttpRequest, need_id: UUID) -> HttpResponse:
-    """Begin, and search at once with what is ticked."""
+    """Declare, begin, and search at once with what is ticked."""
     agent: Agent = request.agent  # type: ignore[attr-defined]
     need = need_or_404(agent, need_id)
     form = KindForm(request.POST)
-    if not form.is_valid():
-        return _beginning(request, agent, need, None, form)
+    begins = needs.buys(agent, need) and need.state in actions.ASKABLE
+    declaring = interest_form(request, agent, need, PANEL) if begins else None
+    if not form.is_valid() or not declared(agent, need, declaring, PANEL):
+        return _beginning(request, agent, need, None, form, declaring)
+    if declaring and needs.abstention(agent, need):
+        messages.success(request, APART)
+        return redirect("panel", need.pk)
     try:
         sourcing = actions.start(agent, need.pk, form.cleaned_data["kind"])
         ticked = finding.context(sourcing).activities
@@ -149,6 +159,7 @@ def ask_again(request: HttpRequest, need_id: UUID, sourcing_id: UUID) -> HttpRes
 def _page(
     request: HttpRequest, agent: Agent, need: Need, sourcing: Sourcing, form: SearchForm | None = None,
     wrong: Mapping[str, Mapping[str, str]] | None = None, again: Mapping[str, Mapping[str, str]] | None = None,
+    declaring: InterestForm | None = None,
 ) -> HttpResponse:  # fmt: skip
     """The whole page; `wrong` holds the addresses that could not be read, by firm, `again` the reasons."""
     last = queries.last_search(sourcing)
@@ -167,10 +178,20 @@ def _page(
         "stale": bool(last and found and last.register_build != _build()),
         **_kept(request, sourcing, kept, shares, wrong or {}, again or {}),
         "dropped": [item for item in candidates if item.state == Candidate.State.DROPPED],
-        "may_panel": may(agent, sourcing, Verb.PANEL), "may_edit": may(agent, sourcing, Verb.EDIT),
+        **_composing(request, agent, sourcing, declaring), "may_edit": may(agent, sourcing, Verb.EDIT),
         "kind_form": KindForm(initial={"kind": sourcing.kind}), **_names(request),
     }  # fmt: skip
-    return render(request, "city/sourcing/panel.html", context, status=422 if form or wrong or again else 200)
+    return render(request, "city/sourcing/panel.html", context, status=422 if form or wrong or again or declaring else 200)
+
+
+def _composing(request: HttpRequest, agent: Agent, sourcing: Sourcing, declaring: InterestForm | None) -> dict[str, Any]:
+    """Whether this person composes the panel; else what he has to declare first, or that he abstains."""
+    refused = carrying.composing(agent, sourcing)
+    code = refused.code if refused else ""
+    return {
+        "may_panel": refused is None, "abstains": refused if code == "abstains" else None,
+        "interest_form": (declaring or interest_form(request, agent, sourcing.need, PANEL)) if code == "undeclared" else None,
+    }  # fmt: skip
 
 
 def _found(last: Search | None) -> tuple[Sequence[Establishment], str]:
@@ -300,13 +321,19 @@ def panel_kind(request: HttpRequest, need_id: UUID) -> HttpResponse:
 @city(*PURCHASING, led=True)
 @require_POST
 def panel_choose(request: HttpRequest, need_id: UUID) -> HttpResponse:
-    """« Garder », « Écarter, parce que… », « Toutes », « Ajouter »: one button each."""
+    """« Déclarer », then « Garder », « Écarter, parce que… », « Toutes », « Ajouter »: one button each."""
     agent: Agent = request.agent  # type: ignore[attr-defined]
     need, sourcing = current_or_404(agent, need_id)
     post = request.POST
     anchor = ""
     try:
-        if "all" in post:
+        if "declare" in post:
+            declaring = interest_form(request, agent, need, PANEL)
+            if not declared(agent, need, declaring, PANEL):
+                return _page(request, agent, need, sourcing, declaring=declaring)
+            if declaring and needs.abstention(agent, need):
+                messages.success(request, APART)
+        elif "all" in post:
             done = actions.keep_all(agent, sourcing.pk)
             messages.success(request, f"{len(done)} entreprises gardées.")
         elif "add" in post:

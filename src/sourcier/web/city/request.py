@@ -180,7 +180,7 @@ def request_send(request: HttpRequest, need_id: UUID) -> HttpResponse:
             messages.info(request, rules.WRONG_STATE[Verb.SEND])
         return redirect("asked", need.pk)
     refused: Refused | None = None
-    declaring = interest_form(request, agent, need)
+    declaring = interest_form(request, agent, need, ASKING)
     if request.method == "POST" and declared(agent, need, declaring, ASKING):
         try:
             sent = invite.send(agent, sourcing.pk, ticked(request))
