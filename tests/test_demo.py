@@ -2,6 +2,8 @@
 
 import json
 import os
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from re import findall
 
@@ -24,6 +26,15 @@ def test_the_bread_goes_from_a_sentence_to_a_dossier_that_verifies(demonstration
     (tmp_path / "spoiled.zip").write_bytes(spoiled)
     refused = sourcier(demonstration.folder, "dossier", "verify", str(tmp_path / "spoiled.zip"), "--json")
     assert refused.returncode == 1 and json.loads(refused.stdout)["ok"] is False
+
+
+def test_the_city_has_set_its_three_lanes_and_each_purchase_says_its_own(demonstration: Demonstration) -> None:
+    with closing(sqlite3.connect(demonstration.folder / "sourcier.sqlite3")) as database:
+        lanes = database.execute("SELECT lane FROM needs_lanerule WHERE ended_at IS NULL").fetchall()
+        led = database.execute("SELECT json_extract(lane_choice, '$.sentence') FROM needs_need WHERE lane_choice IS NOT NULL")
+        sentences = [row[0] for row in led]
+    assert sorted(lanes) == [("alone",), ("glance",), ("led",)]
+    assert len(sentences) == 3 and not [said for said in sentences if "n'a réglé" in said]
 
 
 def test_the_links_of_the_messages_lead_to_the_port_that_serves_them(demonstration: Demonstration) -> None:

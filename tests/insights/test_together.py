@@ -152,6 +152,17 @@ def test_a_family_at_its_limit_and_a_firm_that_has_most_of_it_are_shown(city: Ci
     assert verify(city.organisation.pk).problems == ()
 
 
+def test_a_family_at_its_limit_and_the_group_of_the_same_purchases_are_one_line_for_the_head_buyer(city: City) -> None:
+    load_families(city.organisation)
+    chairs = [[*line[:6], "14.02", line[7]] for line in TWINS]
+    brought(city, *chairs)
+    assert set(Finding.objects.values_list("kind", flat=True)) >= {"crossing", "split"}
+    [line] = together(city.head_buyer)
+    assert "a atteint sa limite" in line.sentence
+    brought(city, order("E9", "02/06", "Ébéniste du Lac", "Un bureau d'angle", "9 000", "14.02"))
+    assert len(together(city.head_buyer)) == 2, "the group is no longer the whole of the family"
+
+
 def said(client: Client, **query: object) -> str:
     page = client.get(reverse("together"), query).content.decode()
     return page.replace("\u202f", " ").replace("\xa0", " ")

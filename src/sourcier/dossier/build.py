@@ -36,6 +36,7 @@ SOFTWARE_CHANGED = (
     "vérifiables. Prenez-en un nouveau."
 )
 BUSY = "Quelqu'un écrit dans cet achat en ce moment. Reprenez le dossier dans un instant : rien n'est perdu."
+BUSY_YEAR = "Quelqu'un d'autre prend le dossier de cette année en ce moment. Reprenez-le dans un instant : rien n'est perdu."
 READERS = (Role.BUYER, Role.HEAD_BUYER, Role.AUDITOR)
 ATTEMPTS = 5
 
@@ -86,7 +87,7 @@ def take_year(agent: Agent, year: int) -> Export:
     for _ in range(ATTEMPTS):
         if export := _attempt(agent, agent.organisation, year=year):
             return export
-    raise refuse("busy", BUSY)
+    raise refuse("busy", BUSY_YEAR)
 
 
 def _attempt(agent: Agent, organisation: Organisation, **of: Any) -> Export | None:

@@ -46,7 +46,22 @@ def waiting(agent: Agent, today: date) -> Sequence[Finding]:
     undecided = Q(decision="") | Q(total_cents__gt=F("decided_cents"))
     rows = shown(agent.organisation).filter(undecided, gone_at=None, year__gt=today.year - DECIDED_YEARS)
     rows = rows.exclude(kind=Finding.Kind.DOMINANT).defer("purchases", "sentences", "signs")
-    return list(rows.order_by("-total_cents", "pk"))
+    return _told_once(list(rows.order_by("-total_cents", "pk")))
+
+
+def _told_once(rows: Sequence[Finding]) -> Sequence[Finding]:
+    """Without the groups whose purchases are all those of a family that reached its limit: its line tells them already."""
+    crossed = {(row.year, row.total_cents, row.count): row for row in rows if row.kind == Finding.Kind.CROSSING}
+
+    def told(row: Finding) -> bool:
+        same = crossed.get((row.year, row.total_cents, row.count))
+        return row.kind == Finding.Kind.SPLIT and same is not None and _bought(row) == _bought(same)
+
+    return [row for row in rows if not told(row)]
+
+
+def _bought(row: Finding) -> set[str]:
+    return {purchase["id"] for purchase in row.purchases}
 
 
 def last_look(organisation: Organisation) -> Look | None:

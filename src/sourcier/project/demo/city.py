@@ -7,7 +7,11 @@ from django.contrib.auth.hashers import make_password
 from sourcier.accounts.actions import add_department, add_place, create_organisation, create_user, grant, set_usual_places
 from sourcier.accounts.agents import Agent, agent_for
 from sourcier.accounts.models import DeliveryPlace, Department, Organisation, Role, User
+from sourcier.needs.actions import add_lane
+from sourcier.needs.lanes import Lane, Opener
+from sourcier.needs.models import Kind
 from sourcier.spend.actions import load_families
+from sourcier.spend.models import Family
 
 PASSWORD = "pain-frais-avant-7h"  # noqa: S105 - printed on the screen, for a fictitious city
 NURSERIES = (
@@ -63,11 +67,20 @@ def build() -> DemoCity:
     # One hash for all: five more would take two seconds and protect nobody.
     User.objects.update(password=make_password(PASSWORD))
     load_families(organisation)
+    _lanes(helene)
     nurseries = [_place(helene, *facts, hours="livraison avant 7 h") for facts in NURSERIES]
     others = {facts[0]: _place(helene, *facts, hours="de 8 h à 17 h") for facts in OTHER_PLACES}
     set_usual_places(helene, departments["Petite enfance"].pk, [place.pk for place in nurseries])
     set_usual_places(helene, departments["Sports"].pk, [others["Gymnase Pierre-Letessier"].pk])
     return DemoCity(organisation, _people(organisation), nurseries, others)
+
+
+def _lanes(helene: Agent) -> None:
+    """Small purchases of bread by the department alone, other small supplies with a buyer's glance; a buyer leads services."""
+    bread = Family.objects.get(organisation=helene.organisation, code="10.01")
+    add_lane(helene, lane=Lane.ALONE, up_to_cents=4_000_00, family=bread, opener=Opener.AUTHOR)
+    add_lane(helene, lane=Lane.GLANCE, up_to_cents=2_500_00, kind=Kind.SUPPLIES)
+    add_lane(helene, lane=Lane.LED, up_to_cents=None, kind=Kind.SERVICES)
 
 
 def _person(organisation: Organisation, first: str, name: str, role: Role, department: Department | None = None) -> None:
