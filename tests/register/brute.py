@@ -3,6 +3,7 @@
 import csv
 import io
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import asin, asinh, atan, atan2, cos, cosh, degrees, exp, hypot, log, pi, radians, sin, sinh, sqrt, tan
 from pathlib import Path
@@ -54,6 +55,40 @@ def utm(longitude: float, latitude: float, meridian: float) -> tuple[float, floa
     return 500_000 + 0.9996 * rectifying * eta, 0.9996 * rectifying * xi
 
 
+def utm_back(easting: float, northing: float, meridian: float) -> tuple[float, float]:
+    """Latitude and longitude in degrees, northing from the equator: the same series the other way."""
+    flattening = 1 / 298.257222101
+    n = flattening / (2 - flattening)
+    rectifying = AXIS / (1 + n) * (1 + n**2 / 4 + n**4 / 64)
+    series = n / 2 - 2 * n**2 / 3 + 37 * n**3 / 96, n**2 / 48 + n**3 / 15, 17 * n**3 / 480
+    xi, eta = northing / (0.9996 * rectifying), (easting - 500_000) / (0.9996 * rectifying)
+    north, east = xi, eta
+    for order, factor in enumerate(series, 1):
+        north -= factor * sin(2 * order * xi) * cosh(2 * order * eta)
+        east -= factor * cos(2 * order * xi) * sinh(2 * order * eta)
+    isometric = asinh(tan(asin(sin(north) / cosh(east))))
+    latitude = 2 * atan(exp(isometric)) - pi / 2
+    for _ in range(30):
+        shift = ECCENTRICITY * sin(latitude)
+        latitude = 2 * atan(((1 + shift) / (1 - shift)) ** (ECCENTRICITY / 2) * exp(isometric)) - pi / 2
+    return degrees(latitude), meridian + degrees(atan2(sinh(east), cos(north)))
+
+
+UTM = {"971": (-63, 0), "972": (-63, 0), "973": (-51, 0), "974": (57, 10_000_000), "976": (45, 10_000_000)}
+"""Meridian and false northing of each overseas department, as INSEE publishes its points."""
+
+
+def point(row: dict[str, str]) -> tuple[float, float] | None:
+    """Latitude and longitude of a row of the stock, None when it gives none."""
+    easting, northing = row["coordonneeLambertAbscisseEtablissement"], row["coordonneeLambertOrdonneeEtablissement"]
+    if easting in ("", "[ND]"):
+        return (float(row["latitude"]), float(row["longitude"])) if row.get("latitude") else None
+    if row["codeCommuneEtablissement"][:2] != "97":
+        return lambert_93(float(easting), float(northing))
+    meridian, shift = UTM[row["codeCommuneEtablissement"][:3]]
+    return utm_back(float(easting), float(northing) - shift, meridian)
+
+
 def distance(a: tuple[float, float], b: tuple[float, float]) -> float:
     """Metres between two points in degrees (haversine, mean radius of IUGG)."""
     (lat1, lon1), (lat2, lon2) = ((radians(x), radians(y)) for x, y in (a, b))
@@ -78,8 +113,11 @@ class Raw:
         return pairs | {("NAF2025", self.row["activitePrincipaleNAF25Etablissement"])}
 
 
-def read_zip(file: Path) -> list[dict[str, str]]:
-    """The rows of the CSV in a ZIP."""
+def read(file: Path) -> list[dict[str, str]]:
+    """The rows of a CSV, in a ZIP or not."""
+    if file.suffix == ".csv":
+        with file.open(encoding="utf-8", newline="") as text:
+            return list(csv.DictReader(text))
     with zipfile.ZipFile(file) as archive, archive.open(archive.namelist()[0]) as member:
         return list(csv.DictReader(io.TextIOWrapper(member, encoding="utf-8")))
 
@@ -88,8 +126,8 @@ class Brute:
     """A whole stock in memory."""
 
     def __init__(self, establishments: Path, units: Path) -> None:
-        by_siren = {row["siren"]: row for row in read_zip(units)}
-        self.rows = [self._raw(row, by_siren[row["siren"]]) for row in read_zip(establishments)]
+        by_siren = {row["siren"]: row for row in read(units)}
+        self.rows = [self._raw(row, by_siren[row["siren"]]) for row in read(establishments)]
         points: dict[str, list[tuple[float, float]]] = {}
         for raw in self.rows:
             if raw.point:
@@ -102,19 +140,28 @@ class Brute:
     @staticmethod
     def _raw(row: dict[str, str], unit: dict[str, str]) -> Raw:
         disclosed = row["statutDiffusionEtablissement"] == unit["statutDiffusionUniteLegale"] == "O"
-        easting, northing = row["coordonneeLambertAbscisseEtablissement"], row["coordonneeLambertOrdonneeEtablissement"]
-        known = disclosed and easting not in ("", "[ND]")
-        return Raw(row["siret"], row, unit, lambert_93(float(easting), float(northing)) if known else None, disclosed)
+        return Raw(row["siret"], row, unit, point(row) if disclosed else None, disclosed)
 
     def search(
-        self, codes: set[tuple[str, str]], centres: list[tuple[float, float]], radius_m: float
+        self,
+        codes: set[tuple[str, str]],
+        centres: list[tuple[float, float]],
+        radius_m: float,
+        kept: Callable[[Raw], bool] = lambda raw: True,
     ) -> tuple[int, int, list[tuple[str, float]]]:
         """Total, undisclosed among them, then (SIRET, metres) of the others, nearest first."""
+        found = self.found(codes, centres, radius_m, kept)
+        named = sorted((metres, raw.siret) for metres, raw in found if raw.disclosed)
+        return len(found), len(found) - len(named), [(siret, metres) for metres, siret in named]
+
+    def found(
+        self, codes: set[tuple[str, str]], centres: list[tuple[float, float]], radius_m: float, kept: Callable[[Raw], bool]
+    ) -> list[tuple[float, Raw]]:
+        """Each row that matches, with its metres."""
         found = []
         for raw in self.rows:
-            if raw.row["etatAdministratifEtablissement"] == "A" and raw.point and raw.codes & codes:
+            if raw.row["etatAdministratifEtablissement"] == "A" and raw.point and raw.codes & codes and kept(raw):
                 metres = min(distance(raw.point, centre) for centre in centres)
                 if metres <= radius_m:
-                    found.append((metres, raw.siret, raw.disclosed))
-        named = sorted((metres, siret) for metres, siret, disclosed in found if disclosed)
-        return len(found), len(found) - len(named), [(siret, metres) for metres, siret in named]
+                    found.append((metres, raw))
+        return found

@@ -10,7 +10,7 @@ from sourcier.project.demo.naming import rows
 from sourcier.project.demo.stock import write_stock
 from sourcier.register.importing.run import import_stock
 from sourcier.register.search import search, status
-from tests.register.brute import read_zip
+from tests.register.brute import read
 
 
 def test_twenty_thousand_establishments_are_made_and_imported(tmp_path: Path, var: Path) -> None:
@@ -35,7 +35,7 @@ def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
 
 
 def test_numbers_are_valid_and_no_firm_is_named_twice_by_one(stock: tuple[Path, Path]) -> None:
-    establishments, units = read_zip(stock[0]), read_zip(stock[1])
+    establishments, units = read(stock[0]), read(stock[1])
     assert len({row["siret"] for row in establishments}) == len(establishments) == 6_000
     assert {row["siren"] for row in establishments} == {row["siren"] for row in units}
     assert all(siret.is_valid(row["siret"]) and row["siret"].startswith("14") for row in establishments)
@@ -50,10 +50,10 @@ def test_every_activity_exists_and_every_trade_has_names() -> None:
 
 
 def test_who_asked_not_to_be_named_is_masked_as_insee_does(stock: tuple[Path, Path]) -> None:
-    hidden = [row for row in read_zip(stock[0]) if row["statutDiffusionEtablissement"] == "P"]
+    hidden = [row for row in read(stock[0]) if row["statutDiffusionEtablissement"] == "P"]
     assert len(hidden) > 100
     for row in hidden:
         assert row["libelleVoieEtablissement"] == row["coordonneeLambertAbscisseEtablissement"] == "[ND]"
         assert row["codeCommuneEtablissement"].isdigit()
-    names = [row for row in read_zip(stock[1]) if row["statutDiffusionUniteLegale"] == "P"]
+    names = [row for row in read(stock[1]) if row["statutDiffusionUniteLegale"] == "P"]
     assert {row["nomUniteLegale"] for row in names} == {"[ND]"}
