@@ -11,7 +11,7 @@ PORT ?= 8000
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench serve clean
+.PHONY: help demo test check format bench bench-register serve clean
 
 help:  ## This list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
@@ -51,6 +51,10 @@ format: .venv/ready-to-test  ## Put the code in its usual form
 
 bench: .venv/ready-to-test  ## Figures beside a peer's, in the same run
 	@for file in bench/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+SIZE ?= 42000000
+bench-register: .venv/ready-to-test  ## The register beside PostGIS, SQLite and bare arrays (SIZE=200000: a quick look)
+	$(BIN)/python bench/register.py --size $(SIZE) --write
 
 clean:  ## Remove the environment and the demo; never the data of a city
 	rm -rf .venv var/demo
