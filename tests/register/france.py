@@ -53,6 +53,7 @@ def _row(random: Random, number: int) -> dict[str, str]:
         etatAdministratifEtablissement=random.choices("AF", (9, 1))[0],
         trancheEffectifsEtablissement=random.choice(["NN", "", "01", "02", "11"]),
         caractereEmployeurEtablissement=random.choice("ON"),
+        dateDernierTraitementEtablissement=random.choice(["", "2026-03-01T08:00:00.000", "2019-03-01T08:00:00.000"]),
         dateCreationEtablissement=random.choice(["", "2026-10-02", "1999-05-04", "2020-01-01", "1891-03-01"]),
         **place,
     )  # fmt: skip

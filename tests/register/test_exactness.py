@@ -13,6 +13,7 @@ from sourcier.kernel.activities import NAF_2025, NAF_REV2, Activity
 from sourcier.register.establishment import Filters
 from sourcier.register.importing.run import import_stock
 from sourcier.register.places import commune
+from sourcier.register.scorers import Context, score
 from sourcier.register.search import search
 from tests.register.brute import Brute, Raw, distance
 from tests.register.france import CODES, TOWNS, write_france
@@ -160,3 +161,17 @@ def test_an_activity_that_no_firm_has_is_empty_in_all(france: Path) -> None:
     assert (found.total, found.undisclosed, found.rows) == (0, 0, ())
     assert found.facets.activities == {Activity(NAF_REV2, "99.00Z"): 0}
     assert found.facets.departments == {}
+
+
+def test_the_best_first_is_what_the_scorers_say_of_every_firm(france: Path) -> None:
+    random, day = Random(8), date(2026, 10, 31)
+    for _ in range(150):
+        activities = [Activity(*code) for code in random.sample(PAIRS, random.randint(1, len(PAIRS)))]
+        centres, radius = draw_centres(random), round(1000 * 300 ** random.random())
+        context = Context(activities, radius, day)
+        everything = search(activities, centres, radius, limit=100_000).rows
+        expected = sorted(everything, key=lambda row: -score(row, context))
+        limit, offset = random.choice([(50, 0), (7, 0), (7, 20), (1, 3)])
+        found = search(activities, centres, radius, limit=limit, offset=offset, scored_on=day)
+        assert [row.siret for row in found.rows] == [row.siret for row in expected[offset : offset + limit]]
+        assert found.total == search(activities, centres, radius, limit=0).total

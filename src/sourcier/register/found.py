@@ -11,14 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sourcier.kernel.activities import Activity
-from sourcier.register.arrays import Arrays
+from sourcier.register.arrays import UNKNOWN_DAY, Arrays
 from sourcier.register.establishment import SOLE_TRADER, Facets, Filters
 from sourcier.register.reach import EDGE_M, Point, Ranges, Rows, all_metres, metres, reach, within
+from sourcier.register.scorers import UNKNOWN_FRESHNESS, fit_points, freshness_points, nearness_points, product
 
 EPOCH = date(1970, 1, 1)
 
 DISTRICTS = {"75056": "751", "69123": "6938", "13055": "132"}
 """The three cities whose establishments stand in numbered districts."""
+
+SMALLEST = 8
+"""The best are first looked for within this part of the radius."""
 
 FIRST_GUESS = 1.5
 """How many times the rows needed the first, smaller circle aims at."""
@@ -109,6 +113,38 @@ class Question:
         places = zip(latitudes.tolist(), longitudes.tolist(), self.arrays.siret[rows].tolist(), rows.tolist(), strict=True)
         ordered = sorted((metres(latitude, longitude, self.points), siret, row) for latitude, longitude, siret, row in places)
         return [(row, distance) for distance, _, row in ordered[:needed]]
+
+    def best(self, needed: int, on: date) -> list[tuple[int, float]]:
+        """The `needed` rows of highest score that day that may be named, as (row, metres), then by distance and SIRET.
+
+        The circle grows until nothing beyond it, were it the freshest of the first activity, could come before the last kept.
+        """
+        arrays = self.arrays
+        ranked = reversed(list(enumerate(self.activities)))
+        ranks = {pair: rank for rank, activity in ranked for pair in arrays.pairs_with.get(activity, ())}
+        fit = np.array([fit_points(ranks.get(pair, 0)) for pair in range(len(arrays.pairs))], np.float64)
+        radius = self.radius_m / SMALLEST
+        while needed:
+            rows = self.within(radius).named_rows()
+            distances = all_metres(arrays.latitude[rows], arrays.longitude[rows], self.points)
+            scores = product(fit[arrays.pair_of(rows)], self._nearness(rows, distances), self._freshness(rows, on))
+            order = np.lexsort((arrays.siret[rows], distances, -scores))[:needed]
+            beyond = product(100, nearness_points(int(radius), 0, self.radius_m), 100)
+            if radius >= self.radius_m or (len(order) == needed and scores[order[-1]] >= beyond):
+                places = zip(arrays.latitude[rows[order]].tolist(), arrays.longitude[rows[order]].tolist(), strict=True)
+                return [(row, metres(*place, self.points)) for row, place in zip(rows[order].tolist(), places, strict=True)]
+            radius = min(self.radius_m, radius * 2)
+        return []
+
+    def _nearness(self, rows: Rows, distances: NDArray[np.float64]) -> NDArray[np.float64]:
+        uncertainty = np.maximum(0, self.arrays.uncertainty[rows])
+        found: NDArray[np.float64] = nearness_points(np.rint(distances), uncertainty, self.radius_m)
+        return found
+
+    def _freshness(self, rows: Rows, on: date) -> NDArray[np.int64]:
+        updated, created = self.arrays.updated[rows].astype(np.int64), self.arrays.created[rows].astype(np.int64)
+        seen = np.where(updated == UNKNOWN_DAY, created, updated)
+        return np.where(seen == UNKNOWN_DAY, UNKNOWN_FRESHNESS, freshness_points((on - EPOCH).days - seen))
 
 
 def _are(rows: Rows, known: Rows) -> NDArray[np.bool_]:

@@ -146,12 +146,12 @@ def _apart(outer: tuple[Rows, Rows], inner: tuple[Rows, Rows]) -> tuple[Ranges, 
 def reach(arrays: Arrays, pairs: Rows, points: Sequence[Point], radius_m: float) -> tuple[Ranges, Ranges]:
     """Rows of these pairs of activities surely within `radius_m` of a point, and rows that must be measured."""
     bands, spans = [], []
-    for latitude, longitude in points:
-        for turn in (0.0, 360.0, -360.0):
-            found, span = _spans(arrays, (latitude, longitude + turn), radius_m)
-            if len(found) and span[3].max() >= arrays.west and span[0].min() <= arrays.east:
+    for point in points:
+        found, span = _spans(arrays, point, radius_m)
+        for turn in (0.0, 360.0, -360.0) if len(found) else ():
+            if span[3].max() + turn >= arrays.west and span[0].min() + turn <= arrays.east:
                 bands.append(found)
-                spans.append(span)
+                spans.append(span + turn)
     if not bands or not len(pairs):
         nowhere = Ranges(np.empty(0, np.int64), np.empty(0, np.int64))
         return nowhere, nowhere

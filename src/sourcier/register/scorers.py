@@ -7,6 +7,9 @@ wins: a micro-firm opened last month starts level with the largest.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
+
+import numpy as np
 
 from sourcier.kernel.activities import Activity
 from sourcier.kernel.french import format_date
@@ -18,6 +21,34 @@ RANK_STEP = 8
 
 LOWEST = 20
 """No scorer alone throws a firm out: the radius and the activities already chose."""
+
+
+UNKNOWN_FRESHNESS = 60
+"""Points of a row whose last update is not told."""
+
+
+def fit_points(rank: Any) -> Any:
+    """Points of an activity by its rank among those searched, from 0: for one, or for an array of them, like all three."""
+    return np.maximum(LOWEST, 100 - RANK_STEP * rank)
+
+
+def nearness_points(metres: Any, uncertainty_m: Any, radius_m: float) -> Any:
+    """Points of the middle of what the distance may be: from 100 at the place itself to `LOWEST` at the radius and beyond."""
+    middle = (np.maximum(0, metres - uncertainty_m) + metres + uncertainty_m) / 2
+    return np.rint(100 - (100 - LOWEST) * np.minimum(1.0, middle / max(1, radius_m)))
+
+
+def freshness_points(days: Any) -> Any:
+    """Points of a row treated so many days ago."""
+    return np.maximum(50, 100 - 5 * np.maximum(0, days // 365))
+
+
+def product(*points: Any) -> Any:
+    """The whole of what the scorers gave, 0 to 100."""
+    result: Any = 100.0
+    for given in points:
+        result = result * given / 100
+    return np.rint(result)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +76,7 @@ def activity_fit(establishment: Establishment, context: Context) -> Why:
         if activity in establishment.activities:
             which = "l'activité cherchée en premier" if rank == 0 else f"l'activité cherchée en {rank + 1}e"
             sentence = f"Son activité déclarée, {activity.code}, est {which}."
-            return Why("Activité", sentence, max(LOWEST, 100 - RANK_STEP * rank))
+            return Why("Activité", sentence, int(fit_points(rank)))
     return Why("Activité", "Son activité déclarée n'est pas parmi celles que vous cherchez.", LOWEST)
 
 
@@ -55,7 +86,7 @@ def nearness(establishment: Establishment, context: Context) -> Why:
         return Why("Distance", "Sa distance n'est pas connue.", LOWEST)
     low = max(0, establishment.distance_m - establishment.uncertainty_m)
     high = establishment.distance_m + establishment.uncertainty_m
-    points = round(100 - (100 - LOWEST) * min(1.0, (low + high) / 2 / max(1, context.radius_m)))
+    points = int(nearness_points(establishment.distance_m, establishment.uncertainty_m, context.radius_m))
     if establishment.approximate:
         sentence = f"Place connue à la commune près : entre {format_distance(low)} et {format_distance(high)} {context.place}."
     else:
@@ -67,9 +98,9 @@ def freshness(establishment: Establishment, context: Context) -> Why:
     """How long ago INSEE last treated the row: an old one may describe a firm that no longer works."""
     seen = establishment.updated_on or establishment.created_on
     if seen is None:
-        return Why("Fraîcheur", "Le répertoire ne dit pas quand cette fiche a été mise à jour.", 60)
-    years = max(0, (context.on - seen).days // 365)
-    return Why("Fraîcheur", f"Sa fiche a été mise à jour par l'INSEE le {format_date(seen)}.", max(50, 100 - 5 * years))
+        return Why("Fraîcheur", "Le répertoire ne dit pas quand cette fiche a été mise à jour.", UNKNOWN_FRESHNESS)
+    sentence = f"Sa fiche a été mise à jour par l'INSEE le {format_date(seen)}."
+    return Why("Fraîcheur", sentence, int(freshness_points((context.on - seen).days)))
 
 
 SCORERS: tuple[Callable[[Establishment, Context], Why], ...] = (activity_fit, nearness, freshness)
@@ -82,7 +113,4 @@ def explain(establishment: Establishment, context: Context) -> list[Why]:
 
 def score(establishment: Establishment, context: Context) -> int:
     """The product of what the scorers gave, 0 to 100."""
-    result = 100.0
-    for why in explain(establishment, context):
-        result = result * why.points / 100
-    return round(result)
+    return int(product(*(why.points for why in explain(establishment, context))))

@@ -41,18 +41,21 @@ def search(
     limit: int = 50,
     offset: int = 0,
     filters: Filters = Filters(),  # noqa: B008 - frozen
+    scored_on: date | None = None,
 ) -> SearchResult:
     """Active establishments with one of `activities`, within `radius_m` metres (edge included) of the nearest centre.
 
-    `centres`: (latitude, longitude) in micro-degrees. Nearest first, then by SIRET. Raises `RegisterMissing`.
+    `centres`: (latitude, longitude) in micro-degrees. Nearest first, then by SIRET; with `scored_on`, highest first of the
+    score that `scorers` explains for that day, then nearest. Raises `RegisterMissing`.
     """
     pair = opened()
     points = tuple((latitude / 1_000_000, longitude / 1_000_000) for latitude, longitude in centres)
     question = Question(pair.arrays, activities, points, radius_m, filters)
     found = question.within(radius_m)
     total, undisclosed = found.count(), found.undisclosed()
-    page = question.nearest(offset + limit, total - undisclosed)[offset:]
-    return SearchResult(total, undisclosed, _rows(pair, page), pair.build, found.facets())
+    wanted = offset + limit
+    page = question.best(wanted, scored_on) if scored_on else question.nearest(wanted, total - undisclosed)
+    return SearchResult(total, undisclosed, _rows(pair, page[offset:]), pair.build, found.facets())
 
 
 def around(centre: tuple[int, int], radius_m: int) -> dict[str, tuple[int, int]]:
