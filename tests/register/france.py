@@ -3,8 +3,9 @@
 from pathlib import Path
 from random import Random
 
+from pyproj import CRS, Transformer
+
 from sourcier.project.demo.stock import ESTABLISHMENT, LEGAL_UNIT
-from sourcier.register.importing.project import METROPOLE, TERRITORIES, transformer
 from tests.register.stocks import establishment, unit, write_csv
 
 TOWNS = [
@@ -23,9 +24,15 @@ CODES = [
 ]  # fmt: skip
 
 
+EPSG = {"971": 5490, "972": 5490, "973": 2972, "974": 2975, "976": 4471}
+PROJECTIONS = {
+    epsg: Transformer.from_crs(CRS.from_epsg(epsg).geodetic_crs or 4326, epsg, always_xy=True)
+    for epsg in {2154, *EPSG.values()}
+}
+
+
 def _projected(code: str, latitude: float, longitude: float) -> dict[str, str]:
-    found = next((territory for territory in TERRITORIES if code.startswith(territory.prefixes)), METROPOLE)
-    easting, northing = transformer(found.epsg).transform(longitude, latitude, direction="INVERSE")
+    easting, northing = PROJECTIONS[EPSG.get(code[:3], 2154)].transform(longitude, latitude)
     return {
         "coordonneeLambertAbscisseEtablissement": f"{easting:.2f}", "coordonneeLambertOrdonneeEtablissement": f"{northing:.2f}",
     }  # fmt: skip
