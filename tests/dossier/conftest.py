@@ -9,10 +9,13 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page
 
 from sourcier.journal import anchors, keys
+from sourcier.sourcing.actions import panel
+from sourcier.sourcing.models import Sourcing
 from tests.cities import City
 from tests.dossier.purchase import Purchase, dossier_of, finished_purchase, stamped_now
 from tests.dossier.verifying import verifier_page
 from tests.journal.authority import Authority, made_authority, served
+from tests.sourcing.scenes import BAKER, SHOP, draft
 
 
 @pytest.fixture(autouse=True)
@@ -61,3 +64,18 @@ def page(chromium: Browser, dossier: bytes, tmp_path: Path) -> Iterator[Page]:
     """VERIFIER.html in a browser."""
     with verifier_page(chromium, tmp_path) as page:
         yield page
+
+
+@pytest.fixture
+def searched(city: City) -> Sourcing:
+    sourcing = draft(city)
+    panel.search(city.buyer, sourcing.pk, [BAKER, SHOP], 5_000)
+    return sourcing
+
+
+@pytest.fixture
+def stamping(city: City, settings: Any, tmp_path: Path) -> Iterator[Authority]:
+    made = made_authority(tmp_path / "authority")
+    with served(made):
+        settings.TSA = (made.url,)
+        yield made

@@ -7,6 +7,8 @@ INVITATION = (
 
 CANDIDATE = ("firm_id", "state", "origin", "distance_m", "reason", "again_reason", "decided_by_id")
 
+DRAW = ("number", "state", "count", "among", "left_out", "reason", "seed", "source", "authority", "proposed", "drawn_at")
+
 ASKED_PLACE = (
     "place_id", "name", "address", "postal_code", "commune", "hours", "contact_name", "contact_phone", "note",
 )  # fmt: skip
@@ -30,7 +32,7 @@ class SourcingConfig(AppConfig):
         from sourcier.needs.registry import register_asking, register_lead
         from sourcier.retention.registry import register_eraser, register_finder, register_keeper, register_last_contact
         from sourcier.sourcing import limits, queries, retention
-        from sourcier.sourcing.actions import alerts, closing, invite, progress, texting
+        from sourcier.sourcing.actions import alerts, closing, draw, invite, progress, texting
         from sourcier.sourcing.alert_stops import stop_header
         from sourcier.sourcing.verbs import VERBS
 
@@ -44,6 +46,7 @@ class SourcingConfig(AppConfig):
         on_text_arrival(texting.arrive)
         on_stop(texting.stop)
         register_due("sourcing.close", closing.close_due)
+        register_due("sourcing.draws", draw.finish_due, atomic=False)
         register_due("sourcing.alerts", alerts.send_alerts, every=timedelta(minutes=10), atomic=False)
         stop_with(alerts.KIND, stop_header)
         register_due("sourcing.limits", limits.forget)
@@ -70,6 +73,7 @@ class SourcingConfig(AppConfig):
         inside = "sourcing__organisation_id"
         for kind, model, fields in (
             ("candidate", models.Candidate, CANDIDATE),
+            ("draw", models.Draw, DRAW),
             ("price_line", models.PriceLine, ("lot_id", "position", "designation", "unit", "quantity_milli")),
             ("criterion", models.Criterion, ("position", "kind", "label", "weight", "detail")),
             ("question", models.Question, ("position", "kind", "text", "choices", "required")),

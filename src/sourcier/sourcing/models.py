@@ -85,7 +85,7 @@ class Candidate(models.Model):
     sourcing = models.ForeignKey(Sourcing, on_delete=models.PROTECT, related_name="candidates")
     firm = models.ForeignKey("suppliers.Firm", on_delete=models.PROTECT, related_name="candidacies")
     state = models.CharField(max_length=8, choices=State)
-    origin = models.CharField(max_length=10, help_text="register, added or notice")
+    origin = models.CharField(max_length=10, help_text="register, added, drawn or notice")
     why = models.JSONField(default=list, help_text="[{name, sentence, points}], what each scorer gave")
     distance_m = models.PositiveIntegerField(null=True)
     reason = models.TextField(blank=True)
@@ -95,6 +95,42 @@ class Candidate(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["sourcing", "firm"], name="sourcing_candidate_once")]
+
+
+class Draw(models.Model):
+    """A balanced proposal drawn by lot over a frozen list: the entry `panel.listed`, then its result, `panel.drawn`.
+
+    It waits for the token of a third party over the checkpoint that includes its list, when the city has set one.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "En attente du hasard d'un tiers"
+        DRAWN = "drawn", "Tirée"
+
+    class Source(models.TextChoices):
+        TOKEN = "token", "le jeton d'un horodateur"
+        ROOT = "root", "la racine du journal"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    sourcing = models.ForeignKey(Sourcing, on_delete=models.PROTECT, related_name="draws")
+    number = models.PositiveSmallIntegerField(help_text="1 for the first of the consultation")
+    state = models.CharField(max_length=7, choices=State, default=State.WAITING)
+    count = models.PositiveSmallIntegerField(help_text="how many firms were asked for")
+    among = models.PositiveIntegerField(help_text="how many the list holds")
+    left_out = models.PositiveIntegerField(help_text="how many were found and may not be asked")
+    reason = models.TextField(blank=True, help_text="why another draw was asked for; empty for the first")
+    listed_index = models.BigIntegerField(null=True, help_text="the entry that froze the list")
+    listed_at = models.DateTimeField()
+    made_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    seed = models.CharField(max_length=64, blank=True, help_text="hex")
+    source = models.CharField(max_length=5, choices=Source, blank=True)
+    authority = models.CharField(max_length=300, blank=True, help_text="whose token is the seed")
+    proposed = models.JSONField(default=list, help_text="[{siret, name, distance_m, groups}], in the order of the seats")
+    drawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["sourcing", "number"], name="sourcing_draw_number")]
+        ordering = ["number"]
 
 
 class PriceLine(models.Model):

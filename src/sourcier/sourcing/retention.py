@@ -15,6 +15,7 @@ from sourcier.sourcing.models import (
     AskedPlace,
     Candidate,
     Correction,
+    Draw,
     Extension,
     FirmQuestion,
     Glance,
@@ -38,6 +39,7 @@ def give_up(scope: Scope) -> Emptied:
     )  # fmt: skip
     inside = {"sourcing__in": asked}
     made.empty(Candidate.objects.filter(**inside), reason="", again_reason="", why=[])
+    made.empty(Draw.objects.filter(**inside), reason="", proposed=[])
     made.empty(Extension.objects.filter(**inside), reason="")
     made.empty(Glance.objects.filter(**inside), reason="")
     made.empty(Correction.objects.filter(**inside), text=ERASED)

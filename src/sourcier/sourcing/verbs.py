@@ -19,6 +19,17 @@ VERBS = (
     Verb("panel.dropped", "{name} a écarté {firm} : {reason}", personal=("name", "firm", "rows")),
     Verb("panel.added", "{name} a ajouté {firm}.", personal=("name", "firm", "firms", "rows")),
     Verb("panel.again", "{name} propose {firm} de nouveau : {reason}", personal=("name", "firm", "rows"), overrules=True),
+    Verb(
+        "panel.listed",
+        "{name} a demandé de proposer {count} entreprises par tirage n° {number} : la liste de {among} est figée.",
+        personal=("name", "firms", "left_out", "reason"),
+        anchored=True,
+    ),
+    Verb(
+        "panel.drawn",
+        "Le tirage n° {number} a proposé {drawn} entreprises parmi {among} : {chance}.",
+        personal=("proposed", "rows"),
+    ),
     Verb("request.saved", "{name} a préparé la demande.", personal=("name",)),
     Verb("request.document_joined", "{name} a joint « {file} » à la demande.", personal=("name",)),
     Verb("request.document_removed", "{name} a retiré « {file} » de la demande.", personal=("name",)),

@@ -13,6 +13,7 @@ horodatages d'un tiers (RFC 3161, signés par RSA ou ECDSA).
 import base64
 import binascii
 import hashlib
+import hmac
 import json
 import re
 import sys
@@ -58,6 +59,7 @@ KEY = "data/proofs/key.txt"
 EXPORT = "data/proofs/export.json"
 COMMUNICABLE = "dossier.communicable"
 SEALED, UNSEALED = ("answer.received", "answer.paper_registered"), "answer.unsealed"
+LISTED, DRAWN = "panel.listed", "panel.drawn"
 DOCUMENTS = "data/documents/index.json"
 ANCHORS = "data/proofs/anchors.json"
 OWN_STAMP = "data/proofs/export"
@@ -182,6 +184,20 @@ def verify_inclusion(index, size, leaf, proof, root):
         position >>= 1
         last >>= 1
     return last == 0 and current == root
+
+
+def root_after(index, size, leaf, proof):
+    """La racine de l'arbre juste après cette entrée : elle, et ce que sa preuve d'inclusion a à sa gauche."""
+    position, last, current = index, size - 1, leaf
+    for sibling in proof:
+        if position & 1 or position == last:
+            current = _node(sibling, current)
+            while not position & 1 and position:
+                position >>= 1
+                last >>= 1
+        position >>= 1
+        last >>= 1
+    return current
 
 
 def verify_consistency(first, second, proof, first_root, second_root):
@@ -785,7 +801,7 @@ def check_entries(archive, head, report):
         check_link(fields, entries[-1] if entries else None, problems)
         if not verify_inclusion(fields["index"], size, fields["leaf"], proof, root):
             problems.append(f"L'entrée {fields['index']} n'est pas dans l'arbre que la ville a signé.")
-        entries.append(fields)
+        entries.append(dict(fields, root=root_after(fields["index"], size, fields["leaf"], proof)))
     if not entries:
         raise Broken("Le dossier ne contient aucune entrée de journal.")
     if not problems:
@@ -846,6 +862,143 @@ def check_seals(archive, names, entries, report):
     if opened and not problems:
         report.facts.append(f"{opened} plis ouverts : chacun contient ce qui avait été scellé à son dépôt.")
     report.problems += problems
+
+
+# --- Les tirages au sort --------------------------------------------------------------------------------------------------
+
+GROUPS = ("new", "near", "far", "young", "old", "micro", "larger")
+SIDES = (("near", "far"), ("young", "old"), ("micro", "larger"))
+MICRO = ("", "NN", "00", "01", "02", "03")
+DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+
+
+class NotReplayed(Exception):
+    """Un tirage qui ne se refait pas ; la phrase dit en quoi."""
+
+
+def read_firms(listed):
+    """Les entreprises d'une liste figée, telles que les règles les regardent. Lève `ValueError`."""
+    firms, day, count = listed.get("firms"), listed.get("on"), listed.get("count")
+    if not isinstance(firms, list) or not re.fullmatch(DAY, str(day)) or not is_number(count):
+        raise ValueError
+    for firm in firms:
+        texts = [firm.get(key) for key in ("siret", "created_on", "size_class", "category")] if isinstance(firm, dict) else [0]
+        if not all(isinstance(text, str) for text in texts) or not isinstance(firm.get("asked"), bool):
+            raise ValueError
+        if not re.fullmatch("[0-9]{14}", texts[0]) or not re.fullmatch(f"({DAY})?", texts[1]):
+            raise ValueError
+        if firm.get("distance_m") is not None and not is_number(firm["distance_m"]):
+            raise ValueError
+    if len({firm["siret"] for firm in firms}) < len(firms):
+        raise ValueError
+    return firms, day, count
+
+
+def draw_groups(firms, day):
+    """`{siret: groupes}` : près ou loin du milieu de la liste, cinq ans, dix salariés, jamais interrogée."""
+    known = sorted(firm["distance_m"] for firm in firms if firm.get("distance_m") is not None)
+    middle = known[(len(known) - 1) // 2] if known else -1
+    since = f"{int(day[:4]) - 5:04d}{day[4:]}"
+    found = {}
+    for firm in firms:
+        near = firm.get("distance_m") is not None and firm["distance_m"] <= middle
+        micro = firm["size_class"] in MICRO and firm["category"] not in ("ETI", "GE")
+        found[firm["siret"]] = {
+            "near" if near else "far",
+            "young" if firm["created_on"] >= since else "old",
+            "micro" if micro else "larger",
+            *(() if firm["asked"] else ("new",)),
+        }
+    return found
+
+
+def draw_again(firms, count, day, seed):
+    """Les SIRET que donne un tirage (règles n° 1), dans l'ordre des places."""
+    groups = draw_groups(firms, day)
+    left = sorted(groups, key=lambda siret: hmac.new(seed, siret.encode(), "sha256").digest())
+    seats = min(count, len(left))
+    owed = {side: seats // 2 for sides in SIDES for side in sides}
+    owed["new"] = (seats + 2) // 3
+    owed = {group: min(owed[group], sum(group in mine for mine in groups.values())) for group in GROUPS}
+    has, chosen = dict.fromkeys(GROUPS, 0), []
+    while len(chosen) < seats:
+        lacking = [group for group in GROUPS if has[group] < owed[group]]
+        served = min(lacking, key=lambda group: has[group] * 1000 // owed[group]) if lacking else None
+        if owed["new"] - has["new"] == seats - len(chosen):
+            served = "new"
+        pool = [siret for siret in left if served is None or served in groups[siret]]
+        taken = max(pool, key=lambda siret: sum(group in groups[siret] for group in lacking))
+        left.remove(taken)
+        chosen.append(taken)
+        for group in groups[taken]:
+            has[group] += 1
+    return chosen
+
+
+def check_draws(archive, names, entries, report):
+    """Chaque tirage, refait depuis sa liste et son hasard, donne les mêmes entreprises dans le même ordre."""
+    lists, hidden, done, problems = {}, 0, set(), []
+    for entry in entries:
+        if entry["verb"] not in (LISTED, DRAWN):
+            continue
+        name = f"data/payloads/{entry['index']:06d}.json"
+        if name not in names:
+            hidden += 1
+            continue
+        said = read_json(archive, name, dict)
+        draw, number = str(said.get("draw")), str(said.get("number"))[:9]
+        if entry["verb"] == LISTED:
+            lists[draw] = (entry, said)
+            continue
+        if draw in done:
+            problems.append(f"Le tirage n° {number} a été fait deux fois sur la même liste.")
+        done.add(draw)
+        if draw not in lists:
+            problems.append(f"Le tirage n° {number} n'a pas de liste figée avant lui, ou elle n'est pas montrée.")
+            continue
+        try:
+            fact = replay(archive, names, *lists[draw], said)
+            report.facts.append(f"Le tirage n° {number} {fact}")
+        except NotReplayed as fault:
+            problems.append(f"Le tirage n° {number} ne se rejoue pas : {fault}")
+        except (ValueError, KeyError, AttributeError, TypeError):
+            problems.append(f"Le tirage n° {number} ne se rejoue pas : sa liste ou son résultat n'est pas lisible.")
+    for draw in sorted(set(lists) - done):
+        report.facts.append(f"Une liste est figée à l'entrée {lists[draw][0]['index']}, son tirage n'est pas dans ce dossier.")
+    if hidden:
+        report.facts.append(f"{hidden} contenus de tirages ne sont pas montrés : ces tirages ne sont pas rejoués ici.")
+    report.problems += problems
+
+
+def replay(archive, names, entry, listed, drawn):
+    """Ce qui est prouvé d'un tirage. Lève `NotReplayed`, ou `ValueError` et autres quand il n'est pas lisible."""
+    again = f" C'en est un de plus, parce que : {str(listed['reason'])[:500]}" if listed.get("reason") else ""
+    if drawn["rules"] != 1 or listed["rules"] != 1:
+        return "suit d'autres règles que celles que ce programme connaît : il n'est pas rejoué ici." + again
+    firms, day, count = read_firms(listed)
+    if drawn["source"] == "token":
+        seed, which = first_token(archive, names, entry["index"])
+        chance = f"Son hasard vient du jeton d'un tiers, pris après la liste (horodatage n° {which})."
+        wrong = "sa graine n'est pas l'empreinte du premier jeton qui suit sa liste."
+    else:
+        seed = entry["root"]
+        chance = "Son hasard n'est pas prouvé : il vient de la racine du journal, que la ville écrit seule."
+        wrong = "sa graine n'est pas la racine du journal juste après sa liste."
+    if drawn["seed"] != seed.hex():
+        raise NotReplayed(wrong)
+    proposed = [each["siret"] for each in drawn["proposed"]]
+    if proposed != draw_again(firms, count, day, seed):
+        raise NotReplayed("les entreprises proposées, ou leur ordre, ne sont pas ce que donnent sa liste et sa graine.")
+    return f"est rejoué : {len(proposed)} entreprises parmi {len(firms)}, les mêmes dans le même ordre. {chance}{again}"
+
+
+def first_token(archive, names, index):
+    """`(SHA-256, numéro)` du premier jeton dont le point de contrôle couvre l'entrée `index`."""
+    for anchor in read_json(archive, ANCHORS, list) if ANCHORS in names else ():
+        name = f"data/proofs/anchor-{anchor['number']}"
+        if int(read_text(archive, name + ".txt").split("\n")[1]) > index:
+            return hashlib.sha256(read(archive, name + ".tsr")).digest(), anchor["number"]
+    raise NotReplayed("le jeton dont vient son hasard n'est pas dans le dossier.")
 
 
 def withheld_for(withheld):
@@ -1118,6 +1271,7 @@ def _verify(archive, expected_fingerprint, receipt, report):
     if receipt:
         check_receipt(receipt, signers, entries, exported_at, report)
     check_anchors(archive, names, head, entries, signers, report)
+    check_draws(archive, names, entries, report)
 
 
 def read_receipt(path):

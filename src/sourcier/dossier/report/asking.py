@@ -14,6 +14,10 @@ from sourcier.needs.models import Kind
 from sourcier.sourcing.models import Invitation, Relay, Sourcing
 
 Row = dict[str, Any]
+FAIR = (
+    "Proches et plus loin, jeunes et anciennes, petites et plus grandes y ont chacune leur part ; un tiers n'avait jamais été "
+    "interrogé par la ville, ou toutes celles qu'il y avait."
+)
 SAYS_PLACES = ("need.started", "need.taken_over", "need.department_changed", "need.places_set")
 
 
@@ -115,6 +119,7 @@ def panel(history: History) -> list[Block]:
             dropped.append([firm(history, each["firm_id"]), distance, each["reason"]])
     return [
         *blocks,
+        *_draws(history),
         *table("Entreprise gardée*4 | Distance*1> | Pourquoi elle est proposée*7", kept),
         *table("Entreprise écartée*4 | Distance*1> | Pourquoi elle est écartée*7", dropped),
         *table(
@@ -122,6 +127,25 @@ def panel(history: History) -> list[Block]:
             _already(history),
         ),
     ]
+
+
+def _draws(history: History) -> list[Block]:
+    """Each balanced proposal: over which list, by which chance, and why there was another."""
+    lists = {said["draw"]: (step, said) for step, said in history.payloads("panel.listed")}
+    blocks: list[Block] = []
+    for step, said in history.payloads("panel.drawn"):
+        frozen, listed = lists.get(said["draw"], (None, {}))
+        when = f" La liste était figée le {format_moment(frozen.at)}." if frozen else ""
+        again = f" C'en est un de plus, parce que : {listed['reason']}" if listed.get("reason") else ""
+        names = ", ".join(each["name"] for each in said["proposed"])
+        blocks.append(
+            p(
+                f"Tirage n° {said['number']} : {said['drawn']} entreprises parmi {said['among']}, le {format_moment(step.at)} "
+                f"({said['chance']}).{when} {FAIR} Les vérificateurs du dossier le refont. "
+                f"Proposées, dans l'ordre : {names}.{again}"
+            )
+        )
+    return blocks
 
 
 def _already(history: History) -> list[list[str]]:

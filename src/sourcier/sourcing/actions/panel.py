@@ -214,6 +214,11 @@ def keep_all(agent: Agent, sourcing_id: UUID) -> list[Candidate]:
     return _keep(agent, sourcing_id, chosen, "register", bulk=True)
 
 
+def keep_found(agent: Agent, sourcing: Sourcing, found: Sequence[Establishment], origin: str) -> list[Candidate]:
+    """Keep these, each with why it is proposed; who may not be written to is left out."""
+    return _keep(agent, sourcing.pk, _explained(sourcing, found), origin, bulk=True)
+
+
 def add_firm(agent: Agent, sourcing_id: UUID, siret: str) -> Candidate:
     """Add a firm by its SIRET, wherever it is. Refused when the register says it is closed, or may not be named."""
     sourcing = _to_compose(agent, sourcing_id)
@@ -262,7 +267,7 @@ def _keep(agent: Agent, sourcing_id: UUID, chosen: Sequence[Explained], origin: 
     listed = [
         {"siret": row.firm.siret, "name": row.firm.name, "distance_m": row.distance_m, "why": row.why} for row in candidates
     ]
-    payload = {"count": len(kept), "firms": listed, "all": bulk}
+    payload = {"count": len(kept), "firms": listed, "all": bulk and origin == "register"}
     verb = "panel.kept"
     if origin == "added":
         verb, payload = "panel.added", {"firm": kept[0].name, "firms": listed}
