@@ -26,6 +26,7 @@ POSTED = {
     "need_take_over", "need_complete", "need_submit", "need_accept", "need_send_back", "need_close", "need_say", "need_settle",
     "need_give_up", "choose_organisation", "firm_contact_add", "firm_contact_remove", "firm_contact_failing", "identity_check",
     "families_load", "ask_again", "panel_start", "panel_kind", "panel_search", "panel_choose", "panel_contacts",
+    "panel_draw", "panel_keep_drawn",
     "request_document_join", "request_document_remove", "question_answer", "invitation_address", "letters_print",
     "letter_posted", "letters_posted", "relays_print", "relay_told", "deadline_extend", "firms_widen", "sourcing_end",
     "reference_choose", "answers_open", "last_price_ask", "last_price_open", "marks_give", "marks_set_aside", "clarify",

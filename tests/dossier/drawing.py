@@ -53,7 +53,7 @@ def told(city: City, sourcing: Sourcing, edit: Edit) -> None:
         said = {
             "draw": listed["draw"], "number": 2, "rules": 1, "source": "root", "seed": seed.hex(),
             "proposed": [{"siret": siret, "name": siret} for siret in chosen], "drawn": len(chosen), "among": len(facts),
-            "chance": draw.NOT_PROVED,
+            "chance": "hasard non prouvé",
         }  # fmt: skip
         append(city.organisation.pk, sourcing.need_id, "panel.drawn", edit(said))
 

@@ -41,10 +41,8 @@ def test_the_script_replays_each_draw_and_says_what_its_chance_is_worth(city: Ci
     report = verifier.verify(BytesIO(dossier(city, searched)))
     assert report.problems == []
     told = [fact for fact in report.facts if "tirage" in fact]
-    assert (
-        "Le tirage n° 1 est rejoué : 4 entreprises parmi 6, les mêmes dans le même ordre. Son hasard n'est pas prouvé"
-        in told[0]
-    )
+    assert told[0].startswith("Le tirage n° 1 est rejoué : 4 entreprises parmi 6, les mêmes dans le même ordre.")
+    assert "Son hasard n'est pas prouvé" in told[0]
     assert told[1].endswith("C'en est un de plus, parce que : Deux ont fermé.")
 
 

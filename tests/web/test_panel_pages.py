@@ -232,11 +232,13 @@ def test_reading_writes_nothing_and_only_buyers_act(city: City, other_city: City
     assert 'name="keep"' not in page_of(signed_in(city.auditor), "panel", sourcing)
     for agent, status in ((city.requester, 403), (city.admin, 403), (other_city.buyer, 404)):
         assert signed_in(agent).get(address).status_code == status
-    for name in ("panel_start", "panel_kind", "panel_search", "panel_choose", "panel_contacts"):
+    for name in (
+        "panel_start", "panel_kind", "panel_search", "panel_choose", "panel_contacts", "panel_draw", "panel_keep_drawn",
+    ):  # fmt: skip
         act = reverse(name, args=[sourcing.need_id])
         assert signed_in(city.buyer).get(act).status_code == 405
         for agent, status in ((city.auditor, 403), (city.requester, 403), (city.admin, 403), (other_city.buyer, 404)):
-            data = {"keep": MATHILDE.siret, "kind": "rfi", "radius": "5000", "activities": ["NAFRev2/10.71C"]}
+            data = {"keep": MATHILDE.siret, "kind": "rfi", "radius": "5000", "activities": ["NAFRev2/10.71C"], "count": "4"}
             assert signed_in(agent).post(act, data).status_code == status
         assert Client().post(act).status_code == 302
     assert (Entry.objects.count(), Candidate.objects.count()) == (before, 0)

@@ -132,6 +132,13 @@ class Draw(models.Model):
         constraints = [models.UniqueConstraint(fields=["sourcing", "number"], name="sourcing_draw_number")]
         ordering = ["number"]
 
+    @property
+    def chance(self) -> str:
+        """What its chance is worth, in French; empty while it waits."""
+        if self.source == self.Source.TOKEN:
+            return f"hasard attesté par {self.authority}"
+        return "tirage rejouable, hasard non prouvé" if self.source else ""
+
 
 class PriceLine(models.Model):
     """A line to price: designation, unit, estimated quantity; for a lot, and for the places it covers."""

@@ -20,17 +20,15 @@ from sourcier.journal.actions import append
 from sourcier.journal.authorities import configured
 from sourcier.journal.models import Anchor, Entry
 from sourcier.journal.queries import payload_of
-from sourcier.kernel.transitions import Refused, refuse
+from sourcier.kernel.transitions import refuse
 from sourcier.register.establishment import Establishment, SearchResult
 from sourcier.sourcing import balanced, finding, known_firms, queries, rules
-from sourcier.sourcing.actions import panel
 from sourcier.sourcing.actions.common import check, entry, load, touch, words
 from sourcier.sourcing.balanced import Listed
 from sourcier.sourcing.models import Candidate, Draw, Search, Sourcing
 from sourcier.sourcing.rules import Verb
 
 WAIT = timedelta(seconds=30)
-NOT_PROVED = "tirage rejouable, hasard non prouvé"
 
 
 def propose(agent: Agent, sourcing_id: UUID, count: int, reason: str = "") -> Draw:
@@ -179,7 +177,7 @@ def _finish(draw: Draw, token: Anchor | None) -> None:
     payload = {
         "sourcing": draw.sourcing_id, "draw": draw.pk, "number": draw.number, "rules": listed["rules"], "list": index,
         "seed": draw.seed, "source": draw.source, "authority": draw.authority, **told, "among": draw.among,
-        "drawn": len(draw.proposed), "proposed": draw.proposed, "chance": chance(draw),
+        "drawn": len(draw.proposed), "proposed": draw.proposed, "chance": draw.chance,
     }  # fmt: skip
     append(log_id, draw.sourcing.need_id, "panel.drawn", payload, rows=[draw])
 
@@ -196,31 +194,3 @@ def _proposed(listed: dict[str, Any], seed: bytes) -> list[dict[str, Any]]:
         }
         for siret in balanced.propose(facts, listed["count"], listed["on"], seed)
     ]  # fmt: skip
-
-
-def chance(draw: Draw) -> str:
-    """Where the chance of a draw comes from, in French."""
-    return f"hasard attesté par {draw.authority}" if draw.source == Draw.Source.TOKEN else NOT_PROVED
-
-
-def keep_drawn(agent: Agent, sourcing_id: UUID, number: int) -> tuple[list[Candidate], list[str]]:
-    """Keep in one act what a draw proposed, but who was dropped, said no or closed since: their names come second."""
-    sourcing = queries.get(agent, sourcing_id)
-    check(agent, sourcing, Verb.PANEL)
-    draw = sourcing.draws.filter(number=number, state=Draw.State.DRAWN).first()
-    if draw is None:
-        raise refuse("no_draw", "Ce tirage n'est pas encore fait.", "count")
-    aside = set(sourcing.candidates.filter(state=Candidate.State.DROPPED).values_list("firm__siret", flat=True))
-    aside |= known_firms.exclusions(sourcing.organisation_id, [each["siret"] for each in draw.proposed]).keys()
-    found, not_kept = [], []
-    for each in draw.proposed:
-        try:
-            if each["siret"] not in aside:
-                found.append(finding.by_siret(each["siret"]))
-                continue
-        except Refused:
-            pass
-        not_kept.append(each["name"])
-    if not found:
-        raise refuse("no_firm", "Aucune entreprise de ce tirage ne peut plus être gardée.", "count")
-    return panel.keep_found(agent, sourcing, found, "drawn"), not_kept

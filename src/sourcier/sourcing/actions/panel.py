@@ -18,10 +18,11 @@ from sourcier.kernel.identifiers import InvalidIdentifier, parse_siret
 from sourcier.kernel.transitions import Refused, refuse
 from sourcier.needs import queries as needs
 from sourcier.needs.models import Need
+from sourcier.register import search as register
 from sourcier.register.establishment import Establishment, Filters, SearchResult
 from sourcier.sourcing import carrying, finding, known_firms, proposal, queries, registry, rules
 from sourcier.sourcing.actions.common import entry, load, obey, touch, words
-from sourcier.sourcing.models import Candidate, Criterion, PriceLine, Search, Sourcing
+from sourcier.sourcing.models import Candidate, Criterion, Draw, PriceLine, Search, Sourcing
 from sourcier.sourcing.rules import Verb
 from sourcier.sourcing.working_days import propose_deadline
 from sourcier.suppliers.actions import meet_many
@@ -214,9 +215,25 @@ def keep_all(agent: Agent, sourcing_id: UUID) -> list[Candidate]:
     return _keep(agent, sourcing_id, chosen, "register", bulk=True)
 
 
-def keep_found(agent: Agent, sourcing: Sourcing, found: Sequence[Establishment], origin: str) -> list[Candidate]:
-    """Keep these, each with why it is proposed; who may not be written to is left out."""
-    return _keep(agent, sourcing.pk, _explained(sourcing, found), origin, bulk=True)
+def keep_drawn(agent: Agent, sourcing_id: UUID, number: int) -> tuple[list[Candidate], list[str]]:
+    """Keep in one act what a draw proposed, but who was dropped, said no or closed since: their names come second."""
+    sourcing = queries.get(agent, sourcing_id)
+    check(agent, sourcing, Verb.PANEL)
+    draw = sourcing.draws.filter(number=number, state=Draw.State.DRAWN).first()
+    if draw is None:
+        raise refuse("no_draw", "Ce tirage n'est pas encore fait.")
+    aside = set(sourcing.candidates.filter(state=Candidate.State.DROPPED).values_list("firm__siret", flat=True))
+    aside |= known_firms.exclusions(sourcing.organisation_id, [each["siret"] for each in draw.proposed]).keys()
+    found, not_kept = [], []
+    for each in draw.proposed:
+        establishment = None if each["siret"] in aside else register.by_siret(each["siret"])
+        if establishment and establishment.active and establishment.disclosed:
+            found.append(establishment)
+        else:
+            not_kept.append(each["name"])
+    if not found:
+        raise refuse("no_firm", "Aucune entreprise de ce tirage ne peut plus être gardée.")
+    return _keep(agent, sourcing.pk, _explained(sourcing, found), "drawn", bulk=True), not_kept
 
 
 def add_firm(agent: Agent, sourcing_id: UUID, siret: str) -> Candidate:

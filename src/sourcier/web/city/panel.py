@@ -23,6 +23,7 @@ from sourcier.register.establishment import Establishment
 from sourcier.register.search import RegisterMissing
 from sourcier.sourcing import carrying, finding, known_firms, queries, rules
 from sourcier.sourcing.actions import again
+from sourcier.sourcing.actions import draw as drawing
 from sourcier.sourcing.actions import panel as actions
 from sourcier.sourcing.models import Candidate, Search, Sourcing
 from sourcier.sourcing.rotation import Shares
@@ -30,6 +31,7 @@ from sourcier.sourcing.rules import Verb
 from sourcier.suppliers import actions as suppliers
 from sourcier.suppliers.models import FirmPlace
 from sourcier.suppliers.queries import emails_of, places_of, written_to
+from sourcier.web.city.draws import DrawForm, draws_of
 from sourcier.web.city.interests import APART, InterestForm, declared, interest_form
 from sourcier.web.city.panel_forms import KindForm, SearchForm, in_words
 from sourcier.web.city.panel_map import draw
@@ -159,7 +161,7 @@ def ask_again(request: HttpRequest, need_id: UUID, sourcing_id: UUID) -> HttpRes
 def _page(
     request: HttpRequest, agent: Agent, need: Need, sourcing: Sourcing, form: SearchForm | None = None,
     wrong: Mapping[str, Mapping[str, str]] | None = None, again: Mapping[str, Mapping[str, str]] | None = None,
-    declaring: InterestForm | None = None,
+    declaring: InterestForm | None = None, draw_form: DrawForm | None = None,
 ) -> HttpResponse:  # fmt: skip
     """The whole page; `wrong` holds the addresses that could not be read, by firm, `again` the reasons."""
     last = queries.last_search(sourcing)
@@ -177,11 +179,13 @@ def _page(
         "filters": in_words(last.filters) if last else "", "map": _map(last, rows, found) if last and found else None,
         "stale": bool(last and found and last.register_build != _build()),
         **_kept(request, sourcing, kept, shares, wrong or {}, again or {}),
+        "draws": (draws := draws_of(sourcing, candidates)), "draw_form": draw_form or DrawForm(bool(draws)),
         "dropped": [item for item in candidates if item.state == Candidate.State.DROPPED],
         **_composing(request, agent, sourcing, declaring), "may_edit": may(agent, sourcing, Verb.EDIT),
         "kind_form": KindForm(initial={"kind": sourcing.kind}), **_names(request),
     }  # fmt: skip
-    return render(request, "city/sourcing/panel.html", context, status=422 if form or wrong or again or declaring else 200)
+    mended = form or wrong or again or declaring or draw_form
+    return render(request, "city/sourcing/panel.html", context, status=422 if mended else 200)
 
 
 def _composing(request: HttpRequest, agent: Agent, sourcing: Sourcing, declaring: InterestForm | None) -> dict[str, Any]:
@@ -344,7 +348,7 @@ def panel_choose(request: HttpRequest, need_id: UUID) -> HttpResponse:
             anchor = f"#e-{post['keep']}"
             actions.keep(agent, sourcing.pk, [post["keep"]])
         else:
-            anchor = "#gardees" if "kept" in post else f"#e-{post.get('drop', '')}"
+            anchor = "#gardees" if "kept" in post else "#tirages" if "drawn" in post else f"#e-{post.get('drop', '')}"
             actions.drop(agent, sourcing.pk, post.get("drop", ""), post.get(f"reason-{post.get('drop', '')}", ""))
     except Refused as refused:
         messages.error(request, refused.sentence)
@@ -394,6 +398,40 @@ def panel_again(request: HttpRequest, need_id: UUID, firm_id: UUID) -> HttpRespo
     return redirect(f"{reverse('panel', args=[need.pk])}#gardees")
 
 
+@city(*PURCHASING, led=True)
+@require_POST
+def panel_draw(request: HttpRequest, need_id: UUID) -> HttpResponse:
+    """« Proposez-m'en 12 »."""
+    agent: Agent = request.agent  # type: ignore[attr-defined]
+    need, sourcing = current_or_404(agent, need_id)
+    form = DrawForm(sourcing.draws.exists(), request.POST)
+    if form.is_valid():
+        try:
+            drawing.propose(agent, sourcing.pk, form.cleaned_data["count"], form.cleaned_data.get("reason", ""))
+        except Refused as refused:
+            form.add_error(refused.field if refused.field in form.fields else None, refused.sentence)
+        else:
+            return redirect(f"{reverse('panel', args=[need.pk])}#tirages")
+    return _page(request, agent, need, sourcing, draw_form=form)
+
+
+@city(*PURCHASING, led=True)
+@require_POST
+def panel_keep_drawn(request: HttpRequest, need_id: UUID) -> HttpResponse:
+    """Keep at once what a draw proposed."""
+    agent: Agent = request.agent  # type: ignore[attr-defined]
+    need, sourcing = current_or_404(agent, need_id)
+    number = request.POST.get("number", "")
+    try:
+        kept, not_kept = actions.keep_drawn(agent, sourcing.pk, int(number) if number.isdecimal() else 0)
+    except Refused as refused:
+        messages.error(request, refused.sentence)
+    else:
+        left = f" Laissées de côté : {', '.join(not_kept)}." if not_kept else ""
+        messages.success(request, f"Entreprises gardées : {len(kept)}.{left}")
+    return redirect(f"{reverse('panel', args=[need.pk])}#tirages")
+
+
 urlpatterns = [
     *consultation_paths("entreprises/", panel, "panel"),
     path("achats/<uuid:need_id>/consultations/<uuid:sourcing_id>/relancer/", ask_again, name="ask_again"),
@@ -401,6 +439,8 @@ urlpatterns = [
     path("achats/<uuid:need_id>/entreprises/nature/", panel_kind, name="panel_kind"),
     path("achats/<uuid:need_id>/entreprises/chercher/", panel_search, name="panel_search"),
     path("achats/<uuid:need_id>/entreprises/choisir/", panel_choose, name="panel_choose"),
+    path("achats/<uuid:need_id>/entreprises/tirer/", panel_draw, name="panel_draw"),
+    path("achats/<uuid:need_id>/entreprises/garder-le-tirage/", panel_keep_drawn, name="panel_keep_drawn"),
     path("achats/<uuid:need_id>/entreprises/adresses/", panel_contacts, name="panel_contacts"),
     path("achats/<uuid:need_id>/entreprises/<uuid:firm_id>/de-nouveau/", panel_again, name="panel_again"),
 ]
