@@ -51,7 +51,7 @@ from sourcier.quotes.models import Submission
 from sourcier.quotes.queries import confirming
 from sourcier.retention import actions as retention
 from sourcier.retention.models import Clock
-from sourcier.sourcing.actions import closing, invite, notice, panel, posting, questions, request
+from sourcier.sourcing.actions import closing, draw, invite, notice, panel, posting, questions, request
 from sourcier.sourcing.alert_stops import stop_address
 from sourcier.sourcing.models import Invitation, Sourcing
 from sourcier.spend.actions import (
@@ -266,7 +266,8 @@ class Scene:
         needs.declare(self.requester, found[1].pk, PANEL, NO_INTEREST)
         sourcing = panel.start(self.requester, found[1].pk, "rfq")
         panel.search(self.requester, sourcing.pk, [BAKER], AROUND_M)
-        panel.keep_all(self.requester, sourcing.pk)
+        drawn = draw.propose(self.requester, sourcing.pk, 5)
+        panel.keep(self.requester, sourcing.pk, [each["siret"] for each in drawn.proposed[:3]])
         self.tell(led=found[0].pk, glanced=found[1].pk)
 
     # --- requests ----------------------------------------------------------------------------------------------------------

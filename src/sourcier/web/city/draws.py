@@ -74,9 +74,12 @@ def _fair(draw: Draw) -> str:
     """How many of each side, and whether those never asked have their third."""
     has = {group: sum(group in each["groups"] for each in draw.proposed) for group in OF_ONE}
     seats, never = len(draw.proposed), has["new"]
-    third = "" if never * 3 >= seats else " : toutes celles de la liste"
+    third = "" if never * 3 >= seats else "\N{NO-BREAK SPACE}: toutes celles de la liste"
     asked = f"{never} jamais interrogée{'s' if never > 1 else ''} par la ville{third}" if never else NOBODY_NEW
-    return (
-        f"{has['near']} parmi les plus proches, {has['far']} plus loin ; {has['young']} de moins de cinq ans, {has['old']} "
-        f"plus anciennes ; {has['micro']} de moins de dix salariés, {has['larger']} plus grandes ; {asked}."
+    told = (
+        f"{has['near']} parmi les plus proches, {has['far']} plus loin",
+        f"{has['young']} de moins de cinq ans, {has['old']} plus anciennes",
+        f"{has['micro']} de moins de dix salariés, {has['larger']} plus grandes",
+        asked,
     )
+    return "\N{NO-BREAK SPACE}; ".join(told) + "."

@@ -180,6 +180,7 @@ def _page(
         "stale": bool(last and found and last.register_build != _build()),
         **_kept(request, sourcing, kept, shares, wrong or {}, again or {}),
         "draws": (draws := draws_of(sourcing, candidates)), "draw_form": draw_form or DrawForm(bool(draws)),
+        "awaited": any(not shown.lines for shown in draws),
         "dropped": [item for item in candidates if item.state == Candidate.State.DROPPED],
         **_composing(request, agent, sourcing, declaring), "may_edit": may(agent, sourcing, Verb.EDIT),
         "kind_form": KindForm(initial={"kind": sourcing.kind}), **_names(request),
