@@ -47,6 +47,20 @@ def test_size_never_changes_anything(size_class: str, category: str) -> None:
 
 
 @given(
+    size_class=st.sampled_from(list(SIZES)), category=st.sampled_from(["", "PME", "ETI", "GE"]), employer=st.booleans(),
+    name=st.text(max_size=40), legal_form=st.sampled_from(["1000", "5499", "9220"]), social_economy=st.booleans(),
+    metres=st.integers(0, 9_000), siret=st.from_regex(r"[0-9]{14}", fullmatch=True),
+)  # fmt: skip
+def test_two_establishments_that_differ_by_what_they_are_and_not_by_what_is_asked_have_the_same_score(
+    metres: int, **differing: object
+) -> None:
+    """Past wins are not even in what a scorer may look at."""
+    one = replace(FIRM, distance_m=metres)
+    other = replace(one, legal_name=str(differing["name"]), **differing)  # type: ignore[arg-type]
+    assert (explain(other, CONTEXT), score(other, CONTEXT)) == (explain(one, CONTEXT), score(one, CONTEXT))
+
+
+@given(
     near=st.integers(0, 20_000), far=st.integers(0, 20_000), radius=st.integers(0, 20_000),
     updated=st.none() | st.dates(date(1973, 1, 1), date(2027, 1, 1)), uncertainty=st.integers(0, 9_000),
 )  # fmt: skip

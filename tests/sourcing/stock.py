@@ -1,6 +1,7 @@
 """A small fictitious stock in INSEE's columns, known firm by firm, loaded by the real importer."""
 
 import csv
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,11 +49,11 @@ PLUMBER = Shop(510, "PLOMBERIE GARNIER", code="43.22A")
 SHOPS = (MATHILDE, PERRIER, LEFORT, COOP, DEPOT, WITHOUT_POINT, HIDDEN, CLOSED, FAR, PLUMBER)
 
 
-def build(folder: Path) -> Path:
+def build(folder: Path, shops: Sequence[Shop] = SHOPS) -> Path:
     """Write both stock files and import them; returns the register."""
     establishments, units, register = folder / "etab.csv", folder / "ul.csv", folder / "register.duckdb"
-    _write(establishments, (*columns.ESTABLISHMENT, *columns.DEGREES), [_establishment(shop) for shop in SHOPS])
-    _write(units, columns.LEGAL_UNIT, [_unit(shop) for shop in SHOPS])
+    _write(establishments, (*columns.ESTABLISHMENT, *columns.DEGREES), [_establishment(shop) for shop in shops])
+    _write(units, columns.LEGAL_UNIT, [_unit(shop) for shop in shops])
     import_stock(establishments, units, out=register, fictitious=True)
     return register
 

@@ -5,7 +5,9 @@ INVITATION = (
     "identity_checked_by_id", "stopped_at", "posting_id", "returned_at",
 )  # fmt: skip
 
-CANDIDATE = ("firm_id", "state", "origin", "distance_m", "reason", "again_reason", "decided_by_id")
+CANDIDATE = (
+    "firm_id", "state", "origin", "distance_m", "reason", "again_reason", "decided_by_id", "closed_seen_at", "closed_told_on",
+)  # fmt: skip
 
 DRAW = ("number", "state", "count", "among", "left_out", "reason", "seed", "source", "authority", "proposed", "drawn_at")
 
@@ -32,7 +34,7 @@ class SourcingConfig(AppConfig):
         from sourcier.needs.registry import register_asking, register_lead
         from sourcier.retention.registry import register_eraser, register_finder, register_keeper, register_last_contact
         from sourcier.sourcing import limits, queries, retention
-        from sourcier.sourcing.actions import alerts, closing, draw, invite, progress, texting
+        from sourcier.sourcing.actions import alerts, closing, closures, draw, invite, progress, texting
         from sourcier.sourcing.alert_stops import stop_header
         from sourcier.sourcing.verbs import VERBS
 
@@ -46,6 +48,7 @@ class SourcingConfig(AppConfig):
         on_text_arrival(texting.arrive)
         on_stop(texting.stop)
         register_due("sourcing.close", closing.close_due)
+        register_due("sourcing.closures", closures.look_for_closed, every=timedelta(minutes=10), atomic=False)
         register_due("sourcing.draws", draw.finish_due, atomic=False)
         register_due("sourcing.alerts", alerts.send_alerts, every=timedelta(minutes=10), atomic=False)
         stop_with(alerts.KIND, stop_header)

@@ -4,6 +4,8 @@ import uuid
 
 from django.db import models
 
+from sourcier.kernel.french import format_date
+
 
 class Sourcing(models.Model):
     """One way of asking the market for a need. A need may have several in turn (information, then quotes)."""
@@ -54,6 +56,7 @@ class Sourcing(models.Model):
     ended_at = models.DateTimeField(null=True)
     ending_reason = models.TextField(blank=True)
     next_check = models.DateTimeField(null=True, db_index=True)
+    register_seen = models.CharField(max_length=64, blank=True, help_text="of the register its firms were last compared with")
 
     class Meta:
         indexes = [models.Index(fields=["organisation", "state"], name="sourcing_state")]
@@ -92,9 +95,19 @@ class Candidate(models.Model):
     again_reason = models.TextField(blank=True, help_text="why it is proposed again, when it has most of the family already")
     decided_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
     decided_at = models.DateTimeField()
+    closed_seen_at = models.DateTimeField(null=True, help_text="since when the register in use says that it closed")
+    closed_told_on = models.DateField(null=True, help_text="day of INSEE's row that says so, not of the closing")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["sourcing", "firm"], name="sourcing_candidate_once")]
+
+    @property
+    def closed_since(self) -> str:
+        """« fermée d'après le répertoire (fiche du 1 août 2026) »; empty for one that is open."""
+        if self.closed_seen_at is None:
+            return ""
+        told = f" (fiche de l'INSEE du {format_date(self.closed_told_on)})" if self.closed_told_on else ""
+        return f"fermée d'après le répertoire{told}"
 
 
 class Draw(models.Model):

@@ -118,6 +118,11 @@ def excluded(sourcing: Sourcing) -> list[tuple[Candidate, str]]:
     return [(candidate, why) for candidate in _not_asked(sourcing) if (why := excluded_because(candidate))]
 
 
+def closed_since(sourcing: Sourcing) -> QuerySet[Candidate]:
+    """The firms kept that the register says closed since."""
+    return candidates(sourcing).filter(state=Candidate.State.KEPT, closed_seen_at__isnull=False)
+
+
 def excluded_because(candidate: Candidate) -> str:
     """Why this firm is not asked; empty when it may be."""
     firm = candidate.firm

@@ -18,6 +18,16 @@ VERBS = (
     Verb("panel.kept", "{name} a gardé des entreprises ({count}).", personal=("name", "firms", "rows")),
     Verb("panel.dropped", "{name} a écarté {firm} : {reason}", personal=("name", "firm", "rows")),
     Verb("panel.added", "{name} a ajouté {firm}.", personal=("name", "firm", "firms", "rows")),
+    Verb(
+        "panel.closed_since",
+        "D'après le nouveau répertoire, {count} entreprise(s) gardée(s) ont fermé depuis : {names}.",
+        personal=("firms", "names", "rows"),
+    ),
+    Verb(
+        "panel.open_again",
+        "D'après le nouveau répertoire, {count} entreprise(s) gardée(s) sont de nouveau ouvertes : {names}.",
+        personal=("firms", "names", "rows"),
+    ),
     Verb("panel.again", "{name} propose {firm} de nouveau : {reason}", personal=("name", "firm", "rows"), overrules=True),
     Verb(
         "panel.listed",

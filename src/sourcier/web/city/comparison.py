@@ -23,7 +23,7 @@ from sourcier.quotes.queries.comparison import compare, not_compared, opened_sub
 from sourcier.quotes.queries.marking import a_lot_is_chosen, evaluates, heard, unfinished
 from sourcier.quotes.queries.opening import agreed, untyped
 from sourcier.sourcing.models import Sourcing
-from sourcier.sourcing.queries import last_sent
+from sourcier.sourcing.queries import closed_since, last_sent
 from sourcier.vault.actions import store
 from sourcier.web.city.forms import EurosField, MomentField, add_refusal
 from sourcier.web.city.marks_form import MarksForm
@@ -100,6 +100,7 @@ def page(request: HttpRequest, need: Need, sourcing: Sourcing, **forms_with_erro
         "awards": Award.objects.filter(sourcing=sourcing).select_related(
             "lot", "submission__invitation__firm", "stand_in__firm"
         ),
+        "closed": closed_since(sourcing),
         "round": pending,
         "round_open": _round_open(pending),
         "view": opening_view(agent, sourcing, 2, forms_with_errors.get("alone_form")) if _round_open(pending) else None,
