@@ -36,7 +36,7 @@ WITHOUT_ENTRY = {
     "suppliers.actions.campaigns": {"prepare"},
     "suppliers.actions.imports": {"guess", "import_contacts"},
     "sourcing.actions.progress": {"mark_opened", "mark_chosen", "mark_done", "mark_ended", "give_lead"},
-    "sourcing.actions.common": {"load", "check", "obey", "same_version", "touch", "words"},
+    "sourcing.actions.common": {"to_compose", "load", "check", "obey", "same_version", "touch", "words"},
     "sourcing.actions.invite": {
         "asked_by_the_city",
         "check_limit",

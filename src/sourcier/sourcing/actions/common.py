@@ -41,6 +41,13 @@ def obey(refusal: Refusal | None) -> None:
         raise Refused(refusal)
 
 
+def to_compose(agent: Agent, sourcing_id: UUID) -> Sourcing:
+    """The sourcing, not locked, if this agent may compose its panel now and has declared his interests before it."""
+    sourcing = queries.get(agent, sourcing_id)
+    obey(carrying.composing(agent, sourcing))
+    return sourcing
+
+
 def same_version(agent: Agent, sourcing: Sourcing, version: int) -> None:
     """Refuse a save made from an older reading, with the row as it is now."""
     if version != sourcing.version:

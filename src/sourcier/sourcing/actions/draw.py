@@ -23,7 +23,7 @@ from sourcier.journal.queries import payload_of
 from sourcier.kernel.transitions import refuse
 from sourcier.register.establishment import Establishment, SearchResult
 from sourcier.sourcing import balanced, finding, known_firms, queries, rules
-from sourcier.sourcing.actions.common import check, entry, load, touch, words
+from sourcier.sourcing.actions.common import entry, load, to_compose, touch, words
 from sourcier.sourcing.balanced import Listed
 from sourcier.sourcing.models import Candidate, Draw, Search, Sourcing
 from sourcier.sourcing.rules import Verb
@@ -36,8 +36,7 @@ def propose(agent: Agent, sourcing_id: UUID, count: int, reason: str = "") -> Dr
 
     One draw for a consultation: another takes a reason. The register is read before any lock.
     """
-    sourcing = queries.get(agent, sourcing_id)
-    check(agent, sourcing, Verb.PANEL)
+    sourcing = to_compose(agent, sourcing_id)
     if not balanced.FEWEST <= count <= balanced.MOST:
         raise refuse("count", f"Demandez de {balanced.FEWEST} à {balanced.MOST} entreprises.", "count")
     last = queries.last_search(sourcing)

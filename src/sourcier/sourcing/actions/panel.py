@@ -20,8 +20,8 @@ from sourcier.needs import queries as needs
 from sourcier.needs.models import Need
 from sourcier.register import search as register
 from sourcier.register.establishment import Establishment, Filters, SearchResult
-from sourcier.sourcing import carrying, finding, known_firms, proposal, queries, registry, rules
-from sourcier.sourcing.actions.common import entry, load, obey, touch, words
+from sourcier.sourcing import finding, known_firms, proposal, queries, registry, rules
+from sourcier.sourcing.actions.common import entry, load, to_compose, touch, words
 from sourcier.sourcing.models import Candidate, Criterion, Draw, PriceLine, Search, Sourcing
 from sourcier.sourcing.rules import Verb
 from sourcier.sourcing.working_days import propose_deadline
@@ -136,13 +136,6 @@ def change_kind(agent: Agent, sourcing_id: UUID, kind: str) -> Sourcing:
     return sourcing
 
 
-def _to_compose(agent: Agent, sourcing_id: UUID) -> Sourcing:
-    """The sourcing, not locked, if this agent may compose its panel now and has declared his interests before it."""
-    sourcing = queries.get(agent, sourcing_id)
-    obey(carrying.composing(agent, sourcing))
-    return sourcing
-
-
 def _emptied(rows: QuerySet[Any]) -> list[Model]:
     """Delete these rows; returns them, for the journal."""
     gone = list(rows)
@@ -154,7 +147,7 @@ def search(
     agent: Agent, sourcing_id: UUID, activities: Sequence[Activity], radius_m: int, filters: Filters | None = None
 ) -> Search:
     """Query the register around the places of delivery, and keep the query. The register is read before any lock."""
-    return _search(agent, _to_compose(agent, sourcing_id), activities, radius_m, filters or Filters())
+    return _search(agent, to_compose(agent, sourcing_id), activities, radius_m, filters or Filters())
 
 
 def _search(agent: Agent, sourcing: Sourcing, activities: Sequence[Activity], radius_m: int, filters: Filters) -> Search:
@@ -191,7 +184,7 @@ def _search_entry(agent: Agent, sourcing: Sourcing, kept: Search, result: Search
 
 def keep(agent: Agent, sourcing_id: UUID, sirets: Sequence[str]) -> list[Candidate]:
     """Keep these firms in the panel, each with why it is proposed. Refused for one that may not be written to."""
-    sourcing = _to_compose(agent, sourcing_id)
+    sourcing = to_compose(agent, sourcing_id)
     if not sirets:
         raise refuse("no_firm", "Cochez au moins une entreprise.", "firms")
     found = [finding.by_siret(siret) for siret in dict.fromkeys(sirets)]
@@ -200,7 +193,7 @@ def keep(agent: Agent, sourcing_id: UUID, sirets: Sequence[str]) -> list[Candida
 
 def keep_all(agent: Agent, sourcing_id: UUID) -> list[Candidate]:
     """« Toutes les entreprises (143) »: what the last query finds, but who was dropped, is asked too often, or said no."""
-    sourcing = _to_compose(agent, sourcing_id)
+    sourcing = to_compose(agent, sourcing_id)
     last = queries.last_search(sourcing)
     if last is None:
         raise refuse("no_search", "Cherchez d'abord les entreprises.", "firms")
@@ -217,8 +210,7 @@ def keep_all(agent: Agent, sourcing_id: UUID) -> list[Candidate]:
 
 def keep_drawn(agent: Agent, sourcing_id: UUID, number: int) -> tuple[list[Candidate], list[str]]:
     """Keep in one act what a draw proposed, but who was dropped, said no or closed since: their names come second."""
-    sourcing = queries.get(agent, sourcing_id)
-    check(agent, sourcing, Verb.PANEL)
+    sourcing = to_compose(agent, sourcing_id)
     draw = sourcing.draws.filter(number=number, state=Draw.State.DRAWN).first()
     if draw is None:
         raise refuse("no_draw", "Ce tirage n'est pas encore fait.")
@@ -238,7 +230,7 @@ def keep_drawn(agent: Agent, sourcing_id: UUID, number: int) -> tuple[list[Candi
 
 def add_firm(agent: Agent, sourcing_id: UUID, siret: str) -> Candidate:
     """Add a firm by its SIRET, wherever it is. Refused when the register says it is closed, or may not be named."""
-    sourcing = _to_compose(agent, sourcing_id)
+    sourcing = to_compose(agent, sourcing_id)
     try:
         establishment = finding.by_siret(parse_siret(siret))
     except InvalidIdentifier as error:
@@ -333,7 +325,7 @@ def _decide(
 
 def drop(agent: Agent, sourcing_id: UUID, siret: str, reason: str) -> Candidate:
     """Put a firm aside, with its reason; it stays on the page. A firm already asked cannot be put aside."""
-    sourcing = _to_compose(agent, sourcing_id)
+    sourcing = to_compose(agent, sourcing_id)
     reason = words(reason, 500, "reason", required="Dites pourquoi : le dossier gardera votre raison.")
     if not siret.isdecimal():
         raise refuse("unknown_siret", "Cette entreprise n'est pas dans le répertoire.", "siret")
@@ -359,7 +351,7 @@ def drop(agent: Agent, sourcing_id: UUID, siret: str, reason: str) -> Candidate:
 @transaction.atomic
 def propose_again(agent: Agent, sourcing_id: UUID, firm_id: UUID, reason: str) -> Candidate:
     """Why a firm that has most of the family already is asked once more. Raises `Candidate.DoesNotExist` for one not kept."""
-    _to_compose(agent, sourcing_id)
+    to_compose(agent, sourcing_id)
     sourcing = load(agent, sourcing_id, Verb.PANEL)
     reason = words(reason, 500, "reason", required="Écrivez pourquoi la proposer de nouveau : le dossier gardera votre raison.")
     kept = sourcing.candidates.select_for_update(of=("self",)).select_related("firm")
