@@ -155,3 +155,18 @@ def test_a_bad_import_ends_with_code_one(stock: tuple[Path, Path], var: Path) ->
 
 def test_every_code_of_the_old_nomenclature_is_known_without_a_register(var: Path) -> None:
     assert command.activity_of("10.71c").code == "10.71C"
+
+
+def test_a_search_is_narrowed_ordered_and_counted(demo: Path) -> None:
+    words = ("search", "--activity", "10.71C", "--near", "93110", "--json")
+    everything = json.loads(run(*words))
+    facets = everything["facets"]
+    assert facets["activities"] == {"NAFRev2 10.71C": everything["total"]}
+    assert sum(facets["size_classes"].values()) == everything["total"]
+    narrowed = json.loads(run(*words, "--employer", "--department", "93", "--created-since", "2015-01-01"))
+    assert 0 < narrowed["total"] < everything["total"]
+    assert all(row["employer"] and row["commune_code"].startswith("93") for row in narrowed["results"])
+    assert narrowed["facets"]["employer"] == narrowed["total"]
+    best = json.loads(run(*words, "--by", "score", "--limit", "3", "--offset", "2"))
+    assert best["total"] == everything["total"]
+    assert len(best["results"]) == 3

@@ -4,14 +4,16 @@ import json
 import re
 import sys
 import time
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, BooleanOptionalAction, Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, fields
+from datetime import date
 from pathlib import Path
 from typing import Any, TextIO
 
 from django.core.management.base import BaseCommand
+from django.utils import timezone
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
@@ -22,7 +24,7 @@ from sourcier.kernel.transitions import Refused, refuse
 from sourcier.matching.labels import labels
 from sourcier.register import search as register
 from sourcier.register.changes import CLOSED, MOVED, OPENED, Change, compared
-from sourcier.register.establishment import Establishment
+from sourcier.register.establishment import Establishment, Facets, Filters
 from sourcier.register.importing import download
 from sourcier.register.importing.run import Progress as Told
 from sourcier.register.importing.run import Report, import_stock
@@ -70,6 +72,17 @@ class Command(BaseCommand):
         parser.add_argument("--near", metavar="LIEU", help=place)
         parser.add_argument("--radius", type=float, default=10, metavar="KM", help="rayon en kilomètres (10)")
         parser.add_argument("--limit", type=int, default=50, help="nombre de réponses (50)")
+        parser.add_argument("--offset", type=int, default=0, help="nombre de réponses à passer (0)")
+        parser.add_argument("--by", choices=("distance", "score"), default="distance", help="l'ordre (distance)")
+        listed = {"nargs": "+", "default": [], "metavar": "CODE"}
+        parser.add_argument("--size-class", help="tranches d'effectifs de l'INSEE : 01 02", **listed)
+        parser.add_argument("--category", choices=("PME", "ETI", "GE"), nargs="+", default=[], help="catégories d'entreprise")
+        parser.add_argument("--legal-form", help="catégories juridiques, ou leurs premiers chiffres : 92 5499", **listed)
+        parser.add_argument("--department", help="départements : 93 2A 974", **listed)
+        parser.add_argument("--commune", help="codes INSEE ; Paris, Lyon et Marseille valent leurs arrondissements", **listed)
+        for name, help_ in (("employer", "employeur"), ("social-economy", "économie sociale"), ("sole-trader", "individuel")):
+            parser.add_argument(f"--{name}", action=BooleanOptionalAction, help=help_)
+        parser.add_argument("--created-since", type=date.fromisoformat, metavar="AAAA-MM-JJ", help="créés ce jour ou après")
         parser.add_argument("--batch", type=Path, metavar="FICHIER", help=lines)
         parser.add_argument("--json", action="store_true", help="pour un programme")
 
@@ -135,10 +148,13 @@ class Command(BaseCommand):
             raise refuse("usage", "Donnez au moins un code avec --activity et un lieu avec --near (ou --batch et un fichier).")
         activities = [activity_of(code) for code in chosen.activity]
         centre = centre_of(chosen.near)
-        found = register.search(activities, [centre], metres(chosen.radius), limit=limit_of(chosen.limit))
+        found = register.search(
+            activities, [centre], metres(chosen.radius), limit=limit_of(chosen.limit), offset=limit_of(chosen.offset),
+            filters=filters_of(chosen), scored_on=timezone.localdate() if chosen.by == "score" else None,
+        )  # fmt: skip
         if chosen.json:
-            results = [as_json(row) for row in found.rows]
-            answer = {"total": found.total, "undisclosed": found.undisclosed, "build": found.build, "results": results}
+            counted = {"total": found.total, "undisclosed": found.undisclosed, "facets": facets_as_json(found.facets)}
+            answer = {**counted, "build": found.build, "results": [as_json(row) for row in found.rows]}
             self.stdout.write(json.dumps(answer, ensure_ascii=False))
             return
         for row in found.rows:
@@ -271,11 +287,33 @@ def metres(kilometres: float) -> int:
     return round(kilometres * 1000)
 
 
+def filters_of(chosen: Namespace) -> Filters:
+    """What the options narrow to."""
+    return Filters(
+        size_classes=chosen.size_class,
+        categories=chosen.category,
+        legal_forms=chosen.legal_form,
+        departments=chosen.department,
+        communes=chosen.commune,
+        employer=chosen.employer,
+        social_economy=chosen.social_economy,
+        sole_trader=chosen.sole_trader,
+        created_since=chosen.created_since,
+    )
+
+
 def limit_of(limit: int) -> int:
     """A number of answers. Raises `Refused`."""
     if limit < 0:
         raise refuse("limit", "Le nombre de réponses est zéro ou plus.")
     return limit
+
+
+def facets_as_json(facets: Facets) -> dict[str, Any]:
+    """The counts, for programs; activities as « NAFRev2 10.71C »."""
+    activities = {f"{activity.nomenclature} {activity.code}": count for activity, count in facets.activities.items()}
+    others = {one.name: getattr(facets, one.name) for one in fields(facets) if one.name != "activities"}
+    return {"activities": activities, **others}
 
 
 def as_json(row: Establishment) -> dict[str, Any]:
