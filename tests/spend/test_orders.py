@@ -19,7 +19,7 @@ from sourcier.needs import actions as needs
 from sourcier.spend.actions import choose_columns, commit, hand_over, import_waiting, load_families, withdraw_orders
 from sourcier.spend.batches import UNREAD_KEPT
 from sourcier.spend.importing import sheets
-from sourcier.spend.importing.lines import Column, OrderLine, Unreadable, guess, read_amount, read_day, read_line
+from sourcier.spend.importing.lines import Column, Lines, Unreadable, guess, read_amount, read_day
 from sourcier.spend.importing.orders import fingerprint, read_export
 from sourcier.spend.models import Columns, Family, Order, OrderBatch
 from sourcier.spend.queries import families_of_year, family_total, years
@@ -195,7 +195,7 @@ def test_a_workbook_of_1904_with_merged_cells_and_a_formula_that_attacks() -> No
     day = date(2026, 3, 5)
     rows: list[list[Any]] = [HEADINGS, ["E1", day, "Fournil", "", "", 12.5], ["E2", day, "", "", "Pain", 0.1 + 0.2]]
     sheet = sheets.read(xlsx(rows, change))
-    export = read_export(sheet, guess(sheet.headings), (), {})
+    export = read_export(sheet, guess(sheet.headings), ())
     first, second = export.orders.values()
     assert (first.on, first.label, first.amount_cents) == (day, "=cmd|' /C calc'!A0", 1250)
     assert (second.supplier, second.amount_cents) == ("Fournil", 30)
@@ -203,7 +203,7 @@ def test_a_workbook_of_1904_with_merged_cells_and_a_formula_that_attacks() -> No
 
 def test_a_credit_takes_back_what_was_ordered_and_no_more() -> None:
     rows = csv(changed(N="E1", Montant="1 000"), changed(N="A1", Montant="(400)"), changed(N="A2", Montant="700-"))
-    export = read_export(sheets.read(rows), guess(HEADINGS), (), {})
+    export = read_export(sheets.read(rows), guess(HEADINGS), ())
     assert export.total_cents == 60_000 and [line.line for line in export.unread] == [4]
 
 
@@ -229,12 +229,29 @@ def test_any_cell_is_a_day_and_an_amount_or_says_why(cell: Any) -> None:
             assert str(error).endswith(".")
 
 
+CELLS = st.one_of(
+    st.sampled_from(["", " ", "05/03/2026", "31/02/2026", "12,50", "-3", "0", "CHF", "eur", "Pain", "73282932000074", 1, 1.0]),
+    st.booleans(), st.none(), st.floats(), st.dates(), st.datetimes(), st.text(max_size=5),
+)  # fmt: skip
+
+
+@given(st.lists(st.lists(CELLS, max_size=10), max_size=12))
+def test_lines_read_together_say_what_each_says_alone(rows: list[sheets.Row]) -> None:
+    columns = guess([*HEADINGS, "Devise"])
+    good = [*BREAD, "€"]
+    lines = list(enumerate([row for odd in rows for row in (odd, good)], 2))
+    read, unread = Lines(columns).read(lines)
+    alone = [Lines(columns).read([line]) for line in lines]
+    assert read == [line for said, _ in alone for line in said]
+    assert unread == [line for _, unsaid in alone for line in unsaid]
+    assert len(read) + len(unread) == len(lines) and len(read) >= len(rows)
+
+
 @given(st.binary(max_size=300))
 def test_any_file_is_a_table_or_says_why(data: bytes) -> None:
     try:
         sheet = sheets.read(data)
-        for number, row in sheet.rows():
-            read_line(number, row, guess(HEADINGS))
+        Lines(guess(HEADINGS)).read(list(sheet.rows()))
     except Refused as refused:
         assert refused.field == "file"
 
@@ -247,8 +264,8 @@ def test_too_many_lines_are_said_and_a_long_report_is_cut(monkeypatch: pytest.Mo
 
 
 def test_the_same_order_has_the_same_print_with_or_without_the_full_siret() -> None:
-    line = read_line(2, BREAD, guess(HEADINGS))
-    assert isinstance(line, OrderLine) and len(fingerprint(line)) == 32
+    [line], _ = Lines(guess(HEADINGS)).read([(2, [*BREAD])])
+    assert len(fingerprint(line)) == 32
 
 
 @pytest.mark.django_db

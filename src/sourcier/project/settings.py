@@ -90,7 +90,9 @@ def _database() -> dict[str, Any]:
             "transaction_mode": "IMMEDIATE",
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA recursive_triggers=ON; "
             # What is erased is overwritten, not only left free.
-            "PRAGMA secure_delete=ON;",
+            "PRAGMA secure_delete=ON; "
+            # 8 MB of pages: the ends of every index of the orders stay at hand while an export is imported.
+            "PRAGMA cache_size=-8000;",
         },
     }
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from sourcier.accounts.models import Organisation
@@ -21,6 +22,12 @@ def sheet_of(file: File) -> sheets.Sheet:
         return sheets.read(stored.read())
 
 
+@lru_cache(maxsize=64)
+def headings_of(file: File) -> sheets.Row:
+    """The headings of a file of the vault, which never change: a large workbook takes a second to open."""
+    return sheet_of(file).headings
+
+
 def named(columns: Mapping[Any, int]) -> dict[str, int]:
     """The columns as their row keeps them."""
     return {column.value: place for column, place in columns.items()}
@@ -38,9 +45,9 @@ def remember(organisation: Organisation, headings: sheets.Row, columns: Mapping[
     Columns.objects.update_or_create(**key, defaults={"columns": dict(columns)})
 
 
-def check_columns(sheet: sheets.Sheet, columns: Mapping[StrEnum, int], required: Collection[StrEnum], words: str) -> None:
+def check_columns(headings: sheets.Row, columns: Mapping[StrEnum, int], required: Collection[StrEnum], words: str) -> None:
     """Raise `Refused` when a column that is needed is missing, out of the table, or chosen twice."""
-    if any(column not in columns for column in required) or not all(0 <= place < sheet.width for place in columns.values()):
+    if any(column not in columns for column in required) or not all(0 <= place < len(headings) for place in columns.values()):
         raise refuse("columns", f"Choisissez au moins {words}.")
     if len(set(columns.values())) < len(columns):
         raise refuse("twice", "Une colonne est choisie deux fois. Chacune ne dit qu'une chose.")

@@ -36,7 +36,7 @@ def hand_over_contracts(agent: Agent, file: File) -> ContractBatch:
     _check_buyer(agent)
     if file.organisation_id != agent.organisation.pk:
         raise ValueError("the file belongs to another organisation")
-    headings = batches.sheet_of(file).headings
+    headings = batches.headings_of(file)
     places = batches.remembered(agent.organisation, headings, OF) or batches.named(columns_named(headings, HEADINGS))
     batch = ContractBatch.objects.create(
         organisation=agent.organisation, file=file, columns=places, asked_by=agent.user, asked_at=timezone.now()
@@ -55,7 +55,7 @@ def import_contracts(agent: Agent, batch_id: UUID, columns: Mapping[Column, int]
     _check_buyer(agent)
     given = ContractBatch.objects.select_related("file").get(organisation=agent.organisation, pk=batch_id)
     sheet = batches.sheet_of(given.file)
-    batches.check_columns(sheet, columns, REQUIRED, "l'objet, le titulaire et la date de fin")
+    batches.check_columns(sheet.headings, columns, REQUIRED, "l'objet, le titulaire et la date de fin")
     families = frozenset(Family.objects.filter(organisation=agent.organisation).values_list("code", flat=True))
     read = read_list(sheet, columns, families)
     with transaction.atomic():

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from functools import cache
 from itertools import islice
-from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -28,7 +27,11 @@ from sourcier.spend.registry import references
 from sourcier.vault import queries as vault
 from sourcier.vault.models import File
 
-AT_ONCE = 5_000
+AT_ONCE = 1_000
+WRITTEN = (
+    "organisation", "batch", "line", "number", "ordered_on", "siret", "supplier", "label", "amount_cents", "family", "unit",
+    "department", "place", "operation_id", "fingerprint",
+)  # fmt: skip
 A_CONTRACT_LASTS = timedelta(days=366)
 
 
@@ -40,7 +43,7 @@ def hand_over(agent: Agent, file: File) -> OrderBatch:
     _check_buyer(agent)
     if file.organisation_id != agent.organisation.pk:
         raise ValueError("the file belongs to another organisation")
-    headings = batches.sheet_of(file).headings
+    headings = batches.headings_of(file)
     with transaction.atomic():
         organisation = Organisation.objects.select_for_update().get(pk=agent.organisation.pk)
         same = OrderBatch.objects.filter(organisation=organisation, file__sha256=file.sha256)
@@ -61,8 +64,9 @@ def choose_columns(agent: Agent, batch_id: UUID, columns: Mapping[Column, int]) 
     Raises `Refused` when a column that is needed is missing, `OrderBatch.DoesNotExist` for another city's.
     """
     _check_buyer(agent)
-    sheet = batches.sheet_of(OrderBatch.objects.select_related("file").get(organisation=agent.organisation, pk=batch_id).file)
-    batches.check_columns(sheet, columns, REQUIRED, "la date, le montant hors taxes, le fournisseur et l'objet")
+    given = OrderBatch.objects.select_related("file").get(organisation=agent.organisation, pk=batch_id)
+    headings = batches.headings_of(given.file)
+    batches.check_columns(headings, columns, REQUIRED, "la date, le montant hors taxes, le fournisseur et l'objet")
     with transaction.atomic():
         batch = OrderBatch.objects.select_for_update().get(organisation=agent.organisation, pk=batch_id)
         if batch.state != OrderBatch.State.CHOOSING:
@@ -70,7 +74,7 @@ def choose_columns(agent: Agent, batch_id: UUID, columns: Mapping[Column, int]) 
         batch.columns = {column.value: place for column, place in columns.items()}
         batch.state = OrderBatch.State.WAITING
         batch.save(update_fields=["columns", "state"])
-        batches.remember(agent.organisation, sheet.headings, batch.columns)
+        batches.remember(agent.organisation, headings, batch.columns)
         facts = {"name": agent.user.name, "batch": batch.pk, "columns": batch.columns}
         append(agent.organisation.pk, None, "orders.columns_chosen", facts, actor=agent.id, rows=[batch])
     return batch
@@ -91,7 +95,6 @@ def read_batch(batch_id: UUID, now: datetime) -> bool:
     """Read one export and keep all that it says in one transaction, or refuse it whole. False: another process did."""
     batch = OrderBatch.objects.select_related("organisation", "file").get(pk=batch_id)
     organisation = batch.organisation
-    own = Order.objects.filter(organisation=organisation)
 
     def tell(lines: int) -> None:
         OrderBatch.objects.filter(pk=batch.pk).update(progress=lines)
@@ -100,9 +103,8 @@ def read_batch(batch_id: UUID, now: datetime) -> bool:
         sheet = batches.sheet_of(batch.file)
         OrderBatch.objects.filter(pk=batch.pk).update(progress=0, expected=sheet.height, reading_since=timezone.now())
         columns = {Column(name): place for name, place in batch.columns.items()}
-        known = frozenset(own.values_list("fingerprint", flat=True).iterator())
-        amounts = dict(own.exclude(number="").values_list("number", "amount_cents").iterator())
-        export = read_export(sheet, columns, known, amounts, tell)
+        own = Order.objects.filter(organisation=organisation).values_list("fingerprint", "number", "amount_cents")
+        export = read_export(sheet, columns, own.iterator(), tell)
     except Refused as refused:
         return _refuse(batch_id, refused.sentence, now)
     except FileNotFoundError:  # it must not keep the exports after it waiting
@@ -134,21 +136,22 @@ def _refuse(batch_id: UUID, sentence: str, now: datetime) -> bool:
 
 
 def _write(batch: OrderBatch, export: Export) -> None:
-    families = dict(Family.objects.filter(organisation=batch.organisation).values_list("code", "pk"))
-    departments = {fold(name): key for key, name in batch.organisation.departments.values_list("pk", "name")}
+    """By fingerprint, since its index, the largest, then grows at one end."""
+    kept = Family.objects.filter(organisation=batch.organisation).values_list("code", "pk")
+    families = {code: _key(family) for code, family in kept}
+    departments = {fold(name): _key(pk) for pk, name in batch.organisation.departments.values_list("pk", "name")}
+    organisation, key = _key(batch.organisation_id), _key(batch.pk)
     explained, folded = _Explained(batch.organisation), cache(fold)
     _insert(
-        {
-            "organisation": batch.organisation_id, "batch": batch.pk, "line": line.line, "number": line.number,
-            "ordered_on": line.on.isoformat(), "siret": line.siret, "supplier": line.supplier, "label": line.label,
-            "amount_cents": line.amount_cents, "family": families.get(line.family), "unit": None,
-            "department": departments.get(folded(line.department)), "place": line.place,
-            "operation_id": explained.by(line, families.get(line.family)), "fingerprint": fingerprint,
-        }
-        for fingerprint, line in export.orders.items()
+        (
+            organisation, key, line.line, line.number, line.on.isoformat(), line.siret, line.supplier, line.label,
+            line.amount_cents, families.get(line.family), None, departments.get(folded(line.department)), line.place,
+            explained.by(line, families.get(line.family)), fingerprint,
+        )
+        for fingerprint, line in sorted(export.orders.items())
     )  # fmt: skip
     order_words.index(batch)
-    unknown = sorted({line.family for line in export.orders.values() if line.family and line.family not in families})
+    unknown = sorted({line.family for line in export.orders.values()} - {"", *families})
     if unknown:
         export.warnings.append(
             f"Codes famille inconnus de votre nomenclature : {', '.join(unknown[:12])}{'…' * (len(unknown) > 12)}"
@@ -158,45 +161,43 @@ def _write(batch: OrderBatch, export: Export) -> None:
     batch.warnings = export.warnings
 
 
-def _insert(orders: Iterable[dict[str, Any]]) -> None:
+def _insert(orders: Iterable[tuple[Any, ...]]) -> None:
     """As `bulk_create` would, without a model for each of some hundred thousand rows, which takes ten times as long."""
-    fields = [field for field in Order._meta.concrete_fields if not field.primary_key]
-    names = ", ".join(connection.ops.quote_name(field.column) for field in fields)
-    marks = ", ".join(["%s"] * len(fields))
-    sql = f"INSERT INTO {Order._meta.db_table} ({names}) VALUES ({marks})"  # noqa: S608 - names of our own
-    values = itemgetter(*(field.name for field in fields))
-    as_text = not connection.features.has_native_uuid_field
-    meant = [field.target_field if field.is_relation else field for field in fields]
-    keys = [place for place, field in enumerate(meant) if isinstance(field, UUIDField)]
-
-    def row(order: dict[str, Any]) -> list[Any]:
-        made = list(values(order))
-        for place in keys if as_text else ():
-            made[place] = made[place] and made[place].hex
-        return made
-
-    rows = map(row, orders)
+    names = ", ".join(connection.ops.quote_name(Order._meta.get_field(name).column) for name in WRITTEN)
+    sql = f"INSERT INTO {Order._meta.db_table} ({names}) VALUES ({', '.join(['%s'] * len(WRITTEN))})"  # noqa: S608 - our own
     with connection.cursor() as cursor:
-        while some := list(islice(rows, AT_ONCE)):
+        while some := list(islice(orders, AT_ONCE)):
             cursor.executemany(sql, some)
+
+
+def _key(pk: UUID | None) -> Any:
+    """As the database keeps it."""
+    return UUIDField().get_db_prep_value(pk, connection)
 
 
 class _Explained:
     """Which operation of this tool explains an order: its reference is written on it, or its firm was chosen in its family."""
 
     def __init__(self, organisation: Organisation) -> None:
-        self.references = references(organisation.pk)
-        self.chosen: dict[tuple[str, UUID | None], list[Commitment]] = {}
+        self.references = {reference: _key(operation) for reference, operation in references(organisation.pk).items()}
+        self.named = cache(self._named)
+        self.chosen: dict[tuple[str, Any], list[Commitment]] = {}
         for commitment in Commitment.objects.filter(organisation=organisation, operation_id__isnull=False).exclude(siret=""):
-            self.chosen.setdefault((commitment.siret[:9], commitment.family_id), []).append(commitment)
+            self.chosen.setdefault((commitment.siret[:9], _key(commitment.family_id)), []).append(commitment)
 
-    def by(self, line: OrderLine, family_id: UUID | None) -> UUID | None:
-        for word in f"{line.number} {line.label}".upper().split():
+    def by(self, line: OrderLine, family: Any) -> Any:
+        if found := self._named(line.number) or self.named(line.label):
+            return found
+        for commitment in self.chosen.get((line.siret[:9], family), ()) if line.siret else ():
+            if commitment.engaged_on <= line.on <= commitment.engaged_on + A_CONTRACT_LASTS:
+                return _key(commitment.operation_id)
+        return None
+
+    def _named(self, words: str) -> Any:
+        """The operation whose reference is one of these words."""
+        for word in words.upper().split():
             if found := self.references.get(word.strip(".,;:()[]")):
                 return found
-        for commitment in self.chosen.get((line.siret[:9], family_id), ()) if line.siret else ():
-            if commitment.engaged_on <= line.on <= commitment.engaged_on + A_CONTRACT_LASTS:
-                return commitment.operation_id
         return None
 
 

@@ -12,6 +12,7 @@ from sourcier.spend.contract_rules import same_contract, same_number
 from sourcier.spend.importing.lines import (
     Unread,
     Unreadable,
+    check_currency,
     read_cents,
     read_day,
     read_siret,
@@ -154,7 +155,8 @@ def codes(said: str) -> tuple[str, ...]:
 def _amount(cell: Cell, currency: Cell, what: str) -> int | None:
     if not text(cell):
         return None
-    cents = read_cents(cell, currency)
+    check_currency(currency)
+    cents = read_cents(cell)
     if cents < 0:
         raise Unreadable(f"{what} est négatif.")
     return cents

@@ -84,7 +84,7 @@ def cells(sheet: Sheet) -> list[tuple[int, list[str]]]:
         found.append((number, [text(cell)[:300] for cell in row]))
     if not found:
         raise refuse("empty", "Ce fichier n'a que des titres. Rien n'est importé.", "file")
-    if not sheet.whole and len(found[-1][1]) < sheet.width:
+    if not sheet.whole and len(found[-1][1]) < len(sheet.headings):
         raise refuse("cut", "Ce fichier est coupé : sa dernière ligne est incomplète. Exportez-le de nouveau.", "file")
     return found
 

@@ -1,13 +1,15 @@
-"""One line of an export read as an order: a day, a supplier, an amount before tax in euros. What cannot be read says why."""
+"""Lines of an export read as orders: a day, a supplier, an amount before tax in euros. What cannot be read says why."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from hashlib import sha256
-from typing import TypeVar
+from itertools import chain, repeat
+from operator import itemgetter
+from typing import Any, NamedTuple, TypeVar
 
 from sourcier.kernel.canonical import canonical
 from sourcier.kernel.french import fold
@@ -60,17 +62,16 @@ class Unreadable(ValueError):
     """Why a line cannot be read, in French."""
 
 
-@dataclass(frozen=True, slots=True)
-class OrderLine:
+class OrderLine(NamedTuple):
     """An order as the export tells it; `line` is its number in the file, `siret` empty or 14 digits (9 for a SIREN)."""
 
     line: int
-    number: str
     on: date
+    amount_cents: int
     siret: str
+    number: str
     supplier: str
     label: str
-    amount_cents: int
     family: str
     department: str
     place: str
@@ -118,26 +119,74 @@ def unread(line: int, row: Row, error: Unreadable) -> Unread:
     return Unread(line, " ; ".join(text(cell) for cell in row if text(cell))[:200], str(error))
 
 
-def read_line(line: int, row: Row, columns: Mapping[Column, int]) -> OrderLine | Unread:
-    """What the line says, or why it cannot be read."""
-    cells = {column: row[place] if place < len(row) else None for column, place in columns.items()}
-    try:
-        if max(columns.values()) >= len(row) and all(cells[column] in (None, "") for column in (Column.ON, Column.AMOUNT)):
-            raise Unreadable("La ligne est incomplète.")
-        return OrderLine(
-            line=line,
-            on=read_day(cells[Column.ON]),
-            amount_cents=read_amount(cells[Column.AMOUNT], cells.get(Column.CURRENCY)),
-            siret=read_siret(text(cells.get(Column.SIRET))),
-            number=read_words(cells.get(Column.NUMBER), LENGTHS["number"]),
-            supplier=read_words(cells[Column.SUPPLIER], LENGTHS["supplier"], "Le fournisseur n'est pas dit."),
-            label=read_words(cells[Column.LABEL], LENGTHS["label"], "L'objet n'est pas dit."),
-            family=read_words(cells.get(Column.FAMILY), LENGTHS["family"]),
-            department=read_words(cells.get(Column.DEPARTMENT), LENGTHS["department"]),
-            place=read_words(cells.get(Column.PLACE), LENGTHS["place"]),
+class Lines:
+    """Lines read column by column: days, firms, families and departments come back all the year, and are read once.
+
+    `columns` tells the place of each; those of `REQUIRED` must be among them.
+    """
+
+    def __init__(self, columns: Mapping[Column, int]) -> None:
+        self.columns, self.width = columns, max(columns.values()) + 1
+        self.currency = _once(check_currency)
+        self.readers = (  # in the order of `OrderLine`
+            (Column.ON, _once(read_day)),
+            (Column.AMOUNT, _or_why(read_amount)),
+            (Column.SIRET, _once(lambda cell: read_siret(text(cell)))),
+            (Column.NUMBER, _words(Column.NUMBER)),
+            (Column.SUPPLIER, _once(_words(Column.SUPPLIER, "Le fournisseur n'est pas dit."))),
+            (Column.LABEL, _once(_words(Column.LABEL, "L'objet n'est pas dit."))),
+            (Column.FAMILY, _once(_words(Column.FAMILY))),
+            (Column.DEPARTMENT, _once(_words(Column.DEPARTMENT))),
+            (Column.PLACE, _once(_words(Column.PLACE))),
         )
-    except Unreadable as error:
-        return unread(line, row, error)
+
+    def read(self, lines: Sequence[tuple[int, Row]]) -> tuple[list[OrderLine], list[Unread]]:
+        """What the lines say, and those that cannot be read, each with the first reason in the order of `OrderLine`."""
+        numbers = [number for number, _ in lines]
+        rows = [row if len(row) >= self.width else row + [None] * (self.width - len(row)) for _, row in lines]
+        said: dict[Column, Iterable[Any]] = {column: map(read, self._cells(rows, column)) for column, read in self.readers}
+        if Column.CURRENCY in self.columns:
+            foreign = map(self.currency, self._cells(rows, Column.CURRENCY))
+            amounts = zip(foreign, said[Column.AMOUNT], strict=True)
+            said[Column.AMOUNT] = (why or cents for why, cents in amounts)
+        read = list(map(OrderLine._make, zip(numbers, *said.values(), strict=True)))
+        if Unreadable not in set(map(type, chain.from_iterable(read))):
+            return read, []
+        whys = [next((value for value in line if isinstance(value, Unreadable)), None) for line in read]
+        return (
+            [line for line, why in zip(read, whys, strict=True) if not why],
+            [self._unread(number, row, why) for (number, row), why in zip(lines, whys, strict=True) if why],
+        )
+
+    def _cells(self, rows: Sequence[Row], column: Column) -> Iterable[Cell]:
+        return map(itemgetter(self.columns[column]), rows) if column in self.columns else repeat(None, len(rows))
+
+    def _unread(self, line: int, row: Row, why: Unreadable) -> Unread:
+        places = (self.columns[Column.ON], self.columns[Column.AMOUNT])
+        if len(row) < self.width and all(place >= len(row) or row[place] in (None, "") for place in places):
+            why = Unreadable("La ligne est incomplète.")
+        return unread(line, row, why)
+
+
+def _words(column: Column, missing: str = "") -> Callable[[Cell], str]:
+    return lambda cell: read_words(cell, LENGTHS[column], missing)
+
+
+def _or_why(read: Callable[[Cell], Any]) -> Callable[[Cell], Any]:
+    """The same reader, which returns why a cell cannot be read."""
+
+    def read_or_why(cell: Cell) -> Any:
+        try:
+            return read(cell)
+        except Unreadable as why:
+            return why.with_traceback(None)
+
+    return read_or_why
+
+
+def _once(read: Callable[[Cell], Any]) -> Callable[[Cell], Any]:
+    """The same, for cells that come back: each is read once. A yes is no 1."""
+    return lru_cache(maxsize=50_000, typed=True)(_or_why(read))
 
 
 def text(cell: Cell) -> str:
@@ -185,18 +234,21 @@ def _typed_day(typed: str) -> date:
     raise Unreadable(f"« {typed[:30]} » n'est pas une date : écrivez par exemple 31/12/2026.")
 
 
-def read_amount(cell: Cell, currency: Cell = None) -> int:
+def check_currency(cell: Cell) -> None:
+    """Raises `Unreadable` unless the cell says euros, or nothing."""
+    if text(cell).casefold() not in EUROS:
+        raise Unreadable(f"Le montant est en {text(cell)[:10]} : convertissez-le en euros.")
+
+
+def read_amount(cell: Cell) -> int:
     """Cents before tax, not zero."""
-    if not (cents := read_cents(cell, currency)):
+    if not (cents := read_cents(cell)):
         raise Unreadable("Le montant est nul.")
     return cents
 
 
-def read_cents(cell: Cell, currency: Cell = None) -> int:
+def read_cents(cell: Cell) -> int:
     """Cents before tax; « (12,50) » and « 12,50- » are below zero, as finance software writes credits."""
-    said = text(currency).casefold()
-    if said not in EUROS:
-        raise Unreadable(f"Le montant est en {text(currency)[:10]} : convertissez-le en euros.")
     if isinstance(cell, bool):
         raise Unreadable("Le montant manque.")
     if isinstance(cell, int | float) and not abs(cell) * 100 <= MAX_CENTS:  # nor infinite, nor no number at all
@@ -226,7 +278,6 @@ def _typed_amount(typed: str) -> int:
     return -cents if below else cents
 
 
-@lru_cache(maxsize=50_000)
 def read_siret(typed: str) -> str:
     """Fourteen digits, or nine when only a SIREN is given; anything else is left out, since the name stays."""
     for parse in (parse_siret, parse_siren):

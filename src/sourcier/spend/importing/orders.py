@@ -1,18 +1,20 @@
 """A whole export judged: what is an order, what was there already, what is left out and why, what looks wrong."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
+from itertools import islice
 
 from sourcier.kernel.french import fold
 from sourcier.kernel.money import format_cents
-from sourcier.spend.importing.lines import Column, OrderLine, Unread, read_line, says_vat
+from sourcier.spend.importing.lines import Column, Lines, OrderLine, Unread, says_vat
 from sourcier.spend.importing.sheets import Row, Sheet
 from sourcier.spend.importing.whole import check_whole, filled_down, with_vat
 
-STEP = 2_000
+STEP = 500  # few enough that a step is forgotten before the next: Python then looks for dead rows far less often
+TOLD = 10_000
 
 
 folded = lru_cache(maxsize=100_000)(fold)  # the same suppliers and objects come back all the year
@@ -35,34 +37,41 @@ class Export:
 def read_export(
     sheet: Sheet,
     columns: Mapping[Column, int],
-    known: Collection[str],
-    amounts: Mapping[str, int],
+    before: Iterable[tuple[str, str, int]],
     tell: Callable[[int], None] = lambda lines: None,
 ) -> Export:
-    """Judge every line. `known` are the fingerprints of the city, `amounts` its orders by number (cents), to compare.
+    """Judge every line. `before`: fingerprint, number and cents of each order of the city, to recognise and to compare.
 
     `tell` hears how many lines were read. Raises `Refused` when the file is cut or more lines fail than are read: nothing of it
     should then be kept.
     """
-    export, lines = Export(), []
-    last: Row = []
-    own = (Column.AMOUNT, Column.NUMBER)
-    for number, row in filled_down(sheet, [place for column, place in columns.items() if column not in own]):
-        line = read_line(number, row, columns)
-        (lines if isinstance(line, OrderLine) else export.unread).append(line)  # type: ignore[arg-type]
-        last = row
-        if not (len(lines) + len(export.unread)) % STEP:
-            tell(len(lines) + len(export.unread))
+    export, lines, last = Export(), [], []  # type: tuple[Export, list[OrderLine], Row]
+    reading, own = Lines(columns), (Column.AMOUNT, Column.NUMBER)
+    rows = filled_down(sheet, [place for column, place in columns.items() if column not in own])
+    while some := list(islice(rows, STEP)):
+        read, unread = reading.read(some)
+        lines += read
+        export.unread += unread
+        last = some[-1][1]
+        if not (count := len(lines) + len(export.unread)) % TOLD:
+            tell(count)
     check_whole(sheet, last, export.unread, len(lines))
+    known: set[str] = set()
+    amounts: dict[str, int] = {}
+    for fingerprint_, number, cents in before:
+        known.add(fingerprint_)
+        amounts[number] = cents
     _keep_new(export, _without_loose_credits(lines, export.unread), known)
     export.warnings += _vat_warnings(sheet.headings, columns, lines, amounts)
     export.unread.sort(key=lambda line: line.line)
     return export
 
 
-def _without_loose_credits(lines: Iterable[OrderLine], unread: list[Unread]) -> Iterator[OrderLine]:
+def _without_loose_credits(lines: Sequence[OrderLine], unread: list[Unread]) -> Iterator[OrderLine]:
     """A credit takes back what the same file orders from the same firm; more than that would lower a total for nothing."""
-    lines = list(lines)
+    if all(line.amount_cents >= 0 for line in lines):
+        yield from lines
+        return
     ordered: defaultdict[tuple[str, str, int], int] = defaultdict(int)
     for line in lines:
         ordered[_account(line)] += max(line.amount_cents, 0)
@@ -107,7 +116,7 @@ def _vat_warnings(
     place = columns[Column.AMOUNT]
     if place < len(headings) and says_vat(headings[place]):
         yield "La colonne des montants porte « TTC » dans son titre : les seuils se comptent hors taxes. Choisissez l'autre."
-    compared = [(line.amount_cents, amounts[line.number]) for line in lines if amounts.get(line.number)]
+    compared = [(line.amount_cents, amounts[line.number]) for line in lines if line.number and line.number in amounts]
     for alike, rate in with_vat(compared):
         yield (
             f"{alike} commandes déjà connues valent ici exactement {rate} de plus : ces montants comprennent sans doute la "

@@ -22,14 +22,13 @@ Row = list[Cell]
 
 @dataclass(slots=True)
 class Sheet:
-    """`rows()` gives `(number of the line in the file, cells)`, empty lines left out; `width` is that of the first line.
+    """`rows()` gives `(number of the line in the file, cells)`, empty lines left out.
 
     `merged` holds the cells of merged areas but the first, as `(line, column)`: they are empty and mean « the same as above ».
     """
 
     name: str
     headings: Row
-    width: int
     _lines: Iterator[tuple[int, Row]]
     merged: frozenset[tuple[int, int]] = field(default_factory=frozenset)
     whole: bool = True
@@ -88,7 +87,7 @@ def _sheet(sheet: CalamineSheet) -> Sheet:
         if (row, column) != (first_row, first_column)
     )
     body = ((n, _cut(row)) for n, row in lines)
-    return Sheet(sheet.name, _cut(headings), len(_cut(headings)), body, merged, height=sheet.total_height + 1)
+    return Sheet(sheet.name, _cut(headings), body, merged, height=sheet.total_height + 1)
 
 
 def _text(data: bytes) -> Sheet:
@@ -100,14 +99,14 @@ def _text(data: bytes) -> Sheet:
     reader = csv.reader(text.replace("\x00", "").splitlines(keepends=True), delimiter=separator)
     lines = _csv_lines(reader)
     _, headings = next(lines, (0, []))
-    return Sheet("CSV", headings, len(headings), lines, whole=text.endswith(("\n", "\r")), height=text.count("\n"))
+    return Sheet("CSV", headings, lines, whole=text.endswith(("\n", "\r")), height=text.count("\n"))
 
 
 def _csv_lines(reader: Iterator[list[str]]) -> Iterator[tuple[int, Row]]:
     try:
         for row in reader:
-            if any(cell.strip() for cell in row):
-                yield reader.line_num, list(row[:MAX_COLUMNS])  # type: ignore[attr-defined]
+            if "".join(row).strip():
+                yield reader.line_num, _cut(row)  # type: ignore[attr-defined]
     except csv.Error:
         raise refuse(
             "not_a_table", "Ce fichier ne se lit pas comme un tableau. Exportez-le de nouveau. Rien n'est importé.", "file"
@@ -128,7 +127,7 @@ def _cut(row: Row) -> Row:
 
 
 def _filled(row: Row) -> bool:
-    return any(cell is not None and cell != "" for cell in row)
+    return row.count("") + row.count(None) < len(row)
 
 
 def preview(data: bytes, lines: int = 5) -> list[Row]:

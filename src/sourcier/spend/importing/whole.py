@@ -12,9 +12,12 @@ ENOUGH = 3  # amounts that all differ by the same rate
 
 def filled_down(sheet: Sheet, places: Collection[int]) -> Iterator[tuple[int, Row]]:
     """The lines, the words of a merged cell of these columns holding for each of its lines; an amount is that of the first."""
+    if not sheet.merged:
+        yield from sheet.rows()
+        return
     above: Row = []
     for number, row in sheet.rows():
-        for place in places if sheet.merged else ():
+        for place in places:
             if (number, place) in sheet.merged and place < min(len(row), len(above)) and row[place] in (None, ""):
                 row[place] = above[place]
         above = row
@@ -23,10 +26,10 @@ def filled_down(sheet: Sheet, places: Collection[int]) -> Iterator[tuple[int, Ro
 
 def check_whole(sheet: Sheet, last: Row, unread: Sequence[Unread], read: int) -> None:
     """Raise `Refused` when the file is cut, holds headings alone, or has more lines that fail than lines that are read."""
-    if not sheet.whole and len(last) < sheet.width:
+    if not sheet.whole and len(last) < len(sheet.headings):
         raise refuse(
             "cut",
-            f"Ce fichier est coupé : sa dernière ligne a {len(last)} colonnes au lieu de {sheet.width}. "
+            f"Ce fichier est coupé : sa dernière ligne a {len(last)} colonnes au lieu de {len(sheet.headings)}. "
             "Exportez-le de nouveau. Rien n'est importé.",
             "file",
         )
