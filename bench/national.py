@@ -2,8 +2,9 @@
 
     .venv/bin/python bench/national.py --rows 42000000 --out FOLDER [--format parquet|csv] [--seed 1] [--on 2026-10-31]
 
-Same seed, same rows, whatever the machine's cores (the hash is DuckDB's: its version counts); in a large Parquet, some groups of
-rows may stand in another order. Without --out: a small stock in a temporary folder, timed. The numbers of its firms are well formed and belong to nobody on purpose: import it as fictitious.
+Same seed, same rows, whatever the machine's cores (the hash is DuckDB's: its version counts); in a large Parquet, some groups
+of rows may stand in another order. Without --out: a small stock in a temporary folder, timed. The numbers of its firms are
+well formed and belong to nobody on purpose: import it as fictitious.
 """
 
 import argparse
