@@ -6,25 +6,32 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 BIN := .venv/bin
 SERVE ?= 1
 PORT ?= 8000
+INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt
 
 # The demonstration and the tests start many processes: without compiled files each would compile everything again.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench bench-register serve clean
+.PHONY: help demo test check format bench bench-register serve clean browsers
 
 help:  ## This list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
 
-.venv/ready: pyproject.toml constraints.txt
+$(BIN)/pip:
 	@test -n "$(PYTHON)" || { echo "Sourcier needs Python 3.11 or later: install python3.11 and python3.11-venv."; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+
+.venv/ready: pyproject.toml constraints.txt | $(BIN)/pip
+	$(INSTALL) -e .
 	@touch $@
 
-.venv/ready-to-test: .venv/ready
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
-	@touch $@
+# What the tests need holds what the program needs: pip looks at it all once.
+.venv/ready-to-test: pyproject.toml constraints.txt | $(BIN)/pip
+	$(INSTALL) -e '.[dev]'
+	@touch .venv/ready $@
+
+browsers:
+	@sh tests/browsers.sh
 
 demo: .venv/ready  ## The demo city, the bread scenario, then http://127.0.0.1:8000 (SERVE=0: stop after the dossier)
 	$(BIN)/sourcier demo $(if $(filter 0,$(SERVE)),,--serve --port $(PORT))
@@ -33,8 +40,7 @@ serve: .venv/ready  ## Serve what is in var/ on http://127.0.0.1:8000
 	$(BIN)/sourcier migrate --verbosity 0
 	$(BIN)/sourcier serve --port $(PORT)
 
-test: .venv/ready-to-test  ## Every test: SQLite, PostgreSQL, browser
-	@sh tests/browsers.sh
+test: .venv/ready-to-test browsers  ## Every test: SQLite, PostgreSQL, browser
 	$(BIN)/python -m tests.run
 
 check: .venv/ready-to-test  ## ruff, mypy, import-linter, djlint, migrations
