@@ -4,7 +4,6 @@ from django.utils import timezone
 
 from sourcier.dossier import history
 from sourcier.dossier.report import single
-from sourcier.interop.word import word
 from sourcier.journal.models import Entry
 from sourcier.journal.proofs import checkpoint
 from sourcier.kernel.french import format_moment
@@ -18,6 +17,8 @@ def has_single_note(need: Need) -> bool:
 
 def single_note_document(need: Need) -> bytes:
     """The notes of this purchase, one a lot; empty when it has none, or when they were erased."""
+    from sourcier.interop.word import word  # a library that no other page needs
+
     if not has_single_note(need):
         return b""
     told = history.read(need.organisation_id, need.pk, checkpoint(need.organisation_id).size)

@@ -25,7 +25,6 @@ from sourcier.dossier.verbs import PROFILE
 from sourcier.interop.export import export
 from sourcier.interop.tables import Column, Table
 from sourcier.interop.tables import Kind as Cell
-from sourcier.interop.word import word
 from sourcier.journal.actions import append
 from sourcier.journal.proofs import checkpoint
 from sourcier.kernel.french import format_moment
@@ -80,6 +79,8 @@ def package(agent: Agent, need_id: UUID) -> tuple[Need, bytes]:
 
 def _files(agent: Agent, need: Need, told: History, now: datetime) -> Iterator[tuple[str, bytes]]:
     """Name in the ZIP and content: texts for Word, the firms as a sheet twice, then the documents of the operation."""
+    from sourcier.interop.word import word  # a library that no other page needs
+
     city = need.organisation.name
     lines = (f"{city}, achat {need.reference}", f"Fait le {format_moment(now)} par {agent.user.name}.")
     yield "besoin.docx", word(f"Besoin : {need.title or need.sentence}", city, lines, _sections(NEED, told), now)

@@ -15,7 +15,6 @@ from sourcier.dossier.retention import FIRST_YEAR, begin_year
 from sourcier.dossier.verbs import YEAR
 from sourcier.dossier.year import chosen, decided, interests, spent
 from sourcier.interop.pdf import report
-from sourcier.interop.spreadsheets import ods, xlsx
 from sourcier.interop.tables import Kind, Table
 from sourcier.journal.actions import append
 from sourcier.journal.models import Entry
@@ -88,6 +87,8 @@ def _entries(log_id: UUID, year: int, verbs: Sequence[str]) -> list[Entry]:
 
 def _kept(organisation: Organisation, year: int, pages: list[Table], made: list[Table], now: datetime) -> list[File]:
     """The workbook for Excel, the same for LibreOffice, and the pages for reading."""
+    from sourcier.interop.spreadsheets import ods, xlsx  # libraries that no other page needs
+
     lines = (f"{organisation.name}, au {format_moment(now)}.", "Montants hors taxes.")
     named = {
         f"annee-{year}.xlsx": xlsx(*made),
