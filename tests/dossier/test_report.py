@@ -6,7 +6,6 @@ from typing import Any
 from zipfile import ZipFile
 
 import pikepdf
-import pytest
 import time_machine
 
 from sourcier.dossier import history
@@ -72,14 +71,14 @@ def test_the_report_tells_the_whole_purchase(finished: Purchase) -> None:
     assert "2027-01-04" not in words and "UTC" not in words
 
 
-@pytest.mark.parametrize("words", HOSTILE)
-def test_what_people_type_leaves_as_text(city: City, words: str) -> None:
-    data = zipped(taken(finished_purchase(city, words)))
+def test_what_people_type_leaves_as_text(city: City) -> None:
+    data = zipped(taken(finished_purchase(city, " ".join(HOSTILE))))
     assert verifier.verify(BytesIO(data)).ok
     text = text_of(report_of(data))
     assert "root:" not in text
     flat = "".join(text.split())
-    assert flat.count("".join(words.split())) > 15, "the words are there, as they were typed"
+    for words in HOSTILE:
+        assert flat.count("".join(words.split())) > 15, "the words are there, as they were typed"
 
 
 def test_a_sign_that_no_font_draws_is_named_and_keeps_no_dossier_from_being_taken(city: City) -> None:
