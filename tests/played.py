@@ -4,7 +4,9 @@
 was first played; after any other write of the test, the scene is simply played again.
 """
 
+import inspect
 import pickle
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -29,7 +31,7 @@ WRITES = ("INSERT", "UPDATE", "DELETE")
 BEFORE, STALE_AFTER = timedelta(minutes=1), timedelta(hours=1)
 
 
-@dataclass
+@dataclass(eq=False)
 class Scene:
     """What playing it changed, and a pickle of what it returned."""
 
@@ -43,11 +45,14 @@ class Scene:
 
 @dataclass
 class Stage:
-    """What the database of this test holds: the scenes in order, or None once the test has written anything itself."""
+    """What the database of this test holds: the scenes in order, or None once the test has written anything itself.
 
-    holds: tuple[Any, ...] | None = None
-    playing: bool = False
-    known: dict[Any, Scene] = field(default_factory=dict)
+    `known`: the same scene as it was played at the times of several tests, on each of those that it may stand on.
+    """
+
+    holds: tuple[Scene, ...] | None = None
+    clock: time_machine.Traveller | None = None
+    known: dict[Any, list[Scene]] = field(default_factory=lambda: defaultdict(list))
 
 
 STAGE = Stage()
@@ -70,29 +75,33 @@ def _watch(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any
 
 def played_once(play: Callable[P, T]) -> Callable[P, T]:
     """Play the scene, or put it back."""
+    signature = inspect.signature(play)
 
     @wraps(play)
     def played(*args: P.args, **kwargs: P.kwargs) -> T:
         if STAGE.holds is None:
             return play(*args, **kwargs)
-        holds = (*STAGE.holds, (play.__qualname__, repr(args), repr(kwargs), settings.REGISTER))
-        scene = STAGE.known.get(holds)
-        if not scene or not scene.ended < timezone.now() < scene.ended + STALE_AFTER:
-            _forget_what_stood_on(holds)
-            scene = STAGE.known[holds] = _record(lambda: play(*args, **kwargs))
-        else:
+        holds, given = STAGE.holds, signature.bind(*args, **kwargs)
+        given.apply_defaults()
+        known = STAGE.known[holds, play.__qualname__, repr(given), settings.REGISTER]
+        if scene := next((scene for scene in known if _is_just_over(scene)), None):
             _put_back(scene)
-        STAGE.holds = holds
+        else:
+            scene = _record(lambda: play(*args, **kwargs))
+            known.append(scene)
+        STAGE.holds = (*holds, scene)
         made: T = pickle.loads(scene.made)  # noqa: S301 - our own
         return made
 
     return played
 
 
-def _forget_what_stood_on(holds: tuple[Any, ...]) -> None:
-    """A scene played again may have other ids: what was played after the former one no longer fits."""
-    for later in [known for known in STAGE.known if known[: len(holds)] == holds]:
-        del STAGE.known[later]
+def _is_just_over(scene: Scene) -> bool:
+    """The clock of a scene that begins with another one, which a test has seen already, goes on from the end of that one."""
+    now = timezone.now()
+    if STAGE.clock and now < scene.ended < now + BEFORE:
+        STAGE.clock.move_to(scene.ended)
+    return scene.ended <= timezone.now() < scene.ended + STALE_AFTER
 
 
 def _record(play: Callable[[], Any]) -> Scene:
@@ -114,15 +123,14 @@ def _record(play: Callable[[], Any]) -> Scene:
 @contextmanager
 def _a_little_before() -> Iterator[None]:
     """The clock of a scene; that of a scene within another is the outer one's."""
-    if STAGE.playing:
+    if STAGE.clock:
         yield
         return
-    STAGE.playing = True
     try:
-        with time_machine.travel(timezone.now() - BEFORE, tick=True):
+        with time_machine.travel(timezone.now() - BEFORE, tick=True) as STAGE.clock:
             yield
     finally:
-        STAGE.playing = False
+        STAGE.clock = None
 
 
 def _put_back(scene: Scene) -> None:
