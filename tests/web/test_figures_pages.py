@@ -224,10 +224,11 @@ def test_who_may_and_which_city(city: City, other_city: City) -> None:
 
 
 def test_figures_cost_the_same_with_one_operation_and_with_three(city: City, django_assert_max_num_queries: Any) -> None:
-    client, counts = signed_in(city.auditor), []
+    counts = []
     made: list[Purchase] = []
     for number in (1, 2):
         made += [finished_purchase(city) for _ in range(number)]
+        client = signed_in(city.auditor)
         client.get(reverse("savings"))
         with django_assert_max_num_queries(40) as queries:
             client.get(reverse("savings"))
