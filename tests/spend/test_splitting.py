@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sourcier.law.book import rule
+from sourcier.spend.likeness import without_department
 from sourcier.spend.splitting import Purchase, crossings, dominant, find, find_with
 from tests.spend.cities_drawn import draw
 
@@ -46,6 +47,34 @@ def test_one_purchase_is_shown_with_those_alike_to_it_alone() -> None:
     group = find_with(need, [twin, *others], limit)
     assert group and set(group.purchases) == {need, twin}
     assert find_with(need, others, limit) is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Mobilier scolaire", "MOB. SCOLAIRE"),
+        ("Bureaux réglables en hauteur", "BUREAUX RGELABLES EN HAUTEUR"),
+        ("Tables et chaises d'écoliers", "mobilier scolaire maternelle"),
+        ("Peinture murale acrylique", "PEINTURE ACRYL. MURALE"),
+        ("Sacs enrobé à froid dev. 7333", "enrobés à froid"),
+        ("Chaises pliantes", "chaises pliantes - Espaces verts"),
+    ],
+)
+def test_cut_words_slips_and_what_is_written_around_do_not_part_one_need(one: str, other: str) -> None:
+    twins = [bought(one, 24_000), bought(other, 28_300, "2025-09-17", family="31.01", department="Espaces verts")]
+    assert [group.purchases for group in find(twins, limit)] == [tuple(twins)]
+
+
+def test_a_department_is_taken_off_a_label_only_where_it_is_written_behind() -> None:
+    assert without_department("Chaises - Sports", "Sports") == "Chaises"
+    assert without_department("CHAISES (ESPACES VERTS)", "Espaces verts") == "CHAISES"
+    for words, department in (("Sols Sports", "Sports"), ("- Sports", "Sports"), ("Chaises", ""), ("Chaises", "Sports")):
+        assert without_department(words, department) == words
+
+
+def test_a_thing_rented_and_the_same_bought_in_another_family_stay_apart() -> None:
+    twins = [bought("Location de mini-pelle", 30_000), bought("Mini-pelle 2,5 t", 30_000, family="17.01")]
+    assert find(twins, limit) == []
 
 
 def test_a_need_that_recurs_is_counted_over_twelve_months() -> None:

@@ -21,7 +21,7 @@ from sourcier.needs.models import Need, NeedPlace
 from sourcier.needs.queries.rule import PLANNED
 from sourcier.sourcing.models import Sourcing
 from sourcier.spend.firms import firm_key
-from sourcier.spend.likeness import signature
+from sourcier.spend.likeness import signature, without_department
 from sourcier.spend.models import Commitment, Family, Order
 from sourcier.spend.order_words import latest
 from sourcier.spend.purchase import COMMITMENT, NEED, ORDER, Purchase
@@ -185,10 +185,11 @@ def _orders_around(need: Need, own: Purchase) -> list[Order]:
     found, listed = [], sorted(keys)
     for start in range(0, len(listed), AT_A_TIME):
         some = of_year.filter(pk__in=listed[start : start + AT_A_TIME])
-        found += some.values_list("ordered_on", "pk", "label", "place", "operation_id")
+        found += some.values_list("ordered_on", "pk", "label", "place", "department__name", "operation_id")
     last = sorted(found, key=itemgetter(0, 1))[-ENOUGH:]
-    alike = alike_to(own, {(label, place) for _, _, label, place, _ in last})
-    kept = [key for _, key, label, place, operation in last if operation or (label, place) in alike]
+    labels = [(without_department(label, department or ""), place) for _, _, label, place, department, _ in last]
+    alike = alike_to(own, set(labels))
+    kept = [key for (_, key, *_, operation), label in zip(last, labels, strict=True) if operation or label in alike]
     return list(of_year.filter(pk__in=kept).select_related("family", "department").order_by("ordered_on", "pk"))
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from importlib.resources import files
-from itertools import combinations, pairwise
+from itertools import chain, combinations, pairwise
 
 from sourcier.kernel.french import fold
 from sourcier.matching.words import COMMON, CONTEXT, STOP, one_letter_less, stem
@@ -27,9 +27,9 @@ def _stem(folded: str) -> str:
 
 
 # What the accountant adds to any label.
-_PAPER = """bc bon cde cmd commande devis facture fact ref reference num numero lot solde acompte suivant selon suite complement
-    complementaire tranche phase ligne budget exercice mdt mandat situation avenant relance reliquat svt regul
-    regularisation vrac big bag sac paquet carton lots"""
+_PAPER = """bc bon cde cmd commande devis dev facture fact ref reference num numero lot solde acompte suivant selon suite
+    complement complementaire tranche phase ligne budget exercice mdt mandat situation avenant relance reliquat svt regul
+    regularisation vrac big bag sac sacs paquet paquets carton cartons lots"""
 
 _ADDED = frozenset(_PAPER.split())
 
@@ -63,7 +63,9 @@ _LIGHT = COMMON | CONTEXT | {_stem(word) for word in _OCCASIONS.split()} | set(_
 _HALF = {_stem(word) for word in _MATTERS.split()}
 
 FULL, HALF, LIGHT = 1.0, 0.5, 0.25
-_DOTTED, _CUT, _SLIP = 0.9, 0.6, 0.9
+_SLIP = 0.9
+# Of an abbreviation: its letters at least, those that the whole stem has more, how sure it is.
+_DOTS, _CUTS = (3, 0, 0.9), (5, 2, 0.6)
 STRONG, CLOSE, MEDIUM, KIN, WEAK = 5, 4, 3, 2, 1
 _NOWHERE: frozenset[str] = frozenset()
 
@@ -118,6 +120,31 @@ def _weight(found: str) -> tuple[str, float]:
     return found, LIGHT if found in _LIGHT else HALF if found in _HALF else FULL
 
 
+@lru_cache(maxsize=65_536)
+def _together(found: str, other: str) -> str:
+    """The number of the thing that two stems name together, one of them cut or with a slip; empty when they name none."""
+    paired = _same_words()[1]
+    exact = paired.get(found, {}).get(other, "")
+    return exact or next(
+        (
+            number
+            for sure, doubtful in ((found, other), (other, found))
+            for known, number in paired.get(sure, {}).items()
+            if _stands_for(doubtful, known)
+        ),
+        "",
+    )
+
+
+def _stands_for(written: str, known: str) -> bool:
+    """« mob. » stands for « mobilier », « réglabel » for « réglable »."""
+    short = written.removesuffix(".")
+    least, longer, _ = _DOTS if short != written else _CUTS
+    if len(short) >= least and len(known) >= len(short) + longer and known.startswith(short):
+        return True
+    return not known.startswith(short) and not set(_shorter(written)).isdisjoint(_shorter(known))
+
+
 def signature(words: str, place: str = "") -> Signature:
     """The stems of a label with their weights: the one it is about, then the others by name.
 
@@ -127,9 +154,10 @@ def signature(words: str, place: str = "") -> Signature:
     written = [found for surface in _TOKEN.findall(words.strip().removesuffix(".")) for found in _stems(surface)]
     alone, paired = _same_words()
     named: dict[str, str] = {}
-    for found, other in pairwise(written):
-        if found in paired and other in paired[found]:
-            named[found] = named[other] = paired[found][other]
+    apart = ((found, other) for found, other in zip(written, written[2:], strict=False) if _LIGHT.isdisjoint((found, other)))
+    for found, other in chain(pairwise(written), apart):
+        if (found in paired or other in paired) and (number := _together(found, other)):
+            named[found] = named[other] = number
     weights: dict[str, float] = {}
     asides: set[str] = set()
     before = ""
@@ -184,6 +212,14 @@ def looked_for(signed: Signature) -> set[str]:
     return {stem.rstrip(".")[:BEGINNING] for stem in found}
 
 
+def without_department(words: str, department: str) -> str:
+    """A label without the department that ordered, when it is written behind it: « chaises pliantes - Sports »."""
+    whole = words.rstrip(" )")
+    before = whole[: -len(department)].rstrip() if department else ""
+    written = before[-1:] in ("-", "–", "(", "/") and fold(whole[-len(department) :]) == fold(department)
+    return before[:-1].rstrip() or words if written else words
+
+
 def thing(words: str, place: str = "") -> str:
     """The label from the first word that names the thing to the last, without what the accountant put around it."""
     at = {found for surface in _TOKEN.findall(place) for found in _stems(surface)}
@@ -228,7 +264,7 @@ def _shorter(found: str) -> tuple[str, ...]:
 def _longer(found: str, vocabulary: Sequence[str]) -> Iterator[tuple[str, float]]:
     """The words that this one, cut, may stand for."""
     short = found.removesuffix(".")
-    least, longer, sure = (3, 1, _DOTTED) if found != short else (5, 2, _CUT)
+    least, longer, sure = _DOTS if found != short else _CUTS
     if len(short) >= least:
         for place in range(bisect_left(vocabulary, short), len(vocabulary)):
             other = vocabulary[place]
@@ -270,8 +306,10 @@ def grade(one: Signature, two: Signature, near: Nearness) -> int:
     if "=rent" not in one.deeds ^ two.deeds:
         if overlap >= (0.25 if about else 0.35):
             return MEDIUM
-        if known or (about and within >= 0.34):
+        if known or (about and within >= 0.33):
             return KIN
+    elif about and known and overlap >= 0.25:
+        return KIN
     return WEAK if within >= 0.5 else 0
 
 

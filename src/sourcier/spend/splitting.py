@@ -17,7 +17,18 @@ from itertools import accumulate
 from sourcier.kernel.french import fold
 from sourcier.spend.crossings import Crossing, Share, crossings, dominant
 from sourcier.spend.explained import Group, explain, recurs
-from sourcier.spend.likeness import CLOSE, KIN, MEDIUM, STRONG, Nearness, Signature, grade, nearness, signature
+from sourcier.spend.likeness import (
+    CLOSE,
+    KIN,
+    MEDIUM,
+    STRONG,
+    Nearness,
+    Signature,
+    grade,
+    nearness,
+    signature,
+    without_department,
+)
 from sourcier.spend.purchase import Purchase, in_order
 
 __all__ = ["Crossing", "Group", "Limit", "Purchase", "Share", "crossings", "dominant", "find", "find_with"]
@@ -34,7 +45,7 @@ def find(purchases: Iterable[Purchase], limit: Limit) -> list[Group]:
     weighed = _below(purchases, limit)
     labels: dict[tuple[str, str], Signature] = {}
     for one in weighed:
-        key = one.purchase.words, one.purchase.place
+        key = without_department(one.purchase.words, one.purchase.department), one.purchase.place
         one.signed = labels[key] if key in labels else labels.setdefault(key, signature(*key))
     near = nearness(set(labels.values()))
     groups = [group for shelf in _shelves(weighed, near, by_year=True) for group in shelf.groups()]
@@ -49,8 +60,9 @@ def find(purchases: Iterable[Purchase], limit: Limit) -> list[Group]:
 def find_with(one: Purchase, others: Iterable[Purchase], limit: Limit) -> Group | None:
     """The group that a purchase makes with those whose label is alike to its own, if any: a part of what `find` shows of it."""
     listed = list(others)
-    alike = alike_to(one, {(other.words, other.place) for other in listed})
-    groups = find([one, *(other for other in listed if (other.words, other.place) in alike)], limit)
+    labels = [(without_department(other.words, other.department), other.place) for other in listed]
+    alike = alike_to(one, set(labels))
+    groups = find([one, *(other for other, label in zip(listed, labels, strict=True) if label in alike)], limit)
     return next((group for group in groups if one in group.purchases), None)
 
 
