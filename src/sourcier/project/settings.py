@@ -155,6 +155,17 @@ def _imap() -> str:
     return given
 
 
+def _ban_url() -> str:
+    """The geocoder, or nothing. Raises `ImproperlyConfigured`; the address may hold a key and is not repeated."""
+    given = os.environ.get("SOURCIER_BAN_URL", "").strip()
+    url = urlsplit(given)
+    if given and (url.scheme not in ("http", "https") or not url.hostname):
+        raise ImproperlyConfigured(
+            "SOURCIER_BAN_URL doit être une adresse en https://, celle du service d'adresses (…/search/)."
+        )
+    return given
+
+
 def _sms_url() -> str:
     """The gateway of the SMS, or nothing. Raises `ImproperlyConfigured`; the address may hold a key and is not repeated."""
     given = os.environ.get("SOURCIER_SMS_URL", "").strip()
@@ -386,6 +397,10 @@ MAIL_LISTEN = _listen()
 # Whom to ask for the keys that check the signatures of domains (DKIM): an address, or « system »; nobody otherwise.
 RESOLVER = _resolver()
 IMAP = _imap()
+
+# Addresses are found in the register; a geocoder of the city's choice is asked first when it is set.
+BAN_URL = _ban_url()
+BAN_TIMEOUT = 3.0
 
 # SMS leave by an HTTP gateway. Without its address no page speaks of SMS.
 SMS_URL = _sms_url()

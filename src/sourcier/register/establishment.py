@@ -68,6 +68,12 @@ class Establishment:
         return self.siret[:9]
 
     @property
+    def between_m(self) -> tuple[int, int]:
+        """The distance as an interval, in metres: the same twice when the point is its own. Needs a distance."""
+        distance = self.distance_m or 0
+        return max(0, distance - self.uncertainty_m), distance + self.uncertainty_m
+
+    @property
     def size(self) -> str:
         """« 3 à 5 salariés », empty when INSEE does not say."""
         return SIZES.get(self.size_class, "")
@@ -94,6 +100,9 @@ class Commune:
     lon_e6: int
     establishments: int
 
+
+DISTRICTS = {"75056": "751", "69123": "6938", "13055": "132"}
+"""Paris, Lyon and Marseille: establishments stand in numbered districts, and the whole city is a place too."""
 
 SOLE_TRADER = "1000"
 """INSEE's legal form of « entrepreneur individuel »."""

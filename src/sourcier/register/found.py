@@ -12,14 +12,11 @@ from numpy.typing import NDArray
 
 from sourcier.kernel.activities import Activity
 from sourcier.register.arrays import UNKNOWN_DAY, Arrays
-from sourcier.register.establishment import SOLE_TRADER, Facets, Filters
+from sourcier.register.establishment import DISTRICTS, SOLE_TRADER, Facets, Filters
 from sourcier.register.reach import EDGE_M, Point, Ranges, Rows, all_metres, metres, reach, within
 from sourcier.register.scorers import UNKNOWN_FRESHNESS, fit_points, freshness_points, nearness_points, product
 
 EPOCH = date(1970, 1, 1)
-
-DISTRICTS = {"75056": "751", "69123": "6938", "13055": "132"}
-"""The three cities whose establishments stand in numbered districts."""
 
 SMALLEST = 8
 """The best are first looked for within this part of the radius."""

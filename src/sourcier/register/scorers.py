@@ -84,8 +84,7 @@ def nearness(establishment: Establishment, context: Context) -> Why:
     """The distance as an interval: when only the commune is known, what is sure is between two distances."""
     if establishment.distance_m is None:
         return Why("Distance", "Sa distance n'est pas connue.", LOWEST)
-    low = max(0, establishment.distance_m - establishment.uncertainty_m)
-    high = establishment.distance_m + establishment.uncertainty_m
+    low, high = establishment.between_m
     points = int(nearness_points(establishment.distance_m, establishment.uncertainty_m, context.radius_m))
     if establishment.approximate:
         sentence = f"Place connue à la commune près : entre {format_distance(low)} et {format_distance(high)} {context.place}."

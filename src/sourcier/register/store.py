@@ -18,7 +18,7 @@ from django.conf import settings
 from sourcier.kernel.transitions import Refusal, Refused
 from sourcier.register.arrays import Arrays, folder_of, load
 
-FORMAT = "2"
+FORMAT = "3"
 THREADS = min(4, os.cpu_count() or 1)
 MEMORY = "2GB"
 Config = dict[str, str | bool | int | float | list[str]]

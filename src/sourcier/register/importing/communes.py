@@ -6,14 +6,12 @@ from pathlib import Path
 import duckdb
 
 from sourcier.kernel.geodesy import EARTH_RADIUS_M
+from sourcier.register.establishment import DISTRICTS
 from sourcier.register.importing.read import refused
 from sourcier.register.places import folded_name
 
 HAVERSINE = f"""2 * {EARTH_RADIUS_M} * asin(sqrt(least(1.0, pow(sin((radians(p.latitude) - radians(c.latitude)) / 2), 2)
     + cos(radians(c.latitude)) * cos(radians(p.latitude)) * pow(sin((radians(p.longitude) - radians(c.longitude)) / 2), 2))))"""
-
-DISTRICTS = {"75056": "751", "69123": "6938", "13055": "132"}
-"""The three cities whose establishments stand in numbered districts: the whole city is a place too."""
 
 
 def communes(database: duckdb.DuckDBPyConnection, more: Path | None) -> None:

@@ -17,7 +17,19 @@ import duckdb
 
 from sourcier.kernel.transitions import Refused
 from sourcier.register.arrays import folder_of
-from sourcier.register.importing import arrays, check, columns, communes, match, names, read, switch, write
+from sourcier.register.importing import (
+    arrays,
+    check,
+    columns,
+    communes,
+    former,
+    match,
+    names,
+    read,
+    streets,
+    switch,
+    write,
+)
 from sourcier.register.importing.stages import Progress, Stages
 from sourcier.register.store import QUIET, folder
 
@@ -146,6 +158,8 @@ def _build(
             database.execute(f"ATTACH '{quoted}/register.duckdb' AS output")
             moment = datetime.now(UTC).isoformat(timespec="seconds")
             counts = write.write(database, {"build": build, "built_at": moment, **chosen.scope})
+            streets.write_streets(database)
+            former.write_former(database)
         arrays_folder = folder_of(workshop / "register.duckdb", build)
         with stages.stage("Tableaux", watched=False):
             arrays.write_arrays(database, arrays_folder)

@@ -1,7 +1,7 @@
 """Forms of the settings."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -10,8 +10,9 @@ from django.db.models import Q
 
 from sourcier.accounts.models import DeliveryPlace, Department, Organisation, Role, User
 from sourcier.accounts.rules import DEPARTMENT_ROLES, Change
+from sourcier.kernel.french import tie
 from sourcier.kernel.transitions import Refused
-from sourcier.register.places import commune
+from sourcier.register.geocoding import Located, locate
 from sourcier.vault.pictures import sides
 from sourcier.web.city.forms import TwoAtOnce
 
@@ -169,7 +170,7 @@ class UsualPlacesForm(forms.Form):
 
 
 class PlaceForm(TwoAtOnce, forms.ModelForm):
-    """A delivery place. Without coordinates of its own, it stands at the middle of its commune."""
+    """A delivery place. Without coordinates, its address is looked up, and what is found is confirmed before it is kept."""
 
     postal_code = forms.CharField(
         label="Code postal",
@@ -180,9 +181,11 @@ class PlaceForm(TwoAtOnce, forms.ModelForm):
         label="Latitude et longitude",
         max_length=60,
         required=False,
-        help_text="Par exemple 48,8721 2,4874. Sans elles, le lieu est placé au milieu de sa commune : "
-        "les distances sont alors moins justes.",
+        help_text="Laissez vide : nous cherchons l'adresse, et vous confirmez. Ou tapez-les, par exemple 48,8721 2,4874.",
     )
+    point = forms.CharField(label="Où est ce lieu ?", required=False, max_length=30, widget=forms.RadioSelect)
+    asked = forms.CharField(required=False, max_length=400, widget=forms.HiddenInput)
+    proposed = False
 
     class Meta:
         model = DeliveryPlace
@@ -224,30 +227,52 @@ class PlaceForm(TwoAtOnce, forms.ModelForm):
         data = super().clean() or {}
         if self.errors:
             return data
-        text = data.pop("coordinates", "")
+        text, point, asked = data.pop("coordinates", ""), data.pop("point", ""), data.pop("asked", "")
         showed = self.data.get(self.add_initial_prefix("coordinates"), self.initial.get("coordinates"))
         if text and text == showed:
             return data | {"lat_e6": self.instance.lat_e6, "lon_e6": self.instance.lon_e6}
-        found = self._typed(text) if text else self._middle(f"{data['postal_code']} {data['commune']}")
+        address = f"{data['address']}, {data['postal_code']} {data['commune']}"
+        confirmed = re.fullmatch(r"(-?[0-9]{1,8}) (-?[0-9]{1,9})", point if asked == address else "")
+        if text or not confirmed:
+            found = self._typed(text) if text else self._propose(address)
+        else:
+            found = self._on_earth([int(confirmed[1]), int(confirmed[2])])
         if found:
             data["lat_e6"], data["lon_e6"] = found
         return data
 
     def _typed(self, text: str) -> tuple[int, int] | None:
         numbers = re.findall(r"-?[0-9]{1,3}[.,][0-9]+", text)
-        if len(numbers) == 2:
-            latitude, longitude = (round(float(number.replace(",", ".")) * 1_000_000) for number in numbers)
-            if abs(latitude) <= 90_000_000 and abs(longitude) <= 180_000_000:
-                return latitude, longitude
+        return self._on_earth([round(float(number.replace(",", ".")) * 1_000_000) for number in numbers])
+
+    def _on_earth(self, point: Sequence[int]) -> tuple[int, int] | None:
+        if len(point) == 2 and abs(point[0]) <= 90_000_000 and abs(point[1]) <= 180_000_000:
+            return point[0], point[1]
         self.add_error("coordinates", "Écrivez deux nombres avec leurs décimales, par exemple 48,8721 2,4874.")
         return None
 
-    def _middle(self, text: str) -> tuple[int, int] | None:
+    def _propose(self, address: str) -> None:
+        """Show what the address may be, for the person to confirm: nothing is kept that nobody has seen."""
         try:
-            found = commune(text)
+            located = locate(address)
         except Refused:
-            found = None
+            located = Located(None)
+        found = located.place
         if found is None:
             self.add_error("coordinates", "Nous ne trouvons pas cette commune : vérifiez son nom, ou écrivez les coordonnées.")
-            return None
-        return found.lat_e6, found.lon_e6
+            return
+        told = [located.note] if located.note else []
+        if found.unread:
+            told.append(
+                f"« {found.unread} » n'est pas dans le répertoire : choisissez ce qui s'en approche, ou corrigez l'adresse."
+            )
+        elif found.alternatives:
+            told.append("Plusieurs lieux répondent à cette adresse : choisissez le bon.")
+        else:
+            told.append("Nous l'avons trouvé ici. Si c'est bien cela, enregistrez ; sinon, corrigez l'adresse.")
+        field, places = self.fields["point"], (found, *found.alternatives)
+        choices = [(f"{each.lat_e6} {each.lon_e6}", f"{each.label} ({each.precision})") for each in places]
+        field.widget.choices, self.proposed, self.data = choices, True, self.data.copy()  # type: ignore[attr-defined]
+        self.data["asked"], self.data["point"] = address, choices[0][0] if len(choices) == 1 and not found.unread else ""
+        self["point"].help_text = tie(" ".join(told))
+        self.add_error("point", "Confirmez l'endroit, puis enregistrez.")

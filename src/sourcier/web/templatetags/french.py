@@ -5,6 +5,7 @@ from datetime import date, datetime
 from django import template
 
 from sourcier.kernel import french, geodesy, identifiers, money, phones
+from sourcier.register.establishment import Establishment
 
 register = template.Library()
 
@@ -68,6 +69,17 @@ def day(value: date | None) -> str:
 @register.filter
 def distance(metres: int | None) -> str:
     return "" if metres is None else geodesy.format_distance(metres)
+
+
+@register.filter
+def between(item: Establishment) -> str:
+    """« 2,3 km »; « entre 900 m et 2,3 km (à la commune près) » when only the commune is known."""
+    if item.distance_m is None:
+        return "à la commune près" if item.approximate else ""
+    if not item.approximate:
+        return geodesy.format_distance(item.distance_m)
+    low, high = (geodesy.format_distance(metres) for metres in item.between_m)
+    return f"entre {low} et {high} (à la commune près)"
 
 
 @register.filter

@@ -5,7 +5,7 @@ import re
 import sys
 import time
 from argparse import ArgumentParser, BooleanOptionalAction, Namespace
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, fields
 from datetime import date
@@ -25,9 +25,11 @@ from sourcier.matching.labels import labels
 from sourcier.register import search as register
 from sourcier.register.changes import CLOSED, MOVED, OPENED, Change, compared
 from sourcier.register.establishment import Establishment, Facets, Filters
+from sourcier.register.geocoding import locate
 from sourcier.register.importing import download
 from sourcier.register.importing.run import Progress as Told
 from sourcier.register.importing.run import Report, import_stock
+from sourcier.register.places import Place, suggested
 from sourcier.register.store import folder
 
 MAX_RADIUS_KM = 20_000
@@ -66,7 +68,7 @@ class Command(BaseCommand):
         # South of the equator, « -21.1,55.5 » is a place and not an option: argparse knows whole negative numbers alone.
         parser._negative_number_matcher = re.compile(r"-\.?\d")
         codes = "codes NAF, par exemple 10.71C 47.24Z"
-        place = "latitude,longitude ou commune (nom, code postal, code INSEE)"
+        place = "latitude,longitude, commune (nom, code postal, code INSEE), rue ou adresse avec sa commune"
         lines = "lignes JSON {id, activities, lat, lon, radius_km, limit} ; une ligne JSON pour chacune"
         parser.add_argument("--activity", nargs="+", action="extend", default=[], metavar="CODE", help=codes)
         parser.add_argument("--near", metavar="LIEU", help=place)
@@ -147,7 +149,7 @@ class Command(BaseCommand):
         if not chosen.activity or not chosen.near:
             raise refuse("usage", "Donnez au moins un code avec --activity et un lieu avec --near (ou --batch et un fichier).")
         activities = [activity_of(code) for code in chosen.activity]
-        centre = centre_of(chosen.near)
+        centre = centre_of(chosen.near, self.stderr.write)
         found = register.search(
             activities, [centre], metres(chosen.radius), limit=limit_of(chosen.limit), offset=limit_of(chosen.offset),
             filters=filters_of(chosen), scored_on=timezone.localdate() if chosen.by == "score" else None,
@@ -261,16 +263,35 @@ def activity_of(text: str) -> Activity:
     raise refuse("unknown_activity", f"Le code d'activité {activity.code} n'existe pas dans la NAF.{hint}")
 
 
-def centre_of(text: str) -> tuple[int, int]:
-    """« 48.871,2.486 » or a commune, as micro-degrees. Raises `Refused`."""
+def centre_of(text: str, tell: Callable[[str], object]) -> tuple[int, int]:
+    """« 48.871,2.486 », a commune, a street or an address, as micro-degrees; `tell` is told which. Raises `Refused`."""
     try:
         latitude, longitude = (float(part) for part in text.split(","))
     except ValueError:
-        found = register.commune(text)
-        if not found:
-            raise refuse("unknown_place", f"Aucune commune « {text} » dans ce répertoire. Essayez son code postal.") from None
-        return found.lat_e6, found.lon_e6
+        return _located(text, tell)
     return point(latitude, longitude)
+
+
+def _located(text: str, tell: Callable[[str], object]) -> tuple[int, int]:
+    located = locate(text)
+    if located.note:
+        tell(located.note)
+    found = located.place
+    if found is None:
+        raise refuse(
+            "unknown_place",
+            f"Aucune commune « {text} » dans ce répertoire. Essayez son code postal.{_perhaps(suggested(text))}",
+        )
+    if found.unread:
+        raise refuse(
+            "unknown_place", f"{found.label} : « {found.unread} » n'est pas dans ce répertoire.{_perhaps(found.alternatives)}"
+        )
+    tell(f"Autour de : {found.label} ({found.precision}).{_perhaps(found.alternatives)}")
+    return found.lat_e6, found.lon_e6
+
+
+def _perhaps(places: Sequence[Place]) -> str:
+    return f" Ou bien : {' ; '.join(each.label for each in places)}." if places else ""
 
 
 def point(latitude: float, longitude: float) -> tuple[int, int]:
