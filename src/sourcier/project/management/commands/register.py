@@ -283,9 +283,8 @@ def _located(text: str, tell: Callable[[str], object]) -> tuple[int, int]:
             f"Aucune commune « {text} » dans ce répertoire. Essayez son code postal.{_perhaps(suggested(text))}",
         )
     if found.unread:
-        raise refuse(
-            "unknown_place", f"{found.label} : « {found.unread} » n'est pas dans ce répertoire.{_perhaps(found.alternatives)}"
-        )
+        perhaps = _perhaps(found.alternatives or suggested(text))
+        raise refuse("unknown_place", f"{found.label} : « {found.unread} » n'est pas dans ce répertoire.{perhaps}")
     tell(f"Autour de : {found.label} ({found.precision}).{_perhaps(found.alternatives)}")
     return found.lat_e6, found.lon_e6
 
