@@ -2,6 +2,7 @@
 
 import io
 import json
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -170,3 +171,15 @@ def test_a_search_is_narrowed_ordered_and_counted(demo: Path) -> None:
     best = json.loads(run(*words, "--by", "score", "--limit", "3", "--offset", "2"))
     assert best["total"] == everything["total"]
     assert len(best["results"]) == 3
+
+
+def test_a_search_explains_each_firm_by_what_each_scorer_gave(demo: Path) -> None:
+    words = ("search", "--activity", "10.71C", "--near", "Rosny-sous-Bois", "--limit", "3", "--explain")
+    for firm in json.loads(run(*words, "--json"))["results"]:
+        points = [why["points"] for why in firm["why"]]
+        assert [why["name"] for why in firm["why"]] == ["Activité", "Distance", "Fraîcheur"]
+        assert firm["score"] == pytest.approx(prod(points) / 100 ** (len(points) - 1), abs=0.5)
+    said = run(*words)
+    assert said.count("en tout") == 3
+    assert said.count("Distance : ") == 3
+    assert "est l'activité cherchée en premier." in said

@@ -22,6 +22,7 @@ from sourcier.kernel.french import format_date
 from sourcier.kernel.geodesy import format_distance
 from sourcier.kernel.transitions import Refused, refuse
 from sourcier.matching.labels import labels
+from sourcier.register import scorers
 from sourcier.register import search as register
 from sourcier.register.changes import CLOSED, MOVED, OPENED, Change, compared
 from sourcier.register.establishment import Establishment, Facets, Filters
@@ -85,6 +86,7 @@ class Command(BaseCommand):
         for name, help_ in (("employer", "employeur"), ("social-economy", "économie sociale"), ("sole-trader", "individuel")):
             parser.add_argument(f"--{name}", action=BooleanOptionalAction, help=help_)
         parser.add_argument("--created-since", type=date.fromisoformat, metavar="AAAA-MM-JJ", help="créés ce jour ou après")
+        parser.add_argument("--explain", action="store_true", help="dire ce que chaque critère donne, sous chaque entreprise")
         parser.add_argument("--batch", type=Path, metavar="FICHIER", help=lines)
         parser.add_argument("--json", action="store_true", help="pour un programme")
 
@@ -150,13 +152,15 @@ class Command(BaseCommand):
             raise refuse("usage", "Donnez au moins un code avec --activity et un lieu avec --near (ou --batch et un fichier).")
         activities = [activity_of(code) for code in chosen.activity]
         centre = centre_of(chosen.near, self.stderr.write)
+        searched = scorers.Context(activities, metres(chosen.radius), timezone.localdate(), "du lieu cherché")
         found = register.search(
-            activities, [centre], metres(chosen.radius), limit=limit_of(chosen.limit), offset=limit_of(chosen.offset),
-            filters=filters_of(chosen), scored_on=timezone.localdate() if chosen.by == "score" else None,
+            activities, [centre], searched.radius_m, limit=limit_of(chosen.limit), offset=limit_of(chosen.offset),
+            filters=filters_of(chosen), scored_on=searched.on if chosen.by == "score" else None,
         )  # fmt: skip
         if chosen.json:
             counted = {"total": found.total, "undisclosed": found.undisclosed, "facets": facets_as_json(found.facets)}
-            answer = {**counted, "build": found.build, "results": [as_json(row) for row in found.rows]}
+            results = [as_json(row) | (explained(row, searched) if chosen.explain else {}) for row in found.rows]
+            answer = {**counted, "build": found.build, "results": results}
             self.stdout.write(json.dumps(answer, ensure_ascii=False))
             return
         for row in found.rows:
@@ -164,6 +168,10 @@ class Command(BaseCommand):
             self.stdout.write(
                 f"{row.siret}  {near}{format_distance(row.distance_m or 0)}  {row.name}, {row.postal_code} {row.commune}"
             )
+            if chosen.explain:
+                for why in scorers.explain(row, searched):
+                    self.stdout.write(f"    {why.points:>3}  {why.name} : {why.sentence}")
+                self.stdout.write(f"    {scorers.score(row, searched):>3}  en tout")
         self.stdout.write(f"{found.total} établissements, dont {found.undisclosed} qui ne souhaitent pas être nommés.")
 
     def _batch(self, chosen: Namespace) -> None:
@@ -358,6 +366,11 @@ def as_json(row: Establishment) -> dict[str, Any]:
         "social_economy": row.social_economy,
         "employer": row.employer,
     }
+
+
+def explained(row: Establishment, searched: scorers.Context) -> dict[str, Any]:
+    """What each scorer gave, and the whole, for programs."""
+    return {"score": scorers.score(row, searched), "why": [asdict(why) for why in scorers.explain(row, searched)]}
 
 
 def _asked(lines: TextIO) -> Iterator[tuple[int, dict[str, Any]]]:
