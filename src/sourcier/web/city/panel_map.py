@@ -1,6 +1,6 @@
 """The map of a panel, drawn by us: places of delivery, rings of distance, firms. No tiles, nothing asked of anyone outside."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from math import cos, radians
 
@@ -28,10 +28,14 @@ class Ring:
 
 @dataclass(frozen=True, slots=True)
 class Dot:
-    """A firm. `siret` and `label` only for those listed on the page, which are links to their line."""
+    """A firm. `siret` and `label` only for those listed on the page, which are links to their line.
+
+    `zone`: the radius of the circle where it is, empty when its own point is known.
+    """
 
     x: str
     y: str
+    zone: str = ""
     number: int | None = None
     siret: str = ""
     label: str = ""
@@ -46,6 +50,11 @@ class Map:
     places: tuple[tuple[str, str], ...]
     others: tuple[Dot, ...]
     listed: tuple[Dot, ...]
+
+    @property
+    def zones(self) -> Collection[Dot]:
+        """One circle for each commune that firms are known by."""
+        return {(dot.x, dot.y, dot.zone): dot for dot in (*self.others, *self.listed) if dot.zone}.values()
 
 
 def draw(
@@ -96,10 +105,20 @@ def _rings(radius_m: int) -> tuple[int, ...]:
 
 def _dot(plane: _Plane, item: Establishment, number: int | None = None) -> Dot:
     x, y = plane.at(item.lat_e6 or 0, item.lon_e6 or 0)
+    zone = _n(item.uncertainty_m * plane.scale) if item.approximate else ""
     if number is None:
-        return Dot(_n(x), _n(y))
-    far = f", {format_distance(item.distance_m)}" if item.distance_m is not None else ""
-    return Dot(_n(x), _n(y), number, item.siret, f"{number}. {item.name}{far}")
+        return Dot(_n(x), _n(y), zone)
+    return Dot(_n(x), _n(y), zone, number, item.siret, f"{number}. {item.name}{_far(item)}")
+
+
+def _far(item: Establishment) -> str:
+    """Its distance in words; an interval when only its commune is known."""
+    if item.distance_m is None:
+        return ""
+    if not item.approximate:
+        return f", {format_distance(item.distance_m)}"
+    low, high = item.between_m
+    return f", entre {format_distance(low)} et {format_distance(high)}, à la commune près"
 
 
 def _n(value: float) -> str:
