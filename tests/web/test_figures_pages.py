@@ -72,8 +72,8 @@ def test_a_loss_is_shown_as_a_loss_and_no_reference_is_not_counted(city: City) -
 def test_the_second_time_a_firm_is_asked_it_is_no_longer_new(city: City) -> None:
     finished_purchase(city)
     finished_purchase(city)
-    first, second = sorted(groups(city.buyer, 2026)[0].operations, key=lambda operation: operation.sourcing.created_at)
-    # both left on the same simulated day: a firm is new in the request that left first
+    # a firm is new in the request that left first
+    first, second = sorted(groups(city.buyer, 2026)[0].operations, key=lambda operation: operation.sourcing.sent_at)
     assert len(first.first_asked) == 5
     Sourcing.objects.filter(pk=second.sourcing.pk).update(sent_at=second.sourcing.sent_at + timedelta(days=1))
     again = {o.sourcing.pk: o for o in groups(city.buyer, 2026)[0].operations}[second.sourcing.pk]
