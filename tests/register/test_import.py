@@ -12,7 +12,7 @@ from sourcier.kernel.activities import NAF_2025, NAF_REV2, Activity
 from sourcier.kernel.transitions import Refused
 from sourcier.project.demo.stock import ESTABLISHMENT, LEGAL_UNIT
 from sourcier.register.arrays import folder_of
-from sourcier.register.importing import match
+from sourcier.register.importing import match, run
 from sourcier.register.importing.run import import_stock
 from sourcier.register.search import RegisterMissing, by_siret, known_activity, search, status
 from sourcier.register.store import folder, names_of, pointer
@@ -418,3 +418,13 @@ class TestRealSamples:
             for written in tmp_path.rglob("*"):
                 assert not written.is_file() or b"[ND]" not in written.read_bytes()
         assert imported == {"sireneTestData.csv", "sample_etablissements_OK.csv", "sample_etablissements.csv.gz"}
+
+
+def test_an_import_that_lacks_memory_says_so_and_the_old_register_still_answers(
+    good: tuple[Path, Path], var: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import_stock(*good)
+    before = status().build
+    monkeypatch.setattr(run, "MEMORY", "1MB")
+    assert "La mémoire manque" in refusal(*good)
+    assert status().build == before

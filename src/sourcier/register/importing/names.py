@@ -23,16 +23,16 @@ CREATE VIRTUAL TABLE word USING fts5(
 """
 
 NAMES = """
-SELECT e.rowid, replace(replace(concat_ws(' ', t.words, e.commune, t.commune_label, e.postal_code), 'Œ', 'OE'), 'œ', 'oe')
-FROM output.establishment e JOIN typed t USING (siret) WHERE e.active AND e.disclosed AND t.words <> ''
-ORDER BY length(e.name), e.name, e.siret
+SELECT siret, replace(replace(concat_ws(' ', words, c.name, commune_label, postal_code), 'Œ', 'OE'), 'œ', 'oe')
+FROM typed t LEFT JOIN commune c ON c.code = t.commune_code WHERE active AND disclosed AND words <> ''
+ORDER BY length(t.name), t.name, siret
 """
 
 
 def write_names(database: duckdb.DuckDBPyConnection, file: Path, arrays: Path, build: str) -> None:
-    """Write FILE.names of the attached `output`, and into `arrays` the row of each name by its rank."""
+    """Write FILE.names, and into the folder `arrays`, which has all the others, the row of each name by its rank."""
     names = sqlite3.connect(file, isolation_level=None)
-    ranked = array("I")
+    ranked = array("q")
     try:
         names.executescript(SCHEMA)
         names.execute("BEGIN")
@@ -40,11 +40,12 @@ def write_names(database: duckdb.DuckDBPyConnection, file: Path, arrays: Path, b
         rows = database.execute(NAMES)
         while batch := rows.fetchmany(BATCH):
             rank = len(ranked)
-            ranked.extend(place for place, _ in batch)
+            ranked.extend(siret for siret, _ in batch)
             numbered = ((rank + position, text) for position, (_, text) in enumerate(batch))
             names.executemany("INSERT INTO word (rowid, text) VALUES (?, ?)", numbered)
         names.execute("INSERT INTO word (word) VALUES ('optimize')")
         names.execute("COMMIT")
     finally:
         names.close()
-    np.save(arrays / "ranked.npy", np.array(ranked, np.uint32))
+    sirets, places = np.load(arrays / "sirets.npy", mmap_mode="r"), np.load(arrays / "places.npy", mmap_mode="r")
+    np.save(arrays / "ranked.npy", places[np.searchsorted(sirets, np.array(ranked, np.int64))])

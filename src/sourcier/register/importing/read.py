@@ -228,6 +228,8 @@ def load(
             kind = "VIEW" if viewed(found, where) else "TABLE"
             database.execute(f"CREATE {kind} {table} AS SELECT {wanted}{absent} FROM {reader} WHERE {where}")
             count = only(database, f"SELECT count(*) FROM {table}")[0]
+        except duckdb.OutOfMemoryException:
+            raise  # the file is not to blame
         except duckdb.Error as error:
             raise refused(_why(found, str(error))) from None
     advance(1)

@@ -33,8 +33,9 @@ from sourcier.register.importing import (
 from sourcier.register.importing.stages import Progress, Stages
 from sourcier.register.store import QUIET, folder
 
-MEMORY = "2GB"
-"""Of DuckDB; Python, the arrays and what the allocator keeps come on top."""
+MEMORY, BESIDE_ARRAYS = "2800MB", "1200MB"
+"""What DuckDB may take, less while numpy holds columns of the whole of France: Python, the arrays and what the allocator keeps
+come on top, and the whole stays under 4 GiB."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,8 @@ def import_stock(
         except (duckdb.Error, sqlite3.Error, OSError) as error:
             if read.disk_is_full(str(error)):
                 raise read.refused(f"Le disque est plein : il n'y a plus de place dans {target.parent}.") from None
+            if isinstance(error, duckdb.OutOfMemoryException):
+                raise read.refused("La mémoire manque : l'import demande 4 Go libres.") from None
             said = f"L'import s'est arrêté : {str(error).splitlines()[0].rstrip('.')}."
             if any(found.kind == "parquet" for found in sources):
                 # A view reads the file at every stage: its damaged page may be met in any of them.
@@ -162,7 +165,9 @@ def _build(
             former.write_former(database)
         arrays_folder = folder_of(workshop / "register.duckdb", build)
         with stages.stage("Tableaux", watched=False):
+            database.execute(f"SET memory_limit = '{BESIDE_ARRAYS}'")
             arrays.write_arrays(database, arrays_folder)
+            database.execute(f"SET memory_limit = '{MEMORY}'")
         with stages.stage("Noms", watched=False):
             names.write_names(database, workshop / "register.duckdb.names", arrays_folder, build)
             database.execute("DETACH output")
