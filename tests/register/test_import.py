@@ -349,6 +349,17 @@ def test_a_register_that_cannot_be_read_says_which_command_to_run(
     assert "sourcier register import" in missing.value.sentence
 
 
+def test_a_register_of_another_version_is_said_to_be_one(
+    tmp_path: Path, good: tuple[Path, Path], use: Callable[[Path], Path]
+) -> None:
+    file = use(import_stock(*good, out=tmp_path / "r.duckdb").file)
+    with duckdb.connect(str(file)) as database:
+        database.execute("UPDATE meta SET value = '1' WHERE key = 'format'")
+    with pytest.raises(RegisterMissing) as missing:
+        status()
+    assert "une autre version de Sourcier" in missing.value.sentence
+
+
 def test_the_last_two_registers_are_kept(good: tuple[Path, Path], var: Path) -> None:
     builds = [import_stock(*good).file.name for _ in range(4)]
     assert sorted(file.name for file in folder().glob("*.duckdb")) == sorted(builds[-2:])

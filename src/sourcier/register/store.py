@@ -169,7 +169,11 @@ def _open(file: Path, signature: tuple[object, ...]) -> Pair:
     try:
         meta = dict(database.execute("SELECT key, value FROM meta").fetchall())
         names = _names_for(file, meta["build"])
-        if names is None or meta.get("format") != FORMAT:
+        if meta.get("format") != FORMAT:
+            raise RegisterMissing(
+                f"Le répertoire {file} a été fait par une autre version de Sourcier. Relancez : sourcier register import"
+            )
+        if names is None:
             raise RegisterMissing(
                 f"Les fichiers du répertoire {file} ne viennent pas du même import. Relancez : sourcier register import"
             )
