@@ -424,7 +424,7 @@ def panel_keep_drawn(request: HttpRequest, need_id: UUID) -> HttpResponse:
     need, sourcing = current_or_404(agent, need_id)
     number = request.POST.get("number", "")
     try:
-        kept, not_kept = actions.keep_drawn(agent, sourcing.pk, int(number) if number.isdecimal() else 0)
+        kept, not_kept = actions.keep_drawn(agent, sourcing.pk, int(number) if number.isdecimal() and len(number) < 5 else 0)
     except Refused as refused:
         messages.error(request, refused.sentence)
     else:
