@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 
 from sourcier.kernel.transitions import refuse
+from sourcier.register.establishment import shown
 from sourcier.register.store import QUIET
 
 MEMORY = "1GB"
@@ -90,5 +91,5 @@ class Comparison:
         rows = self._database.execute(LINES)
         while batch := rows.fetchmany(BATCH):
             for kind, siret, name, activity, code, commune, gone, left in batch:
-                before = (f"{gone:014d}", left or "") if kind == MOVED else ("", "")
-                yield Change(kind, f"{siret:014d}", name or "", activity, code, commune, *before)
+                before = (f"{gone:014d}", shown(left or "")) if kind == MOVED else ("", "")
+                yield Change(kind, f"{siret:014d}", shown(name or ""), activity, code, shown(commune), *before)

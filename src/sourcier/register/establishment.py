@@ -28,6 +28,13 @@ SIZES = {
 """INSEE's `trancheEffectifs`, in the words of the pages."""
 
 
+def shown(text: str) -> str:
+    """A text of INSEE's on one line: what is neither mark, letter nor space (controls, turns of writing) becomes a space."""
+    if text.isprintable():
+        return text
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+
+
 @dataclass(frozen=True, slots=True)
 class Establishment:
     """One establishment. Coordinates in micro-degrees (WGS 84), None when not even its commune is known.

@@ -8,7 +8,7 @@ from typing import Any
 from sourcier.kernel.activities import NAF_REV2, Activity
 from sourcier.kernel.french import fold
 from sourcier.register.arrays import UNKNOWN_DAY, Arrays, folder_of
-from sourcier.register.establishment import Establishment, Filters, SearchResult, Status
+from sourcier.register.establishment import Establishment, Filters, SearchResult, Status, shown
 from sourcier.register.found import Question
 from sourcier.register.places import commune
 from sourcier.register.store import Pair, RegisterMissing, names_of, opened
@@ -27,7 +27,7 @@ TEXTS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 14, 15, 16)
 
 
 def _establishment(row: tuple[Any, ...], distance: float | None = None) -> Establishment:
-    values: list[Any] = [value or "" if position in TEXTS else value for position, value in enumerate(row)]
+    values: list[Any] = [shown(value or "") if position in TEXTS else value for position, value in enumerate(row)]
     values[0] = f"{row[0]:014d}"
     values.append(None if distance is None else round(distance))
     return Establishment(*values)
@@ -82,7 +82,7 @@ def _rows(pair: Pair, places: Sequence[tuple[int, float | None]]) -> tuple[Estab
 
 def _searched(arrays: Arrays, row: int, distance: float | None) -> Establishment:
     """A row of the arrays."""
-    name, legal_name, nomenclature, activity, address, postal_code, commune_name = arrays.card(row)
+    name, legal_name, nomenclature, activity, address, postal_code, commune_name = map(shown, arrays.card(row))
     traits = arrays.described(row)
     uncertainty = int(arrays.uncertainty[row])
     return Establishment(

@@ -91,13 +91,17 @@ TRIED = {
 }
 """What is more than a text: its column and its type. A value that is not of its type is left out, and counted."""
 
+DAYS = "DATE '1000-01-01' AND DATE '2099-12-31'"
+"""A date that is not between them is a slip of the keyboard: it cannot be read either."""
+
 
 def _tried(name: str) -> str:
     """The value, NULL when it cannot be read, then whether there was one to read."""
     column, kind = TRIED[name]
     read = f"TRY_CAST(clean({column}) AS {kind})"
-    value = f"CAST({read} AS DATE)" if kind == "TIMESTAMP" else read
-    unread = f"clean({column}) IS NOT NULL AND {read} IS NULL"
+    if kind != "DOUBLE":
+        read = f"CASE WHEN {read} BETWEEN {DAYS} THEN CAST({read} AS DATE) END"
+    value, unread = read, f"clean({column}) IS NOT NULL AND {read} IS NULL"
     if name in _IF_DISCLOSED:
         value, unread = f"CASE WHEN disclosed THEN {value} END", f"disclosed AND {unread}"
     return f"{value} AS {name}, {unread} AS unread_{name}"

@@ -6,7 +6,7 @@ from pathlib import Path
 import duckdb
 
 from sourcier.kernel.geodesy import EARTH_RADIUS_M
-from sourcier.register.establishment import DISTRICTS
+from sourcier.register.establishment import DISTRICTS, shown
 from sourcier.register.importing.read import refused
 from sourcier.register.places import folded_name
 
@@ -67,6 +67,7 @@ SMALL_WORDS = {"sous", "sur", "les", "le", "la", "lès", "lez", "en", "de", "des
 
 def written(label: str) -> str:
     """« ROSNY-SOUS-BOIS » → « Rosny-sous-Bois », « L'HAY-LES-ROSES » → « L'Hay-les-Roses »; mixed case is left as it is."""
+    label = shown(label)
     if label != label.upper():
         return label
     parts: list[str] = []

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from sourcier.register.importing.read import Advance, refused
+from sourcier.register.importing.read import Advance, reason, refused
 
 CHUNK = 1 << 20
 TIMEOUT_S = 60
@@ -36,7 +36,7 @@ def checked(file: Path, label: str, sha256: str = "") -> Downloaded:
         with file.open("rb") as stream:
             found = hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
-        raise refused(f"Le fichier des {label} est illisible : {file} ({error.strerror}).") from None
+        raise refused(f"Le fichier des {label} est illisible : {file} ({reason(error)}).") from None
     if sha256 and found != sha256.lower():
         raise refused(f"Le fichier des {label} ({file.name}) n'a pas le SHA-256 attendu : il a {found}.")
     return Downloaded(file, file.stat().st_size, found)
@@ -53,7 +53,7 @@ def fetch(address: str, folder: Path, label: str, *, sha256: str = "", advance: 
             _all(address, part, label, advance)
             os.replace(part, file)
     except OSError as error:
-        raise refused(f"Le fichier des {label} ne s'écrit pas dans {folder} ({error.strerror or error}).") from None
+        raise refused(f"Le fichier des {label} ne s'écrit pas dans {folder} ({reason(error)}).") from None
     try:
         return checked(file, label, sha256)
     except BaseException:

@@ -4,6 +4,7 @@ DuckDB reads no ZIP: a thread decompresses the member into a named pipe while Du
 """
 
 import csv
+import errno
 import gzip
 import os
 import re
@@ -24,6 +25,15 @@ from sourcier.kernel.transitions import Refused, refuse
 CHUNK = 1 << 20
 MISSING_SHOWN = 4
 EVERY_ROW = "true"
+
+HEADER_MAX = 100_000
+"""Characters: INSEE's longest is 3 000. What has no end of line is not read whole to look for one."""
+
+BOMB, BOMB_FROM = 200, 10_000_000
+"""INSEE's ZIPs grow eight times; one that announces 200 times its size, past 10 MB packed or not, is no stock."""
+
+BAD_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError)
+"""What `zipfile` raises when a ZIP is damaged, cut, encrypted or packed in a way that it does not know."""
 Advance = Callable[[float], None]
 """Told the share done, 0 to 1."""
 
@@ -47,6 +57,19 @@ def refused(sentence: str) -> Refused:
     return refuse("register_import", f"{sentence} Rien n'a changé : le répertoire en place reste en service.")
 
 
+def reason(error: OSError) -> str:
+    """Why the system would not, in French where it is a usual reason."""
+    usual = {
+        errno.ENOENT: "il n'existe pas",
+        errno.EISDIR: "c'est un dossier",
+        errno.ENOTDIR: "ce n'est pas un dossier",
+        errno.EACCES: "le droit manque",
+        errno.EROFS: "ce disque est en lecture seule",
+        errno.ENOSPC: "le disque est plein",
+    }
+    return usual.get(error.errno or 0) or error.strerror or str(error)
+
+
 def only(database: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:
     """The single row of an aggregate."""
     return database.execute(query).fetchall()[0]
@@ -58,7 +81,7 @@ def source(file: Path, label: str) -> Source:
         with file.open("rb") as stream:
             start = stream.read(4)
     except OSError as error:
-        raise refused(f"Le fichier des {label} est illisible : {file} ({error.strerror}).") from None
+        raise refused(f"Le fichier des {label} est illisible : {file} ({reason(error)}).") from None
     if not start:
         raise refused(f"Le fichier des {label} ({file.name}) est vide.")
     if start == b"PAR1":
@@ -70,25 +93,34 @@ def source(file: Path, label: str) -> Source:
 
 def _member(file: Path, label: str) -> str:
     """The CSV in a ZIP, which must be alone of its kind."""
+    where = f"Le ZIP des {label} ({file.name})"
     try:
         with zipfile.ZipFile(file) as archive:
-            names = [name for name in archive.namelist() if name.lower().endswith(".csv")]
-    except zipfile.BadZipFile:
+            found = [member for member in archive.infolist() if member.filename.lower().endswith(".csv")]
+    except BAD_ZIP:
         raise refused(f"Le fichier des {label} ({file.name}) est un ZIP abîmé ou coupé. Téléchargez-le de nouveau.") from None
-    if len(names) != 1:
-        raise refused(f"Le ZIP des {label} ({file.name}) doit contenir un seul fichier CSV ; il en contient {len(names)}.")
-    return names[0]
+    if len(found) != 1:
+        raise refused(f"{where} doit contenir un seul fichier CSV ; il en contient {len(found)}.")
+    if found[0].flag_bits & 1:
+        raise refused(f"{where} est protégé par un mot de passe : celui de l'INSEE ne l'est pas.")
+    if found[0].file_size > max(BOMB_FROM, BOMB * found[0].compress_size):
+        raise refused(f"{where} annonce {found[0].file_size} octets pour {found[0].compress_size} : ce n'est pas un stock.")
+    return found[0].filename
 
 
 def _header(found: Source) -> tuple[list[str], str]:
     """Column names of a CSV and its delimiter."""
     try:
         with _text(found) as text:
-            line = next(iter(text), "")
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError):
+            line = text.readline(HEADER_MAX)
+    except BAD_ZIP:
         raise refused(f"Le fichier des {found.name} est abîmé ou coupé. Téléchargez-le de nouveau.") from None
     if not line.strip():
         raise refused(f"Le fichier des {found.name} est vide.")
+    if re.match(r"\s*<(!doctype|html|\?xml)", line, re.IGNORECASE):
+        raise refused(f"Le fichier des {found.name} est une page web et non un stock. Téléchargez-le de nouveau.")
+    if len(line) == HEADER_MAX:
+        raise refused(f"Le fichier des {found.name} ne commence pas par une ligne de colonnes : est-ce le bon fichier ?")
     delimiter = max(",;\t", key=line.count)
     return next(csv.reader([line.strip()], delimiter=delimiter)), delimiter
 
@@ -113,8 +145,23 @@ def _columns(database: duckdb.DuckDBPyConnection, found: Source) -> tuple[list[s
     try:
         rows = database.execute("SELECT name FROM parquet_schema(?) WHERE num_children IS NULL", [str(found.file)]).fetchall()
     except duckdb.Error:
-        raise refused(f"Le fichier Parquet des {found.name} est abîmé ou coupé. Téléchargez-le de nouveau.") from None
+        raise refused(damaged(found)) from None
     return [name for (name,) in rows], ""
+
+
+def damaged(found: Source) -> str:
+    """A Parquet that cannot be read to its end."""
+    return f"Le fichier Parquet des {found.name} est abîmé ou coupé. Téléchargez-le de nouveau."
+
+
+def stopped(sources: Sequence[Source], message: str) -> str:
+    """Why a later stage stopped: a view reads a Parquet at every stage, so its damaged page may be met in any of them."""
+    files = [found for found in sources if found.kind == "parquet"]
+    named = [found for found in files if str(found.file) in message] or (files if "TProtocolException" in message else [])
+    if len(named) == 1:
+        return damaged(named[0])
+    said = f"L'import s'est arrêté : {message.splitlines()[0].rstrip('.')}."
+    return f"{said} Un fichier Parquet est peut-être abîmé : téléchargez-le de nouveau." if files else said
 
 
 @dataclass
@@ -140,7 +187,7 @@ class Pump:
                         self.advance(done / size)
         except BrokenPipeError:
             pass  # The reader stopped first, and says why.
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
+        except BAD_ZIP as error:
             self.error = error
 
 
@@ -212,14 +259,7 @@ def load(
     A whole Parquet is not copied: `table` is then a view of the file, read again by each stage, its unwanted columns never.
     """
     names, delimiter = _columns(database, found)
-    missing = [name for name in required if name not in names]
-    if missing:
-        listed = ", ".join(f"« {name} »" for name in missing[:MISSING_SHOWN])
-        more = " et d'autres : est-ce le bon fichier ?" if len(missing) > MISSING_SHOWN else "."
-        which = "la colonne" if len(missing) == 1 else "les colonnes"
-        raise refused(f"Dans le fichier des {found.name}, il manque {which} {listed}{more}")
-    if odd := next((name for name in names if not re.fullmatch(r"\w+", name)), None):
-        raise refused(f"Dans le fichier des {found.name}, la colonne « {odd} » n'a pas un nom de l'INSEE.")
+    _recognise(found, names, required)
     wanted = ", ".join(f'CAST("{name}" AS VARCHAR) AS "{name}"' for name in [*required, *optional] if name in names)
     absent = "".join(f', CAST(NULL AS VARCHAR) AS "{name}"' for name in optional if name not in names)
     with _readable(found, folder, advance) as path:
@@ -234,6 +274,22 @@ def load(
             raise refused(_why(found, str(error))) from None
     advance(1)
     return int(count)
+
+
+def _recognise(found: Source, names: Sequence[str], required: Sequence[str]) -> None:
+    """The columns of a file are INSEE's. Raises `Refused`, naming those that are not."""
+    missing = [name for name in required if name not in names]
+    if missing:
+        listed = ", ".join(f"« {name} »" for name in missing[:MISSING_SHOWN])
+        more = " et d'autres : est-ce le bon fichier ?" if len(missing) > MISSING_SHOWN else "."
+        which = "la colonne" if len(missing) == 1 else "les colonnes"
+        raise refused(f"Dans le fichier des {found.name}, il manque {which} {listed}{more}")
+    if odd := [name for name in names if not re.fullmatch(r"\w+", name)]:
+        raise refused(f"Dans le fichier des {found.name}, la colonne « {odd[0]} » n'a pas un nom de l'INSEE.")
+    # DuckDB makes no difference of case.
+    lower = [name.lower() for name in names]
+    if twice := [name for name in names if lower.count(name.lower()) > 1]:
+        raise refused(f"Dans le fichier des {found.name}, la colonne « {twice[0]} » vient deux fois.")
 
 
 def disk_is_full(message: str) -> bool:
@@ -254,14 +310,18 @@ def _why(found: Source, message: str) -> str:
     """DuckDB's message as a French sentence that names the line."""
     line = re.search(r"Line: (\d+)", message)
     where = f"ligne {int(line[1]):d} du fichier des {found.name}" if line else f"fichier des {found.name}"
+    if disk_is_full(message):
+        return f"Le disque est plein pendant la lecture du {where}."
+    if found.kind == "parquet":
+        return damaged(found)
     if "unicode" in message or "utf-8" in message:
         return f"À la {where}, le texte n'est pas en UTF-8." if line else f"Le {where} n'est pas en UTF-8."
+    if "Maximum line size" in message:
+        return f"La {where} dépasse 2 millions d'octets : un champ démesuré, ou un guillemet mal fermé."
     if columns := re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", message):
         return f"À la {where}, on attend {columns[1]} colonnes et il y en a {columns[2]}."
     if "state machine" in message:
         return f"Le {where} mêle des fins de ligne différentes ou des guillemets mal fermés."
-    if disk_is_full(message):
-        return f"Le disque est plein pendant la lecture du {where}."
     if line:
         return f"La {where} est mal formée : un guillemet de trop, ou mal fermé."
     return f"Le {where} est illisible : {message.splitlines()[0]}"

@@ -91,6 +91,8 @@ def import_stock(
         raise read.refused(f"« {odd} » n'est pas un code de département. Écrivez par exemple 93,2A,974.")
     build = secrets.token_hex(16)
     target = out.resolve() if out else folder() / f"register-{build[:12]}.duckdb"
+    if target.is_dir():
+        raise read.refused(f"{target} est un dossier : donnez à --out le nom d'un fichier.")
     with _workshop(target.parent) as workshop:
         sources = read.source(establishments, "établissements"), read.source(legal_units, "unités légales")
         try:
@@ -101,11 +103,7 @@ def import_stock(
                 raise read.refused(f"Le disque est plein : il n'y a plus de place dans {target.parent}.") from None
             if isinstance(error, duckdb.OutOfMemoryException):
                 raise read.refused("La mémoire manque : l'import demande 4 Go libres.") from None
-            said = f"L'import s'est arrêté : {str(error).splitlines()[0].rstrip('.')}."
-            if any(found.kind == "parquet" for found in sources):
-                # A view reads the file at every stage: its damaged page may be met in any of them.
-                said += " Un fichier Parquet est peut-être abîmé : téléchargez-le de nouveau."
-            raise read.refused(said) from None
+            raise read.refused(read.stopped(sources, str(error))) from None
     if out is None:
         switch.point(target)
     return report
@@ -118,7 +116,7 @@ def _workshop(parent: Path) -> Iterator[Path]:
         parent.mkdir(parents=True, exist_ok=True)
         lock = (parent / ".import.lock").open("w")
     except OSError as error:
-        raise read.refused(f"On ne peut pas écrire dans {parent} ({error.strerror}).") from None
+        raise read.refused(f"On ne peut pas écrire dans {parent} ({read.reason(error)}).") from None
     with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

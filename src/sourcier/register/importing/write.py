@@ -24,6 +24,14 @@ SORTED = f"""CREATE TABLE output.establishment AS
 
 OTHERS = f"INSERT INTO output.establishment SELECT * FROM ({PLACED}) WHERE ({SEARCHED}) IS NOT TRUE"
 
+STOCK_DATE = """
+SELECT max(day) FROM (
+    SELECT updated_on AS day, sum(count(*)) OVER (ORDER BY updated_on DESC) AS since
+    FROM output.establishment WHERE updated_on IS NOT NULL GROUP BY day
+) WHERE since > (SELECT count(*) FROM output.establishment) / 100000
+"""
+"""The last day that INSEE treated rows: one in a hundred thousand, dated in the future, does not make the date of the stock."""
+
 COUNTS = """
 SELECT count(*) AS establishments, count_if(active) AS active, count_if(NOT active) AS closed,
     count_if(active AND NOT disclosed) AS undisclosed, count_if(active AND latitude IS NOT NULL AND NOT approximate) AS located,
@@ -48,7 +56,7 @@ def write(database: duckdb.DuckDBPyConnection, told: Mapping[str, str]) -> dict[
     counts = dict(zip(names, cursor.fetchone() or (), strict=True))
     same(only(database, "SELECT count(*) FROM typed")[0], counts["establishments"], "écriture")
     counts["communes"] = only(database, "SELECT count(*) FROM output.commune")[0]
-    stock_date = only(database, "SELECT max(updated_on) FROM output.establishment")[0]
+    stock_date = only(database, STOCK_DATE)[0]
     meta = {
         **told,
         "format": FORMAT,
