@@ -14,6 +14,7 @@ from sourcier.project.demo.stock import ESTABLISHMENT, LEGAL_UNIT
 from sourcier.register.arrays import folder_of
 from sourcier.register.importing import match, run
 from sourcier.register.importing.run import import_stock
+from sourcier.register.importing.stages import Told
 from sourcier.register.search import RegisterMissing, by_siret, known_activity, search, status
 from sourcier.register.store import folder, names_of, pointer
 from tests.cities import siret
@@ -296,7 +297,7 @@ def test_a_refused_import_leaves_an_installation_without_register_as_it_was(good
 def test_two_imports_at_once_are_one(good: tuple[Path, Path], var: Path) -> None:
     sentences = []
 
-    def again(stage: str, share: float) -> None:
+    def again(news: Told) -> None:
         if not sentences:
             sentences.append(refusal(*good))
 
@@ -315,7 +316,7 @@ def test_what_a_killed_import_left_is_cleared(good: tuple[Path, Path], var: Path
 
 def test_progress_goes_through_every_stage_to_its_end(good: tuple[Path, Path], var: Path) -> None:
     told: dict[str, float] = {}
-    import_stock(zipped(good[0]), good[1], progress=lambda stage, share: told.update({stage: share}))
+    import_stock(zipped(good[0]), good[1], progress=lambda news: told.update({news.stage: news.share}))
     assert list(told) == ["Établissements", "Unités légales", "Rapprochement", "Communes", "Écriture", "Tableaux", "Noms"]
     assert set(told.values()) == {1}
 

@@ -79,7 +79,7 @@ def import_stock(
     communes: Path | None = None,
     fictitious: bool = False,
     force: bool = False,
-    progress: Progress = lambda stage, share: None,
+    progress: Progress = lambda told: None,
 ) -> Report:
     """Build a register from INSEE's two stock files, and put it in use once it is whole.
 
@@ -143,7 +143,7 @@ def _build(
     }
     quoted = str(workshop).replace("'", "''")
     with duckdb.connect(str(workshop / "stage.duckdb"), config=config) as database:
-        stages = Stages(database, progress)
+        stages = Stages(database, progress, sources[0].kind)
         rows, units = _load(stages, workshop, target, sources, chosen)
         with stages.stage("Rapprochement", watched=False):
             match.match(database, units, partial(stages.watch, "Rapprochement"))

@@ -6,7 +6,6 @@ import sys
 import time
 from argparse import ArgumentParser, BooleanOptionalAction, Namespace
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict, fields
 from datetime import date
 from pathlib import Path
@@ -15,21 +14,21 @@ from typing import Any, TextIO
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from sourcier.kernel.activities import NAF_2025, NAF_REV2, Activity, InvalidActivity, parse_activity
 from sourcier.kernel.french import format_date
 from sourcier.kernel.geodesy import format_distance
 from sourcier.kernel.transitions import Refused, refuse
 from sourcier.matching.labels import labels
+from sourcier.project.bars import bars
 from sourcier.register import scorers
 from sourcier.register import search as register
 from sourcier.register.changes import CLOSED, MOVED, OPENED, Change, compared
 from sourcier.register.establishment import Establishment, Facets, Filters
 from sourcier.register.geocoding import locate
 from sourcier.register.importing import download
-from sourcier.register.importing.run import Progress as Told
 from sourcier.register.importing.run import Report, import_stock
+from sourcier.register.importing.stages import Estimate
 from sourcier.register.places import Place, suggested
 from sourcier.register.store import folder
 
@@ -106,8 +105,8 @@ class Command(BaseCommand):
     def _import(self, chosen: Namespace) -> None:
         departments = [code.strip().upper() for code in chosen.departments.split(",") if code.strip()]
         words, labels = (chosen.establishments, chosen.legal_units), ("établissements", "unités légales")
-        with _bar() as told:
-            files = [self._file(*given, told) for given in zip(words, labels, chosen.sha256, strict=True)]
+        files = [self._file(*given) for given in zip(words, labels, chosen.sha256, strict=True)]
+        with bars("Import", Console(stderr=True)) as told:
             report = import_stock(
                 *files, out=chosen.out, departments=departments, communes=chosen.communes, fictitious=chosen.fictitious,
                 force=chosen.force, progress=told,
@@ -120,16 +119,17 @@ class Command(BaseCommand):
         else:
             self.stdout.write(_report(report, in_use=chosen.out is None))
 
-    def _file(self, word: str, label: str, sha256: str, told: Told) -> Path:
+    def _file(self, word: str, label: str, sha256: str) -> Path:
         """The file that a word of the command names, downloaded when it is an address; its sum is checked when one is given."""
         if not download.is_address(word):
             return download.checked(Path(word), label, sha256).file if sha256 else Path(word)
-        stage = f"Téléchargement ({label})"
-        told(stage, 0)
-        found = download.fetch(
-            word, folder() / "downloads", label, sha256=sha256, advance=lambda share: told(stage, share)
-        )  # fmt: skip
-        told(stage, 1)
+        title, begun = f"Téléchargement ({label})", time.monotonic()
+        estimate = Estimate({title: 1})
+        with bars(title, Console(stderr=True)) as told:
+            found = download.fetch(
+                word, folder() / "downloads", label, sha256=sha256,
+                advance=lambda share: told(estimate.tell(title, share, time.monotonic() - begun)),
+            )  # fmt: skip
         self.stderr.write(f"{word} : {found.size} octets, SHA-256 {found.sha256}")
         return found.file
 
@@ -211,21 +211,6 @@ def _changed(change: Change) -> str:
     which = {OPENED: "ouvert", CLOSED: "fermé", MOVED: "déménagé"}[change.kind]
     moved = f" (avant : {change.before}, {change.commune_before})" if change.before else ""
     return f"{which:<9} {change.siret}  {change.activity:<6}  {change.name}, {change.commune}{moved}"
-
-
-@contextmanager
-def _bar() -> Iterator[Told]:
-    """A progress bar on the error stream: one line a stage, with its estimate."""
-    columns = (TextColumn("{task.description:<16}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
-    with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=Console(stderr=True)) as progress:
-        tasks: dict[str, Any] = {}
-
-        def told(stage: str, share: float) -> None:
-            if stage not in tasks:
-                tasks[stage] = progress.add_task(stage, total=1.0)
-            progress.update(tasks[stage], completed=share)
-
-        yield told
 
 
 def _report(report: Report, *, in_use: bool) -> str:
