@@ -207,7 +207,9 @@ def choose_and_tell(who: Person, hand: Mouse, need: str) -> None:
     hand._tick(page.locator("input[name=kind][value=none]"))
     hand.press("Garder cette référence")
     hand.press("Ouvrir les réponses")
-    for field in page.locator("input[name^=value-]").all():
+    marks = page.locator("input[name^=value-]")
+    expect(marks.first).to_be_visible()  # `all` waits for nothing
+    for field in marks.all():
         hand._type(field, "80")
     hand.press("Garder mes notes")
     who.go(f"/achats/{need}/choix/")
