@@ -79,7 +79,7 @@ NOMENCLATURE = f"""CASE WHEN nomenclatureActivitePrincipaleEtablissement IN ('NA
 
 WAY = "CASE way " + " ".join(f"WHEN '{short}' THEN '{long}'" for short, long in WAYS.items()) + " ELSE way END"
 
-# The point of an undisclosed establishment is its address: it is not even read.
+# The point of an undisclosed establishment is its address: it is left where it was read.
 _IF_DISCLOSED = ("easting", "northing", "longitude", "latitude")
 TRIED = {
     "created_on": ("dateCreationEtablissement", "DATE"),
@@ -95,13 +95,18 @@ DAYS = "DATE '1000-01-01' AND DATE '2099-12-31'"
 """A date that is not between them is a slip of the keyboard: it cannot be read either."""
 
 
-def _tried(name: str) -> str:
+def _read(name: str) -> str:
     """The value, NULL when it cannot be read, then whether there was one to read."""
     column, kind = TRIED[name]
-    read = f"TRY_CAST(clean({column}) AS {kind})"
-    if kind != "DOUBLE":
-        read = f"CASE WHEN {read} BETWEEN {DAYS} THEN CAST({read} AS DATE) END"
-    value, unread = read, f"clean({column}) IS NOT NULL AND {read} IS NULL"
+    return f"TRY_CAST(clean({column}) AS {kind}) AS read_{name}, clean({column}) IS NOT NULL AS given_{name}"
+
+
+def _tried(name: str) -> str:
+    """The value, then whether it could not be read."""
+    value = f"read_{name}"
+    if TRIED[name][1] != "DOUBLE":
+        value = f"CASE WHEN {value} BETWEEN {DAYS} THEN CAST({value} AS DATE) END"
+    unread = f"given_{name} AND {value} IS NULL"
     if name in _IF_DISCLOSED:
         value, unread = f"CASE WHEN disclosed THEN {value} END", f"disclosed AND {unread}"
     return f"{value} AS {name}, {unread} AS unread_{name}"
@@ -109,6 +114,8 @@ def _tried(name: str) -> str:
 
 UNREAD = "SELECT " + ", ".join(f"count_if(unread_{name})" for name in TRIED) + " FROM typed"
 
+# All that an establishment says alone is read before its unit is joined: DuckDB would move it into the choices by disclosure,
+# and forty comparisons within a CASE take fifteen times as long.
 _ROWS = f"""
 WITH unit AS (
     SELECT siren, coalesce(statutDiffusionUniteLegale = 'O', false) AS unit_disclosed, clean(categorieEntreprise) AS category,
@@ -119,32 +126,38 @@ WITH unit AS (
             coalesce(clean(nomUsageUniteLegale), clean(nomUniteLegale)))) AS legal_name,
         clean(denominationUsuelle1UniteLegale) AS usual_name
     FROM legal_unit WHERE {{among}}
-), row AS (
-    SELECT e.*, unit.* EXCLUDE (siren), unit.siren IS NOT NULL AS has_unit,
+), alone AS (
+    SELECT siren, CAST(siret AS BIGINT) AS siret, etatAdministratifEtablissement = 'A' AS active,
         -- Only « O » is full disclosure, for the establishment and for its unit; « P », « N » or anything else is not.
-        coalesce(statutDiffusionEtablissement = 'O', false) AND coalesce(unit_disclosed, true) AS disclosed,
-        -- Cleaned once, before it is compared with forty short types.
-        clean(typeVoieEtablissement) AS way, {NOMENCLATURE} AS nomenclature,
+        coalesce(statutDiffusionEtablissement = 'O', false) AS own_disclosed, {NOMENCLATURE} AS nomenclature,
         code(clean(activitePrincipaleEtablissement)) AS activity,
         code(clean(activitePrincipaleNAF25Etablissement)) AS naf_25,
-        coalesce(clean(enseigne1Etablissement), clean(denominationUsuelleEtablissement)) AS trade_name
-    FROM (SELECT * FROM establishment WHERE {{among}}) e LEFT JOIN unit USING (siren)
+        coalesce(clean(enseigne1Etablissement), clean(denominationUsuelleEtablissement)) AS trade_name,
+        words(clean(enseigne2Etablissement), clean(enseigne3Etablissement)) AS other_names,
+        clean(denominationUsuelleEtablissement) AS usual_trade_name,
+        nullif(concat_ws(', ', clean(complementAdresseEtablissement), nullif(concat_ws(' ', clean(numeroVoieEtablissement),
+            clean(indiceRepetitionEtablissement), {WAY}, clean(libelleVoieEtablissement)), ''),
+            clean(distributionSpecialeEtablissement)), '') AS own_address,
+        clean(codePostalEtablissement) AS own_postal_code, clean(codeCommuneEtablissement) AS commune_code,
+        clean(libelleCommuneEtablissement) AS commune_label, clean(trancheEffectifsEtablissement) AS size_class,
+        coalesce(caractereEmployeurEtablissement = 'O', false) AS employer,
+        {", ".join(_read(name) for name in TRIED)}
+    FROM (SELECT *, clean(typeVoieEtablissement) AS way FROM establishment WHERE {{among}})
+), row AS (
+    SELECT alone.*, unit.* EXCLUDE (siren), unit.siren IS NOT NULL AS has_unit,
+        own_disclosed AND coalesce(unit_disclosed, true) AS disclosed
+    FROM alone LEFT JOIN unit USING (siren)
 )
-SELECT CAST(siret AS BIGINT) AS siret,
-    etatAdministratifEtablissement = 'A' AS active, disclosed, has_unit, nomenclature, activity,
+SELECT siret, active, disclosed, has_unit, nomenclature, activity,
     CASE WHEN nomenclature = '{NAF_REV2}' THEN activity END AS naf_rev2,
     coalesce(naf_25, CASE WHEN nomenclature = '{NAF_2025}' THEN activity END) AS naf_2025,
     CASE WHEN disclosed THEN coalesce(trade_name, legal_name, acronym, 'Nom absent du répertoire') END AS name,
     CASE WHEN disclosed THEN coalesce(legal_name, acronym) END AS legal_name,
-    CASE WHEN disclosed THEN concat_ws(' ', trade_name, clean(enseigne2Etablissement), clean(enseigne3Etablissement),
-        clean(denominationUsuelleEtablissement), legal_name, usual_name, acronym) END AS words,
-    CASE WHEN disclosed THEN nullif(concat_ws(', ', clean(complementAdresseEtablissement), nullif(concat_ws(' ',
-        clean(numeroVoieEtablissement), clean(indiceRepetitionEtablissement), {WAY}, clean(libelleVoieEtablissement)), ''),
-        clean(distributionSpecialeEtablissement)), '') END AS address,
-    CASE WHEN disclosed THEN clean(codePostalEtablissement) END AS postal_code,
-    clean(codeCommuneEtablissement) AS commune_code, clean(libelleCommuneEtablissement) AS commune_label,
-    clean(trancheEffectifsEtablissement) AS size_class, category, legal_form, coalesce(social_economy, false) AS social_economy,
-    coalesce(caractereEmployeurEtablissement = 'O', false) AS employer,
+    CASE WHEN disclosed AND active
+        THEN concat_ws(' ', trade_name, other_names, usual_trade_name, legal_name, usual_name, acronym) END AS words,
+    CASE WHEN disclosed THEN own_address END AS address,
+    CASE WHEN disclosed THEN own_postal_code END AS postal_code,
+    commune_code, commune_label, size_class, category, legal_form, coalesce(social_economy, false) AS social_economy, employer,
     {", ".join(_tried(name) for name in TRIED)}
 FROM row
 """
