@@ -135,14 +135,18 @@ WITH unit AS (
         coalesce(clean(enseigne1Etablissement), clean(denominationUsuelleEtablissement)) AS trade_name,
         words(clean(enseigne2Etablissement), clean(enseigne3Etablissement)) AS other_names,
         clean(denominationUsuelleEtablissement) AS usual_trade_name,
-        nullif(concat_ws(', ', clean(complementAdresseEtablissement), nullif(concat_ws(' ', clean(numeroVoieEtablissement),
-            clean(indiceRepetitionEtablissement), {WAY}, clean(libelleVoieEtablissement)), ''),
-            clean(distributionSpecialeEtablissement)), '') AS own_address,
+        nullif(concat_ws(', ', clean(complementAdresseEtablissement),
+            nullif(concat_ws(' ', own_number, own_index, own_way, own_street), ''),
+            clean(distributionSpecialeEtablissement)), '') AS own_address, own_number, own_index, own_way, own_street,
         clean(codePostalEtablissement) AS own_postal_code, clean(codeCommuneEtablissement) AS commune_code,
         clean(libelleCommuneEtablissement) AS commune_label, clean(trancheEffectifsEtablissement) AS size_class,
         coalesce(caractereEmployeurEtablissement = 'O', false) AS employer,
         {", ".join(_read(name) for name in TRIED)}
-    FROM (SELECT *, clean(typeVoieEtablissement) AS way FROM establishment WHERE {{among}})
+    FROM (
+        SELECT *, clean(numeroVoieEtablissement) AS own_number, clean(indiceRepetitionEtablissement) AS own_index,
+            {WAY} AS own_way, clean(libelleVoieEtablissement) AS own_street
+        FROM (SELECT *, clean(typeVoieEtablissement) AS way FROM establishment WHERE {{among}})
+    )
 ), row AS (
     SELECT alone.*, unit.* EXCLUDE (siren), unit.siren IS NOT NULL AS has_unit,
         own_disclosed AND coalesce(unit_disclosed, true) AS disclosed
@@ -156,6 +160,7 @@ SELECT siret, active, disclosed, has_unit, nomenclature, activity,
     CASE WHEN disclosed AND active
         THEN concat_ws(' ', trade_name, other_names, usual_trade_name, legal_name, usual_name, acronym) END AS words,
     CASE WHEN disclosed THEN own_address END AS address,
+    {", ".join(f"CASE WHEN disclosed AND active THEN own_{part} END AS {part}" for part in ("number", "index", "way", "street"))},
     CASE WHEN disclosed THEN own_postal_code END AS postal_code,
     commune_code, commune_label, size_class, category, legal_form, coalesce(social_economy, false) AS social_economy, employer,
     {", ".join(_tried(name) for name in TRIED)}

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 import duckdb
 
 from sourcier.kernel.geodesy import EARTH_RADIUS_M
-from sourcier.register.importing.columns import WAY
 from sourcier.register.importing.communes import written
 from sourcier.register.streets import bare, door_of, key_of, words_of
 
@@ -29,76 +28,80 @@ def _metres(lat1: str, lon1: str, lat2: str, lon2: str) -> str:
     )
 
 
-ADDRESSES = f"""
-CREATE VIEW address AS
-SELECT CAST(siret AS BIGINT) AS siret, coalesce({WAY}, '') AS kind, coalesce(clean(libelleVoieEtablissement), '') AS name,
-    coalesce(clean(numeroVoieEtablissement), '') AS digits, coalesce(clean(indiceRepetitionEtablissement), '') AS index
-FROM (SELECT *, clean(typeVoieEtablissement) AS way FROM establishment WHERE etatAdministratifEtablissement = 'A')
+STANDING = """
+SELECT commune_code, coalesce(way, '') AS way, coalesce(street, '') AS street, coalesce(number, '') AS number,
+    coalesce(index, '') AS index, postal_code, latitude, longitude
+FROM typed WHERE active AND latitude IS NOT NULL AND commune_code IS NOT NULL
+"""
+
+NAMES = """
+CREATE TABLE street_key AS SELECT CAST(row_number() OVER (ORDER BY key) AS INTEGER) AS keyed, key, any_value(bare) AS bare
+    FROM street_written WHERE key <> '' GROUP BY key;
+CREATE TABLE street_name AS SELECT way, street, keyed, written FROM street_written JOIN street_key USING (key);
 """
 
 DOORS = f"""
 CREATE TABLE street_door AS
-SELECT commune_code, key, door, max(written) AS label, max(postal_code) AS postal_code, avg(latitude) AS latitude,
+SELECT commune_code, keyed, door, max(written) AS label, max(postal_code) AS postal_code, avg(latitude) AS latitude,
     avg(longitude) AS longitude, count(*) AS establishments,
     greatest({DOOR_M}, CAST(ceil({_metres("max(latitude)", "max(longitude)", "min(latitude)", "min(longitude)")} / 2)
         AS INTEGER)) AS uncertainty_m
-FROM address JOIN (SELECT siret, disclosed, latitude, longitude, commune_code, postal_code FROM typed) USING (siret)
-    JOIN street_name USING (kind, name) JOIN street_number USING (digits, index)
-WHERE disclosed AND latitude IS NOT NULL AND commune_code IS NOT NULL AND key <> ''
-GROUP BY commune_code, key, door
+FROM ({STANDING}) JOIN street_name USING (way, street) JOIN street_number USING (number, index)
+GROUP BY commune_code, keyed, door
 """
 
 STREETS = f"""
 CREATE TABLE output.street AS
 WITH middle AS (
-    SELECT commune_code, key, avg(latitude) AS latitude, avg(longitude) AS longitude, count(*) AS doors,
+    SELECT commune_code, keyed, avg(latitude) AS latitude, avg(longitude) AS longitude, count(*) AS doors,
         sum(establishments) AS establishments, arg_max(label, establishments) AS label,
         arg_max(postal_code, establishments) AS postal_code
-    FROM street_door GROUP BY commune_code, key
+    FROM street_door GROUP BY commune_code, keyed
 ), spread AS (
-    SELECT d.commune_code, d.key,
+    SELECT d.commune_code, d.keyed,
         CAST(ceil(quantile_cont({_metres("d.latitude", "d.longitude", "m.latitude", "m.longitude")}, 0.95)) AS INTEGER) metres
-    FROM street_door d JOIN middle m USING (commune_code, key) GROUP BY ALL
+    FROM street_door d JOIN middle m USING (commune_code, keyed) GROUP BY ALL
 )
-SELECT CAST(row_number() OVER (ORDER BY commune_code, key) AS INTEGER) AS id, commune_code, key, bare.bare, label,
+SELECT CAST(row_number() OVER (ORDER BY commune_code, key) AS INTEGER) AS id, commune_code, key, bare, label,
     coalesce(postal_code, '') AS postal_code, latitude, longitude, CAST(establishments AS INTEGER) AS establishments,
     greatest(metres, CASE WHEN doors < {FEW} THEN {FEW_M} ELSE {DOOR_M} END) AS uncertainty_m
-FROM middle JOIN spread USING (commune_code, key) JOIN (SELECT DISTINCT key, bare FROM street_name) bare USING (key)
+FROM middle JOIN spread USING (commune_code, keyed) JOIN street_key USING (keyed)
 ORDER BY id
 """
 
 
 def write_streets(database: duckdb.DuckDBPyConnection) -> None:
     """Create `street` and `door` in the attached `output`."""
-    database.execute(ADDRESSES)
     _names(database)
     _numbers(database)
     database.execute(DOORS)
     database.execute(STREETS)
     database.execute("""CREATE TABLE output.door AS
         SELECT id AS street, door, d.latitude, d.longitude, d.uncertainty_m
-        FROM street_door d JOIN output.street USING (commune_code, key) WHERE door <> '' ORDER BY street, door""")
+        FROM street_door d JOIN street_key USING (keyed) JOIN output.street USING (commune_code, key)
+        WHERE door <> '' ORDER BY street, door""")
 
 
 def _names(database: duckdb.DuckDBPyConnection) -> None:
-    """Create `street_name`: each type and name of way of the stock, its key, and how people write it."""
-    database.execute("CREATE TABLE street_name (kind VARCHAR, name VARCHAR, key VARCHAR, bare VARCHAR, written VARCHAR)")
-    found = database.cursor().execute("SELECT DISTINCT kind, name FROM address")
+    """Create `street_name`: each type and name of way of the stock, the number of its key, and how people write it."""
+    database.execute("CREATE TABLE street_written (way VARCHAR, street VARCHAR, key VARCHAR, bare VARCHAR, written VARCHAR)")
+    found = database.cursor().execute(f"SELECT DISTINCT way, street FROM ({STANDING})")
     while batch := found.fetchmany(BATCH):
         rows = []
-        for kind, name in batch:
-            label = f"{kind} {name}".strip()
+        for way, street in batch:
+            label = f"{way} {street}".strip()
             key = key_of(words_of(label))
-            rows.append((kind, name, key, bare(key), written(label)))
-        _insert(database, "street_name", rows)
+            rows.append((way, street, key, bare(key), written(label)))
+        _insert(database, "street_written", rows)
+    database.execute(NAMES)
 
 
 def _numbers(database: duckdb.DuckDBPyConnection) -> None:
     """Create `street_number`: each number and index of the stock, as one door."""
-    database.execute("CREATE TABLE street_number (digits VARCHAR, index VARCHAR, door VARCHAR)")
-    found = database.cursor().execute("SELECT DISTINCT digits, index FROM address")
+    database.execute("CREATE TABLE street_number (number VARCHAR, index VARCHAR, door VARCHAR)")
+    found = database.cursor().execute(f"SELECT DISTINCT number, index FROM ({STANDING})")
     while batch := found.fetchmany(BATCH):
-        doors = [(digits, index, door_of("".join(words_of(digits)), "".join(words_of(index)))) for digits, index in batch]
+        doors = [(number, index, door_of("".join(words_of(number)), "".join(words_of(index)))) for number, index in batch]
         _insert(database, "street_number", doors)
 
 
