@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sourcier.kernel.activities import NAF_2025, NAF_REV2, Activity
+from sourcier.register.mapped import Column
 
 BANDS_PER_DEGREE = 20
 """Bands of 5.6 km: fewer would leave more to measure, more would make more ranges."""
@@ -56,19 +57,19 @@ class Arrays:
     `labels[name]` for each profile. `west`, `east`: the extreme longitudes.
     """
 
-    latitude: NDArray[np.float64]
-    longitude: NDArray[np.float64]
-    siret: NDArray[np.int64]
-    profile: NDArray[np.uint32]
-    commune: NDArray[np.uint32]
-    created: NDArray[np.int32]
-    updated: NDArray[np.int32]
-    uncertainty: NDArray[np.int32]
+    latitude: Column
+    longitude: Column
+    siret: Column
+    profile: Column
+    commune: Column
+    created: Column
+    updated: Column
+    uncertainty: Column
     starts: NDArray[np.uint32]
     sirets: NDArray[np.int64]
     places: NDArray[np.uint32]
-    cards: NDArray[np.uint8]
-    begins: NDArray[np.uint64]
+    cards: Column
+    begins: Column
     ranked: NDArray[np.uint32]
     traits: dict[str, NDArray[np.int64]]
     labels: dict[str, list[Any]]
@@ -89,7 +90,15 @@ class Arrays:
 
     def card(self, row: int) -> list[str]:
         """The texts of `CARD`, for a row of the arrays."""
-        return self.cards[int(self.begins[row]) : int(self.begins[row + 1])].tobytes().decode().split(SEPARATOR)
+        begin, end = self.begins.values[row : row + 2].tolist()
+        return self.cards.values[begin:end].tobytes().decode().split(SEPARATOR)
+
+    def ahead(self, rows: NDArray[np.int64]) -> None:
+        """Ask for all that is shown of these rows."""
+        for name in COLUMNS:
+            getattr(self, name).ahead(rows, rows + 1)
+        begins, ends = self.begins.at(rows).astype(np.int64), self.begins.at(rows + 1).astype(np.int64)
+        self.cards.ahead(begins, ends)
 
     def having(self, activities: Collection[Activity]) -> NDArray[np.int64]:
         """The pairs with one of these activities, ascending."""
@@ -98,7 +107,7 @@ class Arrays:
 
     def described(self, row: int) -> dict[str, Any]:
         """The value of each trait of a row."""
-        profile = self.profile[row]
+        profile = self.profile.values[row]
         return {trait: self.labels[trait][position[profile]] for trait, position in self.traits.items()}
 
     def pair_of(self, rows: NDArray[np.int64] | int) -> NDArray[np.int64]:
@@ -125,18 +134,13 @@ class Arrays:
         return kept[self.traits[trait]]
 
 
-def _mapped(file: Path) -> NDArray[Any]:
-    # An empty file cannot be mapped; a plain ndarray over the map is sliced faster than numpy's own class.
-    found = np.load(file, mmap_mode=None if file.stat().st_size < 4096 else "r")
-    return found.view(np.ndarray)
-
-
 def load(folder: Path) -> Arrays:
     """Map the arrays of one build. Raises `OSError`, `ValueError` or `EOFError` when not whole."""
     told = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
-    arrays = {name: _mapped(folder / f"{name}.npy") for name in (*COLUMNS, "starts", "sirets", "places", "begins", "ranked")}
-    cards = folder / "cards"
-    arrays["cards"] = np.memmap(cards, np.uint8, "r").view(np.ndarray) if cards.stat().st_size else np.empty(0, np.uint8)
+    columns = {name: Column(folder / f"{name}.npy") for name in (*COLUMNS, "begins")}
+    others = {name: Column(folder / f"{name}.npy").values for name in ("sirets", "places", "ranked")}
+    directory = Column(folder / "starts.npy")
+    directory.ahead(np.array([0]), np.array([len(directory.values)]))
     table = np.load(folder / "profiles.npy")
     pairs = [(rev2, recent) for rev2, recent in told["pairs"]]
     pairs_with: dict[Activity, list[int]] = {}
@@ -144,18 +148,22 @@ def load(folder: Path) -> Arrays:
         for nomenclature, code in zip((NAF_REV2, NAF_2025), codes, strict=True):
             if code:
                 pairs_with.setdefault(Activity(nomenclature, code), []).append(number)
-    departments = sorted({department(code) for code in told["communes"]})
+    within = [department(code) for code in told["communes"]]
+    departments = sorted(set(within))
     position = {code: number for number, code in enumerate(departments)}
     return Arrays(
-        **arrays,
+        **columns,
+        **others,
+        starts=directory.values,
+        cards=Column(folder / "cards"),
         traits={trait: table[number] for number, trait in enumerate(TRAITS)},
         labels=told["labels"],
         pairs=pairs,
         pairs_with=pairs_with,
         communes=told["communes"],
         departments=departments,
-        department_of=np.array([position[department(code)] for code in told["communes"]], np.int64),
-        first_rows=arrays["starts"][: -1 : told["bands"]].copy(),
+        department_of=np.array([position[code] for code in within], np.int64),
+        first_rows=directory.values[: -1 : told["bands"]].copy(),
         first_band=told["first_band"],
         bands=told["bands"],
         west=told["west"],

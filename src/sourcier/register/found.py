@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sourcier.kernel.activities import Activity
 from sourcier.register.arrays import UNKNOWN_DAY, Arrays
 from sourcier.register.establishment import DISTRICTS, SOLE_TRADER, Facets, Filters
+from sourcier.register.mapped import Column
 from sourcier.register.reach import EDGE_M, Point, Ranges, Rows, all_metres, metres, reach, within
 from sourcier.register.scorers import UNKNOWN_FRESHNESS, fit_points, freshness_points, nearness_points, product
 
@@ -74,7 +75,7 @@ class Question:
             kept.append(np.array(asked, bool))
         return np.logical_and.reduce(kept) if kept else None
 
-    def kept(self, columns: Callable[[NDArray[Any]], NDArray[Any]], rows: Callable[[], Rows]) -> NDArray[np.bool_] | None:
+    def kept(self, columns: Callable[[Column], NDArray[Any]], rows: Callable[[], Rows]) -> NDArray[np.bool_] | None:
         """Which rows pass the filters, given a way to read a column for them and their numbers; None when all do."""
         arrays, filters, kept = self.arrays, self.filters, []
         if self.kept_profiles is not None:
@@ -99,7 +100,7 @@ class Question:
         radius = self.radius_m if needed * FIRST_GUESS >= named else self.radius_m * sqrt(needed * FIRST_GUESS / named)
         while True:
             rows = self.within(radius).named_rows()
-            latitudes, longitudes = self.arrays.latitude[rows], self.arrays.longitude[rows]
+            latitudes, longitudes = self.arrays.latitude.at(rows), self.arrays.longitude.at(rows)
             distances = all_metres(latitudes, longitudes, self.points)
             if radius >= self.radius_m or np.count_nonzero(distances <= radius - EDGE_M) >= needed:
                 break
@@ -107,7 +108,7 @@ class Question:
         if needed < len(rows):
             close = distances <= np.partition(distances, needed - 1)[needed - 1] + EDGE_M
             rows, latitudes, longitudes = rows[close], latitudes[close], longitudes[close]
-        places = zip(latitudes.tolist(), longitudes.tolist(), self.arrays.siret[rows].tolist(), rows.tolist(), strict=True)
+        places = zip(latitudes.tolist(), longitudes.tolist(), self.arrays.siret.at(rows).tolist(), rows.tolist(), strict=True)
         ordered = sorted((metres(latitude, longitude, self.points), siret, row) for latitude, longitude, siret, row in places)
         return [(row, distance) for distance, _, row in ordered[:needed]]
 
@@ -123,23 +124,23 @@ class Question:
         radius = self.radius_m / SMALLEST
         while needed:
             rows = self.within(radius).named_rows()
-            distances = all_metres(arrays.latitude[rows], arrays.longitude[rows], self.points)
+            distances = all_metres(arrays.latitude.at(rows), arrays.longitude.at(rows), self.points)
             scores = product(fit[arrays.pair_of(rows)], self._nearness(rows, distances), self._freshness(rows, on))
-            order = np.lexsort((arrays.siret[rows], distances, -scores))[:needed]
+            order = np.lexsort((arrays.siret.at(rows), distances, -scores))[:needed]
             beyond = product(100, nearness_points(int(radius), 0, self.radius_m), 100)
             if radius >= self.radius_m or (len(order) == needed and scores[order[-1]] >= beyond):
-                places = zip(arrays.latitude[rows[order]].tolist(), arrays.longitude[rows[order]].tolist(), strict=True)
+                places = zip(arrays.latitude.at(rows[order]).tolist(), arrays.longitude.at(rows[order]).tolist(), strict=True)
                 return [(row, metres(*place, self.points)) for row, place in zip(rows[order].tolist(), places, strict=True)]
             radius = min(self.radius_m, radius * 2)
         return []
 
     def _nearness(self, rows: Rows, distances: NDArray[np.float64]) -> NDArray[np.float64]:
-        uncertainty = np.maximum(0, self.arrays.uncertainty[rows])
+        uncertainty = np.maximum(0, self.arrays.uncertainty.at(rows))
         found: NDArray[np.float64] = nearness_points(np.rint(distances), uncertainty, self.radius_m)
         return found
 
     def _freshness(self, rows: Rows, on: date) -> NDArray[np.int64]:
-        updated, created = self.arrays.updated[rows].astype(np.int64), self.arrays.created[rows].astype(np.int64)
+        updated, created = (column.at(rows).astype(np.int64) for column in (self.arrays.updated, self.arrays.created))
         seen = np.where(updated == UNKNOWN_DAY, created, updated)
         return np.where(seen == UNKNOWN_DAY, UNKNOWN_FRESHNESS, freshness_points((on - EPOCH).days - seen))
 
@@ -159,7 +160,7 @@ class Found:
         self.question, self.sure, self.unsure, self.measured = question, sure, unsure, measured
         self.kept = question.kept(self._of, self._rows)
 
-    def _of(self, column: NDArray[Any]) -> NDArray[Any]:
+    def _of(self, column: Column) -> NDArray[Any]:
         return np.concatenate([self.sure.of(column), self.unsure.of(column)[self.measured]])
 
     def _rows(self) -> Rows:
@@ -194,7 +195,7 @@ class Found:
     def named_rows(self) -> Rows:
         """The numbers of the rows that may be named."""
         rows = self._kept(self._rows())
-        named: Rows = rows[~self._hidden[self.question.arrays.profile[rows]]]
+        named: Rows = rows[~self._hidden[self.question.arrays.profile.at(rows)]]
         return named
 
     def facets(self) -> Facets:

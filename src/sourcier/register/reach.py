@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from sourcier.kernel.geodesy import EARTH_RADIUS_M
 from sourcier.register.arrays import BANDS_PER_DEGREE, Arrays
+from sourcier.register.mapped import Column, Rows, expanded
 
 Floats = NDArray[np.float64]
-Rows = NDArray[np.int64]
 Point = tuple[float, float]
 """Latitude, longitude in degrees."""
 
@@ -38,11 +38,9 @@ class Ranges:
     starts: Rows
     stops: Rows
 
-    def of(self, column: NDArray[Any]) -> NDArray[Any]:
+    def of(self, column: Column) -> NDArray[Any]:
         """What a column holds for all these rows, in their order."""
-        spans = zip(self.starts.tolist(), self.stops.tolist(), strict=True)
-        parts = [column[start:stop] for start, stop in spans]
-        return np.concatenate(parts) if parts else column[:0]
+        return column.over(self.starts, self.stops)
 
     def lengths(self) -> Rows:
         """How many rows each range has."""
@@ -50,9 +48,7 @@ class Ranges:
 
     def rows(self) -> Rows:
         """The row numbers."""
-        lengths = self.lengths()
-        shifts = self.starts - (np.cumsum(lengths) - lengths)
-        return np.repeat(shifts, lengths) + np.arange(lengths.sum())
+        return expanded(self.starts, self.stops)
 
 
 def metres(latitude: float, longitude: float, points: Sequence[Point]) -> float:
@@ -160,6 +156,7 @@ def reach(arrays: Arrays, pairs: Rows, points: Sequence[Point], radius_m: float)
     low, high = arrays.starts[cells].astype(np.int64), arrays.starts[cells + 1].astype(np.int64)
     full = np.flatnonzero(high > low)
     low, high = low[full], high[full]
-    places = _bisect(arrays.longitude, np.tile(low, 4), np.tile(high, 4), wanted[:, full % len(band)].ravel())
+    arrays.longitude.ahead(low, high)
+    places = _bisect(arrays.longitude.values, np.tile(low, 4), np.tile(high, 4), wanted[:, full % len(band)].ravel())
     west, inner_west, inner_east, east = places.reshape(4, -1)
     return _apart((west, east), (inner_west, inner_east))

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
+import numpy as np
+
 from sourcier.kernel.activities import NAF_REV2, Activity
 from sourcier.kernel.french import fold
 from sourcier.register.arrays import UNKNOWN_DAY, Arrays, folder_of
@@ -69,7 +71,9 @@ def around(centre: tuple[int, int], radius_m: int) -> dict[str, tuple[int, int]]
 def _rows(pair: Pair, places: Sequence[tuple[int, float | None]]) -> tuple[Establishment, ...]:
     """The establishments at these row numbers, in that order, each with its distance."""
     arrays = pair.arrays
-    others = [place for place, _ in places if place >= len(arrays.siret)]
+    searched = len(arrays.siret.values)
+    arrays.ahead(np.array([place for place, _ in places if place < searched], np.int64))
+    others = [place for place, _ in places if place >= searched]
     past = {}
     if others:
         query = f"SELECT rowid, {FIELDS} FROM establishment JOIN (SELECT unnest(?::BIGINT[]) AS place) ON rowid = place"
@@ -84,9 +88,9 @@ def _searched(arrays: Arrays, row: int, distance: float | None) -> Establishment
     """A row of the arrays."""
     name, legal_name, nomenclature, activity, address, postal_code, commune_name = map(shown, arrays.card(row))
     traits = arrays.described(row)
-    uncertainty = int(arrays.uncertainty[row])
+    uncertainty = int(arrays.uncertainty.values[row])
     return Establishment(
-        siret=f"{int(arrays.siret[row]):014d}",
+        siret=f"{int(arrays.siret.values[row]):014d}",
         name=name,
         legal_name=legal_name,
         nomenclature=nomenclature,
@@ -95,13 +99,13 @@ def _searched(arrays: Arrays, row: int, distance: float | None) -> Establishment
         address=address,
         postal_code=postal_code,
         commune=commune_name,
-        commune_code=arrays.communes[arrays.commune[row]],
-        lat_e6=round(float(arrays.latitude[row]) * 1e6),
-        lon_e6=round(float(arrays.longitude[row]) * 1e6),
+        commune_code=arrays.communes[arrays.commune.values[row]],
+        lat_e6=round(float(arrays.latitude.values[row]) * 1e6),
+        lon_e6=round(float(arrays.longitude.values[row]) * 1e6),
         approximate=uncertainty >= 0,
         uncertainty_m=max(0, uncertainty),
-        created_on=_day(int(arrays.created[row])),
-        updated_on=_day(int(arrays.updated[row])),
+        created_on=_day(int(arrays.created.values[row])),
+        updated_on=_day(int(arrays.updated.values[row])),
         active=True,
         distance_m=None if distance is None else round(distance),
         **traits,

@@ -79,6 +79,8 @@ NOMENCLATURE = f"""CASE WHEN nomenclatureActivitePrincipaleEtablissement IN ('NA
 
 WAY = "CASE way " + " ".join(f"WHEN '{short}' THEN '{long}'" for short, long in WAYS.items()) + " ELSE way END"
 
+STREET = ("number", "index", "way", "street")
+
 # The point of an undisclosed establishment is its address: it is left where it was read.
 _IF_DISCLOSED = ("easting", "northing", "longitude", "latitude")
 TRIED = {
@@ -160,7 +162,7 @@ SELECT siret, active, disclosed, has_unit, nomenclature, activity,
     CASE WHEN disclosed AND active
         THEN concat_ws(' ', trade_name, other_names, usual_trade_name, legal_name, usual_name, acronym) END AS words,
     CASE WHEN disclosed THEN own_address END AS address,
-    {", ".join(f"CASE WHEN disclosed AND active THEN own_{part} END AS {part}" for part in ("number", "index", "way", "street"))},
+    {", ".join(f"CASE WHEN disclosed AND active THEN own_{part} END AS {part}" for part in STREET)},
     CASE WHEN disclosed THEN own_postal_code END AS postal_code,
     commune_code, commune_label, size_class, category, legal_form, coalesce(social_economy, false) AS social_economy, employer,
     {", ".join(_tried(name) for name in TRIED)}
