@@ -29,6 +29,9 @@ EVERY_ROW = "true"
 HEADER_MAX = 100_000
 """Characters: INSEE's longest is 3 000. What has no end of line is not read whole to look for one."""
 
+DAMAGED = "register_damaged"
+"""The code of a refusal after which the file must be had again."""
+
 BOMB, BOMB_FROM = 200, 10_000_000
 """INSEE's ZIPs grow eight times; one that announces 200 times its size, past 10 MB packed or not, is no stock."""
 
@@ -52,9 +55,9 @@ class Source:
         return f"{self.label} ({self.file.name})"
 
 
-def refused(sentence: str) -> Refused:
-    """An import that cannot go on; nothing was changed."""
-    return refuse("register_import", f"{sentence} Rien n'a changé : le répertoire en place reste en service.")
+def refused(sentence: str, code: str = "register_import") -> Refused:
+    """An import that cannot go on; nothing was changed. `code` is `DAMAGED` when the file alone is to blame."""
+    return refuse(code, f"{sentence} Rien n'a changé : le répertoire en place reste en service.")
 
 
 def reason(error: OSError) -> str:
@@ -98,7 +101,9 @@ def _member(file: Path, label: str) -> str:
         with zipfile.ZipFile(file) as archive:
             found = [member for member in archive.infolist() if member.filename.lower().endswith(".csv")]
     except BAD_ZIP:
-        raise refused(f"Le fichier des {label} ({file.name}) est un ZIP abîmé ou coupé. Téléchargez-le de nouveau.") from None
+        raise refused(
+            f"Le fichier des {label} ({file.name}) est un ZIP abîmé ou coupé. Téléchargez-le de nouveau.", DAMAGED
+        ) from None
     if len(found) != 1:
         raise refused(f"{where} doit contenir un seul fichier CSV ; il en contient {len(found)}.")
     if found[0].flag_bits & 1:
@@ -114,11 +119,11 @@ def _header(found: Source) -> tuple[list[str], str]:
         with _text(found) as text:
             line = text.readline(HEADER_MAX)
     except BAD_ZIP:
-        raise refused(f"Le fichier des {found.name} est abîmé ou coupé. Téléchargez-le de nouveau.") from None
+        raise refused(f"Le fichier des {found.name} est abîmé ou coupé. Téléchargez-le de nouveau.", DAMAGED) from None
     if not line.strip():
         raise refused(f"Le fichier des {found.name} est vide.")
     if re.match(r"\s*<(!doctype|html|\?xml)", line, re.IGNORECASE):
-        raise refused(f"Le fichier des {found.name} est une page web et non un stock. Téléchargez-le de nouveau.")
+        raise refused(f"Le fichier des {found.name} est une page web et non un stock. Téléchargez-le de nouveau.", DAMAGED)
     if len(line) == HEADER_MAX:
         raise refused(f"Le fichier des {found.name} ne commence pas par une ligne de colonnes : est-ce le bon fichier ?")
     delimiter = max(",;\t", key=line.count)
@@ -145,7 +150,7 @@ def _columns(database: duckdb.DuckDBPyConnection, found: Source) -> tuple[list[s
     try:
         rows = database.execute("SELECT name FROM parquet_schema(?) WHERE num_children IS NULL", [str(found.file)]).fetchall()
     except duckdb.Error:
-        raise refused(damaged(found)) from None
+        raise refused(damaged(found), DAMAGED) from None
     return [name for (name,) in rows], ""
 
 
@@ -154,14 +159,18 @@ def damaged(found: Source) -> str:
     return f"Le fichier Parquet des {found.name} est abîmé ou coupé. Téléchargez-le de nouveau."
 
 
-def stopped(sources: Sequence[Source], message: str) -> str:
+def stopped(sources: Sequence[Source], message: str) -> Refused:
     """Why a later stage stopped: a view reads a Parquet at every stage, so its damaged page may be met in any of them."""
     files = [found for found in sources if found.kind == "parquet"]
     named = [found for found in files if str(found.file) in message] or (files if "TProtocolException" in message else [])
     if len(named) == 1:
-        return damaged(named[0])
+        return refused(damaged(named[0]), DAMAGED)
     said = f"L'import s'est arrêté : {message.splitlines()[0].rstrip('.')}."
-    return f"{said} Un fichier Parquet est peut-être abîmé : téléchargez-le de nouveau." if files else said
+    return (
+        refused(f"{said} Un fichier Parquet est peut-être abîmé : téléchargez-le de nouveau.", DAMAGED)
+        if files
+        else refused(said)
+    )
 
 
 @dataclass
@@ -209,7 +218,7 @@ def _readable(found: Source, folder: Path, advance: Advance) -> Iterator[Path]:
         _drain(pipe, thread)
         pipe.unlink()
         if pump.error:
-            raise refused(f"Le ZIP des {found.name} est abîmé ou coupé. Téléchargez-le de nouveau.") from None
+            raise refused(f"Le ZIP des {found.name} est abîmé ou coupé. Téléchargez-le de nouveau.", DAMAGED) from None
 
 
 def _drain(pipe: Path, thread: threading.Thread) -> None:
@@ -271,7 +280,8 @@ def load(
         except duckdb.OutOfMemoryException:
             raise  # the file is not to blame
         except duckdb.Error as error:
-            raise refused(_why(found, str(error))) from None
+            why = _why(found, str(error))
+            raise refused(why, DAMAGED if why == damaged(found) else "register_import") from None
     advance(1)
     return int(count)
 

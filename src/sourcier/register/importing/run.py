@@ -103,7 +103,7 @@ def import_stock(
                 raise read.refused(f"Le disque est plein : il n'y a plus de place dans {target.parent}.") from None
             if isinstance(error, duckdb.OutOfMemoryException):
                 raise read.refused("La mémoire manque : l'import demande 4 Go libres.") from None
-            raise read.refused(read.stopped(sources, str(error))) from None
+            raise read.stopped(sources, str(error)) from None
     if out is None:
         switch.point(target)
     return report

@@ -23,6 +23,7 @@ WEIGHTS = {
 """The hundredths of an import that each stage takes, by what the establishments are read from, as measured on a national stock.
 Only their proportions matter; a stage that runs beside others weighs what it adds to them."""
 
+NEARLY = 0.99
 KNOWN_SHARE, KNOWN_AFTER_S = 0.02, 3.0
 """Before so much is done, and so many seconds have passed, nobody can say how long the rest lasts."""
 
@@ -80,7 +81,8 @@ class Stages:
         """From its begin to its end; `watched`: DuckDB itself is asked how far its query is."""
         self.tell(name, 0)
         with self.watch(name) if watched else nullcontext():
-            yield lambda share: self.tell(name, share)
+            # Read to its end, a file is still to be checked: the stage ends when it is left.
+            yield lambda share: self.tell(name, min(share, NEARLY))
         self.tell(name, 1)
 
     @contextmanager

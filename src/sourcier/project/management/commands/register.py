@@ -26,7 +26,7 @@ from sourcier.register import search as register
 from sourcier.register.changes import CLOSED, MOVED, OPENED, Change, compared
 from sourcier.register.establishment import Establishment, Facets, Filters
 from sourcier.register.geocoding import locate
-from sourcier.register.importing import download
+from sourcier.register.importing import download, read
 from sourcier.register.importing.run import Report, import_stock
 from sourcier.register.importing.stages import Estimate
 from sourcier.register.places import Place, suggested
@@ -107,13 +107,16 @@ class Command(BaseCommand):
         words, labels = (chosen.establishments, chosen.legal_units), ("établissements", "unités légales")
         files = [self._file(*given) for given in zip(words, labels, chosen.sha256, strict=True)]
         with bars("Import", Console(stderr=True)) as told:
-            report = import_stock(
-                *files, out=chosen.out, departments=departments, communes=chosen.communes, fictitious=chosen.fictitious,
-                force=chosen.force, progress=told,
-            )  # fmt: skip
-        for word, file in zip(words, files, strict=True):
-            if download.is_address(word):
-                file.unlink(missing_ok=True)
+            try:
+                report = import_stock(
+                    *files, out=chosen.out, departments=departments, communes=chosen.communes, fictitious=chosen.fictitious,
+                    force=chosen.force, progress=told,
+                )  # fmt: skip
+            except Refused as refused:
+                if refused.refusal.code == read.DAMAGED:
+                    _forget(words, files)
+                raise
+        _forget(words, files)
         if chosen.json:
             self.stdout.write(json.dumps({**asdict(report), "file": str(report.file)}, ensure_ascii=False))
         else:
@@ -199,6 +202,13 @@ class Command(BaseCommand):
             f"{found.located} situés à leur adresse ({_share(found.located, found.active)} des actifs), "
             f"{found.approximate} à leur commune, {found.unplaced} non situés. {found.communes} communes."
         )
+
+
+def _forget(words: Sequence[str], files: Sequence[Path]) -> None:
+    """Remove the files that were downloaded."""
+    for word, file in zip(words, files, strict=True):
+        if download.is_address(word):
+            download.forget(file)
 
 
 def _share(part: int, whole: int) -> str:
