@@ -100,6 +100,15 @@ def test_values_that_cannot_be_read_are_counted_by_column(tmp_path: Path, var: P
     assert first and first.created_on is None and first.approximate
 
 
+@pytest.mark.parametrize("state", ["", "[ND]", "X", "a"])
+def test_only_what_is_told_active_is_searched_and_all_is_counted(tmp_path: Path, var: Path, state: str) -> None:
+    report = import_stock(*write(tmp_path, [establishment(1), establishment(2, etatAdministratifEtablissement=state)]))
+    assert (report.counts["active"], report.counts["closed"]) == (1, 1)
+    one = by_siret(siret(2))
+    assert one
+    assert one.active is False
+
+
 def test_closed_establishments_are_kept_by_siret_and_never_found(tmp_path: Path, var: Path) -> None:
     report = import_stock(*write(tmp_path, [establishment(1), establishment(2, etatAdministratifEtablissement="F")]))
     assert (report.counts["active"], report.counts["closed"]) == (1, 1)
@@ -185,6 +194,17 @@ class TestAgainstTheRegisterInPlace:
         assert status().build == before
         assert import_stock(*hundred(97), force=True).establishments == 97
         assert status().establishments == 97
+
+    def test_a_file_of_units_that_was_cut_between_two_lines_is_refused_too(
+        self, hundred: Callable[[int], tuple[Path, Path]]
+    ) -> None:
+        establishments, units = hundred(100)
+        lines = units.read_text().splitlines(keepends=True)
+        units.write_text("".join(lines[:60]))
+        assert "59 unités légales, 41,0 % de moins que le répertoire en place (100)" in refusal(establishments, units)
+        assert import_stock(establishments, units, force=True).orphans == 41
+        units.write_text(lines[0])
+        assert "ne contient aucune unité légale." in refusal(establishments, units, force=True)
 
     def test_two_per_cent_less_is_accepted(self, hundred: Callable[[int], tuple[Path, Path]]) -> None:
         assert import_stock(*hundred(98)).establishments == 98

@@ -8,6 +8,7 @@ import duckdb
 from sourcier.register.importing.read import Source, only, refused
 from sourcier.register.store import QUIET, RegisterMissing, current_file
 
+NAMES = {"establishments": "établissements", "legal_units": "unités légales"}
 MAY_LOSE = 0.02
 """Share of its establishments that a month never takes from the stock: INSEE keeps the closed ones."""
 
@@ -65,14 +66,17 @@ def previous(target: Path) -> dict[str, str]:
         return {}
 
 
-def not_shrunk(rows: int, before: Mapping[str, str], scope: Mapping[str, str]) -> None:
-    """A stock of the same scope as the register in place has not lost more than `MAY_LOSE` of it. Raises `Refused`."""
-    if any(before.get(key) != value for key, value in scope.items()):
+def not_shrunk(key: str, rows: int, before: Mapping[str, str], scope: Mapping[str, str]) -> None:
+    """A file of the same scope as the register in place has not lost more than `MAY_LOSE` of its rows. Raises `Refused`.
+
+    `key`: `establishments` or `legal_units`, as the register keeps how many it read.
+    """
+    if any(before.get(name) != value for name, value in scope.items()):
         return
-    had = int(before["establishments"])
+    had = int(before.get(key, 0))
     if rows < had * (1 - MAY_LOSE):
         lost = f"{(had - rows) / had * 100:.1f}".replace(".", ",")
         raise refused(
-            f"Ce stock compte {rows} établissements, {lost} % de moins que le répertoire en place ({had}) : le fichier est "
+            f"Ce stock compte {rows} {NAMES[key]}, {lost} % de moins que le répertoire en place ({had}) : le fichier est "
             "peut-être incomplet. Si c'est le bon, relancez avec --force."
         )

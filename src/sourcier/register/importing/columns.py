@@ -129,7 +129,8 @@ WITH unit AS (
         clean(denominationUsuelle1UniteLegale) AS usual_name
     FROM legal_unit WHERE {{among}}
 ), alone AS (
-    SELECT siren, CAST(siret AS BIGINT) AS siret, etatAdministratifEtablissement = 'A' AS active,
+    SELECT siren, CAST(siret AS BIGINT) AS siret,
+        coalesce(etatAdministratifEtablissement = 'A', false) AS active,
         -- Only « O » is full disclosure, for the establishment and for its unit; « P », « N » or anything else is not.
         coalesce(statutDiffusionEtablissement = 'O', false) AS own_disclosed, {NOMENCLATURE} AS nomenclature,
         code(clean(activitePrincipaleEtablissement)) AS activity,

@@ -158,7 +158,8 @@ def _build(
         with stages.stage("Écriture"):
             database.execute(f"ATTACH '{quoted}/register.duckdb' AS output")
             moment = datetime.now(UTC).isoformat(timespec="seconds")
-            counts = write.write(database, {"build": build, "built_at": moment, **chosen.scope})
+            kept = {"build": build, "built_at": moment, "legal_units": str(units), **chosen.scope}
+            counts = write.write(database, kept)
             streets.write_streets(database)
             former.write_former(database)
         arrays_folder = folder_of(workshop / "register.duckdb", build)
@@ -186,8 +187,8 @@ def _load(
         )  # fmt: skip
         if not rows:
             raise read.refused(f"Le fichier des {first.name} ne contient aucun établissement" + _among(departments) + ".")
-        if not chosen.force:
-            check.not_shrunk(rows, check.previous(target), chosen.scope)
+        before = {} if chosen.force else check.previous(target)
+        check.not_shrunk("establishments", rows, before, chosen.scope)
         # Once departments were chosen, the position among the rows kept is not the line of the file.
         numbered = not departments and not read.viewed(first, where)
         check.keys(database, first, "establishment", "siret", 14, numbered=numbered)
@@ -196,6 +197,9 @@ def _load(
         units = read.load(
             database, second, "legal_unit", columns.LEGAL_UNIT, folder=workshop, advance=advance, where=kept
         )  # fmt: skip
+        if not units:
+            raise read.refused(f"Le fichier des {second.name} ne contient aucune unité légale" + _among(departments) + ".")
+        check.not_shrunk("legal_units", units, before, chosen.scope)
         numbered = not departments and not read.viewed(second, kept)
         check.keys(database, second, "legal_unit", "siren", 9, numbered=numbered)
     return rows, units
