@@ -5,6 +5,7 @@ import io
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from math import asin, asinh, atan, atan2, cos, cosh, degrees, exp, hypot, log, pi, radians, sin, sinh, sqrt, tan
 from pathlib import Path
 
@@ -107,7 +108,7 @@ class Raw:
     disclosed: bool
     approximate: bool = False
 
-    @property
+    @cached_property
     def codes(self) -> set[tuple[str, str]]:
         pairs = {(self.row["nomenclatureActivitePrincipaleEtablissement"], self.row["activitePrincipaleEtablissement"])}
         return pairs | {("NAF2025", self.row["activitePrincipaleNAF25Etablissement"])}
@@ -136,6 +137,7 @@ class Brute:
             if raw.point is None and (known := points.get(raw.row["codeCommuneEtablissement"])):
                 raw.point = (sum(p[0] for p in known) / len(known), sum(p[1] for p in known) / len(known))
                 raw.approximate = True
+        self.open = [raw for raw in self.rows if raw.row["etatAdministratifEtablissement"] == "A" and raw.point]
 
     @staticmethod
     def _raw(row: dict[str, str], unit: dict[str, str]) -> Raw:
@@ -159,8 +161,8 @@ class Brute:
     ) -> list[tuple[float, Raw]]:
         """Each row that matches, with its metres."""
         found = []
-        for raw in self.rows:
-            if raw.row["etatAdministratifEtablissement"] == "A" and raw.point and raw.codes & codes and kept(raw):
+        for raw in self.open:
+            if raw.point and not raw.codes.isdisjoint(codes) and kept(raw):
                 metres = min(distance(raw.point, centre) for centre in centres)
                 if metres <= radius_m:
                     found.append((metres, raw))

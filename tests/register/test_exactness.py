@@ -3,20 +3,30 @@
 from collections import Counter
 from collections.abc import Callable
 from datetime import date
+from itertools import product
 from math import nextafter
 from pathlib import Path
 from random import Random
+from typing import Any
 
+import duckdb
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from sourcier.kernel.activities import NAF_2025, NAF_REV2, Activity
+from sourcier.project.demo.stock import ESTABLISHMENT
 from sourcier.register.establishment import Filters
+from sourcier.register.importing.columns import ESTABLISHMENT as ESTABLISHMENT_COLUMNS
+from sourcier.register.importing.columns import LAMBERT
 from sourcier.register.importing.run import import_stock
 from sourcier.register.places import commune
 from sourcier.register.scorers import Context, score
-from sourcier.register.search import search
+from sourcier.register.search import search, status
+from tests.cities import siret
 from tests.register.brute import Brute, Raw, distance
 from tests.register.france import CODES, TOWNS, write_france
+from tests.register.stocks import establishment, write, write_csv
 
 PAIRS = sorted({(NAF_REV2, old) for old, _ in [*CODES, ("99.00Z", "")] if old} | {(NAF_2025, recent) for _, recent in CODES})
 CITIES = {"75056": range(75101, 75121), "69123": range(69381, 69390), "13055": range(13201, 13217)}
@@ -175,3 +185,84 @@ def test_the_best_first_is_what_the_scorers_say_of_every_firm(france: Path) -> N
         found = search(activities, centres, radius, limit=limit, offset=offset, scored_on=day)
         assert [row.siret for row in found.rows] == [row.siret for row in expected[offset : offset + limit]]
         assert found.total == search(activities, centres, radius, limit=0).total
+
+
+def test_a_radius_of_nothing_finds_the_firms_of_that_very_point_by_siret(tmp_path: Path, use: Callable[[Path], Path]) -> None:
+    there = {"longitude": "2.486", "latitude": "48.871", **dict.fromkeys(LAMBERT, "")}
+    rows = [
+        *(establishment(number, **there) for number in (5, 3, 9)),
+        establishment(7, **there | {"longitude": "2.487"}),
+        establishment(8, **there, statutDiffusionEtablissement="P"),
+    ]  # fmt: skip
+    _, units = write(tmp_path, rows)
+    establishments = write_csv(tmp_path / "et.csv", [*ESTABLISHMENT, "latitude", "longitude"], rows)
+    use(import_stock(establishments, units, out=tmp_path / "r.duckdb").file)
+    bread, centre = [Activity(NAF_REV2, "10.71C")], (48_871_000, 2_486_000)
+    found = search(bread, [centre], 0)
+    assert [row.siret for row in found.rows] == sorted(siret(number) for number in (5, 3, 9))
+    assert (found.total, {row.distance_m for row in found.rows}) == (3, {0})
+    assert search(bread, [centre], 100).total == 5  # who is not named stands in the middle of the commune
+    assert [row.siret for row in search(bread, [centre], 0, limit=1, offset=1).rows] == [sorted(map(siret, (5, 3, 9)))[1]]
+
+
+MANY = 400_000
+HEAVY = """
+SELECT CAST(100000000 + i // 8 AS VARCHAR) AS siren, lpad(CAST(i % 8 AS VARCHAR), 5, '0') AS nic, siren || nic AS siret,
+    CASE WHEN i % 50 = 0 THEN 'P' ELSE 'O' END AS statutDiffusionEtablissement, 'A' AS etatAdministratifEtablissement,
+    '93064' AS codeCommuneEtablissement, '68.20B' AS activitePrincipaleEtablissement,
+    'NAFRev2' AS nomenclatureActivitePrincipaleEtablissement,
+    CASE WHEN i < 4 THEN '2031-01-01T00:00:00' ELSE '2026-08-31T00:00:00' END AS dateDernierTraitementEtablissement,
+    CAST(41.5 + (i * 7919 % 1000003) / 1000003 * 9.5 AS VARCHAR) AS latitude,
+    CAST(-5.0 + (i * 104729 % 1000033) / 1000033 * 14.0 AS VARCHAR) AS longitude
+FROM range(400000) r(i)
+"""
+"""One activity, four hundred thousand firms all over France, one in fifty not named; four rows come from the future."""
+
+
+@pytest.fixture(scope="module")
+def heavy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("heavy")
+    absent = ", ".join(f"NULL AS {name}" for name in ESTABLISHMENT_COLUMNS if f"AS {name}" not in HEAVY)
+    duckdb.sql(HEAVY).project(f"*, {absent}").write_parquet(str(folder / "et.parquet"))
+    _, units = write(folder, [establishment(1)])
+    import_stock(folder / "et.parquet", units, out=folder / "heavy.duckdb")
+    return folder
+
+
+def metres_from(centre: tuple[float, float], latitudes: NDArray[np.float64], longitudes: NDArray[np.float64]) -> Any:
+    """Haversine again, on every row of the file at once."""
+    to, lats = np.radians(centre[0]), np.radians(latitudes)
+    across = np.radians(longitudes) - np.radians(centre[1])
+    half = np.sin((lats - to) / 2) ** 2 + np.cos(lats) * np.cos(to) * np.sin(across / 2) ** 2
+    return 2 * 6_371_008.8 * np.arcsin(np.sqrt(half))
+
+
+def test_an_activity_of_four_hundred_thousand_firms_is_counted_and_ordered_exactly(
+    heavy: Path, use: Callable[[Path], Path]
+) -> None:
+    use(heavy / "heavy.duckdb")
+    raw = duckdb.read_parquet(str(heavy / "et.parquet")).fetchnumpy()
+    named = raw["statutDiffusionEtablissement"] == "O"
+    sirets = raw["siret"].astype(np.int64)
+    latitudes, longitudes = (raw[name].astype(np.float64) for name in ("latitude", "longitude"))
+    # Who is not named has no point of his own: the middle of the others of the commune.
+    latitudes = np.where(named, latitudes, latitudes[named].mean())
+    longitudes = np.where(named, longitudes, longitudes[named].mean())
+    houses = [Activity(NAF_REV2, "68.20B")]
+    for centre, radius in product(((48.871, 2.486), (43.3, 5.4), (46.25, 2.0)), (0, 1_000, 30_000, 300_000, 3_000_000)):
+        metres = metres_from(centre, latitudes, longitudes)
+        within = metres <= radius
+        asked = (round(centre[0] * 1e6), round(centre[1] * 1e6))
+        order = np.lexsort((sirets, metres))
+        order = order[(within & named)[order]]
+        for offset in (0, len(order) // 2):
+            found = search(houses, [asked], radius, limit=40, offset=offset)
+            assert (found.total, found.undisclosed) == (within.sum(), (within & ~named).sum())
+            assert [int(row.siret) for row in found.rows] == sirets[order[offset : offset + 40]].tolist()
+            assert found.facets.activities == {houses[0]: within.sum()}
+    assert search(houses, [(48_871_000, 2_486_000)], 3_000_000, limit=0).total == MANY
+
+
+def test_a_few_rows_from_the_future_do_not_make_the_date_of_the_stock(heavy: Path, use: Callable[[Path], Path]) -> None:
+    use(heavy / "heavy.duckdb")
+    assert (status().stock_date, status().establishments) == (date(2026, 8, 31), MANY)

@@ -4,6 +4,7 @@ import io
 import json
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 
 import duckdb
 import pytest
@@ -199,11 +200,16 @@ def _labels(file: Path) -> list[tuple[str, float, float]]:
             FROM street s JOIN commune c ON c.code = commune_code ORDER BY id""").fetchall()
 
 
+SAMPLED = 200
+"""Streets asked of the larger stock: all of them took a fifth of the room's time."""
+
+
 def test_every_street_of_a_stock_is_found_by_its_own_label(built: Path, small: Path, use: Callable[[Path], Path]) -> None:
     for file in (built, small):
         use(file)
         labels = _labels(file)
         assert len(labels) > 10
+        labels = Random(6).sample(labels, min(SAMPLED, len(labels)))
         for label, latitude, longitude in labels:
             answer = found(label)
             assert (answer.kind, answer.label) == ("street", label)
