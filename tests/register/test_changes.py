@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from sourcier.register import changes
 from sourcier.register.importing.run import import_stock
 from tests.cities import siret
 from tests.register.stocks import establishment, unit, write
@@ -63,6 +64,11 @@ def test_who_asked_not_to_be_named_is_counted_alone(two: tuple[Path, Path]) -> N
 
 def test_two_registers_alike_have_no_change(two: tuple[Path, Path]) -> None:
     assert run("diff", two[0], two[0], "--json").splitlines() == ['{"opened": 0, "closed": 0, "moved": 0}']
+
+
+def test_a_comparison_that_lacks_memory_or_disk_says_so(two: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(changes, "MEMORY", "1MB")
+    assert "La comparaison s'est arrêtée : il faut 1MB de mémoire" in fails("diff", *two)
 
 
 def test_a_file_that_is_no_register_is_said_so(two: tuple[Path, Path], tmp_path: Path) -> None:

@@ -3,16 +3,20 @@
 import subprocess
 import sys
 import time
+from itertools import count
 from pathlib import Path
 from random import Random
 
 import pytest
 
+from sourcier.kernel.activities import NAF_REV2, Activity
 from sourcier.register.importing.run import import_stock
-from sourcier.register.search import status
+from sourcier.register.search import by_name, search, status
 from sourcier.register.store import folder
 from tests.register.stocks import establishment, unit, write
 
+BREAD = [Activity(NAF_REV2, "10.71C")]
+ROSNY = (48_871_000, 2_486_000)
 KILLS = 6
 IMPORT = """
 import resource, sys
@@ -38,6 +42,27 @@ except Refused as refused:
 def files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     place = tmp_path_factory.mktemp("stock")
     return write(place, [establishment(number) for number in range(1, 3_000)], [unit(number) for number in range(1, 3_000)])
+
+
+KILLED_AT = """
+import os, signal, sys
+from pathlib import Path
+from django.conf import settings
+settings.configure(VAR=sys.argv[1], REGISTER="")
+from sourcier.register.importing import run, switch
+left = int(sys.argv[4])
+def die_after(function):
+    def counted(*arguments):
+        global left
+        done = function(*arguments)
+        left -= 1
+        if not left:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return done
+    return counted
+switch.os.replace, switch.os.link = die_after(os.replace), die_after(os.link)
+run.import_stock(Path(sys.argv[2]), Path(sys.argv[3]))
+"""
 
 
 def process(var: Path, files: tuple[Path, Path], limit: int = 0) -> "subprocess.Popen[str]":
@@ -80,6 +105,27 @@ def test_killed_at_any_moment_the_old_register_answers_and_the_next_import_clear
     import_stock(*files)
     assert status().build != before
     _only_whole_registers()
+
+
+def test_killed_after_any_file_that_it_moves_one_whole_register_answers(var: Path, tmp_path: Path) -> None:
+    old, new = (write(made(tmp_path / str(size)), [establishment(n) for n in range(1, size + 1)]) for size in (3, 4))
+    import_stock(*old)
+    for moved in count(1):
+        killed = subprocess.run([sys.executable, "-c", KILLED_AT, str(var), *map(str, new), str(moved)], check=False)
+        found, named = search(BREAD, [ROSNY], 10_000), by_name("fournil rosny")
+        assert found.total == len(found.rows) == len(named) == status().establishments in (3, 4)
+        if killed.returncode == 0:
+            break
+        assert killed.returncode == -9
+        import_stock(*old, force=True)
+        assert status().establishments == 3
+        _only_whole_registers()
+    assert moved > 3 and status().establishments == 4
+
+
+def made(place: Path) -> Path:
+    place.mkdir()
+    return place
 
 
 @pytest.mark.parametrize("limit", [100_000, 400_000, 1_500_000])

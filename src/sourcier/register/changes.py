@@ -71,6 +71,10 @@ def compared(old: Path, new: Path) -> Iterator["Comparison"]:
                     raise refuse("register_diff", f"{file} n'est pas un répertoire que l'on sait lire.") from None
             database.execute(CHANGED)
             yield Comparison(database)
+        except duckdb.Error:
+            raise refuse(
+                "register_diff", f"La comparaison s'est arrêtée : il faut {MEMORY.replace('GB', ' Go')} de mémoire, et de la place dans {spill}."
+            ) from None
         finally:
             database.close()
 
