@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from sourcier.kernel.activities import NAF_REV2, Activity
 from sourcier.matching.engine import match, thesaurus
-from sourcier.matching.labels import label, labels
+from sourcier.matching.labels import label, labels, nearest
 from sourcier.matching.words import words
 
 BAKERY = Activity(NAF_REV2, "10.71C")
@@ -130,3 +130,13 @@ def test_the_command_says_in_words_what_is_missing(tmp_path: Path) -> None:
         call_command("match")
     with pytest.raises(CommandError, match="ne se lit pas"):
         call_command("match", "--batch", str(tmp_path / "absent"))
+
+
+@pytest.mark.parametrize(
+    ("code", "first"),
+    [("10.71X", "10.71A"), ("10.79Z", "10.71A"), ("99.99Y", "99.00Z"), ("04.11Z", "03.21Z"), ("00.00A", "01.11Z")],
+)
+def test_a_code_that_does_not_exist_has_neighbours(code: str, first: str) -> None:
+    near = nearest(code)
+    assert near[0] == first and 1 <= len(near) <= 8
+    assert all(Activity(NAF_REV2, each) in labels() for each in near)

@@ -263,7 +263,9 @@ def test_the_words_that_matched_are_read_again_by_the_action(city: City) -> None
     bread, green = need.activities.order_by("code")
     assert bread.proposed and "pain" in [word.lower() for word in bread.words]
     assert not green.proposed and green.words == []
-    assert refused(actions.tick_activities, city.requester, need.pk, [Activity("NAFRev2", "99.99X")]).field == "activities"
+    unknown = refused(actions.tick_activities, city.requester, need.pk, [Activity("NAFRev2", "99.99X")])
+    assert unknown.field == "activities"
+    assert unknown.sentence == "Le code 99.99X n'existe pas dans la nomenclature. Les plus proches : 99.00Z."
     assert need.activities.count() == 2
 
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections.abc import Callable
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,14 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
+from sourcier.project.demo.stock import ESTABLISHMENT
 from sourcier.project.management.commands import register as command
+from sourcier.register.importing.columns import LAMBERT
+from sourcier.register.importing.run import import_stock
+from sourcier.register.search import by_siret
+from tests.cities import siret
 from tests.register.brute import Brute
-from tests.register.stocks import establishment, write
+from tests.register.stocks import establishment, write, write_csv
 
 
 def run(*words: str | Path) -> str:
@@ -64,8 +70,11 @@ def test_a_known_code_with_no_firm_is_zero(demo: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--activity", "10.71X", "--near", "93110"), "10.71X n'existe pas dans la NAF. Les plus proches : 10.71A"),
-        (("--activity", "99.99Y", "--near", "93110"), "n'existe pas dans la NAF."),
+        (("--activity", "10.71X", "--near", "93110"), "10.71X n'existe pas dans la NAF. Les plus proches : 10.71A, 10.71B,"),
+        (("--activity", "10.79Z", "--near", "93110"), "Les plus proches : 10.71A"),
+        (("--activity", "99.99Y", "--near", "93110"), "n'existe pas dans la NAF. Les plus proches : 99.00Z."),
+        (("--activity", "04.11Z", "--near", "93110"), "Les plus proches : 03.21Z, 03.22Z, 05.10Z, 05.20Z."),
+        (("--activity", "00.00A", "--near", "93110"), "Les plus proches : 01.11Z, 01.12Z."),
         (("--activity", "pain", "--near", "93110"), "« pain » : Un code d'activité s'écrit"),
         (("--activity", "10.71C", "--near", "Nulle-Part"), "Aucune commune « Nulle-Part »"),
         (("--activity", "10.71C", "--near", "148.8,2.4"), "La latitude va de -90 à 90"),
@@ -130,6 +139,44 @@ def test_import_reports_its_counts_and_puts_the_register_in_use(stock: tuple[Pat
     assert found["fictitious"] is True
     assert found["stock_date"] == "2026-08-31"
     assert found["active"] + found["closed"] == found["establishments"]
+
+
+def test_status_tells_the_date_of_the_stock_its_counts_its_size_and_the_share_with_coordinates(
+    tmp_path: Path, use: Callable[[Path], Path]
+) -> None:
+    without = dict.fromkeys(LAMBERT, "")
+    rows = [
+        *(establishment(number) for number in (1, 2, 3, 4, 5)), establishment(6, **without),
+        establishment(7, codeCommuneEtablissement="98812", **without), establishment(8, etatAdministratifEtablissement="F"),
+        establishment(9, statutDiffusionEtablissement="P", dateDernierTraitementEtablissement="2026-03-02T00:00:00"),
+    ]  # fmt: skip
+    file = use(import_stock(*write(tmp_path, rows), out=tmp_path / "r.duckdb").file)
+    size = sum(found.stat().st_size for found in tmp_path.rglob("r.duckdb*") if found.is_file())
+    size += sum(found.stat().st_size for found in tmp_path.rglob("r.duckdb*/*"))
+    assert run("status").splitlines() == [
+        f"Stock de l'INSEE. Répertoire {file} arrêté au 2 mars 2026, {size / 1e6:.1f} Mo.",
+        "8 établissements actifs (dont 1 qui ne souhaitent pas être nommés), 1 fermés.",
+        "5 situés à leur adresse (62,5 % des actifs), 2 à leur commune, 1 non situés. 1 communes.",
+    ]
+    found = json.loads(run("status", "--json"))
+    assert {name: found[name] for name in ("establishments", "active", "closed", "located", "approximate", "unplaced")} == {
+        "establishments": 9, "active": 8, "closed": 1, "located": 5, "approximate": 2, "unplaced": 1,
+    }  # fmt: skip
+    assert (found["size"], found["stock_date"]) == (size, "2026-03-02")
+
+
+def test_a_stock_without_coordinates_is_imported_and_says_how_to_place_it_by_commune(
+    tmp_path: Path, var: Path, shared_data: Path
+) -> None:
+    files = write(tmp_path, [establishment(1), establishment(2)])
+    before_2024 = [name for name in ESTABLISHMENT if name not in (*LAMBERT, "activitePrincipaleNAF25Etablissement")]
+    write_csv(files[0], before_2024, [establishment(1), establishment(2)])
+    words = ("import", "--establishments", files[0], "--legal-units", files[1])
+    told = run(*words)
+    assert "Il est en service." in told and "--communes" in told
+    assert by_siret(siret(1))
+    told = run(*words, "--communes", shared_data / "communes/laposte_hexasmal.csv")
+    assert "2 à leur commune, 0 non situés" in told and "--communes" not in told
 
 
 def test_import_says_which_values_it_could_not_read(tmp_path: Path, var: Path) -> None:

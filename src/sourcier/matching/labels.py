@@ -1,9 +1,12 @@
 """Official labels of NAF rév. 2 (INSEE, 2008): 732 sub-classes."""
 
+from bisect import bisect
 from functools import cache
 from importlib.resources import files
 
 from sourcier.kernel.activities import NAF_REV2, Activity
+
+NEAREST = 8
 
 
 @cache
@@ -17,3 +20,13 @@ def labels() -> dict[Activity, str]:
 def label(activity: Activity) -> str:
     """« Boulangerie et boulangerie-pâtisserie »; the code itself for an activity that the file does not know."""
     return labels().get(activity, activity.code)
+
+
+def nearest(code: str) -> list[str]:
+    """For a code that does not exist: its class, else its group, its division, else its neighbours."""
+    known = sorted(activity.code for activity in labels())
+    for length in (len("10.71"), len("10.7"), len("10.")):
+        if found := [each for each in known if each[:length] == code[:length]]:
+            return found[:NEAREST]
+    place = bisect(known, code)
+    return known[max(0, place - 2) : place + 2]

@@ -72,8 +72,9 @@ def compared(old: Path, new: Path) -> Iterator["Comparison"]:
             database.execute(CHANGED)
             yield Comparison(database)
         except duckdb.Error:
+            wanted = MEMORY.replace("GB", " Go")
             raise refuse(
-                "register_diff", f"La comparaison s'est arrêtée : il faut {MEMORY.replace('GB', ' Go')} de mémoire, et de la place dans {spill}."
+                "register_diff", f"La comparaison s'est arrêtée : il faut {wanted} de mémoire, et de la place dans {spill}."
             ) from None
         finally:
             database.close()

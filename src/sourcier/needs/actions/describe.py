@@ -230,7 +230,9 @@ def tick_activities(agent: Agent, need_id: UUID, activities: Sequence[Activity])
     for activity in dict.fromkeys(activities):
         label = known.get(activity)
         if label is None:
-            raise refuse("unknown_activity", f"Le code {activity.code} n'existe pas dans la nomenclature.", field="activities")
+            near = ", ".join(labels.nearest(activity.code))
+            said = f"Le code {activity.code} n'existe pas dans la nomenclature. Les plus proches : {near}."
+            raise refuse("unknown_activity", said, field="activities")
         match = proposed.get(activity)
         rows.append(
             NeedActivity(

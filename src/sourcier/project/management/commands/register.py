@@ -15,11 +15,11 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 from rich.console import Console
 
-from sourcier.kernel.activities import NAF_2025, NAF_REV2, Activity, InvalidActivity, parse_activity
+from sourcier.kernel.activities import NAF_2025, Activity, InvalidActivity, parse_activity
 from sourcier.kernel.french import format_date
 from sourcier.kernel.geodesy import format_distance
 from sourcier.kernel.transitions import Refused, refuse
-from sourcier.matching.labels import labels
+from sourcier.matching.labels import labels, nearest
 from sourcier.project.bars import bars
 from sourcier.register import scorers
 from sourcier.register import search as register
@@ -234,8 +234,19 @@ def _report(report: Report, *, in_use: bool) -> str:
         f"{counts['undisclosed']} ne souhaitent pas être nommés.\n"
         f"Situés : {counts['located']} à leur adresse, {counts['approximate']} à leur commune, "
         f"{counts['unplaced']} non situés ; {counts['communes']} communes.\n"
-        f"{_left_out(report)}"
+        f"{_left_out(report)}{_without_point(report)}"
         f"Répertoire : {report.file}. {end}"
+    )
+
+
+def _without_point(report: Report) -> str:
+    """What to do for a stock that gives no point, as before 2024: no search around a place can find its firms."""
+    counts = report.counts
+    if counts["unplaced"] * 2 <= counts["active"]:
+        return ""
+    return (
+        "Ce stock ne donne presque aucune coordonnée : aucune recherche autour d'un lieu n'y trouvera d'entreprise.\n"
+        "Relancez avec --communes et la « Base officielle des codes postaux » de La Poste : leur commune les placera.\n"
     )
 
 
@@ -261,9 +272,8 @@ def activity_of(text: str) -> Activity:
     recent = Activity(NAF_2025, activity.code)
     if register.known_activity(recent):
         return recent
-    near = [known.code for known in labels() if known.nomenclature == NAF_REV2 and known.code[:4] == activity.code[:4]]
-    hint = f" Les plus proches : {', '.join(near)}." if near else ""
-    raise refuse("unknown_activity", f"Le code d'activité {activity.code} n'existe pas dans la NAF.{hint}")
+    near = ", ".join(nearest(activity.code))
+    raise refuse("unknown_activity", f"Le code d'activité {activity.code} n'existe pas dans la NAF. Les plus proches : {near}.")
 
 
 def centre_of(text: str, tell: Callable[[str], object]) -> tuple[int, int]:
