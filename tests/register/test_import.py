@@ -16,7 +16,7 @@ from sourcier.register.importing import match, run
 from sourcier.register.importing.run import import_stock
 from sourcier.register.importing.stages import Told
 from sourcier.register.search import RegisterMissing, by_siret, known_activity, search, status
-from sourcier.register.store import folder, names_of, pointer
+from sourcier.register.store import folder, pointer
 from tests.cities import siret
 from tests.register.stocks import establishment, unit, write, zipped
 
@@ -303,7 +303,7 @@ def test_a_bad_file_is_refused_in_french_and_the_old_register_still_answers(
     assert search(BREAD, [ROSNY], 10_000).total == 3
     left = {file.name for file in folder().iterdir()} - {".import.lock", "current"}
     file = status().file
-    assert left == {file.name, names_of(file).name, folder_of(file, before).name}
+    assert left == {file.name, folder_of(file, before).name}
 
 
 def test_a_refused_import_leaves_an_installation_without_register_as_it_was(good: tuple[Path, Path], var: Path) -> None:
@@ -341,25 +341,16 @@ def test_progress_goes_through_every_stage_to_its_end(good: tuple[Path, Path], v
     assert set(told.values()) == {1}
 
 
-def test_files_of_two_imports_are_refused_together(
-    tmp_path: Path, good: tuple[Path, Path], use: Callable[[Path], Path]
-) -> None:
-    first, second = (import_stock(*good, out=tmp_path / name).file for name in ("a.duckdb", "b.duckdb"))
-    names_of(second).replace(names_of(first))
-    use(first)
-    with pytest.raises(RegisterMissing, match="register_missing") as missing:
-        status()
-    assert "ne viennent pas du même import" in missing.value.sentence
-
-
-@pytest.mark.parametrize("spoil", ["absent", "no arrays", "half an array", "half", "other"])
+@pytest.mark.parametrize("spoil", ["absent", "no names", "no arrays", "half an array", "half", "other"])
 def test_a_register_that_cannot_be_read_says_which_command_to_run(
     tmp_path: Path, good: tuple[Path, Path], use: Callable[[Path], Path], spoil: str
 ) -> None:
     report = import_stock(*good, out=tmp_path / "r.duckdb")
     file = use(report.file)
     if spoil == "absent":
-        names_of(file).unlink()
+        file.unlink()
+    elif spoil == "no names":
+        (folder_of(file, report.build) / "words.npy").unlink()
     elif "array" in spoil:
         latitudes = folder_of(file, report.build) / "latitude.npy"
         latitudes.write_bytes(latitudes.read_bytes()[:130] if spoil == "half an array" else b"")
@@ -391,7 +382,6 @@ def test_the_last_two_registers_are_kept(good: tuple[Path, Path], var: Path) -> 
 def test_out_writes_there_and_switches_nothing(tmp_path: Path, good: tuple[Path, Path], var: Path) -> None:
     import_stock(*good, out=tmp_path / "elsewhere" / "r.duckdb")
     assert not pointer().exists()
-    assert (tmp_path / "elsewhere" / "r.duckdb.names").exists()
 
 
 class TestRealSamples:

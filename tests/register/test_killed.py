@@ -75,11 +75,11 @@ def process(var: Path, files: tuple[Path, Path], limit: int = 0) -> "subprocess.
 
 
 def _only_whole_registers() -> None:
-    """In the folder: two registers at most, each with its names and its arrays."""
+    """In the folder: two registers at most, each with its arrays."""
     names = {file.name for file in folder().iterdir()} - {"current", ".import.lock"}
     registers = {name for name in names if name.endswith(".duckdb")}
     assert 1 <= len(registers) <= 2
-    assert len(names) == 3 * len(registers)
+    assert len(names) == 2 * len(registers)
     assert all(any(name.startswith(register) for register in registers) for name in names)
 
 

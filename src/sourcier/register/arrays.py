@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 
 from sourcier.kernel.activities import NAF_2025, NAF_REV2, Activity
 from sourcier.register.mapped import Column
+from sourcier.register.names import Names
+from sourcier.register.names import load as load_names
 
 BANDS_PER_DEGREE = 20
 """Bands of 5.6 km: fewer would leave more to measure, more would make more ranges."""
@@ -53,7 +55,7 @@ class Arrays:
     """`starts[pair * bands + band]` is the first row of a pair in a band, `first_rows[pair]` of the pair.
 
     The texts of row i are the bytes `begins[i]` to `begins[i + 1]` of `cards`. `sirets`, ascending, and `places` cover every
-    establishment, closed ones too; `ranked` gives the rows by rank of their names. `traits[name]` gives the label's position in
+    establishment, closed ones too. `traits[name]` gives the label's position in
     `labels[name]` for each profile. `west`, `east`: the extreme longitudes.
     """
 
@@ -70,7 +72,7 @@ class Arrays:
     places: NDArray[np.uint32]
     cards: Column
     begins: Column
-    ranked: NDArray[np.uint32]
+    names: Names
     traits: dict[str, NDArray[np.int64]]
     labels: dict[str, list[Any]]
     pairs: list[tuple[str, str]]
@@ -138,7 +140,7 @@ def load(folder: Path) -> Arrays:
     """Map the arrays of one build. Raises `OSError`, `ValueError` or `EOFError` when not whole."""
     told = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
     columns = {name: Column(folder / f"{name}.npy") for name in (*COLUMNS, "begins")}
-    others = {name: Column(folder / f"{name}.npy").values for name in ("sirets", "places", "ranked")}
+    others = {name: Column(folder / f"{name}.npy").values for name in ("sirets", "places")}
     directory = Column(folder / "starts.npy")
     directory.ahead(np.array([0]), np.array([len(directory.values)]))
     table = np.load(folder / "profiles.npy")
@@ -156,6 +158,7 @@ def load(folder: Path) -> Arrays:
         **others,
         starts=directory.values,
         cards=Column(folder / "cards"),
+        names=load_names(folder),
         traits={trait: table[number] for number, trait in enumerate(TRAITS)},
         labels=told["labels"],
         pairs=pairs,

@@ -13,7 +13,7 @@ from sourcier.register.arrays import UNKNOWN_DAY, Arrays, folder_of
 from sourcier.register.establishment import Establishment, Filters, SearchResult, Status, shown
 from sourcier.register.found import Question
 from sourcier.register.places import commune
-from sourcier.register.store import Pair, RegisterMissing, names_of, opened
+from sourcier.register.store import Register, RegisterMissing, opened
 
 __all__ = ["RegisterMissing", "around", "by_name", "by_siret", "commune", "known_activity", "search", "status"]
 
@@ -50,14 +50,14 @@ def search(
     `centres`: (latitude, longitude) in micro-degrees. Nearest first, then by SIRET; with `scored_on`, highest first of the
     score that `scorers` explains for that day, then nearest. Raises `RegisterMissing`.
     """
-    pair = opened()
+    register = opened()
     points = tuple((latitude / 1_000_000, longitude / 1_000_000) for latitude, longitude in centres)
-    question = Question(pair.arrays, activities, points, radius_m, filters)
+    question = Question(register.arrays, activities, points, radius_m, filters)
     found = question.within(radius_m)
     total, undisclosed = found.count(), found.undisclosed()
     wanted = offset + limit
     page = question.best(wanted, scored_on) if scored_on else question.nearest(wanted, total - undisclosed)
-    return SearchResult(total, undisclosed, _rows(pair, page[offset:]), pair.build, found.facets())
+    return SearchResult(total, undisclosed, _rows(register, page[offset:]), register.build, found.facets())
 
 
 def around(centre: tuple[int, int], radius_m: int) -> dict[str, tuple[int, int]]:
@@ -68,16 +68,16 @@ def around(centre: tuple[int, int], radius_m: int) -> dict[str, tuple[int, int]]
     return Question(arrays, every, (point,), radius_m, Filters()).within(radius_m).by_code()
 
 
-def _rows(pair: Pair, places: Sequence[tuple[int, float | None]]) -> tuple[Establishment, ...]:
+def _rows(register: Register, places: Sequence[tuple[int, float | None]]) -> tuple[Establishment, ...]:
     """The establishments at these row numbers, in that order, each with its distance."""
-    arrays = pair.arrays
+    arrays = register.arrays
     searched = len(arrays.siret.values)
     arrays.ahead(np.array([place for place, _ in places if place < searched], np.int64))
     others = [place for place, _ in places if place >= searched]
     past = {}
     if others:
         query = f"SELECT rowid, {FIELDS} FROM establishment JOIN (SELECT unnest(?::BIGINT[]) AS place) ON rowid = place"
-        past = {row[0]: row[1:] for row in pair.cursor().execute(query, [others]).fetchall()}
+        past = {row[0]: row[1:] for row in register.cursor().execute(query, [others]).fetchall()}
     return tuple(
         _establishment(past[place], distance) if place in past else _searched(arrays, place, distance)
         for place, distance in places
@@ -120,32 +120,30 @@ def by_siret(siret: str) -> Establishment | None:
     """The establishment with these 14 digits, closed or undisclosed ones included. Raises `RegisterMissing`."""
     if not re.fullmatch(r"\d{14}", siret):
         return None
-    pair = opened()
-    rows = _rows(pair, [(place, None) for place in pair.arrays.rows_of([siret]).tolist()])
+    register = opened()
+    rows = _rows(register, [(place, None) for place in register.arrays.rows_of([siret]).tolist()])
     return rows[0] if rows else None
 
 
 def by_name(text: str, limit: int = 10) -> tuple[Establishment, ...]:
-    """Active disclosed establishments whose names start with each word, its commune or postal code among the words.
+    """Active disclosed establishments that have, for each word, one that starts so: in a name, a brand, the address, the town.
 
-    A SIRET or a SIREN (spaces allowed) is answered at once, closed ones included, undisclosed ones not. Whole and short names
-    first. Raises `RegisterMissing`.
+    A number of under five digits is met whole. A SIRET or a SIREN (spaces allowed) is answered at once, closed ones included,
+    undisclosed ones not. Short names first, then by name. Raises `RegisterMissing`.
     """
     digits = re.sub(r"\s", "", text)
-    pair = opened()
+    register = opened()
     if re.fullmatch(r"\d{14}", digits):
         establishment = by_siret(digits)
         return (establishment,) if establishment and establishment.disclosed else ()
     if re.fullmatch(r"\d{9}", digits):
-        found = pair.arrays.rows_of_unit(digits)[:limit]
-        return tuple(row for row in _rows(pair, [(place, None) for place in found]) if row.disclosed)
+        found = register.arrays.rows_of_unit(digits)[:limit]
+        return tuple(row for row in _rows(register, [(place, None) for place in found]) if row.disclosed)
     words = re.findall(r"[0-9a-z]+", fold(text))
     if not words or limit < 1:
         return ()
-    match = " ".join(f'"{word}"*' for word in words)
-    query = "SELECT rowid FROM word WHERE word MATCH ? ORDER BY rowid LIMIT ?"
-    ranks = [rank for (rank,) in pair.names().execute(query, [match, limit]).fetchall()]
-    return _rows(pair, [(place, None) for place in pair.arrays.ranked[ranks].tolist()])
+    rows = register.arrays.names.find(words, limit)
+    return _rows(register, [(row, None) for row in rows.tolist()])
 
 
 def known_activity(activity: Activity) -> bool:
@@ -156,13 +154,13 @@ def known_activity(activity: Activity) -> bool:
 
 def status() -> Status:
     """What the register in use holds. Raises `RegisterMissing`."""
-    pair = opened()
-    files = (pair.file, names_of(pair.file), *folder_of(pair.file, pair.build).iterdir())
-    meta = dict(pair.cursor().execute("SELECT key, value FROM meta").fetchall())
+    register = opened()
+    files = (register.file, *folder_of(register.file, register.build).iterdir())
+    meta = dict(register.cursor().execute("SELECT key, value FROM meta").fetchall())
     counts = ("establishments", "active", "closed", "undisclosed", "located", "approximate", "unplaced", "communes")
     return Status(
-        file=pair.file,
-        build=pair.build,
+        file=register.file,
+        build=register.build,
         built_at=datetime.fromisoformat(meta["built_at"]),
         stock_date=date.fromisoformat(meta["stock_date"]) if meta["stock_date"] else None,
         fictitious=meta["fictitious"] == "1",

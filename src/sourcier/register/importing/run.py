@@ -5,7 +5,6 @@ import os
 import re
 import secrets
 import shutil
-import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -98,7 +97,7 @@ def import_stock(
         try:
             report = _build(workshop, target, build, sources, Chosen(departments, communes, fictitious, force), progress)
             switch.install(workshop / "register.duckdb", target, build)
-        except (duckdb.Error, sqlite3.Error, OSError) as error:
+        except (duckdb.Error, OSError) as error:
             if read.disk_is_full(str(error)):
                 raise read.refused(f"Le disque est plein : il n'y a plus de place dans {target.parent}.") from None
             if isinstance(error, duckdb.OutOfMemoryException):
@@ -168,7 +167,7 @@ def _build(
             arrays.write_arrays(database, arrays_folder)
             database.execute(f"SET memory_limit = '{MEMORY}'")
         with stages.stage("Noms", watched=False):
-            names.write_names(database, workshop / "register.duckdb.names", arrays_folder, build)
+            names.write_names(database, arrays_folder)
             database.execute("DETACH output")
     return Report(target, build, rows, units, orphans, counts, lost, outside)
 

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from sourcier.register.arrays import folder_of
-from sourcier.register.store import folder, matching_names, names_of, pointer, previous_names_of
+from sourcier.register.store import folder, pointer
 
 KEPT = 2
 """Registers left in the default folder: the new one, and the one that a slow query may still be opening."""
@@ -22,26 +22,17 @@ def sync(path: Path) -> None:
 
 
 def install(built: Path, target: Path, build: str) -> None:
-    """Move FILE, FILE.names and the arrays to their place.
+    """Move the arrays, then FILE, to their place.
 
-    The arrays bear the id of their build and come first. Killed between the two files, the old FILE finds its names under a
-    second name, and its arrays where they were.
+    The arrays bear the id of their build: killed between the two, the old FILE finds its own where they were.
     """
     arrays = folder_of(built, build)
     for file in (*arrays.iterdir(), arrays):
         sync(file)
     os.replace(arrays, folder_of(target, build))
     sync(built)
-    sync(names_of(built))
-    previous = previous_names_of(target)
-    if matching_names(target) == names_of(target):
-        previous.unlink(missing_ok=True)
-        os.link(names_of(target), previous)
-        sync(target.parent)
-    os.replace(names_of(built), names_of(target))
     os.replace(built, target)
     sync(target.parent)
-    previous.unlink(missing_ok=True)
     _remove_arrays(target, kept=build)
 
 
