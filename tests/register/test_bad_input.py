@@ -211,6 +211,19 @@ def test_what_only_looks_odd_is_read(tmp_path: Path, files: tuple[Path, Path]) -
     assert not list(tmp_path.parent.parent.glob("x.csv"))
 
 
+@pytest.mark.parametrize("name", ["Stock[1]", "Stock*", "Stock?", "l'été {1,2} de « Rosny »"])
+@pytest.mark.parametrize("kind", ["csv", "parquet", "zip"])
+def test_a_name_that_looks_like_a_pattern_is_one_file(tmp_path: Path, files: tuple[Path, Path], name: str, kind: str) -> None:
+    place = tmp_path / "l'été [1]"
+    place.mkdir()
+    made = {"csv": lambda file: file, "parquet": parquet, "zip": zipped}[kind]
+    own = made(files[0]).rename(place / f"{name}.{kind}")
+    (tmp_path / "other").mkdir()
+    other, _ = write(tmp_path / "other", [establishment(4)])
+    made(other).rename(place / f"Stock1.{kind}")
+    assert loaded(own) == [siret(1), siret(2), siret(3)]
+
+
 def test_a_folder_named_as_the_register_to_write_is_refused(answering: str, files: tuple[Path, Path], tmp_path: Path) -> None:
     (tmp_path / "here").mkdir()
     assert "est un dossier : donnez à --out le nom d'un fichier" in refusal(*files, out=tmp_path / "here")

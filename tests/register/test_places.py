@@ -104,7 +104,19 @@ def test_corsica_is_in_lambert_93_too(tmp_path: Path, use: Callable[[Path], Path
 
 
 @pytest.mark.parametrize(
-    "point", [("", ""), ("[ND]", "[ND]"), ("NOT_VALID", "NOT_VALID"), ("0", "0"), ("9999999", "6864000"), ("662300", "")]
+    "point",
+    [
+        ("", ""),
+        ("[ND]", "[ND]"),
+        ("NOT_VALID", "NOT_VALID"),
+        ("0", "0"),
+        ("9999999", "6864000"),
+        ("662300", ""),
+        ("nan", "6864000"),
+        ("inf", "-inf"),
+        ("1e308", "6864000"),
+        ("662300", "٦٨٦٤٠٠٠"),
+    ],
 )
 def test_without_a_good_point_the_middle_of_the_commune_is_taken_and_said(
     tmp_path: Path, use: Callable[[Path], Path], point: tuple[str, str]

@@ -148,7 +148,7 @@ def _columns(database: duckdb.DuckDBPyConnection, found: Source) -> tuple[list[s
     if found.kind != "parquet":
         return _header(found)
     try:
-        rows = database.execute("SELECT name FROM parquet_schema(?) WHERE num_children IS NULL", [str(found.file)]).fetchall()
+        rows = database.execute("SELECT name FROM parquet_schema(?) WHERE num_children IS NULL", [alone(found.file)]).fetchall()
     except duckdb.Error:
         raise refused(damaged(found), DAMAGED) from None
     return [name for (name,) in rows], ""
@@ -200,11 +200,16 @@ class Pump:
             self.error = error
 
 
+def alone(path: Path) -> str:
+    """A path as DuckDB reads that one file: « Stock[1].csv » would be a pattern, and « Stock1.csv » read in its place."""
+    return re.sub(r"([*?\[])", r"[\1]", str(path))
+
+
 @contextmanager
-def _readable(found: Source, folder: Path, advance: Advance) -> Iterator[Path]:
-    """A path that DuckDB can read: the file itself, or a pipe fed from the ZIP."""
+def _readable(found: Source, folder: Path, advance: Advance) -> Iterator[str]:
+    """A path that DuckDB can read: the file itself, or a pipe fed from the ZIP, which no pattern finds."""
     if found.kind != "zip":
-        yield found.file
+        yield alone(found.file)
         return
     pipe = folder / f"{found.label.replace(' ', '-')}.pipe"
     os.mkfifo(pipe)
@@ -212,7 +217,7 @@ def _readable(found: Source, folder: Path, advance: Advance) -> Iterator[Path]:
     thread = threading.Thread(target=pump.run, daemon=True)
     thread.start()
     try:
-        yield pipe
+        yield str(pipe)
     finally:
         pump.stopped = True
         _drain(pipe, thread)
@@ -238,9 +243,9 @@ def viewed(found: Source, where: str) -> bool:
     return found.kind == "parquet" and where == EVERY_ROW
 
 
-def _table(found: Source, path: Path, names: Sequence[str], delimiter: str) -> str:
+def _table(found: Source, path: str, names: Sequence[str], delimiter: str) -> str:
     """SQL that reads the file, every column as text."""
-    quoted = "'" + str(path).replace("'", "''") + "'"
+    quoted = "'" + path.replace("'", "''") + "'"
     if found.kind == "parquet":
         return f"read_parquet({quoted})"
     columns = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
