@@ -70,7 +70,8 @@ def test_the_address_found_is_told_with_its_uncertainty_and_kept_once_confirmed(
     assert send("12 av. des Tilleuls", point=point, asked=hidden(page)) == ""
     place = kept()
     assert place
-    assert f"{place.lat_e6} {place.lon_e6}" == point
+    assert f"{place.lat_e6} {place.lon_e6} {place.uncertainty_m}" == point
+    assert place.uncertainty_m == 30
 
 
 def test_a_number_that_nobody_has_is_placed_at_its_street(send: Callable[..., str]) -> None:
@@ -104,11 +105,43 @@ def test_a_confirmation_of_another_address_is_asked_again(send: Callable[..., st
     assert kept() is None
 
 
-@pytest.mark.parametrize("point", ["", "ici", "48 2 9", "99000000 2486000", "<script>", "9" * 30])
+@pytest.mark.parametrize("point", ["", "ici", "48 2", "48 2 9 1", "99000000 2486000", "<script>", "9" * 30])
 def test_a_point_that_is_none_is_never_kept(send: Callable[..., str], point: str) -> None:
     asked = hidden(send("12 av. des Tilleuls"))
     assert send("12 av. des Tilleuls", point=point, asked=asked)
     assert kept() is None
+
+
+def test_a_new_address_is_placed_again_or_keeps_its_point_when_somebody_says_so(send: Callable[..., str], city: City) -> None:
+    first = send("12 av. des Tilleuls")
+    send("12 av. des Tilleuls", point=next(iter(points(first).values())), asked=hidden(first))
+    place = kept()
+    assert place
+    before, client, url = (
+        (place.lat_e6, place.lon_e6, 30),
+        signed_in(city.head_buyer),
+        reverse("settings_place", args=[place.pk]),
+    )
+    coordinates = f"{place.lat_e6 / 1e6:.4f} {place.lon_e6 / 1e6:.4f}".replace(".", ",")
+    fields = {
+        "name": "Crèche du Centre", "address": "25 avenue des Tilleuls", "postal_code": "93110", "commune": "Rosny-sous-Bois",
+        "coordinates": coordinates,
+    }  # fmt: skip
+    page = unescape(client.post(url, fields).content.decode())
+    street, former = points(page)
+    assert street.startswith("Avenue des Tilleuls, 93110 Rosny-sous-Bois (à la rue près")
+    assert former == f"L'endroit enregistré jusqu'ici ({coordinates})"
+    place.refresh_from_db()
+    assert (place.address, place.lat_e6) == ("12 av. des Tilleuls", before[0])
+    for told, uncertainty in ((former, 30), (street, 300)):
+        DeliveryPlace.objects.filter(pk=place.pk).update(address="12 av. des Tilleuls")
+        page = unescape(client.post(url, fields).content.decode())
+        answer = client.post(url, fields | {"point": points(page)[told], "asked": hidden(page)})
+        place.refresh_from_db()
+        assert (answer.status_code, place.address, place.uncertainty_m) == (302, "25 avenue des Tilleuls", uncertainty)
+        assert ((place.lat_e6, place.lon_e6) == before[:2]) is (told == former)
+    listed = unescape(client.get(reverse("settings_places")).content.decode())
+    assert re.search(r"point connu à 300\sm près", listed)
 
 
 def test_coordinates_may_still_be_typed(send: Callable[..., str]) -> None:

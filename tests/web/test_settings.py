@@ -216,7 +216,8 @@ def test_editing_a_place_keeps_its_exact_coordinates(city: City) -> None:
     DeliveryPlace.objects.filter(pk=city.place.pk).update(lat_e6=48_872_123)
     typed = re.search(r'name="coordinates" value="([^"]+)"', client.get(url).content.decode())
     assert typed
-    client.post(url, place(name="Crèche Mermoz", coordinates=typed[1]))
+    same = {name: getattr(city.place, name) for name in ("address", "postal_code", "commune")}
+    client.post(url, place(name="Crèche Mermoz", coordinates=typed[1], **same))
     kept = DeliveryPlace.objects.get(pk=city.place.pk)
     assert (kept.name, kept.lat_e6) == ("Crèche Mermoz", 48_872_123)
 

@@ -29,8 +29,8 @@ class AccountsConfig(AppConfig):
         register_rows(
             "place", models.DeliveryPlace, organisation="organisation_id",
             fields=(
-                "name", "address", "postal_code", "commune", "lat_e6", "lon_e6", "hours", "contact_name", "contact_phone",
-                "active",
+                "name", "address", "postal_code", "commune", "lat_e6", "lon_e6", "uncertainty_m", "hours", "contact_name",
+                "contact_phone", "active",
             ),
         )  # fmt: skip
         register_rows("opener", models.Opener, organisation="organisation_id", fields=("user_id", "substitute"))

@@ -181,6 +181,9 @@ class DeliveryPlace(models.Model):
     commune = models.CharField(max_length=80)
     lat_e6 = models.IntegerField()
     lon_e6 = models.IntegerField()
+    uncertainty_m = models.PositiveIntegerField(
+        "précision", default=0, help_text="metres within which the place lies, most often; 0: somebody gave its own point"
+    )
     hours = models.CharField("horaires", max_length=120, blank=True)
     contact_name = models.CharField("sur place", max_length=120, blank=True)
     contact_phone = models.CharField("téléphone sur place", max_length=20, blank=True)

@@ -13,7 +13,9 @@ from sourcier.accounts.rules import insist, may_govern
 from sourcier.journal.actions import append
 from sourcier.kernel.transitions import refuse
 
-PLACE = ("name", "address", "postal_code", "commune", "lat_e6", "lon_e6", "hours", "contact_name", "contact_phone")
+PLACE = (
+    "name", "address", "postal_code", "commune", "lat_e6", "lon_e6", "uncertainty_m", "hours", "contact_name", "contact_phone",
+)  # fmt: skip
 
 
 @transaction.atomic
@@ -75,7 +77,7 @@ def set_usual_places(
 
 @transaction.atomic
 def add_place(agent: Agent, **fields: Any) -> DeliveryPlace:
-    """`fields`: those of `PLACE`; coordinates in micro-degrees."""
+    """`fields`: those of `PLACE`; coordinates in micro-degrees, their uncertainty in metres."""
     insist(may_govern(agent.roles, "places"))
     _check_place(fields)
     _free(agent.organisation.places, fields["name"], "Un lieu porte déjà ce nom.")

@@ -169,8 +169,14 @@ class UsualPlacesForm(forms.Form):
         return [UUID(word) for word in re.findall(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", self.data["shown"])]
 
 
+POINT = ("lat_e6", "lon_e6", "uncertainty_m")
+
+
 class PlaceForm(TwoAtOnce, forms.ModelForm):
-    """A delivery place. Without coordinates, its address is looked up, and what is found is confirmed before it is kept."""
+    """A delivery place. Without coordinates, its address is looked up, and what is found is confirmed before it is kept.
+
+    A place whose address changes is looked up again: its former point is offered, and never kept in silence.
+    """
 
     postal_code = forms.CharField(
         label="Code postal",
@@ -183,7 +189,7 @@ class PlaceForm(TwoAtOnce, forms.ModelForm):
         required=False,
         help_text="Laissez vide : nous cherchons l'adresse, et vous confirmez. Ou tapez-les, par exemple 48,8721 2,4874.",
     )
-    point = forms.CharField(label="Où est ce lieu ?", required=False, max_length=30, widget=forms.RadioSelect)
+    point = forms.CharField(label="Où est ce lieu ?", required=False, max_length=40, widget=forms.RadioSelect)
     asked = forms.CharField(required=False, max_length=400, widget=forms.HiddenInput)
     proposed = False
 
@@ -207,11 +213,11 @@ class PlaceForm(TwoAtOnce, forms.ModelForm):
         text = values.pop("coordinates", None)
         if text is not None:
             same = text == self.initial.get("coordinates", "")
-            values |= {name: getattr(self.instance, name) if same else None for name in ("lat_e6", "lon_e6")}
+            values |= {name: getattr(self.instance, name) if same else None for name in POINT}
         return values
 
     def show_both(self, saved: Mapping[str, Any], changes: Mapping[str, Change]) -> None:
-        told = {name: value for name, value in saved.items() if name not in ("lat_e6", "lon_e6")}
+        told = {name: value for name, value in saved.items() if name not in POINT}
         point = changes.get("lat_e6") or changes.get("lon_e6")
         if len(told) < len(saved):
             told["coordinates"] = self.initial["coordinates"]
@@ -230,16 +236,19 @@ class PlaceForm(TwoAtOnce, forms.ModelForm):
         text, point, asked = data.pop("coordinates", ""), data.pop("point", ""), data.pop("asked", "")
         showed = self.data.get(self.add_initial_prefix("coordinates"), self.initial.get("coordinates"))
         if text and text == showed:
-            return data | {"lat_e6": self.instance.lat_e6, "lon_e6": self.instance.lon_e6}
+            if not self._moved(data):
+                return data | {name: getattr(self.instance, name) for name in POINT}
+            text = ""
         address = f"{data['address']}, {data['postal_code']} {data['commune']}"
-        confirmed = re.fullmatch(r"(-?[0-9]{1,8}) (-?[0-9]{1,9})", point if asked == address else "")
+        confirmed = re.fullmatch(r"(-?[0-9]{1,8}) (-?[0-9]{1,9}) ([0-9]{1,6})", point if asked == address else "")
         if text or not confirmed:
             found = self._typed(text) if text else self._propose(address)
-        else:
-            found = self._on_earth([int(confirmed[1]), int(confirmed[2])])
-        if found:
-            data["lat_e6"], data["lon_e6"] = found
-        return data
+            return data | dict(zip(POINT, (*found, 0), strict=True)) if found else data
+        found = self._on_earth([int(confirmed[1]), int(confirmed[2])])
+        return data | dict(zip(POINT, (*found, int(confirmed[3])), strict=True)) if found else data
+
+    def _moved(self, data: Mapping[str, Any]) -> bool:
+        return any(data[name] != getattr(self.instance, name) for name in ("address", "postal_code", "commune"))
 
     def _typed(self, text: str) -> tuple[int, int] | None:
         numbers = re.findall(r"-?[0-9]{1,3}[.,][0-9]+", text)
@@ -258,11 +267,14 @@ class PlaceForm(TwoAtOnce, forms.ModelForm):
         except Refused:
             located = Located(None)
         found = located.place
-        if found is None:
+        known = not self.instance._state.adding
+        if found is None and not known:
             self.add_error("coordinates", "Nous ne trouvons pas cette commune : vérifiez son nom, ou écrivez les coordonnées.")
             return
         told = [located.note] if located.note else []
-        if found.unread:
+        if found is None:
+            told.append("Nous ne trouvons pas cette commune : vérifiez son nom, ou gardez l'endroit enregistré.")
+        elif found.unread:
             told.append(
                 f"« {found.unread} » n'est pas dans le répertoire : choisissez ce qui s'en approche, ou corrigez l'adresse."
             )
@@ -270,9 +282,15 @@ class PlaceForm(TwoAtOnce, forms.ModelForm):
             told.append("Plusieurs lieux répondent à cette adresse : choisissez le bon.")
         else:
             told.append("Nous l'avons trouvé ici. Si c'est bien cela, enregistrez ; sinon, corrigez l'adresse.")
-        field, places = self.fields["point"], (found, *found.alternatives)
-        choices = [(f"{each.lat_e6} {each.lon_e6}", f"{each.label} ({each.precision})") for each in places]
+        field, places = self.fields["point"], (found, *found.alternatives) if found else ()
+        choices = [(f"{each.lat_e6} {each.lon_e6} {each.uncertainty_m}", f"{each.label} ({each.precision})") for each in places]
+        if known:
+            said = " ".join(str(getattr(self.instance, name)) for name in POINT)
+            choices.append((said, f"L'endroit enregistré jusqu'ici ({self.initial['coordinates']})"))
         field.widget.choices, self.proposed, self.data = choices, True, self.data.copy()  # type: ignore[attr-defined]
-        self.data["asked"], self.data["point"] = address, choices[0][0] if len(choices) == 1 and not found.unread else ""
+        self.data["asked"], self.data["point"] = (
+            address,
+            choices[0][0] if len(choices) == 1 and found and not found.unread else "",
+        )
         self["point"].help_text = tie(" ".join(told))
         self.add_error("point", "Confirmez l'endroit, puis enregistrez.")
