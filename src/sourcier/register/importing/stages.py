@@ -12,12 +12,12 @@ POLL_S = 0.2
 
 WEIGHTS = {
     "parquet": {
-        "Établissements": 2, "Unités légales": 1, "Rapprochement": 29, "Communes": 5, "Écriture": 40, "Tableaux": 6,
-        "Noms": 17,
+        "Établissements": 2, "Unités légales": 2, "Rapprochement": 32, "Communes": 5, "Écriture": 32, "Tableaux": 5,
+        "Noms": 22,
     },
     "text": {
-        "Établissements": 35, "Unités légales": 9, "Rapprochement": 16, "Communes": 3, "Écriture": 24, "Tableaux": 3,
-        "Noms": 10,
+        "Établissements": 25, "Unités légales": 7, "Rapprochement": 19, "Communes": 4, "Écriture": 25, "Tableaux": 3,
+        "Noms": 17,
     },
 }  # fmt: skip
 """The hundredths of an import that each stage takes, by what the establishments are read from, as measured on a national stock.
