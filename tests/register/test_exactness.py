@@ -21,7 +21,7 @@ from sourcier.register.importing.columns import ESTABLISHMENT as ESTABLISHMENT_C
 from sourcier.register.importing.columns import LAMBERT
 from sourcier.register.importing.run import import_stock
 from sourcier.register.places import commune
-from sourcier.register.scorers import Context, score
+from sourcier.register.scorers import NEUTRAL, Context, Said, score
 from sourcier.register.search import search, status
 from tests.cities import siret
 from tests.register.brute import Brute, Raw, distance
@@ -171,6 +171,22 @@ def test_an_activity_that_no_firm_has_is_empty_in_all(france: Path) -> None:
     assert (found.total, found.undisclosed, found.rows) == (0, 0, ())
     assert found.facets.activities == {Activity(NAF_REV2, "99.00Z"): 0}
     assert found.facets.departments == {}
+
+
+def test_the_words_of_a_few_firms_move_them_exactly_as_the_scorers_say(france: Path) -> None:
+    random, day = Random(9), date(2026, 10, 31)
+    for _ in range(100):
+        activities = [Activity(*code) for code in random.sample(PAIRS, random.randint(1, len(PAIRS)))]
+        centres, radius = draw_centres(random), round(1000 * 300 ** random.random())
+        everything = search(activities, centres, radius, limit=100_000).rows
+        spoke = random.sample(everything, min(len(everything), random.randint(1, 4)))
+        said = {row.siret: Said(random.randint(NEUTRAL, 100), ("bio",)) for row in spoke} | {"": Said(100, ("bio",))}
+        context = Context(activities, radius, day, said=said)
+        expected = sorted(everything, key=lambda row: -score(row, context))
+        limit, offset = random.choice([(50, 0), (7, 0), (7, 7), (1, 3)])
+        points = {siret: each.points for siret, each in said.items()}
+        found = search(activities, centres, radius, limit=limit, offset=offset, scored_on=day, said=points)
+        assert [row.siret for row in found.rows] == [row.siret for row in expected[offset : offset + limit]]
 
 
 def test_the_best_first_is_what_the_scorers_say_of_every_firm(france: Path) -> None:

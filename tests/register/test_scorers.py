@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sourcier.kernel.activities import NAF_2025, NAF_REV2, Activity
 from sourcier.register.establishment import SIZES, Establishment
-from sourcier.register.scorers import SCORERS, Context, explain, score
+from sourcier.register.scorers import NEUTRAL, SCORERS, Context, Said, Why, explain, score
 from sourcier.register.search import search
 
 FIRM = Establishment(
@@ -24,14 +24,22 @@ CONTEXT = Context([Activity(NAF_REV2, "47.24Z"), Activity(NAF_2025, "10.71H")], 
 
 def test_each_scorer_says_what_it_gave_in_french() -> None:
     whys = explain(FIRM, CONTEXT)
-    assert [why.name for why in whys] == ["Activité", "Distance", "Fraîcheur"]
+    assert [why.name for why in whys] == ["Activité", "Distance", "Fraîcheur", "Ses mots"]
     assert [why.sentence for why in whys] == [
         "Son activité déclarée, 10.71H, est l'activité cherchée en 2e.",
         "À 1,2\u00a0km du lieu de livraison le plus proche, à vol d'oiseau.",
         "Sa fiche a été mise à jour par l'INSEE le 1er mars 2026.",
+        "Elle n'a rien dit d'elle sur ce besoin : ni avantage ni reproche.",
     ]
-    assert [why.points for why in whys] == [92, 81, 100]
-    assert score(FIRM, CONTEXT) == round(0.92 * 0.81 * 100)
+    assert [why.points for why in whys] == [92, 81, 100, NEUTRAL]
+    assert score(FIRM, CONTEXT) == round(0.92 * 0.81 * NEUTRAL)
+
+
+def test_the_words_of_a_firm_are_quoted_and_silence_takes_nothing() -> None:
+    told = replace(CONTEXT, said={FIRM.siret: Said(95, ("livraison avant 7 h", "bio"))})
+    assert explain(FIRM, told)[3] == Why("Ses mots", "Elle dit : livraison avant 7 h ; bio.", 95)
+    silent = replace(FIRM, siret="15000000000010")
+    assert explain(silent, told) == explain(silent, CONTEXT)
 
 
 def test_a_place_known_to_the_commune_is_an_interval() -> None:

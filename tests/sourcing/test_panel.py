@@ -98,7 +98,7 @@ def test_a_firm_kept_says_how_far_it_is_and_why_it_is_proposed(city: City) -> No
     [candidate] = panel.keep(city.buyer, sourcing.pk, [MATHILDE.siret])
 
     assert candidate.distance_m and 100 < candidate.distance_m < 200
-    assert [why["name"] for why in candidate.why] == ["Activité", "Distance", "Fraîcheur"]
+    assert [why["name"] for why in candidate.why] == ["Activité", "Distance", "Fraîcheur", "Ses mots"]
     assert candidate.firm.address
     [told] = last_payload(sourcing)["firms"]
     assert told["siret"] == MATHILDE.siret and told["why"] == candidate.why

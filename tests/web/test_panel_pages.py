@@ -11,8 +11,9 @@ from django.urls import reverse
 
 from sourcier.journal.models import Entry
 from sourcier.sourcing.actions import panel
-from sourcier.sourcing.models import Candidate, Sourcing
+from sourcier.sourcing.models import Candidate, Search, Sourcing
 from sourcier.suppliers.models import Contact
+from sourcier.web.city.panel_forms import in_words
 from tests.cities import City
 from tests.interests import TYPED
 from tests.sourcing.scenes import BAKER, accepted_need, draft, ready, sent
@@ -114,7 +115,11 @@ def test_a_search_goes_over_filters_and_shows_them(city: City) -> None:
     data = {"radius": "5000", "activities": ["NAFRev2/10.71C"], "social": "on", "age": "5", "sizes": ["micro"]}
     page = client.post(reverse("panel_search", args=[sourcing.need_id]), data, follow=True).content.decode()
     assert COOP.name in page and MATHILDE.name not in page
-    assert "1 à 9 salariés, depuis moins de 5 ans, économie sociale" in page
+    kept = Search.objects.get().filters
+    assert in_words(kept) == "1 à 9 salariés, depuis moins de 5 ans, économie sociale"
+    assert [key for key in ("sizes:micro", "age:5", "social:") if f'name="without" value="{key}"' in page] == [
+        "sizes:micro", "age:5", "social:",
+    ]  # fmt: skip
 
 
 def test_firms_never_asked_can_be_listed_alone(city: City) -> None:

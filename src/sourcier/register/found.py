@@ -1,6 +1,6 @@
 """What one question finds in the arrays: exact counts, facets, and the page of nearest ones."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -15,7 +15,7 @@ from sourcier.register.arrays import UNKNOWN_DAY, Arrays
 from sourcier.register.establishment import DISTRICTS, SOLE_TRADER, Facets, Filters
 from sourcier.register.mapped import Column
 from sourcier.register.reach import EDGE_M, Point, Ranges, Rows, all_metres, metres, reach, within
-from sourcier.register.scorers import UNKNOWN_FRESHNESS, fit_points, freshness_points, nearness_points, product
+from sourcier.register.scorers import NEUTRAL, UNKNOWN_FRESHNESS, fit_points, freshness_points, nearness_points, product
 
 EPOCH = date(1970, 1, 1)
 
@@ -112,10 +112,11 @@ class Question:
         ordered = sorted((metres(latitude, longitude, self.points), siret, row) for latitude, longitude, siret, row in places)
         return [(row, distance) for distance, _, row in ordered[:needed]]
 
-    def best(self, needed: int, on: date) -> list[tuple[int, float]]:
+    def best(self, needed: int, on: date, said: Mapping[str, int]) -> list[tuple[int, float]]:
         """The `needed` rows of highest score that day that may be named, as (row, metres), then by distance and SIRET.
 
-        The circle grows until nothing beyond it, were it the freshest of the first activity, could come before the last kept.
+        `said`: SIRET → points of its own words. The circle grows until nothing beyond it, were it the freshest of the first
+        activity with the best words, could come before the last kept.
         """
         arrays = self.arrays
         ranked = reversed(list(enumerate(self.activities)))
@@ -125,9 +126,10 @@ class Question:
         while needed:
             rows = self.within(radius).named_rows()
             distances = all_metres(arrays.latitude.at(rows), arrays.longitude.at(rows), self.points)
-            scores = product(fit[arrays.pair_of(rows)], self._nearness(rows, distances), self._freshness(rows, on))
+            near, fresh = self._nearness(rows, distances), self._freshness(rows, on)
+            scores = product(fit[arrays.pair_of(rows)], near, fresh, self._words(rows, said))
             order = np.lexsort((arrays.siret.at(rows), distances, -scores))[:needed]
-            beyond = product(100, nearness_points(int(radius), 0, self.radius_m), 100)
+            beyond = product(100, nearness_points(int(radius), 0, self.radius_m), 100, max(said.values(), default=NEUTRAL))
             if radius >= self.radius_m or (len(order) == needed and scores[order[-1]] >= beyond):
                 places = zip(arrays.latitude.at(rows[order]).tolist(), arrays.longitude.at(rows[order]).tolist(), strict=True)
                 return [(row, metres(*place, self.points)) for row, place in zip(rows[order].tolist(), places, strict=True)]
@@ -138,6 +140,12 @@ class Question:
         uncertainty = np.maximum(0, self.arrays.uncertainty.at(rows))
         found: NDArray[np.float64] = nearness_points(np.rint(distances), uncertainty, self.radius_m)
         return found
+
+    def _words(self, rows: Rows, said: Mapping[str, int]) -> NDArray[np.int64]:
+        points = np.full(len(rows), NEUTRAL, np.int64)
+        for siret, given in said.items():
+            points[_are(rows, self.arrays.rows_of([siret]))] = given
+        return points
 
     def _freshness(self, rows: Rows, on: date) -> NDArray[np.int64]:
         updated, created = (column.at(rows).astype(np.int64) for column in (self.arrays.updated, self.arrays.created))

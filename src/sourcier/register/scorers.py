@@ -4,8 +4,8 @@ Each gives 0 to 100; the whole is their product, so that none makes up for anoth
 wins: a micro-firm opened last month starts level with the largest.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -25,6 +25,10 @@ LOWEST = 20
 
 UNKNOWN_FRESHNESS = 60
 """Points of a row whose last update is not told."""
+
+NEUTRAL = 90
+"""Points of a firm that says nothing of itself, or nothing on this need: all but a few. Good words are worth one rank of
+activity at most: nobody checked them, and silence is no fault."""
 
 
 def fit_points(rank: Any) -> Any:
@@ -52,13 +56,25 @@ def product(*points: Any) -> Any:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """What a firm says of itself that answers the need: `NEUTRAL` to 100 points, and its own words."""
+
+    points: int
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
-    """What the firms were searched for: activities in the order of the page, radius in metres, the day, and where."""
+    """What the firms were searched for: activities in the order of the page, radius in metres, the day, and where.
+
+    `said`: SIRET → what those firms say that answers the need; all others are neutral.
+    """
 
     activities: Sequence[Activity]
     radius_m: int
     on: date
     place: str = "du lieu de livraison le plus proche"
+    said: Mapping[str, Said] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +118,15 @@ def freshness(establishment: Establishment, context: Context) -> Why:
     return Why("Fraîcheur", sentence, int(freshness_points((context.on - seen).days)))
 
 
-SCORERS: tuple[Callable[[Establishment, Context], Why], ...] = (activity_fit, nearness, freshness)
+def own_words(establishment: Establishment, context: Context) -> Why:
+    """What the firm says of itself, where it answers the need. Those who say nothing lose nothing."""
+    said = context.said.get(establishment.siret)
+    if said is None:
+        return Why("Ses mots", "Elle n'a rien dit d'elle sur ce besoin : ni avantage ni reproche.", NEUTRAL)
+    return Why("Ses mots", f"Elle dit : {' ; '.join(said.words)}.", said.points)
+
+
+SCORERS: tuple[Callable[[Establishment, Context], Why], ...] = (activity_fit, nearness, freshness, own_words)
 
 
 def explain(establishment: Establishment, context: Context) -> list[Why]:

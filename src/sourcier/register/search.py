@@ -1,7 +1,7 @@
 """Questions to the register: around a place, by SIRET or SIREN, by name; what it holds (communes: `places`)."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -44,11 +44,13 @@ def search(
     offset: int = 0,
     filters: Filters = Filters(),  # noqa: B008 - frozen
     scored_on: date | None = None,
+    said: Mapping[str, int] | None = None,
 ) -> SearchResult:
     """Active establishments with one of `activities`, within `radius_m` metres (edge included) of the nearest centre.
 
     `centres`: (latitude, longitude) in micro-degrees. Nearest first, then by SIRET; with `scored_on`, highest first of the
-    score that `scorers` explains for that day, then nearest. Raises `RegisterMissing`.
+    score that `scorers` explains for that day, then nearest. `said`: SIRET → points of a firm's own words, all others being
+    neutral. Raises `RegisterMissing`.
     """
     register = opened()
     points = tuple((latitude / 1_000_000, longitude / 1_000_000) for latitude, longitude in centres)
@@ -56,7 +58,7 @@ def search(
     found = question.within(radius_m)
     total, undisclosed = found.count(), found.undisclosed()
     wanted = offset + limit
-    page = question.best(wanted, scored_on) if scored_on else question.nearest(wanted, total - undisclosed)
+    page = question.best(wanted, scored_on, said or {}) if scored_on else question.nearest(wanted, total - undisclosed)
     return SearchResult(total, undisclosed, _rows(register, page[offset:]), register.build, found.facets())
 
 

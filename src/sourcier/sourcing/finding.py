@@ -11,11 +11,15 @@ from sourcier.kernel.activities import Activity
 from sourcier.kernel.geodesy import distance_m
 from sourcier.kernel.transitions import refuse
 from sourcier.register import search as register
-from sourcier.register.establishment import Establishment, Filters, SearchResult
+from sourcier.register.establishment import Establishment, Facets, Filters, SearchResult
 from sourcier.register.scorers import Context, explain, score
+from sourcier.sourcing import known_firms, own_words
 from sourcier.sourcing.models import Search, Sourcing
 
 Centre = tuple[int, int]
+
+ORDERS = {"pertinence": "par pertinence, puis par distance", "distance": "par distance"}
+"""In which order a list may be read, in words."""
 
 
 def centres(sourcing: Sourcing) -> list[Centre]:
@@ -37,11 +41,38 @@ def rows(kept: Search, *, limit: int, offset: int = 0) -> tuple[Establishment, .
     return again(kept, limit=limit, offset=offset).rows
 
 
-def again(kept: Search, *, limit: int, offset: int = 0) -> SearchResult:
-    """Run a kept query once more; its build differs when the register was replaced since."""
+def again(kept: Search, *, limit: int, offset: int = 0, scored: Context | None = None) -> SearchResult:
+    """Run a kept query once more, nearest first or by a score; its build differs when the register was replaced."""
+    filters = filters_from_json(kept.filters, kept.sourcing)
+    said = {siret: each.points for siret, each in scored.said.items()} if scored else None
+    return register.search(
+        *_where(kept), limit=limit, offset=offset, filters=filters, scored_on=scored.on if scored else None, said=said
+    )
+
+
+def ordered(kept: Search, searched: Context, order: str, *, limit: int) -> SearchResult:
+    """What a kept query finds, in one of `ORDERS`."""
+    return again(kept, limit=limit, scored=searched if order == "pertinence" else None)
+
+
+def total_with(kept: Search, filters: Mapping[str, Any], radius_m: int | None = None) -> SearchResult:
+    """How many a kept query would find with other filters (as kept), or at another distance: counts and facets, no rows."""
+    activities, around, metres = _where(kept)
+    return run(activities, around, radius_m or metres, filters_from_json(filters, kept.sourcing), limit=0)
+
+
+def facets(kept: Search, found: Facets) -> Facets:
+    """How many there would be with each value of a filter: a filter in use is not counted against its own other values."""
+    counted: dict[str, Any] = {}
+    for name in set(FACETS).intersection(kept.filters):
+        without = {other: value for other, value in kept.filters.items() if other != name}
+        counted[name] = getattr(total_with(kept, without).facets, name)
+    return replace(found, **counted)
+
+
+def _where(kept: Search) -> tuple[list[Activity], list[Centre], int]:
     activities = [Activity(nomenclature, code) for nomenclature, code in kept.activities]
-    around = [(lat_e6, lon_e6) for lat_e6, lon_e6 in kept.centres]
-    return run(activities, around, kept.radius_m, filters_from_json(kept.filters), limit=limit, offset=offset)
+    return activities, [(lat_e6, lon_e6) for lat_e6, lon_e6 in kept.centres], kept.radius_m
 
 
 def by_siret(siret: str) -> Establishment:
@@ -72,7 +103,8 @@ def context(sourcing: Sourcing, kept: Search | None = None) -> Context:
         activities = [Activity(nomenclature, code) for nomenclature, code in kept.activities]
     else:
         activities = [Activity(row.nomenclature, row.code) for row in sourcing.need.activities.order_by("pk")]
-    return Context(activities, kept.radius_m if kept else sourcing.radius_m, timezone.localdate())
+    radius_m = kept.radius_m if kept else sourcing.radius_m
+    return Context(activities, radius_m, timezone.localdate(), said=own_words.of(sourcing.need))
 
 
 def why(establishment: Establishment, distance: int | None, searched: Context) -> list[dict[str, Any]]:
@@ -86,25 +118,39 @@ def points(establishment: Establishment, searched: Context) -> int:
     return score(establishment, searched)
 
 
-def filters_to_json(filters: Filters) -> dict[str, Any]:
-    """What is kept of the filters: only those in use."""
+FACETS = ("size_classes", "categories", "employer", "social_economy", "legal_forms", "sole_trader", "departments")
+"""The filters whose values are counted, by the same name."""
+
+
+def filters_to_json(filters: Filters, known: bool | None = None) -> dict[str, Any]:
+    """What is kept of the filters: only those in use. `known`: the firms that the city knows already, the others, or all."""
     found = {
         "size_classes": sorted(filters.size_classes),
         "categories": sorted(filters.categories),
         "social_economy": filters.social_economy,
         "employer": filters.employer,
         "created_since": filters.created_since.isoformat() if filters.created_since else None,
+        "legal_forms": sorted(filters.legal_forms),
+        "sole_trader": filters.sole_trader,
+        "departments": sorted(filters.departments),
+        "known": known,
     }
     return {name: value for name, value in found.items() if value not in (None, [])}
 
 
-def filters_from_json(kept: Mapping[str, Any]) -> Filters:
-    """The inverse of `filters_to_json`."""
-    since = kept.get("created_since")
+def filters_from_json(kept: Mapping[str, Any], sourcing: Sourcing) -> Filters:
+    """The inverse of `filters_to_json`; whom the city knows is read today."""
+    since, known = kept.get("created_since"), kept.get("known")
+    met = known_firms.met(sourcing.organisation_id) if known is not None else frozenset()
     return Filters(
         size_classes=tuple(kept.get("size_classes", ())),
         categories=tuple(kept.get("categories", ())),
         social_economy=kept.get("social_economy"),
         employer=kept.get("employer"),
         created_since=date.fromisoformat(since) if since else None,
+        legal_forms=tuple(kept.get("legal_forms", ())),
+        sole_trader=kept.get("sole_trader"),
+        departments=tuple(kept.get("departments", ())),
+        among=met if known else None,
+        except_for=met if known is False else (),
     )

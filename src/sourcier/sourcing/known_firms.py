@@ -27,6 +27,12 @@ def often_asked(organisation: Organisation, sirets: Collection[str], at: datetim
     return dict(counted.values_list("firm__siret", "times"))
 
 
+def met(organisation_id: UUID) -> frozenset[str]:
+    """The SIRETs of the firms that this city knows, but for those that it may not see yet."""
+    seen = Firm.objects.filter(organisation=organisation_id).exclude(pk__in=hidden_firms(organisation_id))
+    return frozenset(seen.values_list("siret", flat=True))
+
+
 def left_to_firms(organisation_id: UUID) -> QuerySet[Invitation]:
     """What this city asked of firms and that left: a letter not posted, an address that fails asked nobody anything."""
     asked = Invitation.objects.filter(sourcing__organisation=organisation_id, sourcing__sent_at__isnull=False)

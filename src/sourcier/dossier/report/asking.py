@@ -104,6 +104,8 @@ def panel(history: History) -> list[Block]:
         blocks.append(
             p("La distance sert à chercher, jamais à choisir : un avis public laisse répondre une entreprise d'ailleurs.")
         )
+    if read := sorted({said["order"] for _, said in history.payloads("panel.kept") if said.get("order")}):
+        blocks.append(p(f"Liste où l'acheteur a gardé des entreprises : rangée {' ou '.join(read)}."))
     why = {
         listed["siret"]: " ".join(reason.get("sentence", "") for reason in listed.get("why") or [])
         for _, said in history.payloads("panel.kept", "panel.added")

@@ -144,13 +144,20 @@ def _emptied(rows: QuerySet[Any]) -> list[Model]:
 
 
 def search(
-    agent: Agent, sourcing_id: UUID, activities: Sequence[Activity], radius_m: int, filters: Filters | None = None
+    agent: Agent, sourcing_id: UUID, activities: Sequence[Activity], radius_m: int, filters: Filters | None = None,
+    known: bool | None = None,
+) -> Search:  # fmt: skip
+    """Query the register around the places of delivery, and keep the query. The register is read before any lock.
+
+    `known`: only the firms that the city knows already, only the others, or all.
+    """
+    narrowed = finding.filters_to_json(filters or Filters(), known)
+    return _search(agent, to_compose(agent, sourcing_id), activities, radius_m, narrowed)
+
+
+def _search(
+    agent: Agent, sourcing: Sourcing, activities: Sequence[Activity], radius_m: int, narrowed: dict[str, Any]
 ) -> Search:
-    """Query the register around the places of delivery, and keep the query. The register is read before any lock."""
-    return _search(agent, to_compose(agent, sourcing_id), activities, radius_m, filters or Filters())
-
-
-def _search(agent: Agent, sourcing: Sourcing, activities: Sequence[Activity], radius_m: int, filters: Filters) -> Search:
     ticked = [Activity(row.nomenclature, row.code) for row in sourcing.need.activities.all()]
     chosen = [activity for activity in dict.fromkeys(activities) if activity in ticked]
     if not chosen:
@@ -158,12 +165,12 @@ def _search(agent: Agent, sourcing: Sourcing, activities: Sequence[Activity], ra
     if not MIN_RADIUS_M <= radius_m <= MAX_RADIUS_M:
         raise refuse("radius", "Choisissez un rayon entre 500 m et 200 km.", "radius")
     centres = finding.centres(sourcing)
-    result = finding.run(chosen, centres, radius_m, filters, limit=1)
+    result = finding.run(chosen, centres, radius_m, finding.filters_from_json(narrowed, sourcing), limit=1)
     with transaction.atomic():
         sourcing = load(agent, sourcing.pk, Verb.PANEL)
         kept = Search.objects.create(
             sourcing=sourcing, activities=[[item.nomenclature, item.code] for item in chosen],
-            centres=[list(centre) for centre in centres], radius_m=radius_m, filters=finding.filters_to_json(filters),
+            centres=[list(centre) for centre in centres], radius_m=radius_m, filters=narrowed,
             total=result.total, undisclosed=result.undisclosed, register_build=result.build,
             made_by=agent.user, made_at=timezone.now(),
         )  # fmt: skip
@@ -182,13 +189,17 @@ def _search_entry(agent: Agent, sourcing: Sourcing, kept: Search, result: Search
     return entry(agent, sourcing, "panel.searched", payload)
 
 
-def keep(agent: Agent, sourcing_id: UUID, sirets: Sequence[str]) -> list[Candidate]:
-    """Keep these firms in the panel, each with why it is proposed. Refused for one that may not be written to."""
+def keep(agent: Agent, sourcing_id: UUID, sirets: Sequence[str], order: str = "") -> list[Candidate]:
+    """Keep these firms in the panel, each with why it is proposed. Refused for one that may not be written to.
+
+    `order`: of the list that the buyer read, a key of `finding.ORDERS`; kept with what he chose in it.
+    """
     sourcing = to_compose(agent, sourcing_id)
     if not sirets:
         raise refuse("no_firm", "Cochez au moins une entreprise.", "firms")
     found = [finding.by_siret(siret) for siret in dict.fromkeys(sirets)]
-    return _keep(agent, sourcing_id, _explained(sourcing, found), "register", bulk=False)
+    read = finding.ORDERS.get(order, "")
+    return _keep(agent, sourcing_id, _explained(sourcing, found), "register", bulk=False, read=read)
 
 
 def keep_all(agent: Agent, sourcing_id: UUID) -> list[Candidate]:
@@ -249,7 +260,7 @@ def start_with(
     """
     sourcing = start(agent, need_id, Sourcing.Kind.RFQ)
     if activities and radius_m:
-        _search(agent, sourcing, activities, radius_m, Filters())
+        _search(agent, sourcing, activities, radius_m, {})
     for sirets, origin in ((nearest, "register"), ([named] if named else [], "added")):
         if found := [finding.by_siret(siret) for siret in sirets]:
             _keep(agent, sourcing.pk, _explained(sourcing, found), origin, bulk=False)
@@ -264,7 +275,9 @@ def _explained(sourcing: Sourcing, found: Iterable[Establishment]) -> list[Expla
 
 
 @transaction.atomic
-def _keep(agent: Agent, sourcing_id: UUID, chosen: Sequence[Explained], origin: str, *, bulk: bool) -> list[Candidate]:
+def _keep(
+    agent: Agent, sourcing_id: UUID, chosen: Sequence[Explained], origin: str, *, bulk: bool, read: str = ""
+) -> list[Candidate]:
     sourcing = load(agent, sourcing_id, Verb.PANEL)
     firms = meet_many(sourcing.organisation, [item for item, _, _ in chosen], "register")
     firms = _writable(firms, skip=bulk)
@@ -276,7 +289,9 @@ def _keep(agent: Agent, sourcing_id: UUID, chosen: Sequence[Explained], origin: 
     listed = [
         {"siret": row.firm.siret, "name": row.firm.name, "distance_m": row.distance_m, "why": row.why} for row in candidates
     ]
-    payload = {"count": len(kept), "firms": listed, "all": bulk and origin == "register"}
+    payload: dict[str, Any] = {"count": len(kept), "firms": listed, "all": bulk and origin == "register"}
+    if read:
+        payload["order"] = read
     verb = "panel.kept"
     if origin == "added":
         verb, payload = "panel.added", {"firm": kept[0].name, "firms": listed}

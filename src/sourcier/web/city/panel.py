@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Page, Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.utils import timezone
@@ -19,7 +19,8 @@ from sourcier.needs import queries as needs
 from sourcier.needs.interest_rules import PANEL
 from sourcier.needs.models import Need
 from sourcier.register import search as register
-from sourcier.register.establishment import Establishment
+from sourcier.register.establishment import Establishment, Facets
+from sourcier.register.scorers import Context
 from sourcier.register.search import RegisterMissing
 from sourcier.sourcing import carrying, finding, known_firms, queries, rules
 from sourcier.sourcing.actions import again
@@ -31,6 +32,7 @@ from sourcier.sourcing.rules import Verb
 from sourcier.suppliers import actions as suppliers
 from sourcier.suppliers.models import FirmPlace
 from sourcier.suppliers.queries import emails_of, places_of, written_to
+from sourcier.web.city import panel_loosening
 from sourcier.web.city.draws import DrawForm, draws_of
 from sourcier.web.city.interests import APART, InterestForm, declared, interest_form
 from sourcier.web.city.panel_forms import KindForm, SearchForm, in_words
@@ -43,6 +45,9 @@ from sourcier.web.rights import INSPECTION, PURCHASING, city
 PER_PAGE = 25
 KEPT_PER_PAGE = 100
 NAMES = 8
+ORDER = "pertinence"
+"""The order of a page that asks for none. By distance alone, whoever is next door with the fifth activity ticked comes before
+the baker of the next street; the score weighs both, says so line by line, and never looks at size or past wins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,18 +170,22 @@ def _page(
 ) -> HttpResponse:  # fmt: skip
     """The whole page; `wrong` holds the addresses that could not be read, by firm, `again` the reasons."""
     last = queries.last_search(sourcing)
-    found, missing = _found(last)
+    searched, order = finding.context(sourcing, last), order_of(request.GET)
+    found, facets, missing = _found(last, searched, order)
     candidates = list(queries.candidates(sourcing))
     shares = Shares(sourcing)
-    page, rows = _rows(request, sourcing, last, found, candidates, shares)
+    page, rows = _rows(request, sourcing, searched, found if last else None, candidates, shares)
     kept = [candidate for candidate in candidates if candidate.state == Candidate.State.KEPT]
-    if response := exported(request, panel_table(need.reference, candidates, (in_words(last.filters),) if last else ())):
+    notes = (in_words(last.filters), f"Liste rangée {finding.ORDERS[order]}.") if last else ()
+    if response := exported(request, panel_table(need.reference, candidates, [note for note in notes if note])):
         return response
     context = {
-        **operation_context(agent, need, sourcing), "sourcing": sourcing, "form": form or SearchForm(sourcing, last),
-        "last": last,
+        **operation_context(agent, need, sourcing), "sourcing": sourcing,
+        "form": form or SearchForm(sourcing, last, facets=facets),
+        "last": last, "order": order, "order_words": finding.ORDERS[order],
         "missing": missing, "page": page, "rows": rows, "only_new": "jamais" in request.GET, "nameable": len(found),
-        "filters": in_words(last.filters) if last else "", "map": _map(last, rows, found) if last and found else None,
+        **(panel_loosening.context(last, empty=not found and not missing) if last else {}),
+        "map": _map(last, rows, found) if last and found else None,
         "stale": bool(last and found and last.register_build != _build()),
         **_kept(request, sourcing, kept, shares, wrong or {}, again or {}),
         "draws": (draws := draws_of(sourcing, candidates)), "draw_form": draw_form or DrawForm(bool(draws)),
@@ -199,12 +208,21 @@ def _composing(request: HttpRequest, agent: Agent, sourcing: Sourcing, declaring
     }  # fmt: skip
 
 
-def _found(last: Search | None) -> tuple[Sequence[Establishment], str]:
-    """What the last search finds today, and the sentence to show when there is no register."""
+def _found(last: Search | None, searched: Context, order: str) -> tuple[Sequence[Establishment], Facets | None, str]:
+    """What the last search finds today, its facets, and the sentence to show when there is no register."""
+    if last is None:
+        return (), None, ""
     try:
-        return (finding.rows(last, limit=rules.MAX_FIRMS) if last else ()), ""
+        found = finding.ordered(last, searched, order, limit=rules.MAX_FIRMS)
+        return found.rows, finding.facets(last, found.facets), ""
     except RegisterMissing as missing:
-        return (), missing.sentence
+        return (), None, missing.sentence
+
+
+def order_of(query: Mapping[str, str]) -> str:
+    """The order that an address asks for, else the usual one."""
+    asked = query.get("ordre", "")
+    return asked if asked in finding.ORDERS else ORDER
 
 
 def _build() -> str:
@@ -214,13 +232,13 @@ def _build() -> str:
 def _rows(
     request: HttpRequest,
     sourcing: Sourcing,
-    last: Search | None,
-    found: Sequence[Establishment],
+    searched: Context,
+    found: Sequence[Establishment] | None,
     candidates: Sequence[Candidate],
     shares: Shares,
 ) -> tuple[Page[Establishment] | None, list[Row]]:
-    """One page of the list; « jamais interrogées » narrows it."""
-    if last is None:
+    """One page of the list, none before a search; « jamais interrogées » narrows it."""
+    if found is None:
         return None, []
     if "jamais" in request.GET:
         asked = known_firms.ever_asked(sourcing.organisation_id, {item.siret for item in found})
@@ -228,7 +246,7 @@ def _rows(
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     sirets = {item.siret for item in page}
     asked, paid = known_firms.ever_asked(sourcing.organisation_id, sirets), known_firms.incumbents(sourcing, sirets)
-    searched, known = finding.context(sourcing, last), {candidate.firm.siret: candidate for candidate in candidates}
+    known = {candidate.firm.siret: candidate for candidate in candidates}
     often = known_firms.often_asked(sourcing.organisation, sirets, timezone.now())
     excluded, own = known_firms.exclusions(sourcing.organisation_id, sirets), places_of(sourcing.organisation_id, sirets)
     rows = [
@@ -299,16 +317,31 @@ def _names(request: HttpRequest) -> dict[str, Any]:
 def panel_search(request: HttpRequest, need_id: UUID) -> HttpResponse:
     agent: Agent = request.agent  # type: ignore[attr-defined]
     need, sourcing = current_or_404(agent, need_id)
-    form = SearchForm(sourcing, queries.last_search(sourcing), request.POST)
+    last = queries.last_search(sourcing)
+    if last and ("without" in request.POST or "wider" in request.POST):
+        return _loosen(request, agent, sourcing, last)
+    form = SearchForm(sourcing, last, request.POST)
     if form.is_valid():
         try:
             filters = form.narrowed(timezone.localdate())
-            actions.search(agent, sourcing.pk, form.chosen(), form.cleaned_data["radius"], filters)
+            actions.search(
+                agent, sourcing.pk, form.chosen(), form.cleaned_data["radius"], filters, form.known_to_city()
+            )  # fmt: skip
         except Refused as refused:
             form.add_error(refused.field if refused.field in form.fields else None, refused.sentence)
         else:
             return redirect("panel", need.pk)
     return _page(request, agent, need, sourcing, form)
+
+
+def _loosen(request: HttpRequest, agent: Agent, sourcing: Sourcing, last: Search) -> HttpResponse:
+    """The same search with one filter less, or further: one click."""
+    try:
+        actions.search(agent, sourcing.pk, *panel_loosening.loosened(last, request.POST))
+    except Refused as refused:
+        messages.error(request, refused.sentence)
+    order = order_of(QueryDict(request.POST.get("back", "")))
+    return redirect(f"{reverse('panel', args=[sourcing.need_id])}{'' if order == ORDER else f'?ordre={order}'}")
 
 
 @city(*PURCHASING, led=True)
@@ -347,7 +380,7 @@ def panel_choose(request: HttpRequest, need_id: UUID) -> HttpResponse:
             messages.success(request, f"{added.firm.name} est ajoutée.")
         elif "keep" in post:
             anchor = f"#e-{post['keep']}"
-            actions.keep(agent, sourcing.pk, [post["keep"]])
+            actions.keep(agent, sourcing.pk, [post["keep"]], order_of(QueryDict(post.get("back", ""))))
         else:
             anchor = "#gardees" if "kept" in post else "#tirages" if "drawn" in post else f"#e-{post.get('drop', '')}"
             actions.drop(agent, sourcing.pk, post.get("drop", ""), post.get(f"reason-{post.get('drop', '')}", ""))

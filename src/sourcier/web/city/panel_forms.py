@@ -1,5 +1,8 @@
-"""Forms of the panel: the kind of consultation, the search."""
+"""Forms of the panel: the kind of consultation, the search, and its filters one by one."""
 
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -7,7 +10,7 @@ from django import forms
 from django.utils import timezone
 
 from sourcier.kernel.activities import Activity
-from sourcier.register.establishment import Filters
+from sourcier.register.establishment import Facets, Filters
 from sourcier.sourcing.models import Search, Sourcing
 
 RADII = (500, 1_000, 2_000, 3_000, 5_000, 10_000, 20_000, 30_000, 50_000, 100_000, 200_000)
@@ -18,13 +21,43 @@ SIZES = (
     ("medium", "50 à 249 salariés", ("21", "22", "31")),
     ("large", "250 salariés et plus", ("32", "41", "42", "51", "52", "53")),
 )
+CATEGORIES = (
+    ("PME", "petite ou moyenne entreprise"),
+    ("ETI", "entreprise de taille intermédiaire"),
+    ("GE", "grande entreprise"),
+)
+LEGAL_FORMS = (
+    ("company", "société (SARL, SAS, SA, coopérative…)", ("5",)),
+    ("civil", "société civile, groupement, coopérative agricole", ("6",)),
+    ("association", "association ou fondation", ("9",)),
+    ("other", "autre forme", ("2", "3", "4", "7", "8")),
+)
+"""First figures of INSEE's legal forms; « 1 », the sole traders, is a filter of its own."""
 AGES = (
     ("", "tous les âges"),
     ("1", "ouvertes depuis moins d'un an"),
     ("3", "depuis moins de 3 ans"),
     ("5", "depuis moins de 5 ans"),
 )
+EMPLOYERS = (
+    ("", "avec ou sans salarié"),
+    ("yes", "employeurs"),
+    ("no", "non-employeurs"),
+)
+SOLE_TRADERS = (
+    ("", "tous"),
+    ("yes", "entrepreneurs individuels"),
+    ("no", "sans les entrepreneurs individuels"),
+)
+KNOWN = (
+    ("", "toutes"),
+    ("yes", "déjà connues de la ville"),
+    ("no", "que la ville ne connaît pas encore"),
+)
+SOCIAL = "économie sociale"
 YEAR = timedelta(days=365)
+TRUE = {"yes": True, "no": False}
+_DEPARTMENT = re.compile(r"\d{2,3}|2[AB]")
 
 
 class KindForm(forms.Form):
@@ -43,7 +76,7 @@ class KindForm(forms.Form):
 
 
 class SearchForm(forms.Form):
-    """Around the places of delivery: which activities, how far, which firms."""
+    """Around the places of delivery: which activities, how far, which firms. `facets`: how many the last search has of each."""
 
     activities = forms.MultipleChoiceField(
         label="Activités", widget=forms.CheckboxSelectMultiple, error_messages={"required": "Cochez au moins une activité."}
@@ -53,22 +86,56 @@ class SearchForm(forms.Form):
         coerce=int,
         choices=[(metres, f"{metres // 1000} km" if metres >= 1000 else f"{metres} m") for metres in RADII],
     )
-    sizes = forms.MultipleChoiceField(
-        label="Taille", required=False, choices=[(key, label) for key, label, _ in SIZES], widget=forms.CheckboxSelectMultiple
-    )
+    sizes = forms.MultipleChoiceField(label="Taille", required=False, widget=forms.CheckboxSelectMultiple)
+    categories = forms.MultipleChoiceField(label="Catégorie", required=False, widget=forms.CheckboxSelectMultiple)
+    legal = forms.MultipleChoiceField(label="Forme juridique", required=False, widget=forms.CheckboxSelectMultiple)
+    departments = forms.MultipleChoiceField(label="Département", required=False, widget=forms.CheckboxSelectMultiple)
     age = forms.ChoiceField(label="Âge", required=False, choices=AGES)
+    employer = forms.ChoiceField(label="Salariés", required=False)
+    sole = forms.ChoiceField(label="Entrepreneurs individuels", required=False)
+    known = forms.ChoiceField(label="Connues de la ville ?", required=False, choices=KNOWN)
     social = forms.BooleanField(label="Économie sociale seulement", required=False)
 
-    def __init__(self, sourcing: Sourcing, last: Search | None, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
+    def __init__(
+        self, sourcing: Sourcing, last: Search | None, data: Any = None, *, facets: Facets | None = None, **options: Any
+    ) -> None:
+        super().__init__(data, **options)
         rows = list(sourcing.need.activities.order_by("pk"))
-        self.fields["activities"].choices = [  # type: ignore[attr-defined]
-            (f"{row.nomenclature}/{row.code}", f"{row.code} {row.label}") for row in rows
-        ]
+        found = facets.activities if facets else {}
+        self._offer("activities", [
+            (f"{each.nomenclature}/{each.code}", _counted(f"{each.code} {row.label}", found.get(each)))
+            for row in rows
+            for each in [Activity(row.nomenclature, row.code)]
+        ])  # fmt: skip
         kept = last.activities if last else [[row.nomenclature, row.code] for row in rows]
         self.initial |= {"activities": [f"{nomenclature}/{code}" for nomenclature, code in kept], "radius": sourcing.radius_m}
-        if last:
-            self.initial |= _initial(last.filters)
+        self.initial |= chosen_in(last.filters if last else {})
+        self._offer_filters(facets)
+
+    def _offer(self, name: str, choices: list[tuple[str, str]]) -> None:
+        self.fields[name].choices = choices  # type: ignore[attr-defined]
+
+    def _offer_filters(self, facets: Facets | None) -> None:
+        """Each value with how many have it; a département when some are there, or when it is asked."""
+        sizes, categories = (facets.size_classes, facets.categories) if facets else ({}, {})
+        known = facets is not None
+        self._offer("sizes", [(key, _counted(label, _sum(sizes, codes), known)) for key, label, codes in SIZES])
+        self._offer("categories", [(key, _counted(label, categories.get(key, 0), known)) for key, label in CATEGORIES])
+        forms_found = facets.legal_forms if facets else {}
+        starts = {
+            key: sum(count for form, count in forms_found.items() if form.startswith(first)) for key, _, first in LEGAL_FORMS
+        }
+        self._offer("legal", [(key, _counted(label, starts[key], known)) for key, label, _ in LEGAL_FORMS])
+        for name, choices, count in (
+            ("employer", EMPLOYERS, facets and facets.employer), ("sole", SOLE_TRADERS, facets and facets.sole_trader),
+        ):  # fmt: skip
+            self._offer(name, [(key, _counted(label, count if key == "yes" else None)) for key, label in choices])
+        if facets:
+            self.fields["social"].label = _counted("Économie sociale seulement", facets.social_economy)
+        departments = dict(facets.departments) if facets else {}
+        asked = self["departments"].value() or []
+        offered = sorted({*(code for code in departments if code), *filter(_DEPARTMENT.fullmatch, asked)})
+        self._offer("departments", [(code, _counted(code, departments.get(code, 0), known)) for code in offered])
 
     def chosen(self) -> list[Activity]:
         """Those ticked."""
@@ -76,29 +143,93 @@ class SearchForm(forms.Form):
 
     def narrowed(self, today: date) -> Filters:
         """What narrows the search."""
-        data = self.cleaned_data
-        classes = [code for key, _, codes in SIZES if key in data["sizes"] for code in codes]
-        since = today - YEAR * int(data["age"]) if data["age"] else None
-        return Filters(size_classes=tuple(classes), social_economy=True if data["social"] else None, created_since=since)
+        return filters_of(self.cleaned_data, today)
+
+    def known_to_city(self) -> bool | None:
+        """Only firms that the city knows, only others, or all."""
+        return TRUE.get(self.cleaned_data["known"])
+
+    def narrowing(self) -> bool:
+        """Whether a filter is in use, beyond the distance and the activities."""
+        return any(self[name].value() for name in FILTERS)
 
 
-def _initial(filters: dict[str, Any]) -> dict[str, Any]:
-    classes = set(filters.get("size_classes", ()))
+FILTERS = ("sizes", "categories", "legal", "departments", "age", "employer", "sole", "known", "social")
+
+
+def _sum(counts: Mapping[str, int], codes: tuple[str, ...]) -> int:
+    return sum(counts.get(code, 0) for code in codes)
+
+
+def _counted(label: str, count: int | None, known: bool = True) -> str:
+    return f"{label} ({count})" if known and count is not None else label
+
+
+def filters_of(chosen: Mapping[str, Any], today: date) -> Filters:
+    """What the register is asked, from what the form says."""
+    return Filters(
+        size_classes=tuple(code for key, _, codes in SIZES if key in chosen["sizes"] for code in codes),
+        categories=tuple(chosen["categories"]),
+        legal_forms=tuple(first for key, _, firsts in LEGAL_FORMS if key in chosen["legal"] for first in firsts),
+        departments=tuple(chosen["departments"]),
+        created_since=today - YEAR * int(chosen["age"]) if chosen["age"] else None,
+        employer=TRUE.get(chosen["employer"]),
+        sole_trader=TRUE.get(chosen["sole"]),
+        social_economy=True if chosen["social"] else None,
+    )
+
+
+def chosen_in(filters: Mapping[str, Any]) -> dict[str, Any]:
+    """What the form says of filters as they are kept."""
+    classes, firsts = set(filters.get("size_classes", ())), set(filters.get("legal_forms", ()))
     since = filters.get("created_since")
     years = round((timezone.localdate() - date.fromisoformat(since)) / YEAR) if since else 0
+    said = {True: "yes", False: "no"}
     return {
         "sizes": [key for key, _, codes in SIZES if classes.intersection(codes)],
+        "categories": list(filters.get("categories", ())),
+        "legal": [key for key, _, codes in LEGAL_FORMS if firsts.intersection(codes)],
+        "departments": list(filters.get("departments", ())),
         "age": str(years) if str(years) in dict(AGES) else "",
+        "employer": said.get(filters.get("employer"), ""),  # type: ignore[arg-type]
+        "sole": said.get(filters.get("sole_trader"), ""),  # type: ignore[arg-type]
+        "known": said.get(filters.get("known"), ""),  # type: ignore[arg-type]
         "social": filters.get("social_economy") is True,
     }
 
 
-def in_words(filters: dict[str, Any]) -> str:
+@dataclass(frozen=True, slots=True)
+class InUse:
+    """One filter of a kept search: `key`, as the button that takes it away sends it, and its words."""
+
+    key: str
+    words: str
+
+
+def in_use(filters: Mapping[str, Any]) -> list[InUse]:
+    """The filters of a kept search, one by one."""
+    chosen = chosen_in(filters)
+    labels = {
+        "sizes": {key: label for key, label, _ in SIZES}, "categories": dict(CATEGORIES),
+        "legal": {key: label for key, label, _ in LEGAL_FORMS}, "departments": {}, "age": dict(AGES),
+        "employer": dict(EMPLOYERS), "sole": dict(SOLE_TRADERS), "known": dict(KNOWN),
+    }  # fmt: skip
+    found = []
+    for name, words in labels.items():
+        values = [chosen[name]] if isinstance(chosen[name], str) else chosen[name]
+        found += [InUse(f"{name}:{value}", words.get(value, f"département {value}")) for value in values if value]
+    return [*found, InUse("social:", SOCIAL)] if chosen["social"] else found
+
+
+def without(filters: Mapping[str, Any], key: str) -> dict[str, Any]:
+    """What the form says once the filter of this `InUse.key` is taken away; an unknown one takes nothing."""
+    chosen = chosen_in(filters)
+    name, _, value = key.partition(":")
+    if isinstance(chosen.get(name), list):
+        return chosen | {name: [kept for kept in chosen[name] if kept != value]}
+    return chosen | {name: ""} if name in chosen else chosen
+
+
+def in_words(filters: Mapping[str, Any]) -> str:
     """The filters of a kept search, for the line above the list."""
-    found = _initial(filters)
-    parts = [label for key, label, _ in SIZES if key in found["sizes"]]
-    if found["age"]:
-        parts.append(dict(AGES)[found["age"]])
-    if found["social"]:
-        parts.append("économie sociale")
-    return ", ".join(parts)
+    return ", ".join(each.words for each in in_use(filters))
