@@ -224,9 +224,10 @@ def test_a_search_explains_each_firm_by_what_each_scorer_gave(demo: Path) -> Non
     words = ("search", "--activity", "10.71C", "--near", "Rosny-sous-Bois", "--limit", "3", "--explain")
     for firm in json.loads(run(*words, "--json"))["results"]:
         points = [why["points"] for why in firm["why"]]
-        assert [why["name"] for why in firm["why"]] == ["Activité", "Distance", "Fraîcheur"]
+        assert [why["name"] for why in firm["why"]] == ["Activité", "Distance", "Fraîcheur", "Ses mots"]
         assert firm["score"] == pytest.approx(prod(points) / 100 ** (len(points) - 1), abs=0.5)
     said = run(*words)
     assert said.count("en tout") == 3
     assert said.count("Distance : ") == 3
     assert "est l'activité cherchée en premier." in said
+    assert said.count("Ses mots : Elle n'a rien dit d'elle") == 3

@@ -79,7 +79,7 @@ def test_the_frozen_list_says_of_each_firm_all_that_the_rules_look_at(city: City
     (lefort,) = (each for each in listed["firms"] if each["siret"] == LEFORT.siret)
     assert (lefort["created_on"], lefort["size_class"], lefort["category"]) == ("1998-05-01", "03", "PME")
     assert (lefort["asked"], lefort["incumbent"]) == (False, False)
-    assert [each["name"] for each in lefort["why"]] == ["Activité", "Distance", "Fraîcheur"]
+    assert [each["name"] for each in lefort["why"]] == ["Activité", "Distance", "Fraîcheur", "Ses mots"]
     assert (listed["count"], listed["rules"]) == (3, 1) and listed["build"] == searched.searches.get().register_build
 
 

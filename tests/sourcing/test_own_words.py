@@ -1,9 +1,11 @@
 """What a firm says of itself, compared with a need: worth little, quoted as it is, and silence costs nothing."""
 
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -117,3 +119,18 @@ def test_what_a_firm_said_to_another_city_is_not_read_here(city: City, other_cit
     describe(other_city, MATHILDE, words="Livraison avant 7 h.")
     assert own_words.of(searched(city).need) == {}
     assert own_words.of(other_city.organisation.needs.get()) == {MATHILDE.siret: Said(95, ("Livraison avant 7 h",))}
+
+
+@pytest.mark.django_db
+def test_the_command_line_explains_a_firm_s_words_for_a_need(city: City) -> None:
+    sourcing = searched(city)
+    describe(city, PERRIER, words="Livraison avant 7 h.")
+    words = ("register", "search", "--activity", "10.71C", "--near", "93110", "--explain", "--by", "score")
+    told, out, unknown = StringIO(), StringIO(), StringIO()
+    call_command(*words, "--need", str(sourcing.need_id), stdout=told, stderr=out)
+    call_command(*words, stdout=unknown, stderr=out)
+    assert "95  Ses mots : Elle dit : Livraison avant 7 h." in told.getvalue()
+    assert "Elle dit :" not in unknown.getvalue()
+    with pytest.raises(SystemExit):
+        call_command(*words, "--need", str(city.organisation.pk), stdout=told, stderr=out)
+    assert "Aucun besoin n'a le numéro" in out.getvalue()

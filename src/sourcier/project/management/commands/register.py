@@ -10,6 +10,7 @@ from dataclasses import asdict, fields
 from datetime import date
 from pathlib import Path
 from typing import Any, TextIO
+from uuid import UUID
 
 from django.core.management.base import BaseCommand
 from django.utils import timezone
@@ -20,6 +21,7 @@ from sourcier.kernel.french import format_date
 from sourcier.kernel.geodesy import format_distance
 from sourcier.kernel.transitions import Refused, refuse
 from sourcier.matching.labels import labels, nearest
+from sourcier.needs.models import Need
 from sourcier.project.bars import bars
 from sourcier.register import scorers
 from sourcier.register import search as register
@@ -31,6 +33,7 @@ from sourcier.register.importing.run import Report, import_stock
 from sourcier.register.importing.stages import Estimate
 from sourcier.register.places import Place, suggested
 from sourcier.register.store import folder
+from sourcier.sourcing import own_words
 
 MAX_RADIUS_KM = 20_000
 
@@ -85,6 +88,8 @@ class Command(BaseCommand):
         for name, help_ in (("employer", "employeur"), ("social-economy", "économie sociale"), ("sole-trader", "individuel")):
             parser.add_argument(f"--{name}", action=BooleanOptionalAction, help=help_)
         parser.add_argument("--created-since", type=date.fromisoformat, metavar="AAAA-MM-JJ", help="créés ce jour ou après")
+        needs = "son numéro : comparer ce que les entreprises disent d'elles avec ce besoin"
+        parser.add_argument("--need", type=UUID, metavar="BESOIN", help=needs)
         parser.add_argument("--explain", action="store_true", help="dire ce que chaque critère donne, sous chaque entreprise")
         parser.add_argument("--batch", type=Path, metavar="FICHIER", help=lines)
         parser.add_argument("--json", action="store_true", help="pour un programme")
@@ -155,10 +160,12 @@ class Command(BaseCommand):
             raise refuse("usage", "Donnez au moins un code avec --activity et un lieu avec --near (ou --batch et un fichier).")
         activities = [activity_of(code) for code in chosen.activity]
         centre = centre_of(chosen.near, self.stderr.write)
-        searched = scorers.Context(activities, metres(chosen.radius), timezone.localdate(), "du lieu cherché")
+        radius, said = metres(chosen.radius), said_for(chosen.need) if chosen.need else {}
+        searched = scorers.Context(activities, radius, timezone.localdate(), "du lieu cherché", said)
+        points = {siret: each.points for siret, each in said.items()}
         found = register.search(
             activities, [centre], searched.radius_m, limit=limit_of(chosen.limit), offset=limit_of(chosen.offset),
-            filters=filters_of(chosen), scored_on=searched.on if chosen.by == "score" else None,
+            filters=filters_of(chosen), scored_on=searched.on if chosen.by == "score" else None, said=points,
         )  # fmt: skip
         if chosen.json:
             counted = {"total": found.total, "undisclosed": found.undisclosed, "facets": facets_as_json(found.facets)}
@@ -333,6 +340,14 @@ def filters_of(chosen: Namespace) -> Filters:
         sole_trader=chosen.sole_trader,
         created_since=chosen.created_since,
     )
+
+
+def said_for(need_id: UUID) -> dict[str, scorers.Said]:
+    """What firms say of themselves, to the city of this need, that answers it. Raises `Refused`."""
+    need = Need.objects.filter(pk=need_id).first()
+    if need is None:
+        raise refuse("unknown_need", f"Aucun besoin n'a le numéro {need_id} : il est dans l'adresse de ses pages.")
+    return own_words.of(need)
 
 
 def limit_of(limit: int) -> int:
