@@ -1,6 +1,7 @@
 """The fictitious national stock: INSEE's columns, valid numbers, the shares of the real one, the same rows from a seed."""
 
 import zipfile
+from collections import Counter
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from national import write_national
 from stdnum.fr import siret
 
 from sourcier.project.demo.stock import ESTABLISHMENT, LEGAL_UNIT
+from sourcier.register.changes import compared
 from sourcier.register.importing.run import import_stock
 
 ROWS = 60_000
@@ -128,6 +130,15 @@ def test_a_stock_taken_earlier_has_fewer_rows_and_some_that_were_still_open(shar
     active = "SELECT siret FROM stock WHERE etatAdministratifEtablissement = 'A'"
     then, now = (set(asked(file, active)) for file in (old[0], new[0]))
     assert then - now and now - then and len(asked(old[0], "FROM stock")) < 20_000
+    # What the registers tell of it is what the raw files say, firm by firm.
+    registers = [import_stock(*files, out=tmp_path / f"{n}.duckdb", force=True).file for n, files in enumerate((old, new))]
+    left, come = (Counter(number[:9] for (number,) in numbers) for numbers in (then - now, now - then))
+    moved = (left & come).total()
+    with compared(registers[0], registers[1]) as comparison:
+        counts = {"opened": come.total() - moved, "closed": left.total() - moved, "moved": moved}
+        assert comparison.counts() == counts and all(counts.values())
+        lines = Counter(change.kind for change in comparison.lines())
+    assert lines <= Counter(counts) and lines["moved"] > 0
 
 
 def test_without_the_communes_the_missing_file_is_named(tmp_path: Path) -> None:
