@@ -1,11 +1,14 @@
 """The map of a panel: where each firm is, and how sure that is."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import lxml.etree
+import pytest
 from django.template.loader import render_to_string
 
 from sourcier.kernel.geodesy import format_distance
+from sourcier.kernel.mercator import position
 from sourcier.register.establishment import Establishment
 from sourcier.web.city.panel_map import Map, draw
 
@@ -52,3 +55,44 @@ def test_the_drawing_is_one_image_whose_links_are_named_and_lead_to_the_list() -
     assert [each.get("href") for each in links] == [f"#e-{FIRM.siret}", f"#e-{SOMEWHERE.siret}"]
     assert all(each.get("aria-label") for each in links)
     assert len([each for each in svg.iter() if each.get("class") == "zone"]) == 1
+
+
+PATTERN = "https://tuiles.example/{z}/{x}/{y}.png"
+
+
+def test_without_an_address_the_map_asks_nothing_of_anyone() -> None:
+    said = render_to_string("city/sourcing/_map.html", {"map": drawn(FIRM)})
+    assert "<image" not in said and "http" not in said
+
+
+@pytest.mark.parametrize("radius", [500, 5_000, 50_000, 200_000])
+@pytest.mark.parametrize("centre", [CENTRE, (-20_882_000, 55_450_000), (43_000_000, -1_000_000)])
+def test_each_dot_is_where_its_own_tile_shows_it(radius: int, centre: tuple[int, int]) -> None:
+    lat, lon = centre[0] + 3_000, centre[1] - 2_000
+    firm = replace(FIRM, lat_e6=lat, lon_e6=lon)
+    found = draw([centre], radius, [(1, firm)], (), PATTERN)
+    zoom = int(found.tiles[0].href.split("/")[3])
+    x, y = (each * 2**zoom for each in position(lat / 1e6, lon / 1e6))
+    href = f"https://tuiles.example/{zoom}/{int(x)}/{int(y)}.png"
+    [tile] = [each for each in found.tiles if each.href == href]
+    side = float(tile.side) - 0.2
+    assert float(found.listed[0].x) == pytest.approx(float(tile.x) + (x % 1) * side, abs=0.1)
+    assert float(found.listed[0].y) == pytest.approx(float(tile.y) + (y % 1) * side, abs=0.1)
+
+
+@pytest.mark.parametrize("radius", [500, 2_000, 30_000, 200_000])
+def test_the_tiles_cover_the_whole_square_once(radius: int) -> None:
+    found = draw([CENTRE], radius, [], (), PATTERN)
+    side = float(found.tiles[0].side) - 0.2
+    assert len({tile.href for tile in found.tiles}) == len(found.tiles) <= 25
+    for axis in ("x", "y"):
+        starts = sorted({float(getattr(tile, axis)) for tile in found.tiles})
+        assert starts[0] <= 0 and starts[-1] + side >= found.size
+        assert all(after - before == pytest.approx(side, abs=0.01) for before, after in pairwise(starts))
+
+
+def test_a_ring_passes_where_a_firm_of_that_distance_is() -> None:
+    north = replace(FIRM, lat_e6=CENTRE[0] + round(200_000 / 0.111_194_927), lon_e6=CENTRE[1])
+    found = draw([CENTRE], 200_000, [(1, north)], ())
+    outer = next(ring for ring in found.rings if ring.outer)
+    assert float(found.listed[0].y) == pytest.approx(float(outer.y) - float(outer.r), abs=0.2)

@@ -2,21 +2,27 @@ import io
 import re
 from datetime import datetime
 from html import unescape
+from pathlib import Path
+from typing import Any
 
+import pytest
 import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from PIL import Image
 
-from sourcier.accounts.actions import add_place, create_user, grant
+from sourcier.accounts.actions import add_place, create_user, grant, update_organisation
 from sourcier.accounts.agents import agent_for
 from sourcier.accounts.models import DeliveryPlace, Department, Membership, Organisation, Role, User
 from sourcier.kernel.french import PARIS
+from sourcier.kernel.transitions import Refused
 from sourcier.mail.models import OutgoingMessage
 from sourcier.needs.models import Need
 from sourcier.web.sign_in import password_link
 from tests.cities import City
+from tests.sourcing.scenes import draft, ready
 from tests.web.clients import signed_in
 
 
@@ -310,3 +316,80 @@ def test_two_people_at_once_on_a_place_a_department_and_a_person(city: City) -> 
     himself.post(reverse("my_account"), opened(himself, reverse("my_account")) | {"phone": "06 22 22 22 22"})
     both = unescape(admin.post(person, opened(admin, person) | stale | {"phone": "06 33 33 33 33"}).content.decode())
     assert "Enregistré par Bruno de Rosny à " in both and "06 22 22 22 22" in both
+
+
+TILES = {"tiles_address": "https://tuiles.example:8443/fond/{z}/{x}/{y}.png?cle=a1", "tiles_attribution": "© Les cartographes"}
+
+
+def panel_of(city: City, *, agent: Any = None) -> HttpResponse:
+    """The page of firms of a purchase that has a map."""
+    sourcing = ready(city)
+    return signed_in(agent or city.buyer).get(reverse("panel", args=[sourcing.need_id]))
+
+
+def pictures_from(response: Any) -> list[str]:
+    """Where the policy of a page lets it take pictures."""
+    [sources] = re.findall(r"img-src ([^;]*)", response["Content-Security-Policy"])
+    return str(sources).split()
+
+
+def test_the_background_of_the_map_is_set_by_the_head_of_purchasing_and_that_page_alone_may_ask_for_it(
+    city: City, bakeries: Path, settings: Any
+) -> None:
+    settings.REGISTER = str(bakeries)
+    client = signed_in(city.head_buyer)
+    before = panel_of(city)
+    assert pictures_from(before) == ["'self'", "data:"] and "<image" not in before.content.decode()
+
+    client.post(reverse("settings_city"), identity(**TILES))
+
+    page = client.get(reverse("panel", args=[Need.objects.get().pk]))
+    assert pictures_from(page) == ["'self'", "data:", "https://tuiles.example:8443"]
+    said = unescape(page.content.decode())
+    assert '<image href="https://tuiles.example:8443/fond/' in said and "© Les cartographes" in said
+    assert "tuiles.example:8443, qui le sert, apprend quelle zone vous regardez" in said
+    for other in ("home", "settings_city", "firms"):
+        assert pictures_from(client.get(reverse(other))) == ["'self'", "data:"]
+
+
+def test_a_page_without_a_map_asks_the_tile_server_nothing(city: City, bakeries: Path, settings: Any) -> None:
+    settings.REGISTER = str(bakeries)
+    update_organisation(city.head_buyer, **TILES)
+    page = signed_in(city.buyer).get(reverse("panel", args=[draft(city).need_id]))
+    assert pictures_from(page) == ["'self'", "data:"] and "tuiles.example" not in page.content.decode()
+
+
+def test_another_city_s_background_is_not_ours(city: City, other_city: City, bakeries: Path, settings: Any) -> None:
+    settings.REGISTER = str(bakeries)
+    update_organisation(other_city.head_buyer, **TILES)
+    page = panel_of(city)
+    assert pictures_from(page) == ["'self'", "data:"] and "tuiles.example" not in page.content.decode()
+
+
+def test_only_the_head_of_purchasing_sets_the_background(city: City) -> None:
+    for agent in (city.buyer, city.admin, city.auditor, city.requester):
+        signed_in(agent).post(reverse("settings_city"), identity(**TILES))
+        with pytest.raises(Refused):
+            update_organisation(agent, **TILES)
+    assert Organisation.objects.get(pk=city.organisation.pk).tiles_address == ""
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://tuiles.example/{z}/{x}/{y}.png", "https://tuiles.example/{z}/{x}.png", "https://tuiles.example/{z}/{z}/{x}/{y}",
+        "https://{z}.example/{x}/{y}", "https://*.example/{z}/{x}/{y}", "https://a.example;script-src *//{z}/{x}/{y}",
+        "https://a.example/{z}/{x}/{y} https://b.example", "https://moi@a.example/{z}/{x}/{y}", "//a.example/{z}/{x}/{y}",
+        "https://a.example/{s}/{z}/{x}/{y}", 'https://a.example/{z}/{x}/{y}"onload=', "javascript:{z}{x}{y}",
+    ],
+)  # fmt: skip
+def test_an_address_of_tiles_that_is_not_one_is_refused_with_what_to_write(city: City, address: str) -> None:
+    page = signed_in(city.head_buyer).post(reverse("settings_city"), identity(**TILES | {"tiles_address": address}))
+    assert "Écrivez l'adresse en https://, avec {z}, {x} et {y}" in unescape(page.content.decode())
+    assert Organisation.objects.get(pk=city.organisation.pk).tiles_address == ""
+
+
+def test_a_background_takes_its_attribution(city: City) -> None:
+    page = signed_in(city.head_buyer).post(reverse("settings_city"), identity(**TILES | {"tiles_attribution": ""}))
+    assert "Écrivez la mention" in unescape(page.content.decode())
+    assert Organisation.objects.get(pk=city.organisation.pk).tiles_address == ""

@@ -48,6 +48,11 @@ class Organisation(models.Model):
     counter = models.CharField("guichet", max_length=120, blank=True)
     colour = models.CharField("couleur", max_length=7, default="#0b6e69")
     logo_file_id = models.UUIDField("logo", null=True, help_text="a file of the vault")
+    tiles_address = models.CharField(
+        "adresse des tuiles de la carte", max_length=300, blank=True,
+        help_text="https only, with {z}, {x} and {y}; empty: the map asks nothing of anyone",
+    )  # fmt: skip
+    tiles_attribution = models.CharField("mention de la source", max_length=160, blank=True)
     two_openers_from_cents = models.BigIntegerField(
         "montant à partir duquel deux personnes ouvrent", default=4_000_000, help_text="before tax, as the need was estimated"
     )

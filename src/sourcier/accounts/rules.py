@@ -138,6 +138,31 @@ def direct_problem(below_cents: int) -> Refusal | None:
     return None
 
 
+_TILES = re.compile(r"(https://([a-z0-9](?:[a-z0-9.-]{0,250}[a-z0-9])?(?::[0-9]{1,5})?))/[A-Za-z0-9._~/=&?%@:+{}-]*")
+
+
+def tiles_problem(address: str, attribution: str) -> Refusal | None:
+    """Why the map may not have this background; no address, no background."""
+    if not address:
+        return None
+    asked = _TILES.fullmatch(address)
+    bare = address
+    for mark in ("{z}", "{x}", "{y}"):
+        bare = bare.replace(mark, "", 1)
+    if not asked or len(bare) != len(address) - 9 or {"{", "}"} & set(bare):
+        return Refusal(
+            "tiles_address",
+            "Écrivez l'adresse en https://, avec {z}, {x} et {y} une fois chacun : https://tuiles.exemple.fr/{z}/{x}/{y}.png",
+        )
+    return None if attribution else Refusal("tiles_attribution", "Écrivez la mention que demande qui fait ce fond de carte.")
+
+
+def tiles_origin(address: str) -> str:
+    """« https://tuiles.exemple.fr »: all that the page of the map may ask something of; empty without an address."""
+    asked = _TILES.fullmatch(address)
+    return asked[1] if asked else ""
+
+
 def may_grant(held: Collection[str], role: str, *, for_department: bool, oneself: bool) -> Refusal | None:
     """May this role be added to those that the person holds? An auditor holds no other role: he must not judge his own acts."""
     if oneself:

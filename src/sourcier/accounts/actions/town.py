@@ -9,7 +9,7 @@ from django.db.models import Model
 from sourcier.accounts.agents import Agent
 from sourcier.accounts.changes import label, to_write
 from sourcier.accounts.models import Organisation
-from sourcier.accounts.rules import check_colour, direct_problem, insist, may_govern
+from sourcier.accounts.rules import check_colour, direct_problem, insist, may_govern, tiles_problem
 from sourcier.journal.actions import append, open_log
 from sourcier.kernel.transitions import Refused
 
@@ -17,6 +17,7 @@ from sourcier.kernel.transitions import Refused
 IDENTITY = (
     "name", "phone", "phone_hours", "email", "dpo_email", "counter", "colour", "logo_file_id", "archives_identifier",
     "archives_agreement", "archives_producer", "asks_a_year", "idea_days", "direct_below_cents", "rotation_percent",
+    "tiles_address", "tiles_attribution",
 )  # fmt: skip
 
 
@@ -52,6 +53,9 @@ def update_organisation(
         fields["colour"] = check_colour(fields["colour"])
     if refusal := direct_problem(fields.get("direct_below_cents", 0)):
         raise Refused(refusal, "direct_below_cents")
+    tiles = {name: fields.get(name, getattr(organisation, name)) for name in ("tiles_address", "tiles_attribution")}
+    if refusal := tiles_problem(*tiles.values()):
+        raise Refused(refusal, refusal.code)
     changed = to_write(agent, organisation, fields, shown)
     for name in changed:
         setattr(organisation, name, fields[name])

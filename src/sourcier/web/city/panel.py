@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from csp.decorators import csp_update
 from django.contrib import messages
 from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
@@ -14,6 +15,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from sourcier.accounts.agents import Agent
+from sourcier.accounts.models import Organisation
+from sourcier.accounts.rules import tiles_origin
 from sourcier.kernel.transitions import Refused
 from sourcier.needs import queries as needs
 from sourcier.needs.interest_rules import PANEL
@@ -36,7 +39,7 @@ from sourcier.web.city import panel_loosening
 from sourcier.web.city.draws import DrawForm, draws_of
 from sourcier.web.city.interests import APART, InterestForm, declared, interest_form
 from sourcier.web.city.panel_forms import KindForm, SearchForm, in_words
-from sourcier.web.city.panel_map import draw
+from sourcier.web.city.panel_map import Map, draw
 from sourcier.web.city.tables import panel_table
 from sourcier.web.exports import exported
 from sourcier.web.operations import consultation, consultation_paths, operation_context
@@ -185,7 +188,7 @@ def _page(
         "last": last, "order": order, "order_words": finding.ORDERS[order],
         "missing": missing, "page": page, "rows": rows, "only_new": "jamais" in request.GET, "nameable": len(found),
         **(panel_loosening.context(last, empty=not found and not missing) if last else {}),
-        "map": _map(last, rows, found) if last and found else None,
+        "map": _map(agent.organisation, last, rows, found) if last and found else None,
         "stale": bool(last and found and last.register_build != _build()),
         **_kept(request, sourcing, kept, shares, wrong or {}, again or {}),
         "draws": (draws := draws_of(sourcing, candidates)), "draw_form": draw_form or DrawForm(bool(draws)),
@@ -195,7 +198,15 @@ def _page(
         "kind_form": KindForm(initial={"kind": sourcing.kind}), **_names(request),
     }  # fmt: skip
     mended = form or wrong or again or declaring or draw_form
-    return render(request, "city/sourcing/panel.html", context, status=422 if mended else 200)
+    origin = tiles_origin(agent.organisation.tiles_address)
+    context["tiles_host"] = origin.removeprefix("https://")
+    answer = render(request, "city/sourcing/panel.html", context, status=422 if mended else 200)
+    return _may_show(answer, origin) if origin and context["map"] else answer
+
+
+def _may_show(answer: HttpResponse, origin: str) -> HttpResponse:
+    """The page of the map, which alone may ask the city's tile server for pictures."""
+    return csp_update({"img-src": [origin]})(lambda: answer)()
 
 
 def _composing(request: HttpRequest, agent: Agent, sourcing: Sourcing, declaring: InterestForm | None) -> dict[str, Any]:
@@ -261,11 +272,11 @@ def _rows(
     return page, rows
 
 
-def _map(last: Search, rows: Sequence[Row], found: Sequence[Establishment]) -> object:
+def _map(city: Organisation, last: Search, rows: Sequence[Row], found: Sequence[Establishment]) -> Map:
     listed = {row.item.siret for row in rows}
     centres = [(lat_e6, lon_e6) for lat_e6, lon_e6 in last.centres]
     others = [item for item in found if item.siret not in listed]
-    return draw(centres, last.radius_m, [(row.number, row.item) for row in rows], others)
+    return draw(centres, last.radius_m, [(row.number, row.item) for row in rows], others, city.tiles_address)
 
 
 def _kept(

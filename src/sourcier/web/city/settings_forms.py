@@ -41,6 +41,8 @@ class CityForm(TwoAtOnce, forms.ModelForm):
             "asks_a_year",
             "idea_days",
             "rotation_percent",
+            "tiles_address",
+            "tiles_attribution",
         )
         help_texts = {
             "phone": "Celui que les entreprises appellent.",
@@ -50,6 +52,9 @@ class CityForm(TwoAtOnce, forms.ModelForm):
             "counter": "Où venir à la mairie pour un achat.",
             "asks_a_year": "Au-delà, elle n'est plus gardée d'office avec toutes les autres ; une personne peut la garder.",
             "rotation_percent": "Au-delà, et à partir de trois achats, une raison est demandée pour la proposer de nouveau.",
+            "tiles_address": "Vide : la carte se dessine seule, et rien ne sort. Sinon, qui sert les tuiles apprend "
+            "quelle zone chaque acheteur regarde. Par exemple : https://tuiles.exemple.fr/{z}/{x}/{y}.png",
+            "tiles_attribution": "Celle que demande qui fait le fond de carte ; elle est écrite sous la carte.",
             "idea_days": "La date est promise à l'entreprise. Passée, l'idée est montrée en retard.",
             "colour": "Celle des boutons. Un texte blanc doit s'y lire : les teintes trop claires sont refusées.",
         }
