@@ -66,7 +66,7 @@ def _row(random: Random, number: int) -> dict[str, str]:
     )  # fmt: skip
 
 
-def write_france(folder: Path, size: int = 4_000, seed: int = 20261031) -> tuple[Path, Path]:
+def write_france(folder: Path, size: int = 3_000, seed: int = 20261031) -> tuple[Path, Path]:
     """Both files, as CSV."""
     random = Random(seed)
     rows = [_row(random, number) for number in range(1, size + 1)]

@@ -265,7 +265,7 @@ def test_an_activity_of_four_hundred_thousand_firms_is_counted_and_ordered_exact
     latitudes = np.where(named, latitudes, latitudes[named].mean())
     longitudes = np.where(named, longitudes, longitudes[named].mean())
     houses = [Activity(NAF_REV2, "68.20B")]
-    for centre, radius in product(((48.871, 2.486), (43.3, 5.4), (46.25, 2.0)), (0, 1_000, 30_000, 300_000, 3_000_000)):
+    for centre, radius in product(((48.871, 2.486), (46.25, 2.0)), (0, 1_000, 30_000, 300_000, 3_000_000)):
         metres = metres_from(centre, latitudes, longitudes)
         within = metres <= radius
         asked = (round(centre[0] * 1e6), round(centre[1] * 1e6))
