@@ -115,27 +115,39 @@ class SearchForm(forms.Form):
     def _offer(self, name: str, choices: list[tuple[str, str]]) -> None:
         self.fields[name].choices = choices  # type: ignore[attr-defined]
 
+    def _offer_counted(self, name: str, labels: Mapping[str, str], counts: Mapping[str, int] | None) -> None:
+        """Each value with how many have it; once they are counted, those that nobody has and nobody asked are left out."""
+        asked = self[name].value() or []
+        self._offer(name, [
+            (key, _counted(label, counts.get(key, 0) if counts is not None else None)) for key, label in labels.items()
+            if counts is None or self.is_bound or counts.get(key) or key in asked
+        ])  # fmt: skip
+
     def _offer_filters(self, facets: Facets | None) -> None:
-        """Each value with how many have it; a département when some are there, or when it is asked."""
-        sizes, categories = (facets.size_classes, facets.categories) if facets else ({}, {})
-        known = facets is not None
-        self._offer("sizes", [(key, _counted(label, _sum(sizes, codes), known)) for key, label, codes in SIZES])
-        self._offer("categories", [(key, _counted(label, categories.get(key, 0), known)) for key, label in CATEGORIES])
-        forms_found = facets.legal_forms if facets else {}
-        starts = {
-            key: sum(count for form, count in forms_found.items() if form.startswith(first)) for key, _, first in LEGAL_FORMS
-        }
-        self._offer("legal", [(key, _counted(label, starts[key], known)) for key, label, _ in LEGAL_FORMS])
+        """A département when some are there, or when it is asked."""
+        self._offer_counted(
+            "sizes",
+            {key: label for key, label, _ in SIZES},
+            facets and {key: sum(facets.size_classes.get(code, 0) for code in codes) for key, _, codes in SIZES},
+        )
+        self._offer_counted("categories", dict(CATEGORIES), facets and facets.categories)
+        self._offer_counted(
+            "legal", {key: label for key, label, _ in LEGAL_FORMS},
+            facets and {key: _starting(facets.legal_forms, firsts) for key, _, firsts in LEGAL_FORMS},
+        )  # fmt: skip
         for name, choices, count in (
             ("employer", EMPLOYERS, facets and facets.employer), ("sole", SOLE_TRADERS, facets and facets.sole_trader),
         ):  # fmt: skip
             self._offer(name, [(key, _counted(label, count if key == "yes" else None)) for key, label in choices])
         if facets:
             self.fields["social"].label = _counted("Économie sociale seulement", facets.social_economy)
-        departments = dict(facets.departments) if facets else {}
-        asked = self["departments"].value() or []
-        offered = sorted({*(code for code in departments if code), *filter(_DEPARTMENT.fullmatch, asked)})
-        self._offer("departments", [(code, _counted(code, departments.get(code, 0), known)) for code in offered])
+        asked = filter(_DEPARTMENT.fullmatch, self["departments"].value() or [])
+        offered = sorted({*asked, *(code for code in (facets.departments if facets else ()) if code)})
+        self._offer_counted("departments", {code: code for code in offered}, facets and facets.departments)
+
+    def counted(self) -> list[forms.BoundField]:
+        """The filters whose values are ticked."""
+        return [self[name] for name in ("sizes", "categories", "legal", "departments")]
 
     def chosen(self) -> list[Activity]:
         """Those ticked."""
@@ -157,12 +169,12 @@ class SearchForm(forms.Form):
 FILTERS = ("sizes", "categories", "legal", "departments", "age", "employer", "sole", "known", "social")
 
 
-def _sum(counts: Mapping[str, int], codes: tuple[str, ...]) -> int:
-    return sum(counts.get(code, 0) for code in codes)
+def _starting(counts: Mapping[str, int], firsts: tuple[str, ...]) -> int:
+    return sum(count for form, count in counts.items() if form.startswith(firsts))
 
 
-def _counted(label: str, count: int | None, known: bool = True) -> str:
-    return f"{label} ({count})" if known and count is not None else label
+def _counted(label: str, count: int | None) -> str:
+    return label if count is None else f"{label} ({count})"
 
 
 def filters_of(chosen: Mapping[str, Any], today: date) -> Filters:
