@@ -8,11 +8,15 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from sourcier.journal.models import Entry
 from sourcier.journal.queries import payload_of
+from sourcier.needs.models import Need
 from sourcier.sourcing.actions import panel
 from sourcier.sourcing.models import Search, Sourcing
+from sourcier.spend.actions import load_families
+from sourcier.spend.models import Commitment, Family
 from sourcier.web.city import panel as page_module
 from sourcier.web.city.panel_forms import chosen_in, in_use
 from tests.cities import City
@@ -143,8 +147,36 @@ def test_an_empty_search_says_which_filter_to_loosen_and_one_click_does(city: Ci
     data = {"radius": "5000", "activities": ["NAFRev2/10.71C"], "categories": ["GE"], "social": "on"}
     client.post(address, {**data, "social": ""})
     page = page_of(client, sourcing)
-    assert "Sans « grande entreprise »" in page and "Un seul changement suffit" in page
+    assert "Sans « grande entreprise »" in page and "Ceci suffirait" in page
     assert listed(client.post(address, {"without": "categories:GE"}, follow=True).content.decode())
+
+
+def test_when_no_single_change_is_enough_one_click_takes_every_filter_away(city: City) -> None:
+    sourcing, client = draft(city), signed_in(city.buyer)
+    address = reverse("panel_search", args=[sourcing.need_id])
+    data = {"radius": "500", "activities": ["NAFRev2/10.71C"], "categories": ["GE"], "sizes": ["large"], "sole": "yes"}
+    page = client.post(address, data, follow=True).content.decode()
+    [key] = re.findall(r'name="without" value="(all:\d+)"', page)
+    assert listed(client.post(address, {"without": key}, follow=True).content.decode())
+    last = Search.objects.order_by("pk").last()
+    assert last and last.filters == {}
+
+
+def test_the_share_of_a_firm_in_the_family_is_told_in_its_line_and_in_why_it_is_there(city: City) -> None:
+    sourcing = searched(city)
+    load_families(city.organisation)
+    family = Family.objects.get(organisation=city.organisation, code="10.01")
+    Need.objects.filter(pk=sourcing.need_id).update(family=family)
+    for siret in (MATHILDE.siret, PERRIER.siret[:9] + "00099"):
+        Commitment.objects.create(
+            organisation=city.organisation, family=family, siret=siret, supplier="X", label="Pain", amount_cents=1_000_00,
+            engaged_on=timezone.localdate(),
+        )  # fmt: skip
+    page = page_of(signed_in(city.buyer), sourcing)
+    for shop, said in ((MATHILDE, "Titulaire actuel"), (PERRIER, "Déjà achetée")):
+        line = page.partition(f'id="e-{shop.siret}"')[2].partition('id="e-')[0]
+        assert line.count("50\u00a0% de la famille") == 2 and said in line
+    assert "de la famille" not in page.partition(f'id="e-{LEFORT.siret}"')[2].partition('id="e-')[0].partition("</li>\n")[0]
 
 
 def test_an_empty_search_says_how_far_somebody_is(city: City) -> None:
@@ -156,7 +188,9 @@ def test_an_empty_search_says_how_far_somebody_is(city: City) -> None:
     assert wider and listed(client.post(address, {"wider": wider[0]}, follow=True).content.decode())
 
 
-@pytest.mark.parametrize("post", [{"without": "nothing:at all"}, {"without": ""}, {"wider": "9" * 30}, {"wider": "-1"}])
+@pytest.mark.parametrize(
+    "post", [{"without": "nothing:at all"}, {"without": ""}, {"without": "all"}, {"wider": "9" * 30}, {"wider": "-1"}]
+)
 def test_a_button_forged_changes_no_filter(city: City, post: dict[str, str]) -> None:
     sourcing, client = draft(city), signed_in(city.buyer)
     address = reverse("panel_search", args=[sourcing.need_id])
