@@ -16,7 +16,7 @@ SHOWN = frozenset({
     "need.started", "need.taken_over", "need.department_changed", "need.saved", "need.places_set", "need.lots_set",
     "need.activities_ticked", "need.submitted", "need.accepted", "need.led_by_author",
     "need.lane_raised", "need.rule_kept",
-    "sourcing.started", "sourcing.kind_changed", "panel.searched",
+    "sourcing.started", "sourcing.kind_changed", "panel.searched", "panel.searched_around",
     "request.saved", "request.document_joined", "request.document_removed", "reference.chosen",
     "question.answered", "sourcing.extended", "sourcing.closed",
 })  # fmt: skip

@@ -41,7 +41,8 @@ class Establishment:
 
     `name` is the trade name, else the legal name; both are empty, like `address`, when `disclosed` is false.
     `approximate`: the point is the middle of its commune, and the real one lies within `uncertainty_m` of it, most often.
-    `distance_m` is to the nearest centre of a search, None outside of one. `updated_on`: last time INSEE treated the row.
+    `distance_m` is to the nearest centre of a search, None outside of one, and that centre may be `place_doubt_m` metres away
+    from where it is thought to be. `updated_on`: last time INSEE treated the row.
     """
 
     siret: str
@@ -68,6 +69,7 @@ class Establishment:
     disclosed: bool
     active: bool
     distance_m: int | None = None
+    place_doubt_m: int = 0
 
     @property
     def siren(self) -> str:
@@ -76,9 +78,16 @@ class Establishment:
 
     @property
     def between_m(self) -> tuple[int, int]:
-        """The distance as an interval, in metres: the same twice when the point is its own. Needs a distance."""
-        distance = self.distance_m or 0
-        return max(0, distance - self.uncertainty_m), distance + self.uncertainty_m
+        """The distance as an interval, in metres: the same twice when both points are known. Needs a distance."""
+        distance, doubt = self.distance_m or 0, self.uncertainty_m + self.place_doubt_m
+        return max(0, distance - doubt), distance + doubt
+
+    @property
+    def vague(self) -> str:
+        """Why its distance is an interval, in words; empty when it is none."""
+        if self.approximate:
+            return "à la commune près"
+        return "le lieu n'est connu qu'à peu près" if self.place_doubt_m else ""
 
     @property
     def size(self) -> str:

@@ -97,13 +97,17 @@ def activity_fit(establishment: Establishment, context: Context) -> Why:
 
 
 def nearness(establishment: Establishment, context: Context) -> Why:
-    """The distance as an interval: when only the commune is known, what is sure is between two distances."""
+    """The distance as an interval: when only the commune is known, what is sure is between two distances.
+
+    The doubt of the place of delivery is the same for all: it is told, and gives or takes no point.
+    """
     if establishment.distance_m is None:
         return Why("Distance", "Sa distance n'est pas connue.", LOWEST)
     low, high = establishment.between_m
     points = int(nearness_points(establishment.distance_m, establishment.uncertainty_m, context.radius_m))
-    if establishment.approximate:
-        sentence = f"Place connue à la commune près : entre {format_distance(low)} et {format_distance(high)} {context.place}."
+    if establishment.vague:
+        known = "Place connue à la commune près" if establishment.approximate else "Lieu de livraison connu à peu près"
+        sentence = f"{known} : entre {format_distance(low)} et {format_distance(high)} {context.place}."
     else:
         sentence = f"À {format_distance(establishment.distance_m)} {context.place}, à vol d'oiseau."
     return Why("Distance", sentence, points)

@@ -8,32 +8,23 @@ from typing import Any
 from django.utils import timezone
 
 from sourcier.kernel.activities import Activity
-from sourcier.kernel.geodesy import distance_m
 from sourcier.kernel.transitions import refuse
 from sourcier.register import search as register
 from sourcier.register.establishment import Establishment, Facets, Filters, SearchResult
 from sourcier.register.scorers import Context, explain, score
-from sourcier.sourcing import known_firms, own_words
+from sourcier.sourcing import around, known_firms, own_words
+from sourcier.sourcing.around import Centre
 from sourcier.sourcing.models import Search, Sourcing
-
-Centre = tuple[int, int]
 
 ORDERS = {"pertinence": "par pertinence, puis par distance", "distance": "par distance"}
 """In which order a list may be read, in words."""
 
 
-def centres(sourcing: Sourcing) -> list[Centre]:
-    """The places of delivery of the need, in micro-degrees; the city hall when none was given."""
-    city = sourcing.organisation
-    found = sourcing.need.places.order_by("pk").values_list("place__lat_e6", "place__lon_e6")
-    return list(dict.fromkeys(found)) or [(city.lat_e6, city.lon_e6)]
-
-
 def run(
-    activities: Sequence[Activity], around: Sequence[Centre], radius_m: int, filters: Filters, *, limit: int, offset: int = 0
+    activities: Sequence[Activity], centres: Sequence[Centre], radius_m: int, filters: Filters, *, limit: int, offset: int = 0
 ) -> SearchResult:
     """One query of the register. Raises `RegisterMissing`."""
-    return register.search(activities, around, radius_m, limit=limit, offset=offset, filters=filters)
+    return register.search(activities, centres, radius_m, limit=limit, offset=offset, filters=filters)
 
 
 def rows(kept: Search, *, limit: int, offset: int = 0) -> tuple[Establishment, ...]:
@@ -45,9 +36,10 @@ def again(kept: Search, *, limit: int, offset: int = 0, scored: Context | None =
     """Run a kept query once more, nearest first or by a score; its build differs when the register was replaced."""
     filters = filters_from_json(kept.filters, kept.sourcing)
     said = {siret: each.points for siret, each in scored.said.items()} if scored else None
-    return register.search(
+    found = register.search(
         *_where(kept), limit=limit, offset=offset, filters=filters, scored_on=scored.on if scored else None, said=said
     )
+    return replace(found, rows=around.of(kept).all_placed(found.rows))
 
 
 def ordered(kept: Search, searched: Context, order: str, *, limit: int) -> SearchResult:
@@ -57,8 +49,8 @@ def ordered(kept: Search, searched: Context, order: str, *, limit: int) -> Searc
 
 def total_with(kept: Search, filters: Mapping[str, Any], radius_m: int | None = None) -> SearchResult:
     """How many a kept query would find with other filters (as kept), or at another distance: counts and facets, no rows."""
-    activities, around, metres = _where(kept)
-    return run(activities, around, radius_m or metres, filters_from_json(filters, kept.sourcing), limit=0)
+    activities, centres, metres = _where(kept)
+    return run(activities, centres, radius_m or metres, filters_from_json(filters, kept.sourcing), limit=0)
 
 
 def facets(kept: Search, found: Facets) -> Facets:
@@ -72,7 +64,7 @@ def facets(kept: Search, found: Facets) -> Facets:
 
 def _where(kept: Search) -> tuple[list[Activity], list[Centre], int]:
     activities = [Activity(nomenclature, code) for nomenclature, code in kept.activities]
-    return activities, [(lat_e6, lon_e6) for lat_e6, lon_e6 in kept.centres], kept.radius_m
+    return activities, list(around.of(kept).centres), kept.radius_m
 
 
 def by_siret(siret: str) -> Establishment:
@@ -89,14 +81,6 @@ def by_siret(siret: str) -> Establishment:
     return establishment
 
 
-def nearest_m(sourcing: Sourcing, establishment: Establishment, around: Sequence[Centre] = ()) -> int | None:
-    """Metres to the nearest place of delivery; None when the establishment is placed nowhere."""
-    if establishment.lat_e6 is None or establishment.lon_e6 is None:
-        return None
-    lat_e6, lon_e6 = establishment.lat_e6, establishment.lon_e6
-    return min(distance_m(lat, lon, lat_e6, lon_e6) for lat, lon in around or centres(sourcing))
-
-
 def context(sourcing: Sourcing, kept: Search | None = None) -> Context:
     """What the scorers compare with: the last query, else all that was ticked."""
     if kept is not None:
@@ -107,9 +91,8 @@ def context(sourcing: Sourcing, kept: Search | None = None) -> Context:
     return Context(activities, radius_m, timezone.localdate(), said=own_words.of(sourcing.need))
 
 
-def why(establishment: Establishment, distance: int | None, searched: Context) -> list[dict[str, Any]]:
+def why(placed: Establishment, searched: Context) -> list[dict[str, Any]]:
     """What each scorer gave, as it is kept with the candidate and written in the journal."""
-    placed = replace(establishment, distance_m=distance)
     return [{"name": item.name, "sentence": item.sentence, "points": item.points} for item in explain(placed, searched)]
 
 

@@ -67,7 +67,9 @@ class Search(models.Model):
 
     sourcing = models.ForeignKey(Sourcing, on_delete=models.PROTECT, related_name="searches")
     activities = models.JSONField(help_text='pairs ["NAFRev2", "10.71C"]')
-    centres = models.JSONField(help_text="[[lat_e6, lon_e6]…], the places of delivery")
+    centres = models.JSONField(help_text="[[lat_e6, lon_e6]…], the places of delivery, or the one that was typed")
+    doubts = models.JSONField(default=list, help_text="metres within which each centre really lies; empty: not kept then")
+    around = models.CharField(max_length=200, blank=True, help_text="the place typed; empty: the places of delivery")
     radius_m = models.PositiveIntegerField()
     filters = models.JSONField(default=dict)
     total = models.PositiveIntegerField()

@@ -15,6 +15,12 @@ VERBS = (
         "{name} a cherché les entreprises : {total} à moins de {radius_words}, dont {undisclosed} non diffusibles.",
         personal=("name",),
     ),
+    Verb(
+        "panel.searched_around",
+        "{name} a cherché les entreprises autour de {around} : {total} à moins de {radius_words}, dont {undisclosed} non "
+        "diffusibles.",
+        personal=("name",),
+    ),
     Verb("panel.kept", "{name} a gardé des entreprises ({count}).", personal=("name", "firms", "rows")),
     Verb("panel.dropped", "{name} a écarté {firm} : {reason}", personal=("name", "firm", "rows")),
     Verb("panel.added", "{name} a ajouté {firm}.", personal=("name", "firm", "firms", "rows")),

@@ -98,7 +98,7 @@ def panel(history: History) -> list[Block]:
     """Each search, then each firm with why it was kept or put aside."""
     blocks = [
         p(f"{step.sentence} C'était le {format_moment(step.at)}, dans le répertoire {said['build'][:12]}.")
-        for step, said in history.payloads("panel.searched")
+        for step, said in history.payloads("panel.searched", "panel.searched_around")
     ]
     if blocks:
         blocks.append(

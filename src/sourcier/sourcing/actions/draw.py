@@ -82,7 +82,7 @@ def _facts(sourcing: Sourcing, last: Search, firms: Sequence[Establishment]) -> 
     for item in firms:
         since = item.created_on.isoformat() if item.created_on else ""
         listed = Listed(item.siret, item.distance_m, since, item.size_class, item.category, item.siret in asked)
-        why = [{"name": each["name"], "points": each["points"]} for each in finding.why(item, item.distance_m, searched)]
+        why = [{"name": each["name"], "points": each["points"]} for each in finding.why(item, searched)]
         facts.append({**asdict(listed), "name": item.name, "incumbent": item.siret in paid, "why": why})
     return facts
 

@@ -20,8 +20,9 @@ from sourcier.needs import queries as needs
 from sourcier.needs.models import Need
 from sourcier.register import search as register
 from sourcier.register.establishment import Establishment, Filters, SearchResult
-from sourcier.sourcing import finding, known_firms, proposal, queries, registry, rules
+from sourcier.sourcing import around, finding, known_firms, proposal, queries, registry, rules
 from sourcier.sourcing.actions.common import entry, load, to_compose, touch, words
+from sourcier.sourcing.around import Around
 from sourcier.sourcing.models import Candidate, Criterion, Draw, PriceLine, Search, Sourcing
 from sourcier.sourcing.rules import Verb
 from sourcier.sourcing.working_days import propose_deadline
@@ -145,18 +146,19 @@ def _emptied(rows: QuerySet[Any]) -> list[Model]:
 
 def search(
     agent: Agent, sourcing_id: UUID, activities: Sequence[Activity], radius_m: int, filters: Filters | None = None,
-    known: bool | None = None,
+    known: bool | None = None, place: Around | None = None,
 ) -> Search:  # fmt: skip
-    """Query the register around the places of delivery, and keep the query. The register is read before any lock.
+    """Query the register, and keep the query. The register is read before any lock.
 
-    `known`: only the firms that the city knows already, only the others, or all.
+    `place`: where the buyer asked to look, else around the places of delivery. `known`: only the firms that
+    the city knows already, only the others, or all.
     """
-    narrowed = finding.filters_to_json(filters or Filters(), known)
-    return _search(agent, to_compose(agent, sourcing_id), activities, radius_m, narrowed)
+    narrowed, sourcing = finding.filters_to_json(filters or Filters(), known), to_compose(agent, sourcing_id)
+    return _search(agent, sourcing, activities, radius_m, narrowed, place or around.of_delivery(sourcing))
 
 
 def _search(
-    agent: Agent, sourcing: Sourcing, activities: Sequence[Activity], radius_m: int, narrowed: dict[str, Any]
+    agent: Agent, sourcing: Sourcing, activities: Sequence[Activity], radius_m: int, narrowed: dict[str, Any], place: Around
 ) -> Search:
     ticked = [Activity(row.nomenclature, row.code) for row in sourcing.need.activities.all()]
     chosen = [activity for activity in dict.fromkeys(activities) if activity in ticked]
@@ -164,13 +166,13 @@ def _search(
         raise refuse("no_activity", "Cochez au moins une activité. Elles se choisissent à l'étape Besoin.", "activities")
     if not MIN_RADIUS_M <= radius_m <= MAX_RADIUS_M:
         raise refuse("radius", "Choisissez un rayon entre 500 m et 200 km.", "radius")
-    centres = finding.centres(sourcing)
-    result = finding.run(chosen, centres, radius_m, finding.filters_from_json(narrowed, sourcing), limit=1)
+    result = finding.run(chosen, place.centres, radius_m, finding.filters_from_json(narrowed, sourcing), limit=1)
     with transaction.atomic():
         sourcing = load(agent, sourcing.pk, Verb.PANEL)
         kept = Search.objects.create(
             sourcing=sourcing, activities=[[item.nomenclature, item.code] for item in chosen],
-            centres=[list(centre) for centre in centres], radius_m=radius_m, filters=narrowed,
+            centres=[list(centre) for centre in place.centres], doubts=list(place.doubts), around=place.typed,
+            radius_m=radius_m, filters=narrowed,
             total=result.total, undisclosed=result.undisclosed, register_build=result.build,
             made_by=agent.user, made_at=timezone.now(),
         )  # fmt: skip
@@ -186,7 +188,11 @@ def _search_entry(agent: Agent, sourcing: Sourcing, kept: Search, result: Search
         "radius_words": format_distance(kept.radius_m), "total": result.total, "undisclosed": result.undisclosed,
         "build": result.build,
     }  # fmt: skip
-    return entry(agent, sourcing, "panel.searched", payload)
+    if any(kept.doubts):
+        payload["doubts_m"] = kept.doubts
+    if kept.around:
+        payload["around"] = kept.around
+    return entry(agent, sourcing, "panel.searched_around" if kept.around else "panel.searched", payload)
 
 
 def keep(agent: Agent, sourcing_id: UUID, sirets: Sequence[str], order: str = "") -> list[Candidate]:
@@ -260,7 +266,7 @@ def start_with(
     """
     sourcing = start(agent, need_id, Sourcing.Kind.RFQ)
     if activities and radius_m:
-        _search(agent, sourcing, activities, radius_m, {})
+        _search(agent, sourcing, activities, radius_m, {}, around.of_delivery(sourcing))
     for sirets, origin in ((nearest, "register"), ([named] if named else [], "added")):
         if found := [finding.by_siret(siret) for siret in sirets]:
             _keep(agent, sourcing.pk, _explained(sourcing, found), origin, bulk=False)
@@ -268,10 +274,10 @@ def start_with(
 
 
 def _explained(sourcing: Sourcing, found: Iterable[Establishment]) -> list[Explained]:
-    """Each establishment with its distance to the nearest place of delivery and what each scorer gave."""
-    searched, around = finding.context(sourcing, queries.last_search(sourcing)), finding.centres(sourcing)
-    placed = [(item, finding.nearest_m(sourcing, item, around)) for item in found]
-    return [(item, metres, finding.why(item, metres, searched)) for item, metres in placed]
+    """Each establishment with its distance to the nearest of the places searched around, and what each scorer gave."""
+    last = queries.last_search(sourcing)
+    searched, placed = finding.context(sourcing, last), around.last_or_delivery(sourcing, last).all_placed(found)
+    return [(item, item.distance_m, finding.why(item, searched)) for item in placed]
 
 
 @transaction.atomic

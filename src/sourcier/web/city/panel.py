@@ -25,7 +25,7 @@ from sourcier.register import search as register
 from sourcier.register.establishment import Establishment, Facets
 from sourcier.register.scorers import Context
 from sourcier.register.search import RegisterMissing
-from sourcier.sourcing import carrying, finding, known_firms, queries, rules
+from sourcier.sourcing import around, carrying, finding, known_firms, queries, rules
 from sourcier.sourcing.actions import again
 from sourcier.sourcing.actions import draw as drawing
 from sourcier.sourcing.actions import panel as actions
@@ -262,7 +262,7 @@ def _rows(
     excluded, own = known_firms.exclusions(sourcing.organisation_id, sirets), places_of(sourcing.organisation_id, sirets)
     rows = [
         Row(
-            number, item, finding.why(item, item.distance_m, searched), finding.points(item, searched),
+            number, item, finding.why(item, searched), finding.points(item, searched),
             known.get(item.siret), item.siret in asked, item.siret in paid, excluded.get(item.siret, ""),
             often.get(item.siret, 0),
             own.get(item.siret), shares.words(item.siret, item.name),
@@ -274,9 +274,8 @@ def _rows(
 
 def _map(city: Organisation, last: Search, rows: Sequence[Row], found: Sequence[Establishment]) -> Map:
     listed = {row.item.siret for row in rows}
-    centres = [(lat_e6, lon_e6) for lat_e6, lon_e6 in last.centres]
     others = [item for item in found if item.siret not in listed]
-    return draw(centres, last.radius_m, [(row.number, row.item) for row in rows], others, city.tiles_address)
+    return draw(around.of(last), last.radius_m, [(row.number, row.item) for row in rows], others, city.tiles_address)
 
 
 def _kept(
@@ -336,7 +335,8 @@ def panel_search(request: HttpRequest, need_id: UUID) -> HttpResponse:
         try:
             filters = form.narrowed(timezone.localdate())
             actions.search(
-                agent, sourcing.pk, form.chosen(), form.cleaned_data["radius"], filters, form.known_to_city()
+                agent, sourcing.pk, form.chosen(), form.cleaned_data["radius"], filters, form.known_to_city(),
+                form.cleaned_data["around"],
             )  # fmt: skip
         except Refused as refused:
             form.add_error(refused.field if refused.field in form.fields else None, refused.sentence)
@@ -348,7 +348,9 @@ def panel_search(request: HttpRequest, need_id: UUID) -> HttpResponse:
 def _loosen(request: HttpRequest, agent: Agent, sourcing: Sourcing, last: Search) -> HttpResponse:
     """The same search with one filter less, or further: one click."""
     try:
-        actions.search(agent, sourcing.pk, *panel_loosening.loosened(last, request.POST))
+        actions.search(
+            agent, sourcing.pk, *panel_loosening.loosened(last, request.POST), around.of(last) if last.around else None
+        )
     except Refused as refused:
         messages.error(request, refused.sentence)
     order = order_of(QueryDict(request.POST.get("back", "")))

@@ -10,7 +10,11 @@ from django import forms
 from django.utils import timezone
 
 from sourcier.kernel.activities import Activity
+from sourcier.kernel.transitions import Refused
 from sourcier.register.establishment import Facets, Filters
+from sourcier.register.geocoding import locate
+from sourcier.register.places import suggested
+from sourcier.sourcing.around import LONGEST, Around, of
 from sourcier.sourcing.models import Search, Sourcing
 
 RADII = (500, 1_000, 2_000, 3_000, 5_000, 10_000, 20_000, 30_000, 50_000, 100_000, 200_000)
@@ -76,7 +80,9 @@ class KindForm(forms.Form):
 
 
 class SearchForm(forms.Form):
-    """Around the places of delivery: which activities, how far, which firms. `facets`: how many the last search has of each."""
+    """Which activities, how far, around which place, which firms. `facets`: how many the last search has of each."""
+
+    proposed = False
 
     activities = forms.MultipleChoiceField(
         label="Activités", widget=forms.CheckboxSelectMultiple, error_messages={"required": "Cochez au moins une activité."}
@@ -86,6 +92,11 @@ class SearchForm(forms.Form):
         coerce=int,
         choices=[(metres, f"{metres // 1000} km" if metres >= 1000 else f"{metres} m") for metres in RADII],
     )
+    place = forms.CharField(
+        label="Autour de", required=False, max_length=LONGEST,
+        help_text="Vide : les lieux de livraison. Ou une commune, un code postal, une adresse.",
+    )  # fmt: skip
+    point = forms.CharField(label="Quel lieu ?", required=False, max_length=40, widget=forms.RadioSelect)
     sizes = forms.MultipleChoiceField(label="Taille", required=False, widget=forms.CheckboxSelectMultiple)
     categories = forms.MultipleChoiceField(label="Catégorie", required=False, widget=forms.CheckboxSelectMultiple)
     legal = forms.MultipleChoiceField(label="Forme juridique", required=False, widget=forms.CheckboxSelectMultiple)
@@ -107,9 +118,10 @@ class SearchForm(forms.Form):
             for row in rows
             for each in [Activity(row.nomenclature, row.code)]
         ])  # fmt: skip
+        self.last = last
         kept = last.activities if last else [[row.nomenclature, row.code] for row in rows]
         self.initial |= {"activities": [f"{nomenclature}/{code}" for nomenclature, code in kept], "radius": sourcing.radius_m}
-        self.initial |= chosen_in(last.filters if last else {})
+        self.initial |= chosen_in(last.filters if last else {}) | {"place": last.around if last else ""}
         self._offer_filters(facets)
 
     def _offer(self, name: str, choices: list[tuple[str, str]]) -> None:
@@ -148,6 +160,37 @@ class SearchForm(forms.Form):
     def counted(self) -> list[forms.BoundField]:
         """The filters whose values are ticked."""
         return [self[name] for name in ("sizes", "categories", "legal", "departments")]
+
+    def clean(self) -> dict[str, Any]:
+        """`around`: where to look, None for the places of delivery."""
+        data = super().clean() or {}
+        text = " ".join(data.get("place", "").split())
+        same = self.last and text == self.last.around
+        return data | {"around": (of(self.last) if same else self._located(text, data.get("point", ""))) if text else None}
+
+    def _located(self, text: str, point: str) -> Around | None:
+        """The place typed; when several answer, the one chosen of them."""
+        try:
+            located = locate(text)
+            found = located.place
+            like = () if found else suggested(text)
+        except Refused as refused:
+            self.add_error("place", refused.sentence)
+            return None
+        places = {f"{each.lat_e6} {each.lon_e6}": each for each in ((found, *found.alternatives) if found else like)}
+        chosen = places.get(point) or (found if found and len(places) == 1 and not found.unread else None)
+        if chosen:
+            return Around(((chosen.lat_e6, chosen.lon_e6),), (chosen.uncertainty_m,), chosen.label[:LONGEST])
+        if not places:
+            self.add_error(
+                "place", f"« {text} » : aucun lieu de ce nom. Vérifiez-le, ou écrivez une commune ou un code postal."
+            )
+            return None
+        self.fields["point"].widget.choices = [(key, f"{each.label} ({each.precision})") for key, each in places.items()]  # type: ignore[attr-defined]
+        self.proposed = True
+        read = f"« {found.unread if found else text} » n'est pas dans le répertoire. " if not found or found.unread else ""
+        self.add_error("point", f"{read}Choisissez le lieu.")
+        return None
 
     def chosen(self) -> list[Activity]:
         """Those ticked."""

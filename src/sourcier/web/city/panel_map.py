@@ -10,6 +10,7 @@ from math import cos, floor, radians
 from sourcier.kernel import mercator
 from sourcier.kernel.geodesy import format_distance
 from sourcier.register.establishment import Establishment
+from sourcier.sourcing.around import NEGLIGIBLE_M, Around
 
 SIZE = 400
 MARGIN = 26
@@ -59,11 +60,12 @@ class Tile:
 
 @dataclass(frozen=True, slots=True)
 class Map:
-    """What the template draws in a square of `SIZE`."""
+    """What the template draws in a square of `SIZE`. `doubts`: where each place that is not known better may be."""
 
     size: int
     rings: tuple[Ring, ...]
     places: tuple[tuple[str, str], ...]
+    doubts: tuple[tuple[str, ...], ...]
     others: tuple[Dot, ...]
     listed: tuple[Dot, ...]
     tiles: tuple[Tile, ...] = ()
@@ -75,13 +77,12 @@ class Map:
 
 
 def draw(
-    centres: Sequence[Point], radius_m: int, listed: Sequence[tuple[int, Establishment]], others: Sequence[Establishment],
-    tiles: str = "",
-) -> Map:  # fmt: skip
+    around: Around, radius_m: int, listed: Sequence[tuple[int, Establishment]], others: Sequence[Establishment], tiles: str = ""
+) -> Map:
     """Places and firms on one scale; firms placed nowhere are left out. `tiles`: address with {z}, {x} and {y}, or empty."""
-    plane = _Plane(centres, radius_m)
+    plane = _Plane(around.centres, radius_m)
     rings = []
-    for number, centre in enumerate(centres):
+    for number, centre in enumerate(around.centres):
         for metres in _rings(radius_m):
             x, y, r = plane.circle(*centre, metres)
             label = format_distance(metres) if number == 0 else ""
@@ -89,7 +90,12 @@ def draw(
     return Map(
         SIZE,
         tuple(rings),
-        tuple((_n(x), _n(y)) for x, y in (plane.at(*centre) for centre in centres)),
+        tuple((_n(x), _n(y)) for x, y in (plane.at(*centre) for centre in around.centres)),
+        tuple(
+            tuple(map(_n, plane.circle(*centre, doubt)))
+            for centre, doubt in zip(around.centres, around.doubts, strict=True)
+            if doubt > NEGLIGIBLE_M
+        ),
         tuple(_dot(plane, item) for item in others if item.lat_e6 is not None),
         tuple(_dot(plane, item, number) for number, item in listed if item.lat_e6 is not None),
         plane.tiles(tiles) if tiles else (),
@@ -154,13 +160,13 @@ def _dot(plane: _Plane, item: Establishment, number: int | None = None) -> Dot:
 
 
 def _far(item: Establishment) -> str:
-    """Its distance in words; an interval when only its commune is known."""
+    """Its distance in words; an interval when it is not known better."""
     if item.distance_m is None:
         return ""
-    if not item.approximate:
+    if not item.vague:
         return f", {format_distance(item.distance_m)}"
     low, high = item.between_m
-    return f", entre {format_distance(low)} et {format_distance(high)}, à la commune près"
+    return f", entre {format_distance(low)} et {format_distance(high)}, {item.vague}"
 
 
 def _n(value: float) -> str:

@@ -75,11 +75,11 @@ def distance(metres: int | None) -> str:
 def between(item: Establishment) -> str:
     """« 2,3 km »; « entre 900 m et 2,3 km (à la commune près) » when only the commune is known."""
     if item.distance_m is None:
-        return "à la commune près" if item.approximate else ""
-    if not item.approximate:
+        return item.vague
+    if not item.vague:
         return geodesy.format_distance(item.distance_m)
     low, high = (geodesy.format_distance(metres) for metres in item.between_m)
-    return f"entre {low} et {high} (à la commune près)"
+    return f"entre {low} et {high} ({item.vague})"
 
 
 @register.filter
