@@ -10,6 +10,7 @@ from django.template.loader import render_to_string
 from sourcier.kernel.geodesy import format_distance
 from sourcier.kernel.mercator import position
 from sourcier.register.establishment import Establishment
+from sourcier.sourcing.around import Around
 from sourcier.web.city.panel_map import Map, draw
 
 CENTRE = (48_871_000, 2_486_000)
@@ -25,7 +26,7 @@ SOMEWHERE = replace(FIRM, siret="98765432100017", name="Pain d'ici", approximate
 
 
 def drawn(*listed: Establishment, others: tuple[Establishment, ...] = ()) -> Map:
-    return draw([CENTRE], RADIUS_M, list(enumerate(listed, 1)), others)
+    return draw(Around((CENTRE,), (0,)), RADIUS_M, list(enumerate(listed, 1)), others)
 
 
 def test_a_firm_known_by_its_commune_is_a_zone_as_wide_as_the_doubt() -> None:
@@ -70,7 +71,7 @@ def test_without_an_address_the_map_asks_nothing_of_anyone() -> None:
 def test_each_dot_is_where_its_own_tile_shows_it(radius: int, centre: tuple[int, int]) -> None:
     lat, lon = centre[0] + 3_000, centre[1] - 2_000
     firm = replace(FIRM, lat_e6=lat, lon_e6=lon)
-    found = draw([centre], radius, [(1, firm)], (), PATTERN)
+    found = draw(Around((centre,), (0,)), radius, [(1, firm)], (), PATTERN)
     zoom = int(found.tiles[0].href.split("/")[3])
     x, y = (each * 2**zoom for each in position(lat / 1e6, lon / 1e6))
     href = f"https://tuiles.example/{zoom}/{int(x)}/{int(y)}.png"
@@ -82,7 +83,7 @@ def test_each_dot_is_where_its_own_tile_shows_it(radius: int, centre: tuple[int,
 
 @pytest.mark.parametrize("radius", [500, 2_000, 30_000, 200_000])
 def test_the_tiles_cover_the_whole_square_once(radius: int) -> None:
-    found = draw([CENTRE], radius, [], (), PATTERN)
+    found = draw(Around((CENTRE,), (0,)), radius, [], (), PATTERN)
     side = float(found.tiles[0].side) - 0.2
     assert len({tile.href for tile in found.tiles}) == len(found.tiles) <= 25
     for axis in ("x", "y"):
@@ -93,6 +94,15 @@ def test_the_tiles_cover_the_whole_square_once(radius: int) -> None:
 
 def test_a_ring_passes_where_a_firm_of_that_distance_is() -> None:
     north = replace(FIRM, lat_e6=CENTRE[0] + round(200_000 / 0.111_194_927), lon_e6=CENTRE[1])
-    found = draw([CENTRE], 200_000, [(1, north)], ())
+    found = draw(Around((CENTRE,), (0,)), 200_000, [(1, north)], ())
     outer = next(ring for ring in found.rings if ring.outer)
     assert float(found.listed[0].y) == pytest.approx(float(outer.y) - float(outer.r), abs=0.2)
+
+
+def test_a_place_that_is_not_known_better_is_a_zone_too() -> None:
+    found = draw(Around((CENTRE, (48_900_000, 2_500_000)), (1_200, 50)), RADIUS_M, [(1, replace(FIRM, place_doubt_m=900))], ())
+    ((x, y, r),) = found.doubts
+    assert (x, y) == found.places[0]
+    outer = next(ring for ring in found.rings if ring.outer)
+    assert round(float(r) / float(outer.r), 2) == round(1_200 / RADIUS_M, 2)
+    assert f"entre {format_distance(101)} et {format_distance(1_901)}, le lieu n'est connu" in found.listed[0].label
