@@ -337,7 +337,7 @@ def test_what_a_killed_import_left_is_cleared(good: tuple[Path, Path], var: Path
 def test_progress_goes_through_every_stage_to_its_end(good: tuple[Path, Path], var: Path) -> None:
     told: dict[str, float] = {}
     import_stock(zipped(good[0]), good[1], progress=lambda news: told.update({news.stage: news.share}))
-    assert list(told) == ["Établissements", "Unités légales", "Rapprochement", "Communes", "Écriture", "Tableaux", "Noms"]
+    assert list(told) == ["Établissements", "Unités légales", "Rapprochement", "Communes", "Noms", "Écriture", "Tableaux"]
     assert set(told.values()) == {1}
 
 

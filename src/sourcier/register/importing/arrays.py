@@ -48,7 +48,6 @@ SELECT card, strlen(card) AS size, place FROM (
 
 def write_arrays(database: duckdb.DuckDBPyConnection, folder: Path) -> None:
     """Fill `folder` from the attached `output`. Raises `Refused` when a row is lost or out of its place."""
-    folder.mkdir()
     joins = "\n".join(_number(database, table, values) for table, values in NUMBERED.items())
     count, first_band, last_band, west, east = only(
         database,

@@ -162,7 +162,7 @@ SELECT siret, active, disclosed, has_unit, nomenclature, activity,
     CASE WHEN disclosed THEN coalesce(legal_name, acronym) END AS legal_name,
     CASE WHEN disclosed AND active
         THEN concat_ws(' ', trade_name, other_names, usual_trade_name, legal_name, usual_name, acronym) END AS words,
-    CASE WHEN disclosed THEN own_address END AS address,
+    CASE WHEN disclosed AND active THEN own_address END AS address,
     {", ".join(f"CASE WHEN disclosed AND active THEN own_{part} END AS {part}" for part in STREET)},
     CASE WHEN disclosed THEN own_postal_code END AS postal_code,
     commune_code, commune_label, size_class, category, legal_form, coalesce(social_economy, false) AS social_economy, employer,

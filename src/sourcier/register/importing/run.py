@@ -5,7 +5,9 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -32,9 +34,9 @@ from sourcier.register.importing import (
 from sourcier.register.importing.stages import Progress, Stages
 from sourcier.register.store import QUIET, folder
 
-MEMORY, BESIDE_ARRAYS = "2800MB", "1200MB"
-"""What DuckDB may take, less while numpy holds columns of the whole of France: Python, the arrays and what the allocator keeps
-come on top, and the whole stays under 4 GiB."""
+MEMORY, BESIDE_NAMES, BESIDE_ARRAYS = "2800MB", "1700MB", "1000MB"
+"""What DuckDB may take, less while Python holds the words of France, and still less with numpy's columns of it: these and what
+the allocator keeps come on top, and the whole stays under 4 GiB."""
 
 
 @dataclass(frozen=True)
@@ -140,36 +142,64 @@ def _build(
         "temp_directory": str(workshop / "spill"),
         **QUIET,
     }
-    quoted = str(workshop).replace("'", "''")
     with duckdb.connect(str(workshop / "stage.duckdb"), config=config) as database:
         stages = Stages(database, progress, sources[0].kind)
         rows, units = _load(stages, workshop, target, sources, chosen)
-        with stages.stage("Rapprochement", watched=False):
-            match.match(database, units, partial(stages.watch, "Rapprochement"))
-            orphans, outside, typed = read.only(
-                database, "SELECT count_if(NOT has_unit), count_if(outside), count(*) FROM typed"
-            )
-            check.same(rows, typed, "rapprochement")
-            unread = zip(columns.TRIED.values(), read.only(database, columns.UNREAD), strict=True)
-            lost = {column: count for (column, _), count in unread if count}
+        orphans, outside, lost = _match(stages, rows, units)
         with stages.stage("Communes", watched=False):
             communes.communes(database, chosen.communes)
-        with stages.stage("Écriture"):
-            database.execute(f"ATTACH '{quoted}/register.duckdb' AS output")
-            moment = datetime.now(UTC).isoformat(timespec="seconds")
-            kept = {"build": build, "built_at": moment, "legal_units": str(units), **chosen.scope}
-            counts = write.write(database, kept)
-            streets.write_streets(database)
-            former.write_former(database)
-        arrays_folder = folder_of(workshop / "register.duckdb", build)
-        with stages.stage("Tableaux", watched=False):
-            database.execute(f"SET memory_limit = '{BESIDE_ARRAYS}'")
-            arrays.write_arrays(database, arrays_folder)
-            database.execute(f"SET memory_limit = '{MEMORY}'")
-        with stages.stage("Noms", watched=False):
-            names.write_names(database, arrays_folder)
-            database.execute("DETACH output")
+        moment = datetime.now(UTC).isoformat(timespec="seconds")
+        kept = {"build": build, "built_at": moment, "legal_units": str(units), **chosen.scope}
+        counts = _write(stages, workshop, kept)
     return Report(target, build, rows, units, orphans, counts, lost, outside)
+
+
+def _match(stages: Stages, rows: int, units: int) -> tuple[int, int, dict[str, int]]:
+    """Returns the establishments whose unit is absent, those placed out of their territory, and the values not read."""
+    database = stages.database
+    with stages.stage("Rapprochement", watched=False):
+        match.match(database, units, partial(stages.watch, "Rapprochement"))
+        orphans, outside, typed = read.only(database, "SELECT count_if(NOT has_unit), count_if(outside), count(*) FROM typed")
+        check.same(rows, typed, "rapprochement")
+        unread = zip(columns.TRIED.values(), read.only(database, columns.UNREAD), strict=True)
+    return orphans, outside, {column: count for (column, _), count in unread if count}
+
+
+def _write(stages: Stages, workshop: Path, kept: Mapping[str, str]) -> dict[str, int]:
+    """The register and its arrays, in the workshop; the words of names, which take one core, beside the rest."""
+    database, file = stages.database, workshop / "register.duckdb"
+    folder = folder_of(file, kept["build"])
+    folder.mkdir()
+    quoted = str(file).replace("'", "''")
+    with stages.stage("Noms", watched=False) as advance:
+        names.rank(database)
+        database.execute(f"SET memory_limit = '{BESIDE_NAMES}'")
+        with _beside(partial(names.write_names, database.cursor(), folder, advance)):
+            with stages.stage("Écriture"):
+                database.execute(f"ATTACH '{quoted}' AS output")
+                counts = write.write(database, kept)
+                streets.write_streets(database)
+                former.write_former(database)
+            with stages.stage("Tableaux", watched=False):
+                database.execute(f"SET memory_limit = '{BESIDE_ARRAYS}'")
+                arrays.write_arrays(database, folder)
+        names.place_names(database, folder)
+        database.execute("DETACH output")
+    return counts
+
+
+@contextmanager
+def _beside(work: Callable[[Callable[[], bool]], None]) -> Iterator[None]:
+    """Do `work` in a thread of its own during the block, then wait for it; it is told when the block failed, and may stop."""
+    failed = threading.Event()
+    with ThreadPoolExecutor(1) as pool:
+        done = pool.submit(work, failed.is_set)
+        try:
+            yield
+        except BaseException:
+            failed.set()
+            raise
+    done.result()
 
 
 def _load(

@@ -12,12 +12,11 @@ POLL_S = 0.2
 
 WEIGHTS = {
     "parquet": {
-        "Établissements": 2, "Unités légales": 2, "Rapprochement": 32, "Communes": 5, "Écriture": 32, "Tableaux": 5,
-        "Noms": 22,
+        "Établissements": 5, "Unités légales": 2, "Rapprochement": 42, "Communes": 3, "Noms": 7, "Écriture": 32, "Tableaux": 9,
     },
     "text": {
-        "Établissements": 25, "Unités légales": 7, "Rapprochement": 19, "Communes": 4, "Écriture": 25, "Tableaux": 3,
-        "Noms": 17,
+        "Établissements": 29, "Unités légales": 12, "Rapprochement": 25, "Communes": 2, "Noms": 5, "Écriture": 21,
+        "Tableaux": 6,
     },
 }  # fmt: skip
 """The hundredths of an import that each stage takes, by what the establishments are read from, as measured on a national stock.
