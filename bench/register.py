@@ -104,21 +104,24 @@ def ours(asked: Asked) -> Answer:
 
 
 def names(database: duckdb.DuckDBPyConnection, seconds: float) -> list[Leg]:
-    """A name begun, with its town or postal code; a SIRET; a SIREN."""
+    """A name begun, with its town or postal code; an address, with or without its number; a SIRET; a SIREN."""
     from sourcier.register.search import by_name
 
     random = Random(6)
     drawn = database.execute(
-        "SELECT name, commune, postal_code, siret FROM establishment WHERE active AND disclosed AND length(name) > 5"
-        " AND postal_code IS NOT NULL ORDER BY hash(siret) LIMIT 500"
+        "SELECT name, commune, postal_code, siret, address FROM establishment WHERE active AND disclosed AND length(name) > 5"
+        " AND postal_code IS NOT NULL AND length(address) > 5 ORDER BY hash(siret) LIMIT 500"
     ).fetchall()
-    typed: dict[str, list[str]] = {"name": [], "name and town": [], "name and postal code": [], "SIRET": [], "SIREN": []}
-    for name, town, code, siret in drawn:
+    kinds = ("name", "name and town", "name and postal code", "address and town", "street and postal code", "SIRET", "SIREN")
+    typed: dict[str, list[str]] = {kind: [] for kind in kinds}
+    for name, town, code, siret, address in drawn:
         start = " ".join(name.split()[:2])
         start = start[: random.randint(4, max(4, len(start)))]
         typed["name"].append(start)
         typed["name and town"].append(f"{start} {town}")
         typed["name and postal code"].append(f"{start} {code}")
+        typed["address and town"].append(f"{address} {town}")
+        typed["street and postal code"].append(f"{address.lstrip('0123456789 ')} {code}")
         typed["SIRET"].append(f"{siret:014d}")
         typed["SIREN"].append(f"{siret:014d}"[:9])
     legs = []
