@@ -51,7 +51,7 @@ def _words(raw: Raw) -> tuple[set[str], set[str]]:
 
 def meets(raw: Raw, asked: str) -> bool:
     own, town = words(raw)
-    if any(word.startswith(asked) for word in town):
+    if asked in town or (not re.fullmatch(r"\d", asked) and any(word.startswith(asked) for word in town)):
         return True
     return asked in own if asked.isdigit() and len(asked) < 5 else any(word.startswith(asked) for word in own)
 

@@ -32,6 +32,12 @@ def expanded(starts: Rows, stops: Rows) -> Rows:
     return np.repeat(shifts, lengths) + np.arange(lengths.sum())
 
 
+def distinct(values: NDArray[Any]) -> NDArray[Any]:
+    """Each value once, ascending: for integers, `numpy.unique` hashes first, and takes thirty times as long."""
+    ordered = np.sort(values)
+    return ordered[np.concatenate([[True], ordered[1:] != ordered[:-1]])] if len(ordered) else ordered
+
+
 class Column:
     """`values` of one file, `.npy` or bare bytes; read it with `at` or `over` when many rows are wanted."""
 
@@ -64,7 +70,7 @@ class Column:
         if not len(blocks):
             return
         self._asked[blocks] = True
-        blocks = np.unique(blocks)
+        blocks = distinct(blocks)
         for run in np.split(blocks, np.flatnonzero(np.diff(blocks) > 1) + 1):
             start = int(run[0]) * BLOCK
             self._map.madvise(mmap.MADV_WILLNEED, start, min(len(run) * BLOCK, len(self._map) - start))

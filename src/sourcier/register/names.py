@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sourcier.register.mapped import Column, Rows, expanded
+from sourcier.register.mapped import Column, Rows, distinct, expanded
 
 LONGEST = 32
 """Letters of a word that count."""
@@ -22,6 +22,9 @@ POSTAL = 5
 
 CHUNK = 4_096
 """About so many candidates are looked at first, then four times as many, and so on."""
+
+FEW = 8
+"""A word that at most so many times the candidates have is looked for among its names, else in the words of each candidate."""
 
 COLUMNS = (
     "words", "word_starts", "word_ranks", "name_begins", "name_words", "name_places", "name_rows", "towns", "town_places",
@@ -62,9 +65,8 @@ class Names:
 
     def find(self, words: Sequence[str], limit: int) -> Rows:
         """The first `limit` rows that meet every word (folded: `kernel.french.fold`), by rank."""
-        asked = [self._asked(word) for word in dict.fromkeys(words)]
-        rarest = min(asked, key=lambda each: each.ranks)
-        others = [each for each in asked if each is not rarest]
+        # The rarest first: each word leaves fewer names for the next to look at.
+        rarest, *others = sorted((self._asked(word) for word in dict.fromkeys(words)), key=lambda each: each.ranks)
         found: list[Rows] = [np.empty(0, np.int64)]
         for candidates in self._ascending(rarest):
             ranks = candidates
@@ -79,7 +81,9 @@ class Names:
         start = word[:LONGEST].encode()
         whole = word.isdecimal() and len(word) < POSTAL
         first, last = _span(self.words.values, start, whole=whole)
-        places = np.unique(self.town_places.values[slice(*_span(self.towns.values, start, whole=False))])
+        # One digit is a district (« Lyon 9 »); two begin a postal code, as a département does.
+        towns = _span(self.towns.values, start, whole=whole and len(word) == 1)
+        places = distinct(self.town_places.values[slice(*towns)])
         in_names = int(self.word_starts.values[last]) - int(self.word_starts.values[first])
         return _Asked(first, last, places, in_names + int(np.subtract(*self._bounds(places)[::-1]).sum()))
 
@@ -95,19 +99,34 @@ class Names:
         low, step = 0, total * CHUNK // max(1, asked.ranks) + 1
         while low < total and asked.ranks:
             high = min(total, low + step)
-            yield np.unique(np.concatenate([part[(part >= low) & (part < high)] for part in parts])).astype(np.int64)
+            yield distinct(np.concatenate([part[(part >= low) & (part < high)] for part in parts])).astype(np.int64)
             low, step = high, step * 4
 
     def _met(self, asked: _Asked, ranks: Rows) -> NDArray[np.bool_]:
         """Which of these ranks have such a word, in their names or their place."""
         there = np.zeros(len(self.place_starts.values) - 1, bool)
         there[asked.places] = True
+        met: NDArray[np.bool_] = there[self.name_places.at(ranks)]
+        start, stop = self.word_starts.values[[asked.first, asked.last]].tolist()
+        if start < stop:
+            few = stop - start < FEW * len(ranks)
+            met |= self._among(start, stop, ranks) if few else self._having(asked, ranks)
+        return met
+
+    def _among(self, start: int, stop: int, ranks: Rows) -> NDArray[np.bool_]:
+        """Which of these ranks are in that part of the ranks of words."""
+        owners = distinct(self.word_ranks.over(np.array([start]), np.array([stop])))
+        found: NDArray[np.bool_] = owners[np.minimum(np.searchsorted(owners, ranks), len(owners) - 1)] == ranks
+        return found
+
+    def _having(self, asked: _Asked, ranks: Rows) -> NDArray[np.bool_]:
+        """Which of these ranks have such a word among those of their names."""
         starts, stops = self.name_begins.at(ranks).astype(np.int64), self.name_begins.at(ranks + 1).astype(np.int64)
         words = self.name_words.at(expanded(starts, stops))
         counted = np.concatenate([[0], np.cumsum((words >= asked.first) & (words < asked.last))])
         ends = np.cumsum(stops - starts)
-        met: NDArray[np.bool_] = (counted[ends] > counted[ends - (stops - starts)]) | there[self.name_places.at(ranks)]
-        return met
+        having: NDArray[np.bool_] = counted[ends] > counted[ends - (stops - starts)]
+        return having
 
 
 def _span(words: NDArray[np.bytes_], start: bytes, *, whole: bool) -> tuple[int, int]:

@@ -130,8 +130,9 @@ def by_siret(siret: str) -> Establishment | None:
 def by_name(text: str, limit: int = 10) -> tuple[Establishment, ...]:
     """Active disclosed establishments that have, for each word, one that starts so: in a name, a brand, the address, the town.
 
-    A number of under five digits is met whole. A SIRET or a SIREN (spaces allowed) is answered at once, closed ones included,
-    undisclosed ones not. Short names first, then by name. Raises `RegisterMissing`.
+    A number of under five digits is met whole, but as the beginning of a postal code from two on. A SIRET or a SIREN (spaces
+    allowed) is answered at once, closed ones included, undisclosed ones not. Short names first, then by name. Raises
+    `RegisterMissing`.
     """
     digits = re.sub(r"\s", "", text)
     register = opened()
