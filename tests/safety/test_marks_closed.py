@@ -20,8 +20,8 @@ from tests.played import played_once
 from tests.safety.addresses import ids, of_the_city, read
 from tests.web.clients import signed_in
 
-# No firm here has so many points for its place in the list: the scorers give at most 90 to one that says nothing of itself.
-SECRETS = ("97 sur 100", "98 sur 100", "note de Bruno Rosny", "NOTE-FERMEE", "RAISON-FERMEE")
+# No scorer gives a firm of the list so few points, nor do all together to one so near.
+SECRETS = ("13 sur 100", "14 sur 100", "note de Bruno Rosny", "NOTE-FERMEE", "RAISON-FERMEE")
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def marked_by_one(city: City) -> Purchase:
     first = quotes(made)[0]
     judged = made.sourcing.criteria.filter(kind="judged").first()
     assert judged
-    evaluate.score(city.buyer, first.pk, judged.pk, 98, "NOTE-FERMEE", "RAISON-FERMEE")
+    evaluate.score(city.buyer, first.pk, judged.pk, 14, "NOTE-FERMEE", "RAISON-FERMEE")
     return made
 
 
@@ -47,7 +47,7 @@ def quotes(purchase: Purchase) -> list[Any]:
     return [each for each in opened_submissions(purchase.sourcing_now()) if each.kind == "quote"]
 
 
-def mark(purchase: Purchase, agent: Any, value: int = 97, note: str = "NOTE-FERMEE") -> None:
+def mark(purchase: Purchase, agent: Any, value: int = 13, note: str = "NOTE-FERMEE") -> None:
     for submission in quotes(purchase):
         for criterion in purchase.sourcing.criteria.filter(kind="judged"):
             evaluate.score(agent, submission.pk, criterion.pk, value, note)

@@ -67,7 +67,7 @@ def test_a_double_sending_makes_one_purchase(city: City, typed: dict[str, Any]) 
 
 def test_a_name_must_be_touched_and_what_was_typed_stays(city: City, typed: dict[str, Any]) -> None:
     client = signed_in(city.requester)
-    response = send(client, typed, who="boulangerie lefort du")
+    response = send(client, typed, who="boulangerie lefort zinc")
     assert response.status_code == 422 and "Aucune entreprise de ce nom" in response.content.decode()
     response = send(client, typed, who="boulangerie")
     page = response.content.decode()
