@@ -105,3 +105,12 @@ def test_distances_from_a_delivery_place_that_is_vague_are_intervals(city: City,
     assert re.search(r"entre \d+ m et [\d,]+ km \(le lieu n'est connu qu'à peu près\)", row)
     assert 'class="doubt"' in page
     assert "Lieu de livraison connu à peu près : entre" in page
+
+
+def test_a_distance_that_is_not_among_the_usual_ones_stays(city: City, sourcing: Sourcing) -> None:
+    client = signed_in(city.buyer)
+    Sourcing.objects.filter(pk=sourcing.pk).update(radius_m=7_900)
+    page = unescape(client.get(reverse("panel", args=[sourcing.need_id])).content.decode()).replace("\u00a0", " ")
+    assert re.search(r'<option value="7900" selected>7,9 km</option>', page)
+    search(client, sourcing, radius="7900", place="93110")
+    assert last(sourcing).radius_m == 7_900

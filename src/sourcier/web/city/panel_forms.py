@@ -10,6 +10,7 @@ from django import forms
 from django.utils import timezone
 
 from sourcier.kernel.activities import Activity
+from sourcier.kernel.geodesy import format_distance
 from sourcier.kernel.transitions import Refused
 from sourcier.register.establishment import Facets, Filters
 from sourcier.register.geocoding import locate
@@ -87,11 +88,7 @@ class SearchForm(forms.Form):
     activities = forms.MultipleChoiceField(
         label="Activités", widget=forms.CheckboxSelectMultiple, error_messages={"required": "Cochez au moins une activité."}
     )
-    radius = forms.TypedChoiceField(
-        label="À moins de",
-        coerce=int,
-        choices=[(metres, f"{metres // 1000} km" if metres >= 1000 else f"{metres} m") for metres in RADII],
-    )
+    radius = forms.TypedChoiceField(label="À moins de", coerce=int)
     place = forms.CharField(
         label="Autour de", required=False, max_length=LONGEST,
         help_text="Vide : les lieux de livraison. Ou une commune, un code postal, une adresse.",
@@ -122,6 +119,9 @@ class SearchForm(forms.Form):
         kept = last.activities if last else [[row.nomenclature, row.code] for row in rows]
         self.initial |= {"activities": [f"{nomenclature}/{code}" for nomenclature, code in kept], "radius": sourcing.radius_m}
         self.initial |= chosen_in(last.filters if last else {}) | {"place": last.around if last else ""}
+        # A request widened, or made by a program, may have another distance: it is offered, and never changed in silence.
+        distances = sorted({*RADII, sourcing.radius_m})
+        self._offer("radius", [(str(metres), format_distance(metres)) for metres in distances])
         self._offer_filters(facets)
 
     def _offer(self, name: str, choices: list[tuple[str, str]]) -> None:
