@@ -12,7 +12,7 @@ from django.urls import reverse
 from sourcier.accounts.models import DeliveryPlace
 from sourcier.journal.models import Entry
 from sourcier.register.places import place
-from sourcier.sourcing import queries
+from sourcier.sourcing import finding, queries
 from sourcier.sourcing.models import Search, Sourcing
 from tests.cities import City
 from tests.sourcing.entries import last_payload
@@ -58,6 +58,11 @@ def test_a_commune_typed_is_searched_around_kept_and_told(city: City, sourcing: 
     payload = last_payload(sourcing)
     assert (payload["around"], payload["doubts_m"]) == ("93110 Rosny-sous-Bois", kept.doubts)
     assert 'value="93110 Rosny-sous-Bois"' in page
+    assert "lieu cherché" in page and "du lieu de livraison" not in page
+    assert (
+        "de 93110 Rosny-sous-Bois"
+        in finding.why(finding.rows(kept, limit=1)[0], finding.context(sourcing, kept))[1]["sentence"]
+    )
 
 
 def test_emptying_the_place_comes_back_to_the_places_of_delivery(city: City, sourcing: Sourcing) -> None:
@@ -104,7 +109,7 @@ def test_distances_from_a_delivery_place_that_is_vague_are_intervals(city: City,
     row = page[page.index(MATHILDE.name) :][:3_000]
     assert re.search(r"entre \d+ m et [\d,]+ km \(le lieu n'est connu qu'à peu près\)", row)
     assert 'class="doubt"' in page
-    assert "Lieu de livraison connu à peu près : entre" in page
+    assert "Lieu connu à peu près : entre" in page
 
 
 def test_a_distance_that_is_not_among_the_usual_ones_stays(city: City, sourcing: Sourcing) -> None:

@@ -106,7 +106,7 @@ def nearness(establishment: Establishment, context: Context) -> Why:
     low, high = establishment.between_m
     points = int(nearness_points(establishment.distance_m, establishment.uncertainty_m, context.radius_m))
     if establishment.vague:
-        known = "Place connue à la commune près" if establishment.approximate else "Lieu de livraison connu à peu près"
+        known = "Place connue à la commune près" if establishment.approximate else "Lieu connu à peu près"
         sentence = f"{known} : entre {format_distance(low)} et {format_distance(high)} {context.place}."
     else:
         sentence = f"À {format_distance(establishment.distance_m)} {context.place}, à vol d'oiseau."

@@ -88,7 +88,8 @@ def context(sourcing: Sourcing, kept: Search | None = None) -> Context:
     else:
         activities = [Activity(row.nomenclature, row.code) for row in sourcing.need.activities.order_by("pk")]
     radius_m = kept.radius_m if kept else sourcing.radius_m
-    return Context(activities, radius_m, timezone.localdate(), said=own_words.of(sourcing.need))
+    place = {"place": f"de {kept.around}"} if kept and kept.around else {}
+    return Context(activities, radius_m, timezone.localdate(), said=own_words.of(sourcing.need), **place)
 
 
 def why(placed: Establishment, searched: Context) -> list[dict[str, Any]]:
