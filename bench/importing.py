@@ -54,7 +54,8 @@ def imported(files: tuple[Path, Path]) -> dict:
     """What an import of them took, in a process of its own."""
     with tempfile.TemporaryDirectory() as var:
         command = [sys.executable, "-c", IMPORT, *map(str, files), var]
-        return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
+        # DuckDB takes a program given by `-c` for a console, and draws its own bar before the last line.
+        return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()[-1])
 
 
 def read(files: tuple[Path, Path]) -> float:

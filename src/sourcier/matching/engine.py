@@ -1,41 +1,64 @@
-"""BM25 over the labels and the thesaurus, with stems and pairs of neighbouring words; every answer says which words counted."""
+"""A need in any words → the activities that can answer, each with the words that counted and what they met."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from functools import cache
-from importlib.resources import files
-from itertools import pairwise
-from math import log
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache, lru_cache
 
-from sourcier.kernel.activities import NAF_REV2, Activity
+import numpy as np
+from numpy.typing import NDArray
+
+from sourcier.kernel.activities import Activity
+from sourcier.matching.index import LONGEST, Asked, Index, Scores, Term, Text
+from sourcier.matching.intent import FAVOUR, favoured, intents
 from sourcier.matching.labels import labels
-from sourcier.matching.words import COMMON, CONTEXT, Word, bigrams, one_letter_less, words
+from sourcier.matching.thesaurus import thesaurus
+from sourcier.matching.words import COMMON, CONTEXT, Word, words
 
-K1 = 1.2
-B = 0.2
-LABEL_WEIGHT = 0.7
-PAIR_WEIGHT = 0.5
-COMMON_WEIGHT = 0.25
-CONTEXT_WEIGHT = 0.45
-ASIDE_WEIGHT = 0.7
-SLIP_WEIGHT = 0.8
-SHORTEST_SLIP = 8
-LONGEST_SLIP = 30
+LABEL_WEIGHT, SYMPTOM_WEIGHT = 0.7, 0.8
+COMMON_WEIGHT, CONTEXT_WEIGHT, ASIDE_WEIGHT, SLIP_WEIGHT = 0.25, 0.45, 0.7, 0.8
+KNOWN_NEAR = 0.4
+"""What the neighbours of a word weigh when the thesaurus has the word itself."""
 
-# Set on the development needs with the first, poorer thesaurus: said of 69 needs in 100 and then always right in five.
-SURE_SCORE = 6.0
-SURE_SHARE = 0.34
+COUNTS = 0.01
+"""The least that a word brings to be said as counting; scores are said with three decimals."""
+
+SURE_SCORE, SURE_SHARE = 6.0, 0.34
+
+CityPhrase = tuple[str, Activity]
+
+
+class How(StrEnum):
+    """How a word of the need met one of the thesaurus: the same word, corrected, one that goes with it, a city's own."""
+
+    SAME = "same"
+    CORRECTED = "corrected"
+    NEAR = "near"
+    CITY = "city"
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """A word of the need as written there, what it met as the thesaurus writes it, and how."""
+
+    word: str
+    term: str
+    how: How
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """An activity that may answer, its score, and the words of the need that counted, the weightiest first."""
+    """An activity that may answer, its score, and the words of the need that counted, the weightiest first.
+
+    `met`: for each of `words` what it met. `phrase`: the phrase of the thesaurus best met by several of them, or "".
+    """
 
     activity: Activity
     label: str
     score: float
     words: tuple[str, ...]
+    met: tuple[Met, ...]
+    phrase: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,98 +69,58 @@ class Result:
     sure: bool
 
 
-class Index:
-    """An inverted index over activities, each described by texts of different weight."""
+def match(text: str, limit: int = 10, *, added: Sequence[CityPhrase] = ()) -> Result:
+    """Activities for a need in any words; never an exception, an empty result when no word is known.
 
-    def __init__(self, described: Mapping[Activity, Iterable[tuple[str, float]]]) -> None:
-        self.activities = list(described)
-        postings: dict[str, dict[int, float]] = defaultdict(dict)
-        lengths: list[float] = []
-        vocabulary: dict[str, str] = {}
-        for number, texts in enumerate(described.values()):
-            frequencies: defaultdict[str, float] = defaultdict(float)
-            length = 0.0
-            for text, weight in texts:
-                found = words(text)
-                vocabulary.update((word.folded, word.stem) for word in found)
-                stems = [word.stem for word in found]
-                length += weight * len(stems)
-                for term in (*stems, *bigrams(stems)):
-                    frequencies[term] += weight
-            lengths.append(length)
-            for term, frequency in frequencies.items():
-                postings[term][number] = frequency
-        self._weights = _bm25(postings, lengths)
-        self._slips: dict[str, list[str]] = defaultdict(list)
-        for folded in vocabulary:
-            if SHORTEST_SLIP <= len(folded) <= LONGEST_SLIP:
-                for form in one_letter_less(folded):
-                    self._slips[form].append(folded)
-        self._vocabulary = vocabulary
+    `added`: phrases of a city's own; one whose words are all in the need lifts its activity above the others.
+    """
+    ours = index()
+    said = words(text)
+    read = asked(ours, said)
+    scores = ours.score(read)
+    values = scores.values * _favour(frozenset(intents(said)))
+    lifted = _lifted(said, added)
+    for place, phrase in lifted.items():
+        values[place] += values.max() + len(_stems(phrase))
+    best = np.lexsort((np.arange(len(values)), -values))[:limit]
+    each = (_explained(ours, scores, place, float(values[place]), said, lifted.get(place, "")) for place in map(int, best))
+    found = tuple(one for one in each if one.words)
+    return Result(found, bool(found) and is_sure(text, found[0].score, found[0].words))
 
-    def knows(self, word: Word) -> bool:
-        return word.stem in self._weights
 
-    def corrected(self, word: Word) -> Word | None:
-        """The known word one slip away from an unknown one (« ascenceur »), or None; the first letter is trusted."""
-        if not SHORTEST_SLIP <= len(word.folded) <= LONGEST_SLIP:
-            return None
-        near = {
-            folded
-            for form in one_letter_less(word.folded)
-            for folded in self._slips.get(form, ())
-            if folded[0] == word.folded[0] and abs(len(folded) - len(word.folded)) <= 1
-        }
-        if not near:
-            return None
-        best = min(near, key=lambda folded: (len(self._weights[self._vocabulary[folded]]), folded))
-        return replace(word, folded=best, stem=self._vocabulary[best])
-
-    def rank(self, text: str, limit: int) -> list[tuple[Activity, float, tuple[str, ...]]]:
-        """The `limit` best activities with their score and the words of the text that counted."""
-        scores: defaultdict[int, float] = defaultdict(float)
-        reasons: defaultdict[int, dict[str, float]] = defaultdict(dict)
-        for term, (weight, surfaces) in self.terms(text).items():
-            for number, value in self._weights.get(term, ()):
-                scores[number] += weight * value
-                counted = reasons[number]
-                for surface in surfaces:
-                    counted[surface] = counted.get(surface, 0.0) + weight * value
-        best = sorted(scores, key=lambda number: (-scores[number], self.activities[number]))[:limit]
-        return [
-            (self.activities[number], scores[number], tuple(sorted(reasons[number], key=lambda s: -reasons[number][s])))
-            for number in best
+@cache
+def index() -> Index:
+    """The index of the project's own data, built at first use."""
+    entries = thesaurus()
+    return Index({
+        activity: [
+            Text(label, LABEL_WEIGHT),
+            *((Text(phrase, 1.0) for phrase in entries[activity].phrases) if activity in entries else ()),
+            *((Text(phrase, SYMPTOM_WEIGHT) for phrase in entries[activity].symptoms) if activity in entries else ()),
         ]
-
-    def terms(self, text: str) -> dict[str, tuple[float, tuple[str, ...]]]:
-        """Each distinct term of a need with its weight and the words that carry it; the first place of a word counts."""
-        found: list[tuple[Word, float]] = []
-        for word in words(text):
-            if self.knows(word):
-                found.append((word, weight_of(word)))
-            elif right := self.corrected(word):
-                found.append((right, weight_of(right) * SLIP_WEIGHT))
-        terms: dict[str, tuple[float, tuple[str, ...]]] = {}
-        for word, weight in found:
-            terms.setdefault(word.stem, (weight, (word.surface,)))
-        for (first, one), (second, other) in pairwise(found):
-            if first.surface != second.surface:
-                surfaces = (first.surface, second.surface)
-                terms.setdefault(f"{first.stem} {second.stem}", (PAIR_WEIGHT * min(one, other), surfaces))
-        return terms
+        for activity, label in labels().items()
+    })  # fmt: skip
 
 
-def _bm25(postings: Mapping[str, Mapping[int, float]], lengths: list[float]) -> dict[str, list[tuple[int, float]]]:
-    """The part of the score that does not depend on the need, once for all."""
-    total, mean = len(lengths), sum(lengths) / max(1, len(lengths))
-    weights = {}
-    for term, frequencies in postings.items():
-        rarity = log(1 + (total - len(frequencies) + 0.5) / (len(frequencies) + 0.5))
-        weights[term] = [
-            (number, rarity * tf * (K1 + 1) / (tf + K1 * (1 - B + B * lengths[number] / mean)))
-            for number, tf in frequencies.items()
-        ]
-    return weights
+def asked(index: Index, said: Iterable[Word]) -> list[Asked]:
+    """Each different word of a need with the terms that it meets; a word said twice weighs what its better place gives it."""
+    found: dict[str, Asked] = {}
+    for word in said:
+        if len(found) == LONGEST:
+            break
+        if word.stem in found:
+            before = found[word.stem]
+            found[word.stem] = Asked(before.word, max(before.weight, weight_of(word)), before.met)
+            continue
+        weight, known = weight_of(word), word
+        if word.stem not in index.terms and (right := index.corrected(word)):
+            weight, known = weight_of(right) * SLIP_WEIGHT, right
+        met = index.near(known.stem)
+        if known.stem in index.terms:
+            met = [Term(index.terms[known.stem], 1.0), *(Term(term.number, KNOWN_NEAR * term.likeness) for term in met)]
+        if met:
+            found[word.stem] = Asked(word, weight, tuple(met))
+    return list(found.values())
 
 
 def weight_of(word: Word) -> float:
@@ -148,31 +131,51 @@ def weight_of(word: Word) -> float:
     return weight * CONTEXT_WEIGHT if word.stem in CONTEXT else weight
 
 
-@cache
-def thesaurus() -> dict[Activity, str]:
-    """The words that cities use for each activity."""
-    text = (files("sourcier.matching") / "data" / "activities.tsv").read_text(encoding="utf-8")
-    pairs = (line.split("\t") for line in text.splitlines())
-    return {Activity(NAF_REV2, code): phrase for code, phrase in pairs}
-
-
-@cache
-def index() -> Index:
-    """The index of the project's own data, built at first use."""
-    phrases = thesaurus()
-    return Index({
-        activity: [(label, LABEL_WEIGHT), (phrases.get(activity, ""), 1.0)] for activity, label in labels().items()
-    })  # fmt: skip
-
-
-def match(text: str, limit: int = 10) -> Result:
-    """Activities for a need in any words; never an exception, an empty result when no word is known."""
-    names = labels()
-    ranked = index().rank(text, limit)
-    return Result(
-        tuple(Match(activity, names[activity], round(score, 3), counted) for activity, score, counted in ranked),
-        bool(ranked) and is_sure(text, ranked[0][1], ranked[0][2]),
+@lru_cache(maxsize=256)
+def _favour(wanted: frozenset[str]) -> NDArray[np.float32]:
+    """(activities,) what each score is multiplied by for what the need wants of the thing."""
+    return np.array(
+        [FAVOUR if any(favoured(activity, intent) for intent in wanted) else 1.0 for activity in index().activities], np.float32
     )
+
+
+@lru_cache(maxsize=20_000)
+def _stems(phrase: str) -> frozenset[str]:
+    return frozenset(word.stem for word in words(phrase))
+
+
+def _lifted(said: Iterable[Word], added: Iterable[CityPhrase]) -> dict[int, str]:
+    """Place of an activity → the longest phrase of the city that the need says for it, whole."""
+    stems, found = {word.stem for word in said}, {}
+    for phrase, activity in sorted(added, key=lambda pair: len(_stems(pair[0]))):
+        if _stems(phrase) and _stems(phrase) <= stems and activity in _places():
+            found[_places()[activity]] = phrase
+    return found
+
+
+@cache
+def _places() -> dict[Activity, int]:
+    return {activity: place for place, activity in enumerate(index().activities)}
+
+
+def _explained(index: Index, scores: Scores, place: int, score: float, said: Sequence[Word], lifted: str) -> Match:
+    """The activity with its reasons."""
+    activity = index.activities[place]
+    met: dict[str, Met] = {word.surface: Met(word.surface, lifted, How.CITY) for word in said if word.stem in _stems(lifted)}
+    for row in np.argsort(-scores.parts[:, place], kind="stable"):
+        if scores.parts[row, place] < COUNTS:
+            break
+        each = scores.asked[row]
+        term = each.met[scores.places[row, place]]
+        met.setdefault(each.word.surface, Met(each.word.surface, index.written[term.number], _how(index, each, term)))
+    phrase = index.phrases[scores.phrase[place]] if scores.phrases[place] else ""
+    return Match(activity, labels()[activity], round(score, 3), tuple(met), tuple(met.values()), phrase)
+
+
+def _how(index: Index, asked: Asked, term: Term) -> How:
+    if term.likeness < 1:
+        return How.NEAR
+    return How.SAME if index.terms.get(asked.word.stem) == term.number else How.CORRECTED
 
 
 def share_met(text: str, counted: Iterable[str]) -> float:

@@ -1,0 +1,195 @@
+"""An index over activities: which words of a need meet which words of which activity, and for how much.
+
+A need is scored word by word, each word counting once for an activity, by the best of what it meets there: itself (BM25), or a
+word that goes with it. Phrases add when two words of theirs are met. Nothing is ever taken off: less said is never worth more.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sourcier.kernel.activities import Activity
+from sourcier.matching.french import french, one_slip_away
+from sourcier.matching.words import Word, one_letter_less, stem, words
+
+K1, B = 1.2, 0.2
+"""BM25's: how soon a word said again stops counting, how far a long description is held against an activity."""
+
+NEAR, NEIGHBOURS, NEAR_WEIGHT, NEAR_POWER = 0.62, 8, 0.6, 3.0
+"""A word goes with another from this cosine on; how many are read; what they weigh beside the word itself."""
+
+PHRASE_WEIGHT = 0.5
+SHORTEST_SLIP, LONGEST_SLIP = 4, 30
+LONGEST = 400
+"""Different words that are read of a need."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What describes an activity, and what it weighs beside others."""
+
+    words: str
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A word of the thesaurus that a word of the need met: as the thesaurus writes it; `likeness` 1 for the word itself."""
+
+    number: int
+    likeness: float
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A word of the need, what it weighs, and the terms that it meets."""
+
+    word: Word
+    weight: float
+    met: tuple[Term, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """`values` (activities), `parts` (asked, activities) and the place in `Asked.met` of what counted, of the same shape;
+    `phrases` (activities): what phrases added, `phrase` the number of the one that did."""
+
+    asked: tuple[Asked, ...]
+    values: NDArray[np.float32]
+    parts: NDArray[np.float32]
+    places: NDArray[np.intp]
+    phrases: NDArray[np.float32]
+    phrase: NDArray[np.intp]
+
+
+class Index:
+    """`described`: activity → its texts, each a phrase."""
+
+    def __init__(self, described: Mapping[Activity, Sequence[Text]]) -> None:
+        self.activities = tuple(described)
+        self.terms: dict[str, int] = {}
+        self.written: list[str] = []
+        self.vocabulary: dict[str, str] = {}
+        counted: list[tuple[int, int, float]] = []
+        phrases: list[tuple[int, str, list[int]]] = []
+        lengths = np.zeros(len(described), np.float32)
+        for place, texts in enumerate(described.values()):
+            for text in texts:
+                numbers = [self._learn(word) for word in words(text.words)]
+                lengths[place] += text.weight * len(numbers)
+                counted.extend((number, place, text.weight) for number in numbers)
+                if len(distinct := list(dict.fromkeys(numbers))) > 1:
+                    phrases.append((place, text.words, distinct))
+        self.weights, self.rarity = _bm25(counted, lengths, len(self.terms))
+        self._slips: dict[str, list[str]] = defaultdict(list)
+        for folded in self.vocabulary:
+            if SHORTEST_SLIP <= len(folded) <= LONGEST_SLIP:
+                for form in one_letter_less(folded):
+                    self._slips[form].append(folded)
+        self._directions = np.zeros((len(self.terms), french().vectors.shape[1]), np.float32)
+        for term, number in self.terms.items():
+            if (direction := french().vector(term)) is not None:
+                self._directions[number] = direction
+        self._set_phrases(phrases)
+
+    def _learn(self, word: Word) -> int:
+        number = self.terms.setdefault(word.stem, len(self.terms))
+        if number == len(self.written):
+            self.written.append(word.surface)
+        self.vocabulary.setdefault(word.folded, word.stem)
+        return number
+
+    def _set_phrases(self, phrases: list[tuple[int, str, list[int]]]) -> None:
+        """Phrases in the order of activities, as flat arrays."""
+        self.phrases = [text for _, text, _ in phrases]
+        self._phrase_terms = np.array([number for _, _, numbers in phrases for number in numbers], np.intp)
+        self._phrase_starts = np.array([0, *accumulate(len(numbers) for _, _, numbers in phrases)][:-1], np.intp)
+        self._phrase_total = np.add.reduceat(self.rarity[self._phrase_terms], self._phrase_starts)
+        owners = np.array([place for place, _, _ in phrases], np.intp)
+        self._owners, self._owner_starts = np.unique(owners, return_index=True)
+
+    def score(self, asked: Iterable[Asked]) -> Scores:
+        """What each activity is worth for these words."""
+        asked = tuple(asked)
+        parts = np.zeros((len(asked), len(self.activities)), np.float32)
+        places = np.zeros(parts.shape, np.intp)
+        met = np.zeros(len(self.terms), np.float32)
+        for row, each in enumerate(asked):
+            numbers = [term.number for term in each.met]
+            likeness = np.array([term.likeness for term in each.met], np.float32)
+            values = each.weight * likeness[:, None] * self.weights[numbers]
+            places[row] = values.argmax(axis=0)
+            parts[row] = values.max(axis=0)
+            met[numbers] = np.maximum(met[numbers], each.weight * likeness)
+        phrases, phrase = self._score_phrases(met)
+        return Scores(asked, parts.sum(axis=0) + phrases, parts, places, phrases, phrase)
+
+    def _score_phrases(self, met: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.intp]]:
+        """For each activity the phrase best met: the rarity of its words that are, by the part of it that they make."""
+        found = met[self._phrase_terms]
+        worth = np.add.reduceat(self.rarity[self._phrase_terms] * found, self._phrase_starts)
+        several = np.add.reduceat((found > 0).astype(np.int8), self._phrase_starts) > 1
+        worth = np.where(several, PHRASE_WEIGHT * worth * worth / self._phrase_total, 0)
+        values, best = np.zeros(len(self.activities), np.float32), np.zeros(len(self.activities), np.intp)
+        values[self._owners] = np.maximum.reduceat(worth, self._owner_starts)
+        ends = np.append(self._owner_starts[1:], len(worth))
+        for owner, start, end in zip(self._owners, self._owner_starts, ends, strict=True):
+            if values[owner]:
+                best[owner] = start + int(worth[start:end].argmax())
+        return values, best
+
+    def corrected(self, word: Word) -> Word | None:
+        """The word of the thesaurus one slip away from one that is no French word (« ascenceur »); None when there is none.
+
+        The first letter is trusted; an article that lost its apostrophe is not (« lascenseur »).
+        """
+        folded = word.folded
+        if folded in french().words or not SHORTEST_SLIP <= len(folded) <= LONGEST_SLIP:
+            return None
+        if folded[0] in "ld" and folded[1:] in self.vocabulary and len(folded) > SHORTEST_SLIP:
+            return replace(word, folded=folded[1:], stem=self.vocabulary[folded[1:]])
+        near = {
+            found
+            for form in one_letter_less(folded)
+            for found in self._slips.get(form, ())
+            if found[0] == folded[0] and abs(len(found) - len(folded)) <= 1
+        }
+        if near:
+            best = min(near, key=lambda found: (-float(self.rarity[self.terms[self.vocabulary[found]]]), found))
+            return replace(word, folded=best, stem=self.vocabulary[best])
+        real = sorted(form for form in one_slip_away(folded) if form[:1] == folded[0] and form in french().words)
+        known = [form for form in real if stem(form) in french().rows]
+        return replace(word, folded=known[0], stem=stem(known[0])) if known else None
+
+    def near(self, term: str) -> list[Term]:
+        """The terms that go with a stem, known or not; the nearest first, itself left out."""
+        direction = french().vector(term)
+        if direction is None:
+            return []
+        likeness = self._directions @ direction
+        own = self.terms.get(term)
+        if own is not None:
+            likeness[own] = 0
+        best = np.argpartition(-likeness, min(NEIGHBOURS, len(likeness) - 1))[:NEIGHBOURS]
+        return [
+            Term(int(number), NEAR_WEIGHT * float(likeness[number]) ** NEAR_POWER)
+            for number in best[np.argsort(-likeness[best])]
+            if likeness[number] >= NEAR
+        ]
+
+
+def _bm25(
+    counted: list[tuple[int, int, float]], lengths: NDArray[np.float32], terms: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """(terms, activities) the part of the score that does not depend on the need, and (terms,) how rare each term is."""
+    frequency = np.zeros((terms, len(lengths)), np.float32)
+    for number, place, weight in counted:
+        frequency[number, place] += weight
+    spread = (frequency > 0).sum(axis=1)
+    rarity = np.log(1 + (len(lengths) - spread + 0.5) / (spread + 0.5)).astype(np.float32)
+    shape = K1 * (1 - B + B * lengths / max(float(lengths.mean()), 1e-9))
+    return rarity[:, None] * frequency * (K1 + 1) / (frequency + shape), rarity
