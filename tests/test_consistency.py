@@ -28,7 +28,7 @@ WITHOUT_ENTRY = {
         "mark_cancelled",
         "keep_from_now",
     },
-    "needs.actions.describe": {"describe", "new_need", "tick_usual", "begin_clock"},
+    "needs.actions.describe": {"describe", "new_need", "tick_usual", "begin_clock", "department_of", "said_places"},
     "needs.actions.leading": {"keep_lane"},
     "suppliers.actions.firms": {"meet", "meet_many", "mail_returned", "check_writer", "lock", "known_firms"},
     "suppliers.actions.contacts": {"own_contact", "cleaned", "note", "describe"},

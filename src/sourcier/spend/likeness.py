@@ -188,6 +188,19 @@ def _signed(about: str, kept: frozenset[tuple[str, float]]) -> Signature:
     return Signature(key, about, weights, sum(weights.values()), frozenset(_TELLING.intersection(weights)))
 
 
+def shared_words(words: str, others: str) -> list[str]:
+    """The words of a label, as written, that another label has too, or that name the same thing; what any label says apart."""
+    theirs = {name for surface in _TOKEN.findall(others) for name in _names(surface)}
+    shared = (surface.lower() for surface in _TOKEN.findall(words) if not theirs.isdisjoint(_names(surface)))
+    return list(dict.fromkeys(shared))
+
+
+def _names(surface: str) -> set[str]:
+    """What one written word stands for."""
+    alone = _same_words()[0]
+    return {alone.get(found) or _weight(found)[0] for found in _stems(surface) if found not in COMMON}
+
+
 BEGINNING = 5
 
 

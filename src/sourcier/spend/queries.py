@@ -1,7 +1,7 @@
 """The read side of spend, always within one organisation."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
@@ -55,6 +55,12 @@ def operation_total(organisation: Organisation, operation_id: UUID) -> int:
     """Cents before tax engaged in one operation: what adds up for works (R.2121-5)."""
     found = Commitment.objects.filter(organisation=organisation, operation_id=operation_id)
     return found.aggregate(total=Sum("amount_cents"))["total"] or 0
+
+
+def operation_totals(organisation: Organisation, operation_ids: Collection[UUID]) -> dict[UUID, int]:
+    """Cents before tax engaged in each of these operations; those with none are left out."""
+    found = Commitment.objects.filter(organisation=organisation, operation_id__in=operation_ids)
+    return dict(found.order_by().values_list("operation_id").annotate(Sum("amount_cents")))
 
 
 def last_price(organisation: Organisation, family: Family) -> Commitment | None:

@@ -25,18 +25,19 @@ from sourcier.needs.actions.describe import (
     set_places,
     start,
     start_whole,
-    take_over,
     tick_activities,
 )
 from sourcier.needs.actions.interests import choose_stand_in, declare
 from sourcier.needs.actions.lanes import add_lane, end_lane, propose_lanes
 from sourcier.needs.actions.leading import hand_over
+from sourcier.needs.actions.past import begin_from, take_over
 from sourcier.needs.actions.talk import say, say_with, settle
 
 __all__ = [
     "accept",
     "add_lane",
     "allow_crossing",
+    "begin_from",
     "change_department",
     "choose_stand_in",
     "close",

@@ -29,10 +29,10 @@ from sourcier.spend.models import Family
 @transaction.atomic
 def start(agent: Agent, sentence: str, department: Department | None = None) -> Need:
     """Begin a need with one sentence, for the agent's department (asked for only when he writes for several)."""
-    need = new_need(agent, _department(agent, department), sentence=clean_text("sentence", sentence, required=True))
+    need = new_need(agent, department_of(agent, department), sentence=clean_text("sentence", sentence, required=True))
     need.save(force_insert=True)
     places = tick_usual(need)
-    said = {"reference": need.reference, "sentence": need.sentence, "places": _said(places)}
+    said = {"reference": need.reference, "sentence": need.sentence, "places": said_places(places)}
     entry(agent, need, "need.started", said, [*places, begin_clock(need)])
     return need
 
@@ -58,7 +58,7 @@ def start_whole(
     places = tick_usual(need)
     _drop_answered_unknowns(need)
     need.save(update_fields=["unknown"])
-    said = {"reference": need.reference, "sentence": need.sentence, "places": _said(places)}
+    said = {"reference": need.reference, "sentence": need.sentence, "places": said_places(places)}
     entry(agent, need, "need.started", said, [*places, begin_clock(need)])
     return need
 
@@ -72,13 +72,13 @@ def change_department(agent: Agent, need_id: UUID, department: Department) -> Ne
         return need
     held, new = list(need.places.all()), []
     as_proposed = {row.place_id for row in held} == set(usual_places(need.department).values_list("pk", flat=True))
-    need.department = _department(agent, department)
+    need.department = department_of(agent, department)
     if as_proposed:
         need.places.all().delete()
         new = tick_usual(need)
     touch(agent, need)
     need.save()
-    said = {"department": need.department.name} | ({"places": _said(new)} if as_proposed else {})
+    said = {"department": need.department.name} | ({"places": said_places(new)} if as_proposed else {})
     entry(agent, need, "need.department_changed", said, new, held if as_proposed else [])
     return need
 
@@ -88,36 +88,6 @@ def say_again(agent: Agent, need_id: UUID, version: int, sentence: str, departme
     """The first page of a draft, written again: its sentence, and its department when the agent writes for several."""
     need = save(agent, need_id, version, sentence=sentence)
     return change_department(agent, need_id, department) if department else need
-
-
-@transaction.atomic
-def take_over(agent: Agent, need_id: UUID) -> Need:
-    """Start again a past purchase: its words, lots, places and activities, its dates in the first year to come."""
-    source = queries.visible(agent).select_related("department", "family").get(pk=need_id)
-    copied = (
-        "title", "what", "how_much", "where_note", "estimate_cents", "estimate_per_year", "duration_months", "options_months",
-        "unknown", "kind", "family",
-    )  # fmt: skip
-    starts_on, ends_on = rules.years_later(source.starts_on, source.ends_on, timezone.localdate())
-    need = new_need(
-        agent, _department(agent, source.department), sentence=source.sentence, taken_over_from=source,
-        starts_on=starts_on, ends_on=ends_on,
-        **{field: getattr(source, field) for field in copied},
-    )  # fmt: skip
-    need.save(force_insert=True)
-    kept = ("nomenclature", "code", "label", "words", "proposed")
-    old_places = source.places.filter(place__active=True).select_related("place").order_by("place__name")
-    places = [NeedPlace(need=need, place=old.place, note=old.note) for old in old_places]
-    rows: list[Model] = [
-        *places,
-        *(Lot(need=need, number=old.number, title=old.title) for old in source.lots.all()),
-        *(NeedActivity(need=need, **{f: getattr(old, f) for f in kept}) for old in source.activities.all()),
-    ]
-    for row in rows:
-        row.save(force_insert=True)
-    said = {"reference": need.reference, "source": source.reference, "from": source.pk, "places": _said(places)}
-    entry(agent, need, "need.taken_over", said, [*rows, begin_clock(need)])
-    return need
 
 
 @transaction.atomic
@@ -188,7 +158,7 @@ def set_places(agent: Agent, need_id: UUID, places: Mapping[UUID, str], version:
     _drop_answered_unknowns(need)
     touch(agent, need)
     need.save()
-    entry(agent, need, "need.places_set", {"places": _said(new)}, new, gone)
+    entry(agent, need, "need.places_set", {"places": said_places(new)}, new, gone)
     return need
 
 
@@ -263,12 +233,13 @@ def begin_clock(need: Need) -> Clock:
     return begin(need.organisation_id, PROCEDURE, need.pk, operation_id=need.pk)
 
 
-def _said(places: Sequence[NeedPlace]) -> list[dict[str, Any]]:
+def said_places(places: Sequence[NeedPlace]) -> list[dict[str, Any]]:
     """What an entry tells of places of delivery."""
     return [{"place": row.place_id, "name": row.place.name, "address": row.place.address, "note": row.note} for row in places]
 
 
-def _department(agent: Agent, department: Department | None) -> Department:
+def department_of(agent: Agent, department: Department | None) -> Department:
+    """The department a need is written for: the only one of the agent, else the one he chose."""
     writable = list(queries.writable_departments(agent))
     if department is None and len(writable) == 1:
         return writable[0]

@@ -27,6 +27,7 @@ from sourcier.needs.queries.interests import (
 )
 from sourcier.needs.queries.lanes import lane_of, lane_rules, lane_scope, lane_today, lane_words, outgrown
 from sourcier.needs.queries.leading import buyer_holds, buys, leads, led_by, only_leads, roles_for, roles_on
+from sourcier.needs.queries.past import Past, alike_before, examples
 from sourcier.needs.queries.reading import (
     READERS,
     get,
@@ -50,7 +51,9 @@ __all__ = [
     "DECLARES",
     "READERS",
     "Move",
+    "Past",
     "abstention",
+    "alike_before",
     "awaiting",
     "awaiting_contracts",
     "awaiting_interests",
@@ -61,6 +64,7 @@ __all__ = [
     "contracts_met",
     "crosses",
     "day_of",
+    "examples",
     "families_to_choose",
     "get",
     "has_declared",

@@ -22,6 +22,7 @@ from sourcier.needs.rules import Conflict, Verb
 from sourcier.web.city.buying import may_buy_directly
 from sourcier.web.city.gauges import fullness
 from sourcier.web.city.need_forms import QUESTION_OF, NeedForm, StartForm
+from sourcier.web.city.need_past import alike_before
 from sourcier.web.city.tables import needs_table
 from sourcier.web.exports import exported
 from sourcier.web.rights import READERS, city
@@ -82,7 +83,7 @@ def need_new(request: HttpRequest) -> HttpResponse:
         except Refused as refused:
             form.add_error(refused.field if refused.field in form.fields else None, refused.sentence)
         else:
-            return _begun(request, need) if request.htmx else redirect("need_edit", need.pk)  # type: ignore[attr-defined]
+            return _begun(request, agent, need) if request.htmx else redirect("need_edit", need.pk)  # type: ignore[attr-defined]
     if request.method == "POST" and request.htmx:  # type: ignore[attr-defined]
         return render(request, "city/needs/_not_begun.html", {"form": form})
     past = Paginator(queries.to_take_over(agent).select_related("department"), 10).get_page(request.GET.get("page"))
@@ -101,9 +102,10 @@ def _begin(agent: Agent, typed: dict[str, Any]) -> Need:
     return actions.save(agent, need.pk, need.version, estimate_cents=typed["estimate_cents"])
 
 
-def _begun(request: HttpRequest, need: Need) -> HttpResponse:
+def _begun(request: HttpRequest, agent: Agent, need: Need) -> HttpResponse:
     """The draft is there: reloaded, the page is its five questions, with the sentence."""
-    response = render(request, "city/needs/_begun.html", {"need": need, "lane": queries.lane_of(need)})
+    context = {"need": need, "lane": queries.lane_of(need), **alike_before(agent, need)}
+    response = render(request, "city/needs/_begun.html", context)
     response["HX-Replace-Url"] = reverse("need_edit", args=[need.pk])
     return response
 
@@ -206,6 +208,8 @@ def _edit_page(request: HttpRequest, form: NeedForm, writing: bool, **more: Any)
         "form": form, "need": form.need, "writing": writing, "version": form.need.version, "contracts_met": met,
         "lane": queries.lane_of(form.need), **fullness(form.need), **more,
     }  # fmt: skip
+    if writing and not form.is_bound:
+        context |= alike_before(request.agent, form.need)  # type: ignore[attr-defined]
     return render(request, "city/needs/edit.html", context)
 
 
