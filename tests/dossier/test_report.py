@@ -65,7 +65,8 @@ def test_the_report_tells_the_whole_purchase(finished: Purchase) -> None:
         "Évaluateur", "Demandeur", "12. La suite des faits", "Aucun intérêt dans les entreprises interrogées",
         "avant de chercher les entreprises Aucun intérêt dans les entreprises qui pourraient répondre",
         "mercredi 30 septembre 2026", "Message envoyé à 4 entreprises",
-        "Fiche des crèches.pdf",
+        "Fiche des crèches.pdf", "Clause d'achat durable, dite à toutes", "Article L.230-5-1 du code rural",
+        "Clause obligatoire non retenue", "sans raison donnée",
     ):  # fmt: skip
         assert said in words, said
     assert "2027-01-04" not in words and "UTC" not in words

@@ -12,7 +12,7 @@ from sourcier.kernel.transitions import Refused
 from sourcier.quotes.actions import choose as choosing
 from sourcier.quotes.actions import tell
 from sourcier.sourcing.actions import again
-from sourcier.sourcing.models import Candidate, Question, Sourcing
+from sourcier.sourcing.models import Candidate, Question, RequestClause, Sourcing
 from tests.cities import City
 from tests.quotes.requests import Request, make_request
 from tests.quotes.test_choosing import AFTER, opened, received
@@ -24,6 +24,10 @@ def ended(city: City) -> Request:
     """A request that ended after its opening, whose firms are told."""
     request = make_request(city, lines=2)
     Question.objects.create(sourcing=request.sourcing, position=1, kind="text", text="Livrez-vous le samedi ?")
+    RequestClause.objects.create(
+        sourcing=request.sourcing, position=1, clause="ecolabel", force="possibility", title="Écolabel", text="Un label.",
+        basis="Article R.2111-13 du code de la commande publique", taken=True, noted_on=AFTER.date(),
+    )  # fmt: skip
     (answer,) = received(request, "0.95")
     Candidate.objects.create(
         sourcing=request.sourcing, firm=answer.firm, state="kept", origin="register", distance_m=900, decided_at=AFTER
@@ -40,6 +44,7 @@ def content(sourcing: Sourcing) -> dict[str, Any]:
     return {
         "lines": list(sourcing.price_lines.values_list("designation", "unit", "quantity_milli")),
         "criteria": list(sourcing.criteria.values_list("kind", "label", "weight")),
+        "clauses": list(sourcing.clauses.values_list("clause", "taken", "text", "basis", "noted_on")),
         "questions": list(sourcing.questions.values_list("text", flat=True)),
         "firms": list(sourcing.candidates.values_list("firm", "state", "distance_m")),
         "words": [sourcing.kind, sourcing.title, sourcing.trade, sourcing.description, sourcing.price_formula],

@@ -13,7 +13,8 @@ from sourcier.needs.models import Need
 from sourcier.sourcing.models import Sourcing
 
 SHOWN = frozenset({
-    "need.started", "need.taken_over", "need.department_changed", "need.saved", "need.places_set", "need.lots_set",
+    "need.started", "need.taken_over", "need.begun_from", "need.department_changed", "need.saved", "need.places_set",
+    "need.lots_set",
     "need.activities_ticked", "need.submitted", "need.accepted", "need.led_by_author",
     "need.lane_raised", "need.rule_kept",
     "sourcing.started", "sourcing.kind_changed", "panel.searched", "panel.searched_around",
@@ -22,10 +23,10 @@ SHOWN = frozenset({
 })  # fmt: skip
 ROWS_SHOWN = frozenset({
     "need", "lot", "need_place", "need_activity", "sourcing", "price_line", "criterion", "question",
-    "request_document", "firm_question", "extension", "saving_reference", "relay", "file", "clock",
+    "request_clause", "request_document", "firm_question", "extension", "saving_reference", "relay", "file", "clock",
 })  # fmt: skip
 # Free words that an act may leave in these rows, and that may name a firm or a person.
-MUST_BE_EMPTY = {"need": "reason", "sourcing": "ending_reason", "relay": "how"}
+MUST_BE_EMPTY = {"need": "reason", "request_clause": "reason", "sourcing": "ending_reason", "relay": "how"}
 # A file goes out with the request that all have read; those of a firm, or dropped in by hand, do not.
 WITH_FILES = frozenset({"request.document_joined", "request.document_removed"})
 

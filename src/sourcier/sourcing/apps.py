@@ -11,6 +11,8 @@ CANDIDATE = (
 
 DRAW = ("number", "state", "count", "among", "left_out", "reason", "seed", "source", "authority", "proposed", "drawn_at")
 
+REQUEST_CLAUSE = ("position", "clause", "force", "title", "text", "basis", "taken", "reason", "noted_on")
+
 ASKED_PLACE = (
     "place_id", "name", "address", "postal_code", "commune", "hours", "contact_name", "contact_phone", "note",
 )  # fmt: skip
@@ -80,6 +82,7 @@ class SourcingConfig(AppConfig):
             ("price_line", models.PriceLine, ("lot_id", "position", "designation", "unit", "quantity_milli")),
             ("criterion", models.Criterion, ("position", "kind", "label", "weight", "detail")),
             ("question", models.Question, ("position", "kind", "text", "choices", "required")),
+            ("request_clause", models.RequestClause, REQUEST_CLAUSE),
             ("request_document", models.RequestDocument, ("file_id",)),
             ("asked_place", models.AskedPlace, ASKED_PLACE),
             ("invitation", models.Invitation, INVITATION),

@@ -11,7 +11,7 @@ from sourcier.sourcing.words import Brief, Line, Place
 
 
 def brief(sourcing: Sourcing, deadline: datetime | None = None) -> Brief:
-    """Eight queries, whatever the number of firms. The deadline must be set; another one may be given, announced formerly."""
+    """Nine queries, whatever the number of firms. The deadline must be set; another one may be given, announced formerly."""
     deadline = deadline or sourcing.deadline
     if deadline is None:
         raise ValueError("a sourcing without deadline has no brief")
@@ -45,6 +45,7 @@ def brief(sourcing: Sourcing, deadline: datetime | None = None) -> Brief:
         counter=city.counter,
         notice_url=settings.SITE_URL + reverse("notice", args=[sourcing.notice_slug]) if sourcing.public_notice else "",
         key=fingerprint_line(city.pk),
+        clauses=tuple(sourcing.clauses.filter(taken=True).values_list("title", "text", "basis")),
     )
 
 

@@ -210,6 +210,31 @@ class Question(models.Model):
         ordering = ["position"]
 
 
+class RequestClause(models.Model):
+    """A clause of sustainable purchasing as it stood that day: ticked, it is told to all; an obligation left aside says why."""
+
+    class Force(models.TextChoices):
+        OBLIGATION = "obligation", "Obligation"
+        POSSIBILITY = "possibility", "Possibilité"
+        PRACTICE = "practice", "Bonne pratique"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    sourcing = models.ForeignKey(Sourcing, on_delete=models.PROTECT, related_name="clauses")
+    position = models.PositiveSmallIntegerField()
+    clause = models.CharField(max_length=40, help_text="an id of `law.clauses`, which may change since")
+    force = models.CharField(max_length=11, choices=Force)
+    title = models.CharField("intitulé", max_length=120)
+    text = models.TextField("texte")
+    basis = models.CharField("fondement", max_length=300)
+    taken = models.BooleanField()
+    reason = models.CharField("pourquoi elle n'est pas retenue", max_length=500, blank=True)
+    noted_on = models.DateField(help_text="the day whose law this text is")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["sourcing", "clause"], name="sourcing_clause_once")]
+        ordering = ["position"]
+
+
 class RequestDocument(models.Model):
     """A document sent with the request, the same for all."""
 

@@ -20,7 +20,7 @@ from sourcier.mail.queries import has_stopped
 from sourcier.needs import queries as needs
 from sourcier.needs.models import Need
 from sourcier.needs.standing_rules import Asking, Stage
-from sourcier.sourcing import carrying, rules
+from sourcier.sourcing import carrying, clauses, rules
 from sourcier.sourcing.known_firms import NOT_REACHED
 from sourcier.sourcing.models import Candidate, Extension, FirmQuestion, Invitation, Relay, Search, Sourcing
 from sourcier.sourcing.rules import Facts
@@ -99,8 +99,14 @@ def facts(sourcing: Sourcing, firms: int | None = None) -> Facts:
         single_reasons=tuple(sourcing.single_reasons),
         exempt=firms != 1 or needs.is_exempt(sourcing.need, timezone.localdate()),
         public_notice=sourcing.public_notice,
+        outdated_clauses=_outdated_clauses(sourcing),
         lots_without_line=tuple(number for pk, number in sorted(lots.items(), key=lambda item: item[1]) if pk not in priced),
     )
+
+
+def _outdated_clauses(sourcing: Sourcing) -> tuple[str, ...]:
+    """Of a request that may still change: what was sent stays as it was told."""
+    return tuple(clauses.outdated(sourcing, timezone.localdate())) if sourcing.state == Sourcing.State.DRAFT else ()
 
 
 def candidates(sourcing: Sourcing) -> QuerySet[Candidate]:

@@ -23,6 +23,7 @@ from sourcier.sourcing.models import (
     NoticeVisit,
     Posting,
     Relay,
+    RequestClause,
     RequestDocument,
     Sourcing,
 )
@@ -40,6 +41,7 @@ def give_up(scope: Scope) -> Emptied:
     inside = {"sourcing__in": asked}
     made.empty(Candidate.objects.filter(**inside), reason="", again_reason="", why=[])
     made.empty(Draw.objects.filter(**inside), reason="", proposed=[])
+    made.empty(RequestClause.objects.filter(**inside), reason="")
     made.empty(Extension.objects.filter(**inside), reason="")
     made.empty(Glance.objects.filter(**inside), reason="")
     made.empty(Correction.objects.filter(**inside), text=ERASED)

@@ -182,6 +182,7 @@ class Facts:
     public_notice: bool
     lots_without_line: tuple[int, ...] = ()
     exempt: bool = True
+    outdated_clauses: tuple[str, ...] = ()
 
 
 def missing(facts: Facts, at: datetime) -> Iterator[tuple[str, Refusal]]:
@@ -207,6 +208,14 @@ def missing(facts: Facts, at: datetime) -> Iterator[tuple[str, Refusal]]:
         yield "description", Refusal("no_description", "Dites ce qu'il faut, en quelques phrases.")
     if not (facts.contact_name.strip() and facts.contact_phone.strip()):
         yield "contact_name", Refusal("no_contact", "Donnez un interlocuteur et son téléphone.")
+    for title in facts.outdated_clauses:
+        yield (
+            "clauses",
+            Refusal(
+                "outdated_clause",
+                f"La clause « {title} » n'est plus celle du jour. Enregistrez la demande pour la reprendre, ou ôtez-la.",
+            ),
+        )
     yield from _deadline(facts, at)
     yield from _price(facts)
 

@@ -59,6 +59,7 @@ class Brief:
     counter: str
     notice_url: str
     key: str  # the line that says the fingerprint of the city's key
+    clauses: tuple[tuple[str, str, str], ...] = ()  # title, text, legal basis
 
 
 def buyer(brief: Brief) -> str:
@@ -156,6 +157,10 @@ def _facts(brief: Brief) -> list[str]:
         details = [f"{label} : {detail}" for label, _, detail in brief.criteria if detail]
         sentence = f"Comment nous choisirons : {weights(brief)}. {brief.price_sentence}".strip()
         found.append("\n".join([sentence, *(f"– {detail}" for detail in details)]))
+    if brief.clauses:
+        found.append(
+            _list("Ce que nous demandons aussi", [f"{title}. {text} ({basis})" for title, text, basis in brief.clauses])
+        )
     if brief.questions:
         found.append(_list("Nos questions", brief.questions))
     if brief.documents:

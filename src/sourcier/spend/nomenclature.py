@@ -1,5 +1,6 @@
 """The starting nomenclature: about two hundred and fifty families of what cities buy."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -27,3 +28,16 @@ def lines() -> tuple[Line, ...]:
         Line(code, label, kind, cpv, tuple(Activity(NAF_REV2, naf) for naf in activities.split()))
         for code, label, kind, cpv, activities in rows
     )
+
+
+def stands_for(code: str, label: str, cpv: str, activities: Iterable[Activity]) -> frozenset[str]:
+    """The codes of this file that a city's family stands for: its own when it comes from here, else those of its activities.
+
+    Empty for a family imported with a CPV, which tells what it is; the same code may be another thing in another city.
+    """
+    if any(line.code == code and (line.label == label or line.cpv == cpv) for line in lines()):
+        return frozenset({code})
+    if cpv:
+        return frozenset()
+    wanted = set(activities)
+    return frozenset(line.code for line in lines() if not wanted.isdisjoint(line.activities))

@@ -18,7 +18,7 @@ FAIR = (
     "Proches et plus loin, jeunes et anciennes, petites et plus grandes y ont chacune leur part ; un tiers n'avait jamais été "
     "interrogé par la ville, ou toutes celles qu'il y avait."
 )
-SAYS_PLACES = ("need.started", "need.taken_over", "need.department_changed", "need.places_set")
+SAYS_PLACES = ("need.started", "need.taken_over", "need.begun_from", "need.department_changed", "need.places_set")
 
 
 def need(history: History) -> list[Block]:
@@ -195,6 +195,7 @@ def _asked_rows(history: History, sourcing_id: str) -> list[Block]:
             "Critère annoncé*2 | Poids*1> | Ce qui sera regardé*5",
             [[each["label"], f"{each['weight']} %", each["detail"]] for each in rows("criterion")],
         ),
+        *_clauses(rows("request_clause")),
         *table(
             "Ligne à chiffrer*4 | Quantité estimée*2> | Unité*2",
             [
@@ -207,6 +208,24 @@ def _asked_rows(history: History, sourcing_id: str) -> list[Block]:
             [[each["text"], "obligatoire" if each["required"] else "libre"] for each in rows("question")],
         ),
     ]
+
+
+def _clauses(rows: list[Row]) -> list[Block]:
+    """Those told to all, then the obligations left aside, each with what it rested on that day."""
+    return [
+        *table(
+            "Clause d'achat durable, dite à toutes*2 | Texte*5 | Fondement*3",
+            [[each["title"], each["text"], _basis(each)] for each in rows if each["taken"]],
+        ),
+        *table(
+            "Clause obligatoire non retenue*2 | Fondement*3 | Pourquoi*4",
+            [[each["title"], _basis(each), each["reason"] or "sans raison donnée"] for each in rows if not each["taken"]],
+        ),
+    ]
+
+
+def _basis(clause: Row) -> str:
+    return f"{clause['basis']}\n(texte du {day(clause['noted_on'])})"
 
 
 def asked(history: History) -> list[Block]:

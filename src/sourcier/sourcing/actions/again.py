@@ -20,7 +20,7 @@ COPIED = (
     "organisation_id", "need_id", "kind", "title", "trade", "description", "single_reason", "single_reasons",
     "price_formula", "price_sentence", "public_notice", "contact_name", "contact_phone", "contact_hours", "radius_m",
 )  # fmt: skip
-ROWS = ("price_lines", "criteria", "questions", "documents", "candidates", "searches")
+ROWS = ("price_lines", "criteria", "questions", "clauses", "documents", "candidates", "searches")
 UNVOUCHED = ("searches",)
 
 

@@ -23,7 +23,7 @@ from sourcier.mail.queries import has_stopped
 from sourcier.needs.actions import mark_asked
 from sourcier.needs.interest_rules import ASKING
 from sourcier.needs.queries import beside_contract, crosses, undeclared
-from sourcier.sourcing import carrying, queries, rotation, rules, words
+from sourcier.sourcing import carrying, clauses, queries, rotation, rules, words
 from sourcier.sourcing.actions import common, texting
 from sourcier.sourcing.actions.common import entry, load, touch
 from sourcier.sourcing.briefs import asked_places, brief, link
@@ -59,6 +59,7 @@ def send(agent: Agent, sourcing_id: UUID, by_text: Collection[UUID] = ()) -> lis
         raise Refused(refusal, "interests")
     left_out = queries.excluded(sourcing)
     places = AskedPlace.objects.bulk_create(asked_places(sourcing))
+    aside = clauses.note_left_aside(sourcing, timezone.localdate(now))
     sourcing.state = rules.State.OPEN
     sourcing.sent_at, sourcing.next_check = now, sourcing.deadline
     sourcing.two_openers = rules.two_openers(
@@ -68,7 +69,7 @@ def send(agent: Agent, sourcing_id: UUID, by_text: Collection[UUID] = ()) -> lis
     need = mark_asked(sourcing.need)
     sent = _invite(sourcing, [candidate.firm for candidate in candidates], by_text, now)
     shares = rotation.told(sourcing, candidates)
-    _sent_entry(agent, sourcing, "sourcing.sent", sent, left_out, [need, *places], shares)
+    _sent_entry(agent, sourcing, "sourcing.sent", sent, left_out, [need, *places, *aside], shares)
     return sent
 
 

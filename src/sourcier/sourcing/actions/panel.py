@@ -125,6 +125,7 @@ def change_kind(agent: Agent, sourcing_id: UUID, kind: str) -> Sourcing:
     gone: list[Model] = []
     if kind == Sourcing.Kind.RFI:
         gone += _emptied(sourcing.price_lines.all())
+        gone += _emptied(sourcing.clauses.all())
     if kind != Sourcing.Kind.RFQ:
         gone += _emptied(sourcing.criteria.all())
         sourcing.price_formula = sourcing.price_sentence = ""

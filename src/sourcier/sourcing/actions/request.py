@@ -7,13 +7,14 @@ from uuid import UUID
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.db.models import Model
+from django.utils import timezone
 
 from sourcier.accounts.agents import Agent
 from sourcier.kernel.transitions import refuse
 from sourcier.law.reasons import REASONS
-from sourcier.sourcing import queries, registry, rules
+from sourcier.sourcing import clauses, queries, registry, rules
 from sourcier.sourcing.actions.common import check, entry, load, same_version, touch, words
-from sourcier.sourcing.models import Criterion, PriceLine, Question, RequestDocument, Sourcing
+from sourcier.sourcing.models import Criterion, PriceLine, Question, RequestClause, RequestDocument, Sourcing
 from sourcier.sourcing.rules import Verb
 from sourcier.vault.actions import store
 from sourcier.vault.models import File
@@ -23,7 +24,8 @@ TEXTS = {
     "contact_hours": 60,
 }  # fmt: skip
 OTHERS = {"price_formula", "deadline", "public_notice", "single_reasons"}
-ROWS = {"price_lines", "criteria", "questions"}
+ROWS = {"price_lines", "criteria", "questions", "clauses"}
+MAX_REASON = 500
 MAX_QUANTITY_MILLI = 10**15
 
 
@@ -32,9 +34,10 @@ def save_request(agent: Agent, sourcing_id: UUID, version: int, **fields: Any) -
     """Write the fields given; a draft may be incomplete, what is written must be sound.
 
     Texts, `deadline` (aware datetime or None), `price_formula` (a registered id or ""), `public_notice`, `single_reasons` (ids
-    of `law.reasons`, those unknown are left out); and whole lists, each
-    replacing the former: `price_lines` ({designation, unit, quantity_milli, lot: number | None}), `criteria` ({kind, label,
-    weight, detail}), `questions` ({kind, text, choices, required}). Raises `Conflict` for a stale version.
+    of `law.reasons`, those unknown are left out); and whole lists, each replacing the former: `price_lines` ({designation,
+    unit, quantity_milli, lot: number | None}), `criteria` ({kind, label, weight, detail}), `questions` ({kind, text, choices,
+    required}), `clauses` ({taken: ids of `law.clauses`, reasons: {id: why an obligation is not}}; their texts are copied from
+    the law of the day). Raises `Conflict` for a stale version.
     """
     sourcing = load(agent, sourcing_id, Verb.EDIT)
     same_version(agent, sourcing, version)
@@ -53,7 +56,12 @@ def save_request(agent: Agent, sourcing_id: UUID, version: int, **fields: Any) -
         sourcing.public_notice = bool(fields["public_notice"]) and sourcing.kind != Sourcing.Kind.DIRECT
     rows: list[Model] = []
     gone: list[Model] = []
-    for name, build in (("price_lines", _lines), ("criteria", _criteria), ("questions", _questions)):
+    for name, build in (
+        ("price_lines", _lines),
+        ("criteria", _criteria),
+        ("questions", _questions),
+        ("clauses", _clauses),
+    ):
         if name in fields:
             _replace(getattr(sourcing, name), build(sourcing, fields[name]), rows, gone)
     touch(agent, sourcing)
@@ -156,6 +164,11 @@ def _questions(sourcing: Sourcing, given: Sequence[Mapping[str, Any]]) -> list[Q
             )
         )
     return questions
+
+
+def _clauses(sourcing: Sourcing, given: Mapping[str, Any]) -> list[RequestClause]:
+    reasons = {id: words(text, MAX_REASON, f"clause_reason-{id}") for id, text in given["reasons"].items()}
+    return clauses.rows(sourcing, given["taken"], reasons, timezone.localdate())
 
 
 def _at_most(given: Sequence[object], limit: int, field: str) -> None:

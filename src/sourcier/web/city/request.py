@@ -30,6 +30,7 @@ from sourcier.web.city.forms import add_refusal
 from sourcier.web.city.interests import InterestForm, declared, interest_form
 from sourcier.web.city.leading import of_sending, passed_on
 from sourcier.web.city.panel import current_or_404, may, need_or_404
+from sourcier.web.city.request_clauses import Clauses, not_taken
 from sourcier.web.city.request_forms import (
     LABELS,
     RequestForm,
@@ -59,6 +60,7 @@ class Typed:
     lines: Rows
     criteria: Rows
     questions: Rows
+    clauses: Clauses
 
     @property
     def groups(self) -> dict[str, Rows]:
@@ -79,6 +81,7 @@ class Typed:
         fields["questions"] = question_values(self.questions)
         if kind != Sourcing.Kind.RFI:
             fields["price_lines"] = line_values(self.lines)
+            fields["clauses"] = self.clauses.values()
         if kind == Sourcing.Kind.RFQ:
             fields["criteria"] = self.criteria.cleaned()
         return fields
@@ -86,8 +89,9 @@ class Typed:
 
 def _typed(sourcing: Sourcing, data: Any = None) -> Typed:
     return Typed(
-        RequestForm(sourcing, data), line_rows(sourcing, data), criterion_rows(sourcing, data), question_rows(sourcing, data)
-    )
+        RequestForm(sourcing, data), line_rows(sourcing, data), criterion_rows(sourcing, data), question_rows(sourcing, data),
+        Clauses(sourcing, timezone.localdate(), data),
+    )  # fmt: skip
 
 
 @city(*INSPECTION, led=True)
@@ -131,6 +135,7 @@ def _conflict(request: HttpRequest, agent: Agent, need: Need, typed: Typed, conf
     """Both versions side by side; what was typed stays in the form, ready to be saved over the other on purpose."""
     current: Sourcing = conflict.current
     theirs, mine = in_words(current), typed_in_words(typed.form, typed.lines, typed.criteria, typed.questions)
+    mine["clauses"] = typed.clauses.in_words()
     differences = [
         {"label": LABELS[name], "theirs": theirs[name], "mine": mine[name]} for name in LABELS if theirs[name] != mine[name]
     ]
@@ -165,6 +170,7 @@ def _read_only(request: HttpRequest, agent: Agent, need: Need, sourcing: Sourcin
     context = {
         **operation_context(agent, need, sourcing),
         "sourcing": sourcing, **_told(sourcing), "answered": queries.answered(sourcing),
+        "not_taken": not_taken(sourcing, timezone.localdate()),
         "documents": sourcing.documents.select_related("file").order_by("pk"),
     }  # fmt: skip
     return render(request, "city/sourcing/request_sent.html", context)
@@ -218,6 +224,7 @@ def _send_page(
         "text": sentence("invitation", sourcing.kind, sourcing.deadline) if by_text else "",
         "advice": timing.advice(sourcing, timezone.now()),
         **of_sending(agent, sourcing),
+        "not_taken": not_taken(sourcing, timezone.localdate()), "may_edit_clauses": may(agent, sourcing, Verb.EDIT),
         "reminders": timing.reminders(sourcing, now), "may_send": may(agent, sourcing, Verb.SEND), "interest_form": declaring,
     }  # fmt: skip
     return render(

@@ -163,6 +163,7 @@ def in_words(sourcing: Sourcing) -> dict[str, str]:
         "contact_name": sourcing.contact_name, "contact_phone": sourcing.contact_phone, "contact_hours": sourcing.contact_hours,
         "lignes": "\n".join(lines), "criteres": "\n".join(criteria),
         "questions": "\n".join(sourcing.questions.values_list("text", flat=True)),
+        "clauses": "\n".join(sourcing.clauses.filter(taken=True).values_list("title", flat=True)),
     }  # fmt: skip
 
 
@@ -190,4 +191,5 @@ LABELS = {
     "single_reasons": "Pourquoi une seule entreprise", "single_reason": "Une seule entreprise, dans vos mots",
     "contact_name": "Interlocuteur", "contact_phone": "Téléphone",
     "contact_hours": "Heures d'appel", "lignes": "Lignes à chiffrer", "criteres": "Critères", "questions": "Questions",
+    "clauses": "Clauses d'achat durable",
 }  # fmt: skip

@@ -67,6 +67,7 @@ def first_context(visit: Visit) -> dict[str, Any]:
         "places": places,
         "when": words.when(sourcing, places),
         "criteria": words.criteria(sourcing),
+        "clauses": sourcing.clauses.filter(taken=True),
         "lines": [
             {"line": line, "unit": plural(line.unit, line.quantity_milli)}
             for line in sourcing.price_lines.select_related("lot")
