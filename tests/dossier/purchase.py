@@ -132,7 +132,7 @@ class Purchase:
                 {"kind": "judged", "label": self.said("Qualité"), "weight": 40, "detail": self.said("Farine, cuisson")},
                 {"kind": "judged", "label": "Livraison", "weight": 20, "detail": "Heure et régularité"},
             ],
-            clauses={"taken": ["egalim"], "reasons": {}},
+            clauses={"taken": ["environment"], "reasons": {}},
             questions=[{"kind": "text", "text": self.said("À quelle heure livrez-vous ?"), "required": False}],
             price_formula="proportional", deadline=DEADLINE - timedelta(days=2),
         )  # fmt: skip

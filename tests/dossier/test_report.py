@@ -13,16 +13,19 @@ from sourcier.dossier.offline import verifier
 from sourcier.dossier.report.sections import sections
 from sourcier.journal.actions import erase
 from sourcier.journal.models import Entry, Log
+from sourcier.law.clauses import clause
 from sourcier.needs import actions as needs
 from sourcier.quotes import results
 from sourcier.quotes.actions import choose, tell
-from sourcier.sourcing.actions import identity
+from sourcier.sourcing.actions import identity, invite, request
 from sourcier.sourcing.models import Sourcing
+from sourcier.spend.actions.families import load_families
+from sourcier.spend.models import Family
 from tests.cities import City
 from tests.dossier.purchase import BEGUN, DEADLINE, Purchase, asked_purchase, dossier_of, finished_purchase, taken, zipped
 from tests.pdf import text_of
 from tests.quotes.test_two_for_one_siret import HOW, WHY, after, opened, quote
-from tests.sourcing.scenes import sent
+from tests.sourcing.scenes import ready, sent
 from tests.sourcing.stock import MATHILDE
 from tests.sourcing.test_identity import STRANGER, asked, impostor
 from tests.sourcing.test_notice import came
@@ -65,8 +68,7 @@ def test_the_report_tells_the_whole_purchase(finished: Purchase) -> None:
         "Évaluateur", "Demandeur", "12. La suite des faits", "Aucun intérêt dans les entreprises interrogées",
         "avant de chercher les entreprises Aucun intérêt dans les entreprises qui pourraient répondre",
         "mercredi 30 septembre 2026", "Message envoyé à 4 entreprises",
-        "Fiche des crèches.pdf", "Clause d'achat durable, dite à toutes", "Article L.230-5-1 du code rural",
-        "Clause obligatoire non retenue", "sans raison donnée",
+        "Fiche des crèches.pdf", "dite à toutes", "Article L.2112-2",
     ):  # fmt: skip
         assert said in words, said
     assert "2027-01-04" not in words and "UTC" not in words
@@ -177,3 +179,20 @@ def test_the_report_keeps_what_an_archive_needs_of_a_pdf_and_a_reader_aloud_of_i
         assert {"/Document", "/H1", "/H2", "/H3", "/Table", "/TR", "/TH", "/TD", "/P"} <= roles
         figures = [each for each in kinds if each.get("/S") == "/Figure"]
         assert all(each.get("/Alt") for each in figures)
+
+
+@time_machine.travel(DEADLINE, tick=True)
+def test_a_clause_told_and_an_obligation_left_aside_are_shown_as_they_stood_that_day(city: City) -> None:
+    load_families(city.organisation, city.head_buyer)
+    sourcing = ready(city)
+    bread = Family.objects.get(organisation=city.organisation, code="10.01")
+    needs.save(city.buyer, sourcing.need_id, sourcing.need.version, family=bread, kind="supplies")
+    ticked = {"taken": ["egalim"], "reasons": {"environment": "Trop petit achat."}}
+    request.save_request(city.buyer, sourcing.pk, sourcing.version, clauses=ticked)
+    invite.send(city.buyer, sourcing.pk)
+    sourcing.clauses.update(text="Changé depuis.", basis="Changé depuis.", reason="Changée depuis.")
+    size = Log.objects.get(pk=city.organisation.pk).size
+    words = json.dumps(told(city, sourcing, size), ensure_ascii=False)
+    known = clause("egalim")
+    assert known.text in words and f"{known.basis}\\n(texte du 30 septembre 2026)" in words
+    assert "Clause obligatoire non retenue" in words and "Trop petit achat." in words and "Changé" not in words
