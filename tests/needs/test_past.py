@@ -1,5 +1,6 @@
 """Needs of the past alike to a sentence just typed: of the same city, as far as one reads, and why."""
 
+import json
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -7,10 +8,10 @@ import pytest
 import time_machine
 from django.urls import reverse
 
-from sourcier.accounts.actions import add_department, grant
+from sourcier.accounts.actions import add_department, grant, set_usual_places
 from sourcier.accounts.agents import agent_for
 from sourcier.accounts.models import Role
-from sourcier.journal.models import Entry
+from sourcier.journal.models import Entry, Payload
 from sourcier.kernel.activities import Activity
 from sourcier.kernel.transitions import Refused
 from sourcier.needs import actions, queries
@@ -127,6 +128,21 @@ def test_starting_from_it_takes_its_answers_and_keeps_the_sentence_just_typed(ci
     assert (begun.starts_on, begun.ends_on) == (date(2027, 9, 1), date(2028, 7, 4)) and begun.unknown == ["where"]
     assert [lot.title for lot in begun.lots.all()] == ["Crèches", "École"] and begun.activities.get().code == "10.71C"
     assert old.lots.count() == 2 and Entry.objects.filter(verb="need.begun_from").count() == 1
+
+
+def test_the_usual_places_ticked_by_the_tool_give_way_to_those_of_the_past_and_a_persons_do_not(city: City) -> None:
+    set_usual_places(city.head_buyer, city.department.pk, [city.place.pk])
+    old = past(city)
+    with time_machine.travel(datetime(2025, 6, 11, tzinfo=UTC)):
+        Need.objects.filter(pk=old.pk).update(state="draft")
+        actions.set_places(city.requester, old.pk, {city.place.pk: "60 baguettes"})
+        Need.objects.filter(pk=old.pk).update(state="awarded")
+    begun = actions.begin_from(city.requester, typed(city).pk, 1, old.pk)
+    assert begun.places.get().note == "60 baguettes"
+    said = json.loads(bytes(Payload.objects.get(entry__verb="need.begun_from").body))
+    assert [place["note"] for place in said["places"]] == ["60 baguettes"]
+    need = actions.set_places(city.requester, typed(city).pk, {})
+    assert not actions.begin_from(city.requester, need.pk, need.version, old.pk).places.exists()
 
 
 def test_what_was_typed_before_the_click_stays(city: City) -> None:

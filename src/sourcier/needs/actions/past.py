@@ -55,8 +55,7 @@ def begin_from(agent: Agent, need_id: UUID, version: int, source_id: UUID) -> Ne
         if name not in keep and (name in ESTIMATE or not getattr(need, name)):
             setattr(need, name, value)
     gone, rows = _rows(source, need)
-    for row in gone:
-        row.delete()
+    need.places.filter(pk__in=[row.pk for row in gone]).delete()  # by the query: a row deleted itself forgets its id
     for row in rows:
         row.save(force_insert=True)
     need.unknown = [question for question in source.unknown if question in queries.unanswered(need, unknown=())]
@@ -76,9 +75,9 @@ def _answers(source: Need) -> dict[str, Any]:
     return {name: getattr(source, name) for name in (*WORDS, *ESTIMATE)} | {"starts_on": starts_on, "ends_on": ends_on}
 
 
-def _rows(source: Need, need: Need) -> tuple[list[Model], list[Model]]:
+def _rows(source: Need, need: Need) -> tuple[list[NeedPlace], list[Model]]:
     """Those that go and those that come: nothing of what a person ticked or wrote, only the places that the tool had ticked."""
-    gone: list[Model] = []
+    gone: list[NeedPlace] = []
     rows: list[Model] = []
     held = list(need.places.all())
     proposed = {row.place_id for row in held} == set(usual_places(need.department).values_list("pk", flat=True))
