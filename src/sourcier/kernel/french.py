@@ -52,6 +52,11 @@ def plural(unit: str, quantity_milli: int) -> str:
     return unit + "s" if grows else unit
 
 
+def format_number(number: int) -> str:
+    """« 1 234 567 », its groups tied."""
+    return f"{number:,}".replace(",", "\u00a0")
+
+
 def fold(text: str) -> str:
     """Lower case without accents, ligatures opened: what searches and comparisons of names use."""
     opened = text.replace("œ", "oe").replace("Œ", "OE").replace("æ", "ae").replace("Æ", "AE")

@@ -20,9 +20,11 @@ from django.utils import timezone
 from sourcier.journal.keys import KeyMissing, private_key
 from sourcier.journal.models import Log
 from sourcier.journal.queries import anchoring
-from sourcier.kernel.french import format_moment
+from sourcier.kernel.french import format_date, format_moment, format_number
 from sourcier.kernel.sms import septets
+from sourcier.kernel.transitions import Refused
 from sourcier.mail.models import DueRun, OutgoingText
+from sourcier.needs import learned
 from sourcier.project import databases
 from sourcier.register.search import status
 from sourcier.register.store import RegisterMissing
@@ -32,6 +34,7 @@ from sourcier.vault.sealing import lost
 
 ENOUGH_BYTES = 2_000_000_000
 OLD_REGISTER = timedelta(days=75)
+OLD_CONTRACTS = timedelta(days=400)
 ASLEEP = timedelta(minutes=5)
 ROOM_FOR_A_LINK = 100
 DAMAGED = "Arrêtez le service, gardez le fichier abîmé, puis : sourcier restore DOSSIER --force"
@@ -176,6 +179,21 @@ def register() -> Finding:
     return Finding("Répertoire des entreprises", not old, seen, remedy, grave=False)
 
 
+def published() -> Finding:
+    """What published contracts taught: a choice, so that having learned nothing is no fault."""
+    name = "Marchés publiés"
+    try:
+        found = learned.opened()
+    except Refused as error:
+        return Finding(name, False, error.sentence, "Lancez : sourcier matching learn FICHIER.json", grave=False)
+    if found is None:
+        return Finding(name, True, "aucun n'est appris (sourcier matching learn)")
+    seen = f"{format_number(found.report.contracts)} marchés appris le {format_date(found.report.learned_at.date())}"
+    old = timezone.now() - found.report.learned_at > OLD_CONTRACTS
+    remedy = "Les données essentielles grandissent chaque jour : apprenez du dernier fichier."
+    return Finding(name, not old, seen, remedy, grave=False)
+
+
 def address() -> Finding:
     remedy = "Réglez SOURCIER_URL à l'adresse publique en https:// : les liens des courriels et des lettres en dépendent."
     return Finding("Adresse publique", settings.HTTPS, settings.SITE_URL, remedy, grave=False)
@@ -183,7 +201,7 @@ def address() -> Finding:
 
 BEFORE_DATABASE: tuple[Callable[[], Finding | Iterator[Finding]], ...] = (python, folders, database)
 WITH_DATABASE: tuple[Callable[[], Finding | Iterator[Finding]], ...] = (keys, seals, worker, anchors, texts)
-OUTSIDE: tuple[Callable[[], Finding | Iterator[Finding]], ...] = (mail, register, address)
+OUTSIDE: tuple[Callable[[], Finding | Iterator[Finding]], ...] = (mail, register, published, address)
 
 
 def findings() -> Iterator[Finding]:

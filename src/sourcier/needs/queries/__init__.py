@@ -1,6 +1,7 @@
 """The read side of needs, always through the eyes of an agent."""
 
 from sourcier.needs.queries.apart import abstention, set_apart
+from sourcier.needs.queries.bought import Won, bought, won
 from sourcier.needs.queries.contracts import (
     awaiting_contracts,
     beside_contract,
@@ -52,12 +53,14 @@ __all__ = [
     "READERS",
     "Move",
     "Past",
+    "Won",
     "abstention",
     "alike_before",
     "awaiting",
     "awaiting_contracts",
     "awaiting_interests",
     "beside_contract",
+    "bought",
     "buyer_holds",
     "buys",
     "contract_answers",
@@ -108,6 +111,7 @@ __all__ = [
     "visible",
     "waiting_message",
     "way_of",
+    "won",
     "words",
     "writable_departments",
 ]
