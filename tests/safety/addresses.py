@@ -64,6 +64,7 @@ def ids(purchase: Purchase, export: Export) -> dict[str, Any]:
         "file_id": File.objects.filter(organisation_id=purchase.city.organisation.pk).first(),
         "firm_id": sourcing.invitations.first().firm,
         "need_id": purchase.need,
+        "source_id": purchase.need,
         "clock_id": Clock.objects.filter(operation_id=purchase.need.pk).first(),
         "sourcing_id": sourcing,
         "export_id": export,
