@@ -9,7 +9,7 @@ from django.core.management import call_command
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sourcier.register.scorers import NEUTRAL, Said
+from sourcier.register.scorers import NEUTRAL
 from sourcier.sourcing import finding, own_words
 from sourcier.sourcing.actions import panel
 from sourcier.sourcing.models import Sourcing
@@ -64,7 +64,7 @@ def test_stuffing_brings_no_more_than_two_things(told: list[str]) -> None:
     assert said is not None and said.points == (100 if len(set(told)) > 1 else (NEUTRAL + 100) // 2)
 
 
-def describe(city: City, shop: Shop, **words: str) -> None:
+def describe(city: City, shop: Shop, **words: Any) -> None:
     """The firm opens its place with a key of the city, and writes."""
     firm = city.organisation.firms.get(siret=shop.siret)
     key = suppliers.give_key(city.buyer, firm.pk, "Vue en mairie.")
@@ -110,7 +110,9 @@ def test_a_firm_kept_keeps_what_it_said_as_a_reason(city: City) -> None:
     sourcing = searched(city)
     describe(city, MATHILDE, words="Livraison avant 7 h.")
     [candidate] = panel.keep(city.buyer, sourcing.pk, [MATHILDE.siret], "pertinence")
-    assert candidate.why[3] == {"name": "Ses mots", "sentence": "Elle dit : Livraison avant 7 h.", "points": 95}
+    assert dict(list(candidate.why[3].items())[:3]) == {
+        "name": "Ses mots", "sentence": "Elle dit : Livraison avant 7 h.", "points": 95,
+    }  # fmt: skip
 
 
 @pytest.mark.django_db
@@ -118,7 +120,8 @@ def test_what_a_firm_said_to_another_city_is_not_read_here(city: City, other_cit
     sent(other_city)
     describe(other_city, MATHILDE, words="Livraison avant 7 h.")
     assert own_words.of(searched(city).need) == {}
-    assert own_words.of(other_city.organisation.needs.get()) == {MATHILDE.siret: Said(95, ("Livraison avant 7 h",))}
+    [(siret, said)] = own_words.of(other_city.organisation.needs.get()).items()
+    assert siret == MATHILDE.siret and (said.points, said.words) == (95, ("Livraison avant 7 h",))
 
 
 @pytest.mark.django_db

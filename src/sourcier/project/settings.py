@@ -280,6 +280,7 @@ TEMPLATES = [
                 "sourcier.web.context.city",
             ],
             "builtins": [
+                "sourcier.web.templatetags.claims",
                 "sourcier.web.templatetags.french",
                 "sourcier.web.templatetags.components",
                 "sourcier.web.templatetags.marks",

@@ -57,10 +57,14 @@ def product(*points: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a firm says of itself that answers the need: `NEUTRAL` to 100 points, and its own words."""
+    """What a firm says of itself that answers the need: `NEUTRAL` to 100 points, and its own words.
+
+    `also`: what is kept beside these points and gives none.
+    """
 
     points: int
     words: tuple[str, ...]
+    also: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +129,7 @@ def freshness(establishment: Establishment, context: Context) -> Why:
 def own_words(establishment: Establishment, context: Context) -> Why:
     """What the firm says of itself, where it answers the need. Those who say nothing lose nothing."""
     said = context.said.get(establishment.siret)
-    if said is None:
+    if said is None or not said.words:
         return Why("Ses mots", "Elle n'a rien dit d'elle sur ce besoin : ni avantage ni reproche.", NEUTRAL)
     return Why("Ses mots", f"Elle dit : {' ; '.join(said.words)}.", said.points)
 

@@ -18,6 +18,8 @@ from sourcier.sourcing.models import Search, Sourcing
 
 ORDERS = {"pertinence": "par pertinence, puis par distance", "distance": "par distance"}
 """In which order a list may be read, in words."""
+WILLING = "sans celles qui disent non à une contrainte du besoin"
+"""How a list was narrowed by what firms say of themselves, in words."""
 
 
 def run(
@@ -94,7 +96,10 @@ def context(sourcing: Sourcing, kept: Search | None = None) -> Context:
 
 def why(placed: Establishment, searched: Context) -> list[dict[str, Any]]:
     """What each scorer gave, as it is kept with the candidate and written in the journal."""
-    return [{"name": item.name, "sentence": item.sentence, "points": item.points} for item in explain(placed, searched)]
+    told = [{"name": item.name, "sentence": item.sentence, "points": item.points} for item in explain(placed, searched)]
+    if said := searched.said.get(placed.siret):
+        told[-1] |= said.also  # the last scorer reads the firm's own words
+    return told
 
 
 def points(establishment: Establishment, searched: Context) -> int:

@@ -1,14 +1,20 @@
-"""What registered firms say of themselves, compared with the words of a need. Nobody checked it: it is worth little."""
+"""What registered firms say of themselves, compared with the words of a need. Nobody checked it: it is worth little.
+
+Words that meet those of the need give a few points. Constraints of the need, met or not by what a firm says, give and take
+none: they inform, and may narrow the list (docs/decisions/0014-constraints-inform.md).
+"""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from itertools import chain
 
 from sourcier.kernel.french import fold
 from sourcier.matching.words import COMMON, words
 from sourcier.needs.models import Need
 from sourcier.register.scorers import NEUTRAL, Said
+from sourcier.sourcing import constraints
 from sourcier.suppliers.models import FirmPlace
+from sourcier.suppliers.queries import ticked
 
 QUOTED = 3
 LONGEST = 80
@@ -25,24 +31,31 @@ _SAYS_LITTLE = COMMON | {"entrepris", "societ", "client", "qualit", "equip", "ou
 def of(need: Need) -> dict[str, Said]:
     """SIRET → what the firm says that answers the need, among those that described themselves to this city."""
     wanted = (need.sentence, need.title, need.what, need.how_much, *need.lots.values_list("title", flat=True))
-    told = FirmPlace.objects.filter(firm__organisation=need.organisation_id, saved_at__isnull=False)
+    asked = constraints.of(need)
+    told = FirmPlace.objects.filter(firm__organisation=need.organisation_id, saved_at__isnull=False).select_related("firm")
     found = {}
-    for siret, *texts in told.values_list("firm__siret", "words", "hours", "quantities", "labels"):
-        if said := compare(wanted, texts):
-            found[siret] = said
+    for place in told:
+        texts = (place.words, place.hours, place.quantities, place.labels, *ticked(place))
+        answered = constraints.answers(asked, place)
+        said = compare(wanted, texts, constraints.refusing(answered))
+        if said or answered:
+            points, quoted = (said.points, said.words) if said else (NEUTRAL, ())
+            found[place.firm.siret] = Said(points, quoted, constraints.kept(answered, place))
     return found
 
 
-def compare(wanted: Iterable[str], told: Iterable[str]) -> Said | None:
+def compare(wanted: Iterable[str], told: Iterable[str], against: Collection[str] = ()) -> Said | None:
     """The clauses that share a word or an hour with the need, in the firm's own words; None when none does.
 
-    A clause that denies (« pas de livraison », « sauf le dimanche ») is never one of them. Pure.
+    A clause that denies (« pas de livraison », « sauf le dimanche »), or is among the words `against`, is never one of them.
+    Pure.
     """
     asked: set[str] = set().union(*(_terms(text) for text in wanted))
     shared: set[str] = set()
     quoted = []
     for clause in chain.from_iterable(_CLAUSE.split(text) for text in told):
-        common = set() if _UNLESS.search(fold(clause)) else _terms(clause) & asked
+        denies = _UNLESS.search(fold(clause)) or any(_short(clause) in quote for quote in against)
+        common = set() if denies else _terms(clause) & asked
         if common - shared:
             quoted.append(_short(clause))
         shared |= common

@@ -38,8 +38,8 @@ class SuppliersConfig(AppConfig):
         register_rows(
             "firm_place", FirmPlace, organisation="firm__organisation_id",
             fields=(
-                "claimed_at", "claimed_by", "words", "hours", "zone_km", "quantities", "labels", "languages", "person",
-                "prefers", "away_from", "away_until", "saved_at", "alerts", "alerts_km", "alerts_from", "alerted_on",
+                "claimed_at", "claimed_by", "words", "hours", "zone_km", "quantities", "labels", "capacities", "languages",
+                "person", "prefers", "away_from", "away_until", "saved_at", "alerts", "alerts_km", "alerts_from", "alerted_on",
             ),
         )  # fmt: skip
         register_rows(

@@ -113,6 +113,12 @@ class FirmPlace(models.Model):
     zone_km = models.PositiveSmallIntegerField("jusqu'où allez-vous, en kilomètres", null=True, blank=True)
     quantities = models.CharField("quelles quantités", max_length=300, blank=True)
     labels = models.CharField("vos labels et qualifications", max_length=300, blank=True)
+    capacities = models.JSONField(
+        "ce que vous pouvez faire",
+        default=dict,
+        blank=True,
+        help_text="code of `matching.capacities` → « oui », hour, days or number",
+    )
     languages = models.CharField("langues parlées", max_length=120, blank=True)
     person = models.CharField("qui demander", max_length=120, blank=True)
     prefers = models.CharField("comment préférez-vous être joint", max_length=6, choices=Prefers, blank=True)

@@ -12,6 +12,7 @@ from sourcier.accounts.models import Role
 from sourcier.kernel.phones import mobile_in
 from sourcier.mail import gateway
 from sourcier.mail.models import OutgoingMessage, StoppedNumber
+from sourcier.matching.capacities import spoken
 from sourcier.suppliers import rules, tokens
 from sourcier.suppliers.models import Campaign, Contact, Firm, FirmKey, FirmPlace
 
@@ -153,6 +154,11 @@ def places_of(organisation_id: UUID, sirets: Collection[str]) -> dict[str, FirmP
     return {place.firm.siret: place for place in own}
 
 
+def ticked(place: FirmPlace) -> list[str]:
+    """What the firm ticked, as the sentences that it tells: « Livraison dès 6 h »."""
+    return [said for code, value in place.capacities.items() if (said := spoken(code, value))]
+
+
 def described(place: FirmPlace) -> dict[str, Any]:
     """What the firm says of itself, and how it wants to be reached, by name of field."""
     names = (
@@ -160,7 +166,8 @@ def described(place: FirmPlace) -> dict[str, Any]:
     )  # fmt: skip
     own = Contact.objects.filter(firm=place.firm_id, source=rules.OWN_SOURCE).exclude(state=Contact.State.REMOVED)
     reach = dict(own.order_by("added_at").values_list("kind", "value"))
-    return {name: getattr(place, name) for name in names} | {kind: reach.get(kind, "") for kind in Contact.Kind.values}
+    told = {name: getattr(place, name) for name in names} | {"capacities": ticked(place)}
+    return told | {kind: reach.get(kind, "") for kind in Contact.Kind.values}
 
 
 def campaigns(agent: Agent) -> QuerySet[Campaign]:

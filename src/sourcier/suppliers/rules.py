@@ -3,13 +3,15 @@
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time
 from enum import StrEnum
+from typing import Any
 
 from sourcier.kernel.french import fold
 from sourcier.kernel.identifiers import InvalidIdentifier, parse_siret
 from sourcier.kernel.phones import NotMobile, mobile
 from sourcier.kernel.transitions import Refusal
+from sourcier.matching.capacities import catalogue
 
 WRITERS = frozenset({"buyer", "head_buyer"})
 MAX_LINES = 1_000
@@ -18,6 +20,12 @@ _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9](?:[A-
 _PHONE_SIGNS = re.compile(r"[\s.\-/()\u00a0\u202f]")
 _LENGTHS = {"value": 200, "person": 120, "source": 120, "name": 200, "how": 200}
 OWN_SOURCE = "L'entreprise elle-même, dans son espace"
+CAN = "can_"
+"""Begins the name of a capacity among what a firm says of itself."""
+WEEKS = ("du lundi au vendredi", "du lundi au samedi", "du mardi au samedi", "du mardi au dimanche", "tous les jours")
+"""Usual days of work, to tick; others are written in words."""
+MOST = 1_000_000
+"""The largest number that a capacity may have: pieces, or hours of a delay."""
 REACH = {"email": "adresse électronique", "phone": "téléphone"}
 
 
@@ -129,6 +137,27 @@ def clean_reach(text: str, *, texts: bool) -> str:
         return mobile(text)
     except NotMobile as error:
         raise Invalid(str(error)) from None
+
+
+def clean_capacity(code: str, value: Any) -> str:
+    """The value of a capacity of the catalogue as it is kept: « oui », « 06:30 », « du lundi au samedi », « 200 »; or nothing.
+
+    Raises `Invalid` for what the page does not offer.
+    """
+    capacity = catalogue().get(code)
+    if capacity is None or not capacity.may_be_ticked:
+        raise Invalid("Cette capacité n'est pas dans la liste.")
+    if value in (None, "", False):
+        return ""
+    if capacity.kind == "yes":
+        return "oui"
+    if capacity.kind == "hour" and isinstance(value, time):
+        return f"{value:%H:%M}"
+    if capacity.kind == "days" and value in WEEKS:
+        return str(value)
+    if capacity.kind in ("least", "most", "delay") and isinstance(value, int) and 0 < value <= MOST:
+        return str(value)
+    raise Invalid("Cette valeur ne se lit pas. Corrigez-la, ou laissez vide.")
 
 
 def clean_words(name: str, text: str) -> str:

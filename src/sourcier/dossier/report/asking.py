@@ -11,6 +11,7 @@ from sourcier.kernel.phones import shown
 from sourcier.law.reasons import reason
 from sourcier.mail.models import FiledExchange
 from sourcier.needs.models import Kind
+from sourcier.sourcing.constraints import in_words
 from sourcier.sourcing.models import Invitation, Relay, Sourcing
 
 Row = dict[str, Any]
@@ -107,7 +108,7 @@ def panel(history: History) -> list[Block]:
     if read := sorted({said["order"] for _, said in history.payloads("panel.kept") if said.get("order")}):
         blocks.append(p(f"Liste où l'acheteur a gardé des entreprises : rangée {' ou '.join(read)}."))
     why = {
-        listed["siret"]: " ".join(reason.get("sentence", "") for reason in listed.get("why") or [])
+        listed["siret"]: in_words(listed.get("why") or [])
         for _, said in history.payloads("panel.kept", "panel.added")
         for listed in said.get("firms", [])
     }

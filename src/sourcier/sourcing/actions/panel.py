@@ -196,16 +196,17 @@ def _search_entry(agent: Agent, sourcing: Sourcing, kept: Search, result: Search
     return entry(agent, sourcing, "panel.searched_around" if kept.around else "panel.searched", payload)
 
 
-def keep(agent: Agent, sourcing_id: UUID, sirets: Sequence[str], order: str = "") -> list[Candidate]:
+def keep(agent: Agent, sourcing_id: UUID, sirets: Sequence[str], order: str = "", narrowed: str = "") -> list[Candidate]:
     """Keep these firms in the panel, each with why it is proposed. Refused for one that may not be written to.
 
-    `order`: of the list that the buyer read, a key of `finding.ORDERS`; kept with what he chose in it.
+    `order`: of the list that the buyer read, a key of `finding.ORDERS`, and `narrowed`: how, in words; kept with what he chose
+    in it.
     """
     sourcing = to_compose(agent, sourcing_id)
     if not sirets:
         raise refuse("no_firm", "Cochez au moins une entreprise.", "firms")
     found = [finding.by_siret(siret) for siret in dict.fromkeys(sirets)]
-    read = finding.ORDERS.get(order, "")
+    read = ", ".join(filter(None, (finding.ORDERS.get(order, ""), narrowed)))
     return _keep(agent, sourcing_id, _explained(sourcing, found), "register", bulk=False, read=read)
 
 

@@ -21,11 +21,13 @@ from sourcier.kernel.transitions import Refused, refuse
 from sourcier.law.retention import CONTACT
 from sourcier.mail.actions import enqueue
 from sourcier.mail.rules import SECRET_MARK
+from sourcier.matching.capacities import catalogue
 from sourcier.retention.clocks import begin, today
 from sourcier.suppliers import queries, rules, tokens
 from sourcier.suppliers.actions.contacts import cleaned, own_contact
 from sourcier.suppliers.actions.firms import check_writer, lock
 from sourcier.suppliers.models import Campaign, Contact, Firm, FirmKey, FirmPlace
+from sourcier.suppliers.rules import CAN
 
 LIVES = {
     FirmKey.Channel.LETTER: timedelta(days=400),
@@ -109,6 +111,8 @@ def claim(key: FirmKey) -> FirmPlace:
 def describe_itself(key: FirmKey, wanted: Mapping[str, Any], shown: Mapping[str, Any] | None = None) -> FirmPlace:
     """What the firm writes of itself and how to reach it; `shown`: what its page had, so that two people lose nothing.
 
+    `can_CODE`: a capacity of the catalogue, its value or nothing.
+
     Raises `Refused` beside a field, `Overtaken` when somebody of the same firm changed the same ones.
     """
     firm = Firm.objects.select_for_update().get(pk=key.firm_id)
@@ -117,17 +121,21 @@ def describe_itself(key: FirmKey, wanted: Mapping[str, Any], shown: Mapping[str,
         raise refuse("not_claimed", "Dites d'abord que c'est votre entreprise.")
     insist(rules.absence_refusal(wanted.get("away_from"), wanted.get("away_until")), "away_until")
     clean = {name: _clean(name, value) for name, value in wanted.items()}
-    before = queries.described(place)
+    shown = shown and {name: _clean(name, value) if name.startswith(CAN) else value for name, value in shown.items()}
+    before = queries.described(place) | {f"{CAN}{code}": place.capacities.get(code, "") for code in catalogue()}
     changed = to_write({name: before[name] for name in clean}, clean, shown)
     rows: list[Any] = [place]
     for name in changed:
         if name in Contact.Kind.values:
             rows += _reach(firm, name, before[name], clean[name])
+        elif name.startswith(CAN):
+            kept = {**place.capacities, name.removeprefix(CAN): clean[name]}
+            place.capacities = {code: kept[code] for code in catalogue() if kept.get(code)}
         else:
             setattr(place, name, clean[name])
     place.saved_at = timezone.now()
     place.save()
-    labels = [rules.REACH.get(name) or str(FirmPlace._meta.get_field(name).verbose_name) for name in changed]
+    labels = list(dict.fromkeys(_label(name) for name in changed))
     _entry(firm, "firm.described", {"changed": ", ".join(labels), "values": {name: clean[name] for name in changed}}, rows)
     return place
 
@@ -168,7 +176,17 @@ def stop_alerts(firm_id: UUID) -> None:
         _entry(place.firm, "firm.alerts_stopped", {}, [place])
 
 
+def _label(name: str) -> str:
+    field = "capacities" if name.startswith(CAN) else name
+    return rules.REACH.get(name) or str(FirmPlace._meta.get_field(field).verbose_name)
+
+
 def _clean(name: str, value: Any) -> Any:
+    if name.startswith(CAN):
+        try:
+            return rules.clean_capacity(name.removeprefix(CAN), value)
+        except rules.Invalid as error:
+            raise refuse("capacity", str(error), name) from None
     if name in Contact.Kind.values and value:
         try:
             return cleaned(name, value)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -25,7 +26,7 @@ from sourcier.register import search as register
 from sourcier.register.establishment import Establishment, Facets
 from sourcier.register.scorers import Context
 from sourcier.register.search import RegisterMissing
-from sourcier.sourcing import around, carrying, finding, known_firms, queries, rules
+from sourcier.sourcing import around, carrying, constraints, finding, known_firms, queries, rules
 from sourcier.sourcing.actions import again
 from sourcier.sourcing.actions import draw as drawing
 from sourcier.sourcing.actions import panel as actions
@@ -48,6 +49,8 @@ from sourcier.web.rights import INSPECTION, PURCHASING, city
 PER_PAGE = 25
 KEPT_PER_PAGE = 100
 NAMES = 8
+WILLING = "sans_non"
+"""In an address: without the firms whose own words say no to a constraint of the need."""
 ORDER = "pertinence"
 """The order of a page that asks for none. By distance alone, whoever is next door with the fifth activity ticked comes before
 the baker of the next street; the score weighs both, says so line by line, and never looks at size or past wins."""
@@ -68,6 +71,20 @@ class Row:
     often: int
     own: FirmPlace | None = None
     share: str = ""
+
+    @property
+    def answered(self) -> dict[str, Any]:
+        """What it says of each constraint of the need, and when; empty for one that said nothing of itself."""
+        return next((why for why in self.why if "constraints" in why), {})
+
+    @property
+    def answered_on(self) -> date | None:
+        return date.fromisoformat(self.answered["said_on"]) if self.answered else None
+
+    @property
+    def marks(self) -> list[tuple[str, str]]:
+        """« 3 tenues », « 1 non tenue », each with its state."""
+        return constraints.counts(self.why)
 
 
 def need_or_404(agent: Agent, need_id: UUID) -> Need:
@@ -186,7 +203,8 @@ def _page(
         **operation_context(agent, need, sourcing), "sourcing": sourcing,
         "form": form or SearchForm(sourcing, last, facets=facets),
         "last": last, "order": order, "order_words": finding.ORDERS[order],
-        "missing": missing, "page": page, "rows": rows, "only_new": "jamais" in request.GET, "nameable": len(found),
+        "missing": missing, "page": page, "rows": rows, "only_new": "jamais" in request.GET, "willing": WILLING in request.GET,
+        "constraints": constraints.of(need) if rows else (), "nameable": len(found),
         **(panel_loosening.context(last, empty=not found and not missing) if last else {}),
         "map": _map(agent.organisation, last, rows, found) if last and found else None,
         "stale": bool(last and found and last.register_build != _build()),
@@ -248,12 +266,14 @@ def _rows(
     candidates: Sequence[Candidate],
     shares: Shares,
 ) -> tuple[Page[Establishment] | None, list[Row]]:
-    """One page of the list, none before a search; « jamais interrogées » narrows it."""
+    """One page of the list, none before a search; « jamais interrogées » and « qui ne disent pas non » narrow it."""
     if found is None:
         return None, []
     if "jamais" in request.GET:
         asked = known_firms.ever_asked(sourcing.organisation_id, {item.siret for item in found})
         found = [item for item in found if item.siret not in asked]
+    if WILLING in request.GET:
+        found = [item for item in found if not constraints.says_no(searched.said.get(item.siret))]
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     sirets = {item.siret for item in page}
     asked, paid = known_firms.ever_asked(sourcing.organisation_id, sirets), known_firms.incumbents(sourcing, sirets)
@@ -393,7 +413,9 @@ def panel_choose(request: HttpRequest, need_id: UUID) -> HttpResponse:
             messages.success(request, f"{added.firm.name} est ajoutée.")
         elif "keep" in post:
             anchor = f"#e-{post['keep']}"
-            actions.keep(agent, sourcing.pk, [post["keep"]], order_of(QueryDict(post.get("back", ""))))
+            read = QueryDict(post.get("back", ""))
+            narrowed = finding.WILLING if WILLING in read else ""
+            actions.keep(agent, sourcing.pk, [post["keep"]], order_of(read), narrowed)
         else:
             anchor = "#gardees" if "kept" in post else "#tirages" if "drawn" in post else f"#e-{post.get('drop', '')}"
             actions.drop(agent, sourcing.pk, post.get("drop", ""), post.get(f"reason-{post.get('drop', '')}", ""))

@@ -9,6 +9,7 @@ from sourcier.kernel.identifiers import format_siret
 from sourcier.needs.models import Need
 from sourcier.quotes.models import Award
 from sourcier.quotes.queries.comparison import Comparison
+from sourcier.sourcing.constraints import in_words
 from sourcier.sourcing.models import Candidate, Criterion, Invitation, PriceLine
 from sourcier.suppliers.models import Firm
 from sourcier.suppliers.queries import emails_of
@@ -53,7 +54,7 @@ def panel_table(reference: str, candidates: Iterable[Candidate], notes: Sequence
     rows = [
         (
             format_siret(candidate.firm.siret), candidate.firm.name, candidate.firm.commune, candidate.distance_m,
-            candidate.get_state_display(), " ".join(why.get("sentence", "") for why in candidate.why), candidate.reason,
+            candidate.get_state_display(), in_words(candidate.why), candidate.reason,
         )
         for candidate in candidates
     ]  # fmt: skip

@@ -18,7 +18,7 @@ from sourcier.sourcing.known_firms import asked_of
 from sourcier.suppliers import actions, queries
 from sourcier.suppliers.models import FirmKey, FirmPlace
 from sourcier.web.city.forms import TwoAtOnce, add_refusal
-from sourcier.web.firm import place_door
+from sourcier.web.firm import capacity_fields, place_door
 from sourcier.web.firm.door import address_range, same_time
 from sourcier.web.firm.place_door import discreet, insider
 from sourcier.web.firm.place_needs import AlertsForm, LookForm
@@ -78,9 +78,15 @@ class ItselfForm(TwoAtOnce, forms.ModelForm):
         }
 
     def __init__(self, place: FirmPlace, data: Any = None) -> None:
-        super().__init__(data, instance=place, initial=queries.described(place))
+        super().__init__(data, instance=place, initial=queries.described(place) | capacity_fields.initial(place))
         self.fields["words"].max_length = 2_000  # type: ignore[attr-defined]
+        self.own_words = [self[name] for name in self.fields]
+        self.fields |= capacity_fields.fields()
         self.remember(*self.fields)
+
+    def groups(self) -> list[capacity_fields.Group]:
+        """What may be ticked, by group."""
+        return list(capacity_fields.groups(self))
 
 
 @firm
