@@ -43,7 +43,7 @@ class NeedsConfig(AppConfig):
         register_rows("need_place", NeedPlace, organisation=inside, fields=("need_id", "place_id", "note"))
         said = ("need_id", "author_id", "side", "text", "created_at", "settled_at")
         register_rows("need_message", NeedMessage, organisation=inside, fields=said)
-        ticked = ("need_id", "nomenclature", "code", "label", "words", "proposed")
+        ticked = ("need_id", "nomenclature", "code", "label", "words", "proposed", "contracts")
         register_rows("need_activity", NeedActivity, organisation=inside, fields=ticked)
         declared = ("need_id", "user_id", "step", "interest", "statements", "firm", "link", "words", "declared_at")
         register_rows("interest", InterestDeclaration, organisation=inside, fields=declared)

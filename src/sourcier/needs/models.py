@@ -149,7 +149,7 @@ class NeedPlace(models.Model):
 
 
 class NeedActivity(models.Model):
-    """An activity ticked for a need: proposed by the matching with its words, or added by a person."""
+    """An activity ticked for a need: proposed by the matching with its words, by published contracts, or by a person."""
 
     need = models.ForeignKey(Need, on_delete=models.PROTECT, related_name="activities")
     nomenclature = models.CharField(max_length=10)
@@ -157,6 +157,7 @@ class NeedActivity(models.Model):
     label = models.CharField(max_length=200)
     words = models.JSONField(default=list)
     proposed = models.BooleanField(default=True)
+    contracts = models.PositiveIntegerField(default=0, help_text="published contracts of this kind that it won, when ticked")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["need", "nomenclature", "code"], name="needs_activity_once")]

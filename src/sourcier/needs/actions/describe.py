@@ -191,10 +191,11 @@ def set_lots(agent: Agent, need_id: UUID, titles: Sequence[str], version: int | 
 
 @transaction.atomic
 def tick_activities(agent: Agent, need_id: UUID, activities: Sequence[Activity]) -> Need:
-    """Replace the ticked activities. Labels, and the words that matched, are read again here: a page cannot invent them."""
+    """Replace the ticked activities. Labels, words that matched and counts are read again here: a page cannot invent them."""
     need = load(agent, need_id)
     check(agent, need, Verb.TICK)
     proposed = {match.activity: match for match in engine.match(queries.words(need)).activities}
+    learned = {each.activity: each for each in queries.bought(need)}
     known = labels.labels()
     rows = []
     for activity in dict.fromkeys(activities):
@@ -203,21 +204,22 @@ def tick_activities(agent: Agent, need_id: UUID, activities: Sequence[Activity])
             near = ", ".join(labels.nearest(activity.code))
             said = f"Le code {activity.code} n'existe pas dans la nomenclature. Les plus proches : {near}."
             raise refuse("unknown_activity", said, field="activities")
-        match = proposed.get(activity)
+        match, bought = proposed.get(activity), learned.get(activity)
         rows.append(
             NeedActivity(
                 need=need,
                 nomenclature=activity.nomenclature,
                 code=activity.code,
                 label=label[:200],
-                words=list(match.words) if match else [],
+                words=list(match.words if match else bought.words if bought else ()),
                 proposed=match is not None,
+                contracts=bought.contracts if bought else 0,
             )
         )
     gone = list(need.activities.all())
     need.activities.all().delete()
     NeedActivity.objects.bulk_create(rows)
-    said = [{f: getattr(row, f) for f in ("nomenclature", "code", "label", "words", "proposed")} for row in rows]
+    said = [{f: getattr(row, f) for f in ("nomenclature", "code", "label", "words", "proposed", "contracts")} for row in rows]
     codes = ", ".join(row.code for row in rows) or "(aucune)"
     entry(agent, need, "need.activities_ticked", {"codes": codes, "activities": said}, rows, gone)
     return need

@@ -101,5 +101,5 @@ def _lots(source: Need, need: Need) -> list[Lot]:
 
 
 def _activities(source: Need, need: Need) -> list[NeedActivity]:
-    kept = ("nomenclature", "code", "label", "words", "proposed")
+    kept = ("nomenclature", "code", "label", "words", "proposed", "contracts")
     return [NeedActivity(need=need, **{field: getattr(old, field) for field in kept}) for old in source.activities.all()]

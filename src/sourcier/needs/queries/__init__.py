@@ -1,7 +1,7 @@
 """The read side of needs, always through the eyes of an agent."""
 
 from sourcier.needs.queries.apart import abstention, set_apart
-from sourcier.needs.queries.bought import Won, bought, won
+from sourcier.needs.queries.bought import bought, learned_on, won
 from sourcier.needs.queries.contracts import (
     awaiting_contracts,
     beside_contract,
@@ -53,7 +53,6 @@ __all__ = [
     "READERS",
     "Move",
     "Past",
-    "Won",
     "abstention",
     "alike_before",
     "awaiting",
@@ -81,6 +80,7 @@ __all__ = [
     "lane_today",
     "lane_words",
     "leads",
+    "learned_on",
     "led_by",
     "may",
     "moved",

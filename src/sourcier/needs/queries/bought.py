@@ -1,21 +1,14 @@
 """How France buys what a need asks for, when published contracts were learned: information, which gives no firm a point."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import date
+
+from django.utils import timezone
 
 from sourcier.matching.learned import Bought
 from sourcier.needs import learned
 from sourcier.needs.models import Need
 from sourcier.needs.queries.reading import words
-
-
-@dataclass(frozen=True, slots=True)
-class Won:
-    """SIRET → published contracts like a need, for the firms that won some; and the day when the file was read."""
-
-    contracts: dict[str, int]
-    read_on: date | None
 
 
 def bought(need: Need) -> tuple[Bought, ...]:
@@ -24,9 +17,13 @@ def bought(need: Need) -> tuple[Bought, ...]:
     return found.index.activities(words(need), need.family.cpv if need.family else "") if found else ()
 
 
-def won(need: Need, sirets: Collection[str]) -> Won:
-    """Which of these firms won published contracts like this need."""
+def learned_on() -> date | None:
+    """The day when the published contracts were read, None when nothing was learned."""
     found = learned.usable()
-    if found is None:
-        return Won({}, None)
-    return Won(found.index.won(words(need), sirets), found.report.learned_at.date())
+    return timezone.localdate(found.report.learned_at) if found else None
+
+
+def won(need: Need, sirets: Collection[str]) -> dict[str, int]:
+    """SIRET → published contracts like this need, for those of these firms that won some."""
+    found = learned.usable()
+    return found.index.won(words(need), sirets) if found else {}

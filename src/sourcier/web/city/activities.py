@@ -1,5 +1,6 @@
-"""The activities of a need: five proposed with the words that matched, others by code or by words."""
+"""The activities of a need: five proposed with the words that matched, those that win such contracts, others looked for."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -10,9 +11,10 @@ from django.urls import path
 
 from sourcier.accounts.agents import Agent
 from sourcier.kernel.activities import Activity, InvalidActivity, parse_activity
-from sourcier.kernel.french import fold
+from sourcier.kernel.french import fold, format_number
 from sourcier.kernel.transitions import Refused
 from sourcier.matching import engine, labels
+from sourcier.matching.learned import Bought
 from sourcier.needs import actions, queries
 from sourcier.needs.models import Need
 from sourcier.needs.rules import Verb
@@ -23,21 +25,33 @@ from sourcier.web.rights import READERS, city
 
 PROPOSED = 5
 FOUND = 12
+FEWEST = 3
+"""Contracts under which an activity that won them is not proposed."""
+
 MAX_SEARCH = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One line to tick: the activity, the words that matched (empty when a person looked for it), and its tick."""
+    """One line to tick: the activity, the words that matched (empty when a person looked for it), its tick, and what is known
+    of the published contracts that it won."""
 
     activity: Activity
     label: str
     words: tuple[str, ...]
     ticked: bool
+    bought: Bought | None = None
 
     @property
     def value(self) -> str:
         return f"{self.activity.nomenclature}:{self.activity.code}"
+
+    @property
+    def contracts(self) -> str:
+        """« 1 214 marchés publiés », empty when none is known."""
+        if self.bought is None:
+            return ""
+        return f"{format_number(self.bought.contracts)} marché{'s publiés' if self.bought.contracts > 1 else ' publié'}"
 
 
 @city(*READERS)
@@ -55,18 +69,34 @@ def activities(request: HttpRequest, need_id: UUID) -> HttpResponse:
             messages.success(request, "Activités retenues.")
             return redirect("activities", need.pk)
     ticked = _ticked(request, need)
-    result = engine.match(queries.words(need))
-    proposed = [Choice(m.activity, m.label, m.words, m.activity in ticked) for m in result.activities[:PROPOSED]]
+    result, names = engine.match(queries.words(need)), labels.labels()
+    bought = {each.activity: each for each in queries.bought(need)}
+    proposed = [
+        Choice(m.activity, m.label, m.words, m.activity in ticked, bought.get(m.activity)) for m in result.activities[:PROPOSED]
+    ]
     shown = {choice.activity for choice in proposed}
-    names = labels.labels()
+    won = winning(bought, ticked, without=shown)
+    shown |= {choice.activity for choice in won}
     added = [Choice(a, names.get(a, a.code), (), True) for a in sorted(ticked - shown)]
     text = request.POST.get("words", "")[:MAX_SEARCH].strip()
     found = [Choice(a, names[a], (), False) for a in search(text) if a not in shown | ticked]
     context = {
-        **operation_context(agent, need), "need": need, "proposed": proposed, "added": added, "found": found, "searched": text,
+        **operation_context(agent, need), "need": need, "proposed": proposed, "won": won,
+        "learned_on": queries.learned_on() if bought else None, "added": added, "found": found, "searched": text,
         "sure": result.sure, "error": error, "may_tick": queries.may(agent, need, Verb.TICK), **next_step(agent, need),
     }  # fmt: skip
     return render(request, "city/needs/activities.html", context, status=422 if error else 200)
+
+
+def winning(bought: Mapping[Activity, Bought], ticked: Collection[Activity], *, without: Collection[Activity]) -> list[Choice]:
+    """The activities that win such contracts most often, as published: those not proposed already, and not by chance."""
+    names = labels.labels()
+    often = [each for each in bought.values() if each.activity in names and each.activity not in without]
+    return [
+        Choice(each.activity, names[each.activity], each.words, each.activity in ticked, each)
+        for each in often
+        if each.contracts >= FEWEST
+    ][:PROPOSED]
 
 
 def search(text: str) -> list[Activity]:

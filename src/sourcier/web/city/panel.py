@@ -71,6 +71,7 @@ class Row:
     often: int
     own: FirmPlace | None = None
     share: str = ""
+    won: int = 0
 
     @property
     def answered(self) -> dict[str, Any]:
@@ -202,7 +203,7 @@ def _page(
     context = {
         **operation_context(agent, need, sourcing), "sourcing": sourcing,
         "form": form or SearchForm(sourcing, last, facets=facets),
-        "last": last, "order": order, "order_words": finding.ORDERS[order],
+        "learned_on": needs.learned_on(), "last": last, "order": order, "order_words": finding.ORDERS[order],
         "missing": missing, "page": page, "rows": rows, "only_new": "jamais" in request.GET, "willing": WILLING in request.GET,
         "constraints": constraints.of(need) if rows else (), "nameable": len(found),
         **(panel_loosening.context(last, empty=not found and not missing) if last else {}),
@@ -280,12 +281,13 @@ def _rows(
     known = {candidate.firm.siret: candidate for candidate in candidates}
     often = known_firms.often_asked(sourcing.organisation, sirets, timezone.now())
     excluded, own = known_firms.exclusions(sourcing.organisation_id, sirets), places_of(sourcing.organisation_id, sirets)
+    won = needs.won(sourcing.need, sirets)
     rows = [
         Row(
             number, item, finding.why(item, searched), finding.points(item, searched),
             known.get(item.siret), item.siret in asked, item.siret in paid, excluded.get(item.siret, ""),
             often.get(item.siret, 0),
-            own.get(item.siret), shares.words(item.siret, item.name),
+            own.get(item.siret), shares.words(item.siret, item.name), won.get(item.siret, 0),
         )
         for number, item in enumerate(page, page.start_index())
     ]  # fmt: skip
