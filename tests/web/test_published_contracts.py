@@ -74,7 +74,7 @@ def test_an_index_that_cannot_be_read_never_stops_a_page(city: City, taught: Pat
 def test_who_wins_such_contracts_is_proposed_below_with_the_count_and_the_words(city: City, taught: Path) -> None:
     page = page_of(city, actions.start(city.requester, PAIN))
     part = page[page.index("En France, on achète ainsi") :]
-    assert 'value="NAFRev2:43.22A"' in part and "4 marchés publiés de ce genre" in part
+    assert 'value="NAFRev2:43.22A"' in part and "a obtenu 4 marchés publiés de ce genre" in part
     assert "« Pain »" in part and "données essentielles de la commande publique, fichier lu le" in part
     before = page[: page.index("En France, on achète ainsi")]
     assert 'value="NAFRev2:10.71C"' in before and "6 marchés publiés de ce genre" in before

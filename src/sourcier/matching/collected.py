@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import blake2b
 
 import numpy as np
@@ -23,6 +23,8 @@ from sourcier.matching.words import COMMON, stem, words
 
 NOT_THE_TRADE = frozenset(map(stem, ("lot", "tranche", "accord", "cadre", "avenant", "relance", "subsequent", "procedure")))
 """What titles say of the procedure, besides `COMMON`."""
+
+SAYS_LITTLE = COMMON | NOT_THE_TRADE
 
 ints = NDArray[np.int64]
 
@@ -163,12 +165,18 @@ def telling(title: str) -> set[str]:
 
     References and names of places are in no lexicon; kept, each would be the rarest word of its title.
     """
+    return set().union(*map(_telling, title.split()))
+
+
+@lru_cache(maxsize=200_000)
+def _telling(part: str) -> frozenset[str]:
+    """Of what stands between two spaces: titles say the same parts over and over."""
     lexicon, trade = french().words, _of_the_trade()
-    return {
+    return frozenset(
         word.stem
-        for word in words(title)
-        if word.stem not in COMMON | NOT_THE_TRADE and (word.folded in lexicon or word.stem in trade) and word.stem.isalpha()
-    }
+        for word in words(part)
+        if word.stem not in SAYS_LITTLE and (word.folded in lexicon or word.stem in trade) and word.stem.isalpha()
+    )
 
 
 @cache

@@ -14,7 +14,6 @@ from datetime import date
 from enum import StrEnum
 from hashlib import blake2b
 
-from sourcier.kernel.french import fold
 from sourcier.kernel.identifiers import InvalidIdentifier, parse_siret
 
 CHUNK = 1 << 20
@@ -168,7 +167,7 @@ def _items(window: _Window) -> Iterator[object]:
 
 def contract(row: object) -> Contract | Left:
     """A row as published, or why it is of no use."""
-    if not isinstance(row, Mapping) or not ({"objet", "codeCPV", *WINNERS} & set(row)):
+    if not isinstance(row, dict) or not ({"objet", "codeCPV", *WINNERS} & set(row)):
         return Left.NOT_A_CONTRACT
     winners = [winner for field in WINNERS for winner in _winners(row.get(field))]
     if not winners:
@@ -188,7 +187,7 @@ def _winners(value: object) -> Iterator[Mapping[str, object]]:
     if isinstance(value, list):
         for each in value:
             yield from _winners(each)
-    elif isinstance(value, Mapping):
+    elif isinstance(value, dict):
         wrapped = [value[name] for name in ONE_WINNER if name in value]
         if wrapped:
             yield from _winners(wrapped)
@@ -246,9 +245,9 @@ def _key(row: Mapping[str, object], title: str, sirets: tuple[int, ...]) -> int:
     Without a number, the day and the winners stand for it. Who buys is not kept: only this number is.
     """
     buyer = row.get("acheteur") or row.get("autoriteConcedante")
-    who = _text(buyer.get("id")) if isinstance(buyer, Mapping) else _text(row.get("acheteur.id"))
+    who = _text(buyer.get("id")) if isinstance(buyer, dict) else _text(row.get("acheteur.id"))
     number = _text(row.get("id"))
     if not (who and number):
         number = _text(row.get("uid")) or number or f"{_text(row.get('dateNotification'))} {sorted(sirets)}"
-    said = "\n".join((who, number, fold(title)))
+    said = "\n".join((who, number, title.casefold()))
     return int.from_bytes(blake2b(said.encode("utf-8", "replace"), digest_size=8).digest())

@@ -27,7 +27,7 @@ from sourcier.matching.learned import Learned
 from sourcier.needs import learned
 from sourcier.needs.learned import Report, Source
 from sourcier.register import bulk
-from sourcier.register.importing.stages import Estimate, Progress
+from sourcier.register.importing.stages import NEARLY, Estimate, Progress
 from sourcier.register.store import opened as register
 
 READING, JOINING, INDEXING, WRITING = "Lecture", "Rapprochement", "Index", "Écriture"
@@ -54,7 +54,7 @@ def learn(files: Sequence[Path], progress: Progress) -> Report:
         collected = Collected(timezone.localdate(now))
         for number, path in enumerate(files):
             before, size = sum(sizes[:number]), sizes[number]
-            sources.append(_read(path, collected, lambda done: tell(READING, (before + done * size) / sum(sizes))))  # noqa: B023
+            sources.append(_read(path, collected, lambda done: tell(READING, NEARLY * (before + done * size) / sum(sizes))))  # noqa: B023
         tell(READING, 1)
         firms = bulk.firms(collected.sirets())
         tell(JOINING, 1)
@@ -83,8 +83,9 @@ def why_left(report: Report) -> str:
 
 
 def _activities(index: Learned) -> int:
-    """How many activities (pairs of codes) won a contract."""
-    return len({*np.unique(index.line_pair).tolist(), *np.unique(index.cpv_pair).tolist()})
+    """How many activities of NAF rév. 2 won a contract."""
+    pairs = {*np.unique(index.line_pair).tolist(), *np.unique(index.cpv_pair).tolist()}
+    return len({index.codes[pair][0] for pair in pairs} - {""})
 
 
 def _size(path: Path) -> int:
