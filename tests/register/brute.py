@@ -3,6 +3,7 @@
 import csv
 import io
 import zipfile
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -113,6 +114,12 @@ class Raw:
         pairs = {(self.row["nomenclatureActivitePrincipaleEtablissement"], self.row["activitePrincipaleEtablissement"])}
         return pairs | {("NAF2025", self.row["activitePrincipaleNAF25Etablissement"])}
 
+    @cached_property
+    def both(self) -> tuple[str, str]:
+        """Its codes in NAF rév. 2 and in NAF 2025, empty where not told."""
+        told = dict(sorted(pair for pair in self.codes if pair[1]))
+        return told.get("NAFRev2", ""), told.get("NAF2025", "")
+
 
 def read(file: Path) -> list[dict[str, str]]:
     """The rows of a CSV, in a ZIP or not."""
@@ -162,8 +169,34 @@ class Brute:
         """Each row that matches, with its metres."""
         found = []
         for raw in self.open:
-            if raw.point and not raw.codes.isdisjoint(codes) and kept(raw):
+            if raw.point and self.has(raw, codes) and kept(raw):
                 metres = min(distance(raw.point, centre) for centre in centres)
                 if metres <= radius_m:
                     found.append((metres, raw))
         return found
+
+    def has(self, raw: Raw, codes: set[tuple[str, str]]) -> bool:
+        """Whether a row has one of these activities, or what stands for one."""
+        return not raw.codes.isdisjoint(codes) or self._stands_for(raw, codes)
+
+    def _stands_for(self, raw: Raw, codes: set[tuple[str, str]]) -> bool:
+        """Whether the only code of a row goes with one of these in the other nomenclature, by those that bear both."""
+        former, recent = raw.both
+        if former and recent:
+            return False
+        asked = {code for nomenclature, code in codes if nomenclature == ("NAF2025" if former else "NAFRev2")}
+        pairs = {(former, code) for code in asked} if former else {(code, recent) for code in asked}
+        return not self._together.isdisjoint(pairs)
+
+    @cached_property
+    def _together(self) -> set[tuple[str, str]]:
+        """The pairs of codes that at least three rows bear, and one in twenty of those with one of the two."""
+        pairs = Counter(raw.both for raw in self.open if all(raw.both))
+        firsts, seconds = Counter[str](), Counter[str]()
+        for (former, recent), count in pairs.items():
+            firsts[former] += count
+            seconds[recent] += count
+        return {
+            (former, recent) for (former, recent), count in pairs.items()
+            if count >= 3 and max(count / firsts[former], count / seconds[recent]) >= 0.05
+        }  # fmt: skip

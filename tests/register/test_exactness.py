@@ -22,7 +22,7 @@ from sourcier.register.importing.columns import LAMBERT
 from sourcier.register.importing.run import import_stock
 from sourcier.register.places import commune
 from sourcier.register.scorers import NEUTRAL, Context, Said, score
-from sourcier.register.search import search, status
+from sourcier.register.search import correspondence, search, status
 from tests.cities import siret
 from tests.register.brute import Brute, Raw, distance
 from tests.register.france import CODES, TOWNS, write_france
@@ -132,7 +132,7 @@ def test_facets_count_what_brute_force_counts(france: Path, plain: Brute) -> Non
         assert facets.departments == counted(raws, lambda raw: (
             raw.row["codeCommuneEtablissement"][: 3 if raw.row["codeCommuneEtablissement"].startswith("97") else 2]
         ))  # fmt: skip
-        assert facets.activities == {Activity(*code): sum(code in raw.codes for raw in raws) for code in codes}
+        assert facets.activities == {Activity(*code): sum(plain.has(raw, {code}) for raw in raws) for code in codes}
         assert facets.employer == sum(raw.row["caractereEmployeurEtablissement"] == "O" for raw in raws)
         assert facets.social_economy == sum(raw.unit["economieSocialeSolidaireUniteLegale"] == "O" for raw in raws)
         assert facets.sole_trader == sum(raw.unit["categorieJuridiqueUniteLegale"] == "1000" for raw in raws)
@@ -181,7 +181,7 @@ def test_the_words_of_a_few_firms_move_them_exactly_as_the_scorers_say(france: P
         everything = search(activities, centres, radius, limit=100_000).rows
         spoke = random.sample(everything, min(len(everything), random.randint(1, 4)))
         said = {row.siret: Said(random.randint(NEUTRAL, 100), ("bio",)) for row in spoke} | {"": Said(100, ("bio",))}
-        context = Context(activities, radius, day, said=said)
+        context = Context(activities, radius, day, said=said, correspondence=correspondence())
         expected = sorted(everything, key=lambda row: -score(row, context))
         limit, offset = random.choice([(50, 0), (7, 0), (7, 7), (1, 3)])
         points = {siret: each.points for siret, each in said.items()}
@@ -194,7 +194,7 @@ def test_the_best_first_is_what_the_scorers_say_of_every_firm(france: Path) -> N
     for _ in range(150):
         activities = [Activity(*code) for code in random.sample(PAIRS, random.randint(1, len(PAIRS)))]
         centres, radius = draw_centres(random), round(1000 * 300 ** random.random())
-        context = Context(activities, radius, day)
+        context = Context(activities, radius, day, correspondence=correspondence())
         everything = search(activities, centres, radius, limit=100_000).rows
         expected = sorted(everything, key=lambda row: -score(row, context))
         limit, offset = random.choice([(50, 0), (7, 0), (7, 20), (1, 3)])

@@ -27,6 +27,7 @@ class Shop:
     disclosed: str = "O"
     active: str = "A"
     created: str = "2019-03-01"
+    nomenclature: str = "NAFRev2"
 
     @property
     def siret(self) -> str:
@@ -73,7 +74,7 @@ def _establishment(shop: Shop) -> dict[str, object]:
         "typeVoieEtablissement": "RUE", "libelleVoieEtablissement": "DU PAIN", "codePostalEtablissement": shop.postal_code,
         "libelleCommuneEtablissement": shop.commune, "codeCommuneEtablissement": shop.commune_code,
         "etatAdministratifEtablissement": shop.active, "enseigne1Etablissement": shop.name,
-        "activitePrincipaleEtablissement": shop.code, "nomenclatureActivitePrincipaleEtablissement": "NAFRev2",
+        "activitePrincipaleEtablissement": shop.code, "nomenclatureActivitePrincipaleEtablissement": shop.nomenclature,
         "caractereEmployeurEtablissement": "O", "longitude": shop.longitude, "latitude": shop.latitude,
     }  # fmt: skip
 

@@ -113,7 +113,8 @@ def _is_among(chosen: Party | None, activities: Sequence[Activity], radius_m: in
     if chosen is None or chosen.distance_m is None or chosen.distance_m > radius_m:
         return False
     own = getattr(chosen.source, "activities", None) or [Activity(chosen.source.nomenclature, chosen.source.activity)]
-    return any(activity in activities for activity in own)
+    met_by = register.correspondence().met_by
+    return any(met_by(activity, own) for activity in activities)
 
 
 def look(

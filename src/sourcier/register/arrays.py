@@ -56,7 +56,8 @@ class Arrays:
 
     The texts of row i are the bytes `begins[i]` to `begins[i + 1]` of `cards`. `sirets`, ascending, and `places` cover every
     establishment, closed ones too. `traits[name]` gives the label's position in
-    `labels[name]` for each profile. `west`, `east`: the extreme longitudes.
+    `labels[name]` for each profile. `alone`: the pair of this activity with none of
+    the other nomenclature. `west`, `east`: the extreme longitudes.
     """
 
     latitude: Column
@@ -77,6 +78,7 @@ class Arrays:
     labels: dict[str, list[Any]]
     pairs: list[tuple[str, str]]
     pairs_with: dict[Activity, list[int]]
+    alone: dict[Activity, int]
     communes: list[str]
     departments: list[str]
     department_of: NDArray[np.int64]
@@ -102,10 +104,9 @@ class Arrays:
         begins, ends = self.begins.at(rows).astype(np.int64), self.begins.at(rows + 1).astype(np.int64)
         self.cards.ahead(begins, ends)
 
-    def having(self, activities: Collection[Activity]) -> NDArray[np.int64]:
-        """The pairs with one of these activities, ascending."""
-        found = {pair for activity in activities for pair in self.pairs_with.get(activity, ())}
-        return np.array(sorted(found), np.int64)
+    def having(self, activity: Activity, others: Collection[Activity]) -> list[int]:
+        """The pairs with this activity, and those whose only one is of `others`, which stand for it."""
+        return [*self.pairs_with.get(activity, ()), *(self.alone[other] for other in others if other in self.alone)]
 
     def described(self, row: int) -> dict[str, Any]:
         """The value of each trait of a row."""
@@ -150,6 +151,7 @@ def load(folder: Path) -> Arrays:
         for nomenclature, code in zip((NAF_REV2, NAF_2025), codes, strict=True):
             if code:
                 pairs_with.setdefault(Activity(nomenclature, code), []).append(number)
+    alone = {activity: number for activity, numbers in pairs_with.items() for number in numbers if not all(pairs[number])}
     within = [department(code) for code in told["communes"]]
     departments = sorted(set(within))
     position = {code: number for number, code in enumerate(departments)}
@@ -163,6 +165,7 @@ def load(folder: Path) -> Arrays:
         labels=told["labels"],
         pairs=pairs,
         pairs_with=pairs_with,
+        alone=alone,
         communes=told["communes"],
         departments=departments,
         department_of=np.array([position[code] for code in within], np.int64),

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sourcier.kernel.activities import Activity
+from sourcier.kernel.activities import NAF_2025, Activity
+from sourcier.kernel.correspondence import Correspondence
 from sourcier.register.arrays import UNKNOWN_DAY, Arrays
 from sourcier.register.establishment import DISTRICTS, SOLE_TRADER, Facets, Filters
 from sourcier.register.mapped import Column
@@ -28,13 +29,17 @@ FIRST_GUESS = 1.5
 
 @dataclass(frozen=True)
 class Question:
-    """Activities, points in degrees, radius in metres and filters, put to the arrays of one register."""
+    """Activities, points in degrees, radius in metres and filters, put to the arrays of one register.
+
+    `correspondence`: by what a firm is found whose only activity is of the other nomenclature.
+    """
 
     arrays: Arrays
     activities: Sequence[Activity]
     points: Sequence[Point]
     radius_m: float
     filters: Filters
+    correspondence: Correspondence
 
     def within(self, radius_m: float) -> "Found":
         """The rows within that many metres that pass the filters."""
@@ -44,7 +49,12 @@ class Question:
 
     @cached_property
     def _pairs(self) -> Rows:
-        return self.arrays.having(self.activities)
+        found = {pair for activity in self.activities for pair in self.having(activity)}
+        return np.array(sorted(found), np.int64)
+
+    def having(self, activity: Activity) -> list[int]:
+        """The pairs by which a row has this activity."""
+        return self.arrays.having(activity, self.correspondence.of(activity))
 
     @cached_property
     def kept_profiles(self) -> NDArray[np.bool_] | None:
@@ -120,7 +130,7 @@ class Question:
         """
         arrays = self.arrays
         ranked = reversed(list(enumerate(self.activities)))
-        ranks = {pair: rank for rank, activity in ranked for pair in arrays.pairs_with.get(activity, ())}
+        ranks = {pair: rank for rank, activity in ranked for pair in self.having(activity)}
         fit = np.array([fit_points(ranks.get(pair, 0)) for pair in range(len(arrays.pairs))], np.float64)
         radius = self.radius_m / SMALLEST
         while needed:
@@ -216,9 +226,7 @@ class Found:
         by_commune = np.bincount(self._kept(self._of(arrays.commune)), minlength=len(arrays.communes))
         by_pair = np.bincount(self._kept(self._pairs()), minlength=len(arrays.pairs))
         return Facets(
-            activities={
-                activity: int(by_pair[arrays.pairs_with.get(activity, [])].sum()) for activity in self.question.activities
-            },
+            activities={activity: int(by_pair[self.question.having(activity)].sum()) for activity in self.question.activities},
             size_classes=by_trait["size_class"],
             categories=by_trait["category"],
             legal_forms=by_trait["legal_form"],
@@ -229,16 +237,20 @@ class Found:
         )
 
     def by_code(self) -> dict[str, tuple[int, int]]:
-        """NAF rév. 2 code → (rows, those of them that may not be named)."""
+        """NAF rév. 2 code → (rows, those of them that may not be named).
+
+        A row of NAF 2025 alone counts for each code that corresponds.
+        """
         arrays = self.question.arrays
         pairs, hidden = self._kept(self._pairs()), self._hidden[self._kept(self._of(arrays.profile))]
         told: dict[str, tuple[int, int]] = {}
         every = np.bincount(pairs, minlength=len(arrays.pairs)).tolist()
         undisclosed = np.bincount(pairs[hidden], minlength=len(arrays.pairs)).tolist()
-        for (code, _), count, masked in zip(arrays.pairs, every, undisclosed, strict=True):
-            if count:
-                before = told.get(code, (0, 0))
-                told[code] = before[0] + count, before[1] + masked
+        for (code, recent), count, masked in zip(arrays.pairs, every, undisclosed, strict=True):
+            others = self.question.correspondence.of(Activity(NAF_2025, recent))
+            for each in ([code] if code else [other.code for other in others]) if count else ():
+                before = told.get(each, (0, 0))
+                told[each] = before[0] + count, before[1] + masked
         return told
 
 

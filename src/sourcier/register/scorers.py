@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from sourcier.kernel.activities import Activity
+from sourcier.kernel.correspondence import Correspondence
 from sourcier.kernel.french import format_date
 from sourcier.kernel.geodesy import format_distance
 from sourcier.register.establishment import Establishment
@@ -71,7 +72,7 @@ class Said:
 class Context:
     """What the firms were searched for: activities in the order of the page, radius in metres, the day, and where.
 
-    `said`: SIRET → what those firms say that answers the need; all others are neutral.
+    `said`: SIRET → what those firms say that answers the need; all others are neutral. `correspondence`: the search's.
     """
 
     activities: Sequence[Activity]
@@ -79,6 +80,7 @@ class Context:
     on: date
     place: str = "du lieu de livraison le plus proche"
     said: Mapping[str, Said] = field(default_factory=dict)
+    correspondence: Correspondence = field(default_factory=Correspondence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +93,14 @@ class Why:
 
 
 def activity_fit(establishment: Establishment, context: Context) -> Why:
-    """The best rank, among the activities searched, of one that the establishment declares."""
+    """The best rank, among the activities searched, of one that the establishment declares, or that its own stands for."""
     for rank, activity in enumerate(context.activities):
-        if activity in establishment.activities:
+        own = context.correspondence.met_by(activity, establishment.activities)
+        if own is not None:
             which = "l'activité cherchée en premier" if rank == 0 else f"l'activité cherchée en {rank + 1}e"
             sentence = f"Son activité déclarée, {activity.code}, est {which}."
+            if own != activity:
+                sentence = f"Son activité déclarée est {context.correspondence.sentence(own, activity)}. C'est {which}."
             return Why("Activité", sentence, int(fit_points(rank)))
     return Why("Activité", "Son activité déclarée n'est pas parmi celles que vous cherchez.", LOWEST)
 

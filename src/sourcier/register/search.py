@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from sourcier.kernel.activities import NAF_REV2, Activity
+from sourcier.kernel.correspondence import Correspondence
 from sourcier.kernel.french import fold
 from sourcier.register.arrays import UNKNOWN_DAY, Arrays, folder_of
 from sourcier.register.establishment import Establishment, Filters, SearchResult, Status, shown
@@ -15,7 +16,9 @@ from sourcier.register.found import Question
 from sourcier.register.places import commune
 from sourcier.register.store import Register, RegisterMissing, opened
 
-__all__ = ["RegisterMissing", "around", "by_name", "by_siret", "commune", "known_activity", "search", "status"]
+__all__ = [
+    "RegisterMissing", "around", "by_name", "by_siret", "commune", "correspondence", "known_activity", "search", "status",
+]  # fmt: skip
 
 FIELDS = """siret, name, legal_name, nomenclature, activity, naf_2025, address, postal_code, commune, commune_code,
     CAST(round(latitude * 1e6) AS INTEGER), CAST(round(longitude * 1e6) AS INTEGER), approximate, uncertainty_m,
@@ -48,13 +51,15 @@ def search(
 ) -> SearchResult:
     """Active establishments with one of `activities`, within `radius_m` metres (edge included) of the nearest centre.
 
+    One that bears no code in the nomenclature of an activity is found by the code that corresponds (`correspondence`).
+
     `centres`: (latitude, longitude) in micro-degrees. Nearest first, then by SIRET; with `scored_on`, highest first of the
     score that `scorers` explains for that day, then nearest. `said`: SIRET → points of a firm's own words, all others being
     neutral. Raises `RegisterMissing`.
     """
     register = opened()
     points = tuple((latitude / 1_000_000, longitude / 1_000_000) for latitude, longitude in centres)
-    question = Question(register.arrays, activities, points, radius_m, filters)
+    question = Question(register.arrays, activities, points, radius_m, filters, register.correspondence)
     found = question.within(radius_m)
     total, undisclosed = found.count(), found.undisclosed()
     wanted = offset + limit
@@ -64,10 +69,11 @@ def search(
 
 def around(centre: tuple[int, int], radius_m: int) -> dict[str, tuple[int, int]]:
     """NAF rév. 2 code → `(active establishments, those of them that may not be named)` within `radius_m` of one centre."""
-    arrays = opened().arrays
+    register = opened()
+    arrays = register.arrays
     every = [Activity(NAF_REV2, rev2) for rev2, _ in arrays.pairs if rev2]
     point = (centre[0] / 1_000_000, centre[1] / 1_000_000)
-    return Question(arrays, every, (point,), radius_m, Filters()).within(radius_m).by_code()
+    return Question(arrays, every, (point,), radius_m, Filters(), register.correspondence).within(radius_m).by_code()
 
 
 def _rows(register: Register, places: Sequence[tuple[int, float | None]]) -> tuple[Establishment, ...]:
@@ -147,6 +153,11 @@ def by_name(text: str, limit: int = 10) -> tuple[Establishment, ...]:
         return ()
     rows = register.arrays.names.find(words, limit)
     return _rows(register, [(row, None) for row in rows.tolist()])
+
+
+def correspondence() -> Correspondence:
+    """The one that searches follow: INSEE's table, else what the rows say. Raises `RegisterMissing`."""
+    return opened().correspondence
 
 
 def known_activity(activity: Activity) -> bool:

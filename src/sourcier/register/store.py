@@ -14,7 +14,9 @@ from pathlib import Path
 import duckdb
 from django.conf import settings
 
+from sourcier.kernel.correspondence import Correspondence
 from sourcier.kernel.transitions import Refusal, Refused
+from sourcier.register import correspondence
 from sourcier.register.arrays import Arrays, folder_of, load
 
 FORMAT = "4"
@@ -39,12 +41,16 @@ class RegisterMissing(Refused):
 
 @dataclass
 class Register:
-    """FILE (DuckDB) and its arrays, of one build, open for reading. One cursor per thread."""
+    """FILE (DuckDB) and its arrays, of one build, open for reading. One cursor per thread.
+
+    `told`: which activities correspond, as its own rows say.
+    """
 
     file: Path
     build: str
     database: duckdb.DuckDBPyConnection
     arrays: Arrays
+    told: Correspondence
     signature: tuple[object, ...]
     _threads: threading.local = field(default_factory=threading.local)
 
@@ -55,6 +61,14 @@ class Register:
             cursor = self._threads.cursor = self.database.cursor()
             cursor.execute("USE register")
         return cursor
+
+    @property
+    def correspondence(self) -> Correspondence:
+        """The one that searches follow: INSEE's table when the city gave it and it reads (`sourcier doctor` says when not)."""
+        try:
+            return correspondence.official() or self.told
+        except Refused:
+            return self.told
 
 
 _register: Register | None = None
@@ -119,7 +133,8 @@ def _open(file: Path, signature: tuple[object, ...]) -> Register:
             raise RegisterMissing(
                 f"Le répertoire {file} a été fait par une autre version de Sourcier. Relancez : sourcier register import"
             )
-        return Register(file, meta["build"], database, load(folder_of(file, meta["build"])), signature)
+        arrays = load(folder_of(file, meta["build"]))
+        return Register(file, meta["build"], database, arrays, correspondence.told_by_rows(arrays, meta["build"]), signature)
     except (duckdb.Error, KeyError, OSError, ValueError, EOFError) as error:
         database.close()
         raise _unreadable(file, error) from None

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from sourcier.kernel.activities import Activity
+from sourcier.kernel.correspondence import Correspondence
 from sourcier.kernel.transitions import refuse
 from sourcier.register import search as register
 from sourcier.register.establishment import Establishment, Facets, Filters, SearchResult
@@ -91,7 +92,16 @@ def context(sourcing: Sourcing, kept: Search | None = None) -> Context:
         activities = [Activity(row.nomenclature, row.code) for row in sourcing.need.activities.order_by("pk")]
     radius_m = kept.radius_m if kept else sourcing.radius_m
     place = {"place": f"de {kept.around}"} if kept and kept.around else {}
-    return Context(activities, radius_m, timezone.localdate(), said=own_words.of(sourcing.need), **place)
+    said, day = own_words.of(sourcing.need), timezone.localdate()
+    return Context(activities, radius_m, day, said=said, correspondence=_correspondence(), **place)
+
+
+def _correspondence() -> Correspondence:
+    """What the register follows; nothing without one, so that a page that can do without is still shown."""
+    try:
+        return register.correspondence()
+    except register.RegisterMissing:
+        return Correspondence()
 
 
 def why(placed: Establishment, searched: Context) -> list[dict[str, Any]]:

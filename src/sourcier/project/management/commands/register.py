@@ -161,7 +161,7 @@ class Command(BaseCommand):
         activities = [activity_of(code) for code in chosen.activity]
         centre = centre_of(chosen.near, self.stderr.write)
         radius, said = metres(chosen.radius), said_for(chosen.need) if chosen.need else {}
-        searched = scorers.Context(activities, radius, timezone.localdate(), "du lieu cherché", said)
+        searched = scorers.Context(activities, radius, timezone.localdate(), "du lieu cherché", said, register.correspondence())
         points = {siret: each.points for siret, each in said.items()}
         found = register.search(
             activities, [centre], searched.radius_m, limit=limit_of(chosen.limit), offset=limit_of(chosen.offset),
