@@ -213,7 +213,20 @@ def requester(walk: Walk, scene: dict[str, str]) -> None:
     walk.refused(f"/achats/{scene['blank']}/decrire/", "Envoyer mon besoin", 200)
     walk.refused("/compte/mot-de-passe/", "Changer", 200, oldpassword="faux", password1="court", password2="long")
     walk.refused("/mon-compte/", "Enregistrer", 200, name=" ")
+    begins_from_the_past(walk)
     buys_directly(walk)
+
+
+def begins_from_the_past(walk: Walk) -> None:
+    """A sentence, then a past purchase that looks like it: its answers come, the sentence stays."""
+    sentence = "Du pain frais pour la nouvelle crèche"
+    shown = walk.page.goto(f"{walk.who.town.site}/besoins/nouveau/")
+    walk.page.locator("[name=sentence]").fill(sentence)
+    walk.page.get_by_text("Des achats semblables").wait_for()
+    walk.judge(shown, "a sentence typed")
+    walk.press("Partir de là", "the answers of a past purchase")
+    if walk.page.locator("[name=sentence]").input_value() != sentence:
+        walk.found.append("the sentence just typed is lost")
 
 
 def buys_directly(walk: Walk) -> None:
