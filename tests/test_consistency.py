@@ -20,6 +20,7 @@ WITHOUT_ENTRY = {
     "spend.actions.units": {"put_in_unit", "refuse_elsewhere"},
     "needs.actions.common": {"load", "check", "check_unit", "same_version", "touch", "clean_text", "clean_value"},
     "spend.actions.contracts": {"order_on"},
+    "vocabulary.actions": {"hear", "check_activity"},
     "needs.actions.decide": {
         "mark_asked",
         "mark_awarded",

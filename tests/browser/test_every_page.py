@@ -45,7 +45,8 @@ POSTED = {
     "profile_package", "year_take",
     "family_add", "contract_renew",
     "idea_receipt", "place_idea_receipt", "place_alerts", "place_link_again", "place_receipt",
-    "lanes_propose", "lane_end", "need_hand_over", "glance", "direct_cancel",
+    "lanes_propose", "lane_end", "word_add", "words_import", "word_retire", "word_suggested",
+    "need_hand_over", "glance", "direct_cancel",
     "idea_answer", "idea_route", "idea_check", "idea_told", "idea_forget",
 }  # fmt: skip
 # Files and texts, which are not pages: they answer whoever may have them, and that is all.
@@ -321,7 +322,7 @@ def head_of_purchasing(walk: Walk, scene: dict[str, str]) -> None:
     walk.look(
         "/reglages/", "/reglages/directions/", f"/reglages/directions/{scene['department']}/", "/reglages/lieux/",
         "/reglages/lieux/nouveau/", f"/reglages/lieux/{scene['place']}/", "/reglages/archives/", "/reglages/ouverture/",
-        "/reglages/voies/", "/reglages/achat-direct/",
+        "/reglages/voies/", "/reglages/achat-direct/", "/reglages/mots/",
         "/familles/unites/", "/familles/nomenclature/", "/familles/nomenclature/importer/", scene["family"],
         "/controle/cle/", "/regles/", "/familles/commandes/", scene["orders_given"], scene["orders_read"],
         "/familles/marches/", "/familles/marches/nouveau/", "/familles/marches/importer/", scene["contracts_given"],
@@ -357,6 +358,7 @@ def head_of_purchasing(walk: Walk, scene: dict[str, str]) -> None:
     for _ in range(3):  # the city's own
         walk.press("Arrêter", "a lane ended")
     walk.press("Régler ces voies", "the lanes to begin with")
+    walk.refused("/reglages/mots/", "Ajouter ces mots", phrase="<b>", words="10.71C")
     walk.enter("/familles/ensemble/")
     walk.press("Recalculer", "the purchases compared")
     walk.look("/familles/ensemble/?annee=2026", "/familles/rotation/")

@@ -21,6 +21,7 @@ from sourcier.sourcing.models import Criterion, FirmQuestion, Invitation, Relay,
 from sourcier.spend.models import CityRule, ContractBatch, Family, OrderBatch, RunningContract
 from sourcier.suppliers.models import Campaign, Contact, FirmKey
 from sourcier.vault.models import File
+from sourcier.vocabulary.models import CityPhrase, Suggestion
 from tests.dossier.purchase import Purchase
 
 EXPORT = "?export=csv"
@@ -76,6 +77,8 @@ def ids(purchase: Purchase, export: Export) -> dict[str, Any]:
         "contract_id": RunningContract.objects.filter(organisation=purchase.city.organisation).first(),
         "list_id": ContractBatch.objects.filter(organisation=purchase.city.organisation).first(),
         "rule_id": CityRule.objects.filter(organisation=purchase.city.organisation).first(),
+        "phrase_id": CityPhrase.objects.filter(organisation=purchase.city.organisation).first(),
+        "suggestion_id": Suggestion.objects.filter(organisation=purchase.city.organisation).first(),
         "lane_id": LaneRule.objects.filter(organisation=purchase.city.organisation).first(),
         "finding_id": Finding.objects.filter(organisation=purchase.city.organisation).first(),
         "key_id": FirmKey.objects.filter(firm__organisation=purchase.city.organisation).first(),
@@ -89,6 +92,8 @@ def ids(purchase: Purchase, export: Export) -> dict[str, Any]:
         "year_file_id",
         "rule_id",
         "lane_id",
+        "phrase_id",
+        "suggestion_id",
         "contract_id",
         "list_id",
         "call_id",

@@ -168,16 +168,16 @@ def _ask_others(agent: Agent, typed: Typed, chosen: Party | None, stored: Sequen
         estimate_cents=typed.amount_cents,
     )  # fmt: skip
     around = queries.centres(agent, typed.department)
-    activities = queries.trade(typed.family, typed.sentence)
+    activities = queries.trade(agent.organisation, typed.family, typed.sentence)
     found = queries.near(activities, around, chosen)
     others = _nearest(agent, activities, around, found, chosen)
     if not buys:
-        needs.tick_activities(agent, need.pk, activities)
+        needs.tick_activities(agent, need.pk, activities, by_hand=False)
         _tell(agent, need, typed, chosen, others, stored)
         return needs.submit(agent, need.pk)
     need = needs.accept(agent, need.pk)
     _tell(agent, need, typed, chosen, others, stored)
-    needs.tick_activities(agent, need.pk, activities)
+    needs.tick_activities(agent, need.pk, activities, by_hand=False)
     if typed.family:
         rule = needs_queries.rule_of_day(need, typed.family, typed.family.kind, timezone.localdate())
         needs.keep_rule(agent, need.pk, typed.family, typed.family.kind, rule)

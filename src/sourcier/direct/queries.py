@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 from django.db.models import Count, Q, QuerySet, Sum
 
 from sourcier.accounts.agents import Agent
-from sourcier.accounts.models import Department
+from sourcier.accounts.models import Department, Organisation
 from sourcier.accounts.queries import usual_places
 from sourcier.direct import rules
 from sourcier.direct.models import DirectPurchase
@@ -25,6 +25,7 @@ from sourcier.spend.models import Family
 from sourcier.spend.queries import propose_family
 from sourcier.spend.rules import Use
 from sourcier.spend.taken import Taken, times_taken
+from sourcier.vocabulary.queries import phrases
 
 TOP = 5
 
@@ -71,14 +72,18 @@ def centres(agent: Agent, department: Department | None) -> list[Centre]:
 
 def proposed_family(agent: Agent, sentence: str) -> Family | None:
     """The family of the trade that these words call first, else of the first ones; a person confirms it."""
-    called = [match.activity for match in engine.match(sentence).activities[:TOP]] if sentence.strip() else []
+    called = _called(agent.organisation, sentence, TOP) if sentence.strip() else []
     return propose_family(agent.organisation, called[:1]) or propose_family(agent.organisation, called, sentence)
 
 
-def trade(family: Family | None, sentence: str) -> list[Activity]:
+def trade(organisation: Organisation, family: Family | None, sentence: str) -> list[Activity]:
     """The activities among which others are looked for: those of the family, else what the words call first."""
     own = [Activity(nomenclature, code) for nomenclature, code in (family.activities if family else ())]
-    return own or [match.activity for match in engine.match(sentence).activities[:1]]
+    return own or _called(organisation, sentence, 1)
+
+
+def _called(organisation: Organisation, sentence: str, most: int) -> list[Activity]:
+    return [match.activity for match in engine.match(sentence, most, added=phrases(organisation)).activities]
 
 
 def rule_of(agent: Agent, family: Family, amount_cents: int, on: date) -> dict[str, Any]:
@@ -129,7 +134,7 @@ def look(
         rule=rule,
         use=Use(rule["used_cents"], amount, limit) if rule and limit else None,
         taken=times_taken(agent.organisation, chosen.siret, department.pk, on) if chosen and department else None,
-        near=near(trade(family, sentence), centres(agent, department), chosen),
+        near=near(trade(agent.organisation, family, sentence), centres(agent, department), chosen),
     )
 
 

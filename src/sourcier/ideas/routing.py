@@ -11,6 +11,7 @@ from sourcier.matching.engine import match
 from sourcier.needs.models import Need
 from sourcier.spend.models import Family
 from sourcier.spend.queries import propose_family
+from sourcier.vocabulary.queries import phrases
 
 BEST = 3
 
@@ -26,7 +27,7 @@ class Route:
 
 def propose(organisation: Organisation, text: str) -> Route:
     """Nothing is learned in silence: what decides is the words, and what departments asked for before."""
-    result = match(text, limit=BEST)
+    result = match(text, limit=BEST, added=phrases(organisation))
     found, activities = result.activities, [each.activity for each in result.activities]
     family = propose_family(organisation, activities) if result.sure else None
     department, times = _who_asks(organisation, family, activities)

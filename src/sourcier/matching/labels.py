@@ -22,6 +22,11 @@ def label(activity: Activity) -> str:
     return labels().get(activity, activity.code)
 
 
+def unknown(code: str) -> str:
+    """The sentence for a code that does not exist, with those that do."""
+    return f"Le code {code} n'existe pas dans la nomenclature. Les plus proches : {', '.join(nearest(code))}."
+
+
 def nearest(code: str) -> list[str]:
     """For a code that does not exist: its class, else its group, its division, else its neighbours."""
     known = sorted(activity.code for activity in labels())

@@ -236,6 +236,7 @@ INSTALLED_APPS = [
     "sourcier.retention",
     "sourcier.mail",
     "sourcier.spend",
+    "sourcier.vocabulary",
     "sourcier.needs",
     "sourcier.suppliers",
     "sourcier.sourcing",

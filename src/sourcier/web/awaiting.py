@@ -16,6 +16,7 @@ from sourcier.quotes.queries import calls, tray
 from sourcier.retention import queries as retention
 from sourcier.retention.clocks import today
 from sourcier.sourcing import queries as sourcing
+from sourcier.vocabulary import queries as vocabulary
 
 NAMED = 5
 
@@ -57,6 +58,7 @@ def _together(row: Finding) -> Awaiting:
 SOURCES = (
     needs.awaiting, needs.awaiting_contracts, needs.awaiting_interests, sourcing.awaiting, quotes.awaiting, tray.awaiting,
     calls.awaiting, ideas.awaiting, terms, alarm, together,
+    vocabulary.awaiting,
 )  # fmt: skip
 
 

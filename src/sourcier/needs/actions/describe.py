@@ -24,6 +24,9 @@ from sourcier.needs.rules import Verb
 from sourcier.retention.clocks import begin
 from sourcier.retention.models import Clock
 from sourcier.spend.models import Family
+from sourcier.vocabulary.actions import hear
+from sourcier.vocabulary.queries import phrases
+from sourcier.vocabulary.rules import called
 
 
 @transaction.atomic
@@ -190,20 +193,22 @@ def set_lots(agent: Agent, need_id: UUID, titles: Sequence[str], version: int | 
 
 
 @transaction.atomic
-def tick_activities(agent: Agent, need_id: UUID, activities: Sequence[Activity]) -> Need:
-    """Replace the ticked activities. Labels, words that matched and counts are read again here: a page cannot invent them."""
+def tick_activities(agent: Agent, need_id: UUID, activities: Sequence[Activity], *, by_hand: bool = True) -> Need:
+    """Replace the ticked activities. Labels, words that matched and counts are read again here: a page cannot invent them.
+
+    What a person ticks `by_hand` against the words of the need is kept as a suggestion for the city's own words.
+    """
     need = load(agent, need_id)
     check(agent, need, Verb.TICK)
-    proposed = {match.activity: match for match in engine.match(queries.words(need)).activities}
+    matches = engine.match(queries.words(need), added=phrases(need.organisation)).activities
+    proposed = {match.activity: match for match in matches}
     learned = {each.activity: each for each in queries.bought(need)}
     known = labels.labels()
     rows = []
     for activity in dict.fromkeys(activities):
         label = known.get(activity)
         if label is None:
-            near = ", ".join(labels.nearest(activity.code))
-            said = f"Le code {activity.code} n'existe pas dans la nomenclature. Les plus proches : {near}."
-            raise refuse("unknown_activity", said, field="activities")
+            raise refuse("unknown_activity", labels.unknown(activity.code), field="activities")
         match, bought = proposed.get(activity), learned.get(activity)
         rows.append(
             NeedActivity(
@@ -221,6 +226,10 @@ def tick_activities(agent: Agent, need_id: UUID, activities: Sequence[Activity])
     NeedActivity.objects.bulk_create(rows)
     said = [{f: getattr(row, f) for f in ("nomenclature", "code", "label", "words", "proposed", "contracts")} for row in rows]
     codes = ", ".join(row.code for row in rows) or "(aucune)"
+    if by_hand:
+        by_words = called(queries.words(need), matches)
+        uncalled = [each for row in rows if (each := Activity(row.nomenclature, row.code)) not in by_words]
+        hear(need.organisation, need.pk, need.reference, need.sentence, uncalled)
     entry(agent, need, "need.activities_ticked", {"codes": codes, "activities": said}, rows, gone)
     return need
 

@@ -19,6 +19,7 @@ from sourcier.needs.queries.reading import visible
 from sourcier.spend.likeness import KIN, MEDIUM, Signature, grade, looked_for, shared_words, signature
 from sourcier.spend.models import Family
 from sourcier.spend.queries import operation_totals
+from sourcier.vocabulary.queries import phrases
 
 # Firms were asked, or one was chosen. What was withdrawn, or never sent, is no example.
 EXAMPLES = (Need.State.ASKED, Need.State.AWARDED)
@@ -61,7 +62,8 @@ def examples(agent: Agent) -> QuerySet[Need]:
 def alike_before(agent: Agent, need: Need) -> list[Past]:
     """Up to three, the most alike first; those of the agent's own departments or of all, as his roles allow."""
     signed = signature(need.sentence)
-    activities = {match.activity for match in engine.match(need.sentence).activities[:ACTIVITIES]}
+    matches = engine.match(need.sentence, ACTIVITIES, added=phrases(need.organisation)).activities
+    activities = {match.activity for match in matches}
     family = need.family or proposed_family(need)
     known = _annotated(agent, need, activities)
     trade = Q(shares_activity=True) | (Q(family=family) if family else Q(pk__in=()))

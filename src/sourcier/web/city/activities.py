@@ -1,6 +1,6 @@
 """The activities of a need: five proposed with the words that matched, those that win such contracts, others looked for."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from sourcier.matching.learned import Bought
 from sourcier.needs import actions, queries
 from sourcier.needs.models import Need
 from sourcier.needs.rules import Verb
+from sourcier.vocabulary.queries import phrases
 from sourcier.web.city.need_page import next_step
 from sourcier.web.city.needs import need_or_404
 from sourcier.web.operations import operation_context
@@ -33,14 +34,15 @@ MAX_SEARCH = 200
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One line to tick: the activity, the words that matched (empty when a person looked for it), its tick, and what is known
-    of the published contracts that it won."""
+    """One line to tick: the activity, the words that matched (empty when a person looked for it), its tick, what is known of the
+    published contracts that it won, and the phrase of the city that was said."""
 
     activity: Activity
     label: str
     words: tuple[str, ...]
     ticked: bool
     bought: Bought | None = None
+    city_phrase: str = ""
 
     @property
     def value(self) -> str:
@@ -69,17 +71,19 @@ def activities(request: HttpRequest, need_id: UUID) -> HttpResponse:
             messages.success(request, "Activités retenues.")
             return redirect("activities", need.pk)
     ticked = _ticked(request, need)
-    result, names = engine.match(queries.words(need)), labels.labels()
+    own, names = phrases(agent.organisation), labels.labels()
+    result = engine.match(queries.words(need), PROPOSED, added=own)
     bought = {each.activity: each for each in queries.bought(need)}
     proposed = [
-        Choice(m.activity, m.label, m.words, m.activity in ticked, bought.get(m.activity)) for m in result.activities[:PROPOSED]
+        Choice(m.activity, m.label, m.words, m.activity in ticked, bought.get(m.activity), city_phrase(m))
+        for m in result.activities
     ]
     shown = {choice.activity for choice in proposed}
     won = winning(bought, ticked, without=shown)
     shown |= {choice.activity for choice in won}
     added = [Choice(a, names.get(a, a.code), (), True) for a in sorted(ticked - shown)]
     text = request.POST.get("words", "")[:MAX_SEARCH].strip()
-    found = [Choice(a, names[a], (), False) for a in search(text) if a not in shown | ticked]
+    found = [Choice(a, names[a], (), False) for a in search(text, own) if a not in shown | ticked]
     context = {
         **operation_context(agent, need), "need": need, "proposed": proposed, "won": won,
         "learned_on": queries.learned_on() if bought else None, "added": added, "found": found, "searched": text,
@@ -99,8 +103,16 @@ def winning(bought: Mapping[Activity, Bought], ticked: Collection[Activity], *, 
     ][:PROPOSED]
 
 
-def search(text: str) -> list[Activity]:
-    """Activities of that code (whole or its beginning), then whose label holds each word, then that match in meaning."""
+def city_phrase(match: engine.Match) -> str:
+    """The city's phrase that lifted this activity, or ""."""
+    return next((met.term for met in match.met if met.how is engine.How.CITY), "")
+
+
+def search(text: str, own: Sequence[engine.CityPhrase]) -> list[Activity]:
+    """Activities of that code (whole or its beginning), then whose label holds each word, then that match in meaning.
+
+    `own`: the city's phrases.
+    """
     if not text:
         return []
     names = labels.labels()
@@ -113,7 +125,7 @@ def search(text: str) -> list[Activity]:
     by_code = [a for a in names if digits[:1].isdigit() and a.code.replace(".", "").startswith(digits.replace(".", ""))]
     words = fold(text).split()
     by_label = [a for a, label in names.items() if all(word in fold(label) for word in words)]
-    by_meaning = [match.activity for match in engine.match(text).activities]
+    by_meaning = [match.activity for match in engine.match(text, added=own).activities]
     return list(dict.fromkeys([*sorted(by_code), *sorted(by_label), *by_meaning]))[:FOUND]
 
 

@@ -26,6 +26,7 @@ from sourcier.sourcing.actions import panel
 from sourcier.sourcing.models import Sourcing
 from sourcier.sourcing.queries import current
 from sourcier.spend.models import Family
+from sourcier.vocabulary.queries import phrases
 from sourcier.web.city.interests import APART, declared, interest_form
 from sourcier.web.city.need_forms import ReasonForm
 from sourcier.web.city.needs import need_or_404
@@ -52,7 +53,8 @@ class LeadForm(forms.Form):
 
     def __init__(self, need: Need, data: Any = None) -> None:
         ticked = [Activity(row.nomenclature, row.code) for row in need.activities.all()]
-        matched = {match.activity: match.label for match in engine.match(queries.words(need)).activities[:PROPOSED]}
+        matches = engine.match(queries.words(need), PROPOSED, added=phrases(need.organisation)).activities
+        matched = {match.activity: match.label for match in matches}
         labels = matched | {Activity(row.nomenclature, row.code): row.label for row in need.activities.all()}
         proposed = need.family or queries.proposed_family(need)
         super().__init__(data, initial={"family": proposed, "activities": [_value(a) for a in ticked or list(matched)[:1]]})

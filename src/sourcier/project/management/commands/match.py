@@ -2,12 +2,15 @@
 
 import json
 from argparse import ArgumentParser
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from sourcier.matching.engine import Result, match
+from sourcier.accounts.models import Organisation
+from sourcier.matching.engine import CityPhrase, Result, match
+from sourcier.vocabulary.queries import phrases
 
 
 class Command(BaseCommand):
@@ -17,30 +20,40 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("text", nargs="?", help="le besoin, en une phrase")
         parser.add_argument("--json", action="store_true", help="pour un programme")
+        parser.add_argument("--city", metavar="VILLE", default="", help="avec les mots de cette ville, par son nom court")
         parser.add_argument("--batch", metavar="FICHIER", help='lignes JSON {"id", "text"} ; une ligne JSON pour chacune')
 
     def handle(self, *args: Any, **options: Any) -> None:
+        added = city_words(options["city"]) if options["city"] else []
         if options["batch"]:
-            self.batch(Path(options["batch"]))
+            self.batch(Path(options["batch"]), added)
         elif options["text"] is None:
             raise CommandError("Donnez un besoin, ou --batch et un fichier.")
         elif options["json"]:
-            self.stdout.write(json.dumps(as_json(match(options["text"])), ensure_ascii=False))
+            self.stdout.write(json.dumps(as_json(match(options["text"], added=added)), ensure_ascii=False))
         else:
-            self.stdout.write(as_text(match(options["text"])))
+            self.stdout.write(as_text(match(options["text"], added=added)))
 
-    def batch(self, path: Path) -> None:
+    def batch(self, path: Path, added: Sequence[CityPhrase]) -> None:
         """One answer a line, in the order of the file; a bad line stops with its number."""
         try:
             with path.open(encoding="utf-8-sig") as lines:
                 for number, line in enumerate(lines, 1):
                     if line.strip():
-                        self.stdout.write(json.dumps(answer(line, number), ensure_ascii=False))
+                        self.stdout.write(json.dumps(answer(line, number, added), ensure_ascii=False))
         except (OSError, UnicodeDecodeError) as error:
             raise CommandError(f"{path} ne se lit pas : {error}.") from None
 
 
-def answer(line: str, number: int) -> dict[str, Any]:
+def city_words(slug: str) -> list[CityPhrase]:
+    """The phrases of a city. Raises `CommandError` for one that is not here."""
+    organisation = Organisation.objects.filter(slug=slug).first()
+    if organisation is None:
+        raise CommandError(f"Aucune ville ne s'appelle « {slug} » ici.")
+    return phrases(organisation)
+
+
+def answer(line: str, number: int, added: Sequence[CityPhrase]) -> dict[str, Any]:
     """The answer to one line of a batch. Raises `CommandError` naming the line."""
     try:
         asked = json.loads(line)
@@ -49,7 +62,7 @@ def answer(line: str, number: int) -> dict[str, Any]:
         raise CommandError(f'Ligne {number} : un objet JSON avec "id" et "text" est attendu.') from None
     if not isinstance(text, str):
         raise CommandError(f'Ligne {number} : "text" doit être du texte.')
-    return {"id": identifier, **as_json(match(text))}
+    return {"id": identifier, **as_json(match(text, added=added))}
 
 
 def as_json(result: Result) -> dict[str, Any]:

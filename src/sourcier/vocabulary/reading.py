@@ -1,0 +1,81 @@
+"""A table of phrases: words in one column, the code of the activity in another; each line is read, or named with its reason."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from sourcier.kernel.activities import Activity, InvalidActivity, parse_activity
+from sourcier.kernel.transitions import refuse
+from sourcier.matching import labels
+from sourcier.spend.importing import sheets
+from sourcier.spend.importing.lines import Unread, columns_named, text
+from sourcier.vocabulary import rules
+
+MAX_PHRASES = 5_000
+
+
+class Column(StrEnum):
+    """What a column may hold."""
+
+    PHRASE = "phrase"
+    CODE = "code"
+
+
+HEADINGS: Mapping[Column, tuple[str, ...]] = {
+    Column.PHRASE: ("mots", "mot", "expression", "expressions", "phrase", "terme", "vocabulaire", "libelle"),
+    Column.CODE: ("code", "code naf", "naf", "activite", "code activite", "ape", "code ape"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PhraseLine:
+    """A line that can be added."""
+
+    line: int
+    phrase: str
+    activity: Activity
+
+
+@dataclass(slots=True)
+class Read:
+    """What a file says, in its order."""
+
+    phrases: list[PhraseLine] = field(default_factory=list)
+    unread: list[Unread] = field(default_factory=list)
+
+
+def read(data: bytes) -> Read:
+    """Judge every line. Raises `Refused` beside `file` for what is no table, or one without the two columns."""
+    sheet = sheets.read(data)
+    columns = columns_named(sheet.headings, HEADINGS)
+    if len(columns) < len(Column):
+        raise refuse(
+            "columns", "La première ligne doit nommer deux colonnes : « Mots » et « Code NAF ». Rien n'est importé.", "file"
+        )
+    found, seen = Read(), {}  # type: tuple[Read, dict[tuple[str, Activity], int]]
+    for number, row in sheet.rows():
+        if len(found.phrases) + len(found.unread) >= MAX_PHRASES:
+            raise refuse("too_many", f"Ce fichier dépasse {MAX_PHRASES} lignes. Rien n'est importé.", "file")
+        said = {column: text(row[place]) if place < len(row) else "" for column, place in columns.items()}
+        line = _line(number, said[Column.PHRASE], said[Column.CODE])
+        if isinstance(line, PhraseLine):
+            first = seen.setdefault((rules.key(line.phrase), line.activity), number)
+            if first != number:
+                line = f"Déjà dit à la ligne {first}."
+        if isinstance(line, PhraseLine):
+            found.phrases.append(line)
+        else:
+            found.unread.append(Unread(number, " ; ".join(filter(None, said.values()))[:200], line))
+    return found
+
+
+def _line(number: int, said: str, code: str) -> PhraseLine | str:
+    """The line, or why it is left out."""
+    phrase = rules.clean(said)
+    if wrong := rules.refusal(phrase):
+        return wrong.sentence
+    try:
+        activity = parse_activity(code)
+    except InvalidActivity as error:
+        return str(error)
+    return PhraseLine(number, phrase, activity) if activity in labels.labels() else labels.unknown(activity.code)
