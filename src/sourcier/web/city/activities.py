@@ -34,8 +34,8 @@ MAX_SEARCH = 200
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One line to tick: the activity, the words that matched (empty when a person looked for it), its tick, what is known of the
-    published contracts that it won, and the phrase of the city that was said."""
+    """One line to tick: the activity, the words that matched (empty when a person looked for it), its tick, what is known of
+    the published contracts that it won, and the phrase of the city that was said."""
 
     activity: Activity
     label: str
