@@ -23,6 +23,9 @@ HEAVIEST = 0.6
 MUCH_LONGER = 2.0
 """A need says at most so many times what a title says: a page of details does not part it from a title of three words."""
 
+ROUNDING = 1e-4
+"""Sums of 32-bit weights: what is equal is kept, in whatever order it was summed."""
+
 CONTEXT_WEIGHT = 0.45
 LONGEST = 12
 """Words of a need that are read: the rarest ones."""
@@ -161,7 +164,7 @@ class Learned:
         title, shared = self.said[touched], common[touched]
         need = np.minimum(sum(each.weight for each in found), MUCH_LONGER * title)
         least = np.maximum(MET * np.sqrt(need * title), HEAVIEST * found[0].weight)
-        return found, touched[shared >= least]
+        return found, touched[shared >= least - ROUNDING]
 
     def _wins(self, text: str) -> ints:
         """(sirets,) contracts of this kind won by each."""
