@@ -35,6 +35,8 @@ def states(need: str, firm: str, **more: str) -> dict[str, str]:
         ("Du lundi au vendredi", "Lundi fermé, ouvert du mardi au dimanche", "Jours", "not_met"),
         ("Du lundi au vendredi", "Sur le marché le mardi", "Jours", "unknown"),
         ("Tous les jours", "Ouvert du lundi au samedi", "Jours", "unknown"),
+        ("Livré tous les jours avant 7h", "Ouvert du lundi au samedi", "Jours", "unknown"),
+        ("Livré 7 jours sur 7", "Ouvert du lundi au samedi", "Jours", "not_met"),
         ("60 baguettes par jour", "Minimum 200", "Quantité", "not_met"),
         ("60 baguettes par jour", "Jusqu'à 200 baguettes par jour", "Quantité", "met"),
         ("60 baguettes par jour", "Jusqu'à 50 baguettes", "Quantité", "not_met"),
@@ -60,6 +62,11 @@ def states(need: str, firm: str, **more: str) -> dict[str, str]:
 )
 def test_what_the_firm_says_of_a_constraint(need: str, firm: str, label: str, state: str) -> None:
     assert states(need, firm)[label] == state
+
+
+def test_days_said_one_by_one_tell_more_than_every_day() -> None:
+    found = stated(["Livré tous les jours", "Du lundi au samedi", "Livré chaque jour"])
+    assert [each.quote for each in found if each.code == "jours"] == ["Du lundi au samedi"]
 
 
 def test_days_of_opening_are_those_of_the_firm_when_it_says_no_other() -> None:

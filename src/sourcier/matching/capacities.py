@@ -157,7 +157,8 @@ def stated(texts: Iterable[str], how_much: Iterable[str] = ()) -> list[Constrain
                 if denied is False:
                     found.setdefault(code, Constraint(code, quote))
             for code, (value, quote) in _asked(sentence, counted):
-                found.setdefault(code, Constraint(code, quote, value))
+                if code not in found or (code == "jours" and measures.vague(found[code].value) and not measures.vague(value)):
+                    found[code] = Constraint(code, quote, value)
     children = [catalogue()[code].implies for code, each in found.items() if catalogue()[code].implies in found]
     told_twice = {code for code in children if code == "livraison"}
     return [found[code] for code in catalogue() if code in found and code not in told_twice]

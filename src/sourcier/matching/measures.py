@@ -118,8 +118,14 @@ def days_asked(sentence: Piece) -> Found | None:
     if found is None or not found[0].open:
         return None
     days, quote = found
-    loose = _DAILY.search(sentence.flat) and "7" not in sentence.flat
+    daily = _DAILY.search(sentence.flat)
+    loose = daily and "7" not in daily[0]
     return (days.open & WEEK if loose else days.open, days.open), quote
+
+
+def vague(asked: tuple[frozenset[int], frozenset[int]]) -> bool:
+    """« tous les jours », which days told one by one make clear."""
+    return asked[0] != asked[1]
 
 
 def days_told(sentence: Piece, *, opening: bool = False) -> Iterator[Found]:
