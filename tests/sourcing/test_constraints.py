@@ -55,6 +55,10 @@ def test_saying_no_or_yes_moves_nobody(city: City) -> None:
     describe(city, PERRIER, words="Ouvert dès 5 h.", can_delai=4)
     describe(city, MATHILDE, words="Pas de livraison. Commande minimum 200 baguettes.")
     assert order(sourcing, "pertinence") == before
+    assert {said(city, sourcing, shop)["points"] for shop in (MATHILDE, PERRIER, LEFORT)} == {90}
+    assert (
+        "rien dit" in said(city, sourcing, LEFORT)["sentence"] and "rien dit" not in said(city, sourcing, MATHILDE)["sentence"]
+    )
     context = finding.context(sourcing)
     assert constraints.says_no(context.said[MATHILDE.siret]) and not constraints.says_no(context.said.get(LEFORT.siret))
 

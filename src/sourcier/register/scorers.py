@@ -134,7 +134,9 @@ def freshness(establishment: Establishment, context: Context) -> Why:
 def own_words(establishment: Establishment, context: Context) -> Why:
     """What the firm says of itself, where it answers the need. Those who say nothing lose nothing."""
     said = context.said.get(establishment.siret)
-    if said is None or not said.words:
+    if said is not None and not said.words:
+        return Why("Ses mots", "Ce qu'elle dit d'elle ne donne ici ni avantage ni reproche.", NEUTRAL)
+    if said is None:
         return Why("Ses mots", "Elle n'a rien dit d'elle sur ce besoin : ni avantage ni reproche.", NEUTRAL)
     return Why("Ses mots", f"Elle dit : {' ; '.join(said.words)}.", said.points)
 
