@@ -18,7 +18,16 @@ WITHOUT_ENTRY = {
     "mail.actions": {"enqueue"},
     "spend.actions.commitments": {"commit", "undo"},
     "spend.actions.units": {"put_in_unit", "refuse_elsewhere"},
-    "needs.actions.common": {"load", "check", "check_unit", "same_version", "touch", "clean_text", "clean_value"},
+    "needs.actions.common": {
+        "load",
+        "check",
+        "check_unit",
+        "same_version",
+        "touch",
+        "clean_details",
+        "clean_text",
+        "clean_value",
+    },
     "spend.actions.contracts": {"order_on"},
     "vocabulary.actions": {"hear", "check_activity"},
     "needs.actions.decide": {

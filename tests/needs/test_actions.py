@@ -21,6 +21,7 @@ from sourcier.needs.models import Need
 from sourcier.needs.rules import Conflict
 from sourcier.spend.models import Family
 from tests.cities import City
+from tests.journal.entries import writes
 
 PAIN = "Pain frais livré tous les jours avant 7 h pour les crèches"
 EVERYTHING_UNKNOWN = list(rules.QUESTIONS)
@@ -370,3 +371,48 @@ def test_what_awaits_costs_the_same_number_of_queries_whatever_the_number_of_nee
         assert len(queries.awaiting(city.head_buyer)) == 3 * number
     with django_assert_num_queries(3):
         assert len(queries.in_progress(city.requester, timezone.now())) == 2 * number
+
+
+def test_the_questions_of_a_family_are_answered_and_told_to_the_firms(city: City) -> None:
+    need = started(city)
+    with writes(city.organisation.pk, "need.saved", "need.saved"):
+        need = actions.save(city.requester, need.pk, need.version, details={"bread_weight": " 250 g ", "allergens": None})
+        need = actions.save(city.requester, need.pk, need.version, details={"days": "Du lundi au vendredi"})
+    assert need.details == [
+        {"id": "bread_weight", "name": "Poids", "answer": "250 g"},
+        {"id": "days", "name": "Jours", "answer": "Du lundi au vendredi"},
+        {"id": "allergens", "name": "Allergènes", "answer": None},
+    ]
+    assert verify(city.organisation.pk).ok
+
+
+def test_an_answer_of_another_page_is_not_overwritten_and_a_strange_question_is_refused(city: City) -> None:
+    need = started(city)
+    actions.save(city.requester, need.pk, need.version, details={"bread_weight": "250 g"})
+    with pytest.raises(Conflict):
+        actions.save(city.requester, need.pk, need.version, details={"bread_weight": "300 g"})
+    with pytest.raises(Refused) as refused:
+        actions.save(city.requester, need.pk, need.version + 1, details={"never": "Oui"})
+    assert refused.value.field == "details"
+    with pytest.raises(Refused) as refused:
+        actions.save(city.requester, need.pk, need.version + 1, details={"days": "x" * 301})
+    assert refused.value.field == "detail_days"
+
+
+def test_the_meter_reads_the_fields_of_the_need_and_the_hours_of_its_places(city: City) -> None:
+    need = started(city)
+    before = queries.refining(need)
+    assert before.asked[0].question.id == "bread_weight"
+    need = actions.save(
+        city.requester,
+        need.pk,
+        need.version,
+        what="Baguettes de 250 g",
+        starts_on=date(2027, 1, 4),
+        details={"allergens": None},
+    )
+    need = actions.set_places(city.requester, need.pk, {city.place.pk: ""})
+    after = queries.refining(need)
+    assert after.meter.points > before.meter.points
+    assert next(each.said for each in after.asked if each.question.id == "bread_weight") == "250 g"
+    assert {"what", "where", "when"}.isdisjoint({each.id for each in after.meter.missing})

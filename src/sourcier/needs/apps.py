@@ -31,7 +31,7 @@ class NeedsConfig(AppConfig):
             fields=(
                 "department_id", "author_id", "buyer_id", "reference", "state", "version", "sentence", "title", "what",
                 "how_much", "where_note", "starts_on", "ends_on", "estimate_cents", "estimate_per_year",
-                "duration_months", "options_months", "unknown", "kind", "family_id", "unit_id",
+                "duration_months", "options_months", "unknown", "details", "kind", "family_id", "unit_id",
                 "taken_over_from_id", "renews_id", "direct", "reason", "rule", "crossing", "lane", "lane_choice", "created_at",
                 "submitted_at", "waiting_since",
             ),

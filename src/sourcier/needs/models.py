@@ -62,6 +62,9 @@ class Need(models.Model):
     unknown = models.JSONField(
         default=list, help_text='questions answered « je ne sais pas »: "what", "how_much", "where", "when", "estimate"'
     )
+    details = models.JSONField(
+        default=list, help_text='answers to the questions of its family: [{"id", "name", "answer"}], null: « je ne sais pas »'
+    )
     kind = models.CharField("nature", max_length=10, choices=Kind, blank=True)
     family = models.ForeignKey("spend.Family", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     unit = models.ForeignKey("spend.Unit", null=True, blank=True, on_delete=models.PROTECT, related_name="needs")

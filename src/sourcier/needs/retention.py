@@ -15,7 +15,7 @@ def give_up(scope: Scope) -> Emptied:
     if scope.losing:
         return made
     needs = Need.objects.filter(pk=scope.subject_id, organisation_id=scope.organisation_id)
-    made.empty(needs, sentence=ERASED, title="", what="", how_much="", where_note="", reason="", crossing=None)
+    made.empty(needs, sentence=ERASED, title="", what="", how_much="", where_note="", reason="", crossing=None, details=[])
     made.empty(NeedPlace.objects.filter(need__in=needs), note="")
     made.empty(InterestDeclaration.objects.filter(need__in=needs, interest=True), firm=ERASED, link="", words="")
     made.empty(ContractAnswer.objects.filter(need__in=needs).exclude(reason=""), reason=ERASED)

@@ -136,9 +136,7 @@ QUESTIONS: Mapping[str, tuple[str, ...]] = {
     "estimate": ("estimate_cents",),
 }
 LENGTH_FIELDS = ("estimate_per_year", "duration_months", "options_months")
-WORDS_OF_THE_DEPARTMENT = frozenset(
-    {"sentence", "what", "how_much", "where_note", "starts_on", "ends_on", "estimate_cents", "unknown", *LENGTH_FIELDS}
-)
+WORDS_OF_THE_DEPARTMENT = frozenset({"sentence", "unknown", "details", *LENGTH_FIELDS}).union(*QUESTIONS.values())
 WORDS_OF_THE_BUYER = (WORDS_OF_THE_DEPARTMENT - {"sentence"}) | {"title", "kind", "family", "unit"}
 LENGTHS: Mapping[str, int] = {
     "sentence": 500,
@@ -147,6 +145,7 @@ LENGTHS: Mapping[str, int] = {
     "how_much": 300,
     "where_note": 300,
     "note": 200,
+    "detail": 300,
     "lot": 160,
     "reason": 2_000,
     "text": 5_000,

@@ -30,7 +30,8 @@ _SAYS_LITTLE = COMMON | {"entrepris", "societ", "client", "qualit", "equip", "ou
 
 def of(need: Need) -> dict[str, Said]:
     """SIRET → what the firm says that answers the need, among those that described themselves to this city."""
-    wanted = (need.sentence, need.title, need.what, need.how_much, *need.lots.values_list("title", flat=True))
+    answers = [row["answer"] for row in need.details if row["answer"]]
+    wanted = (need.sentence, need.title, need.what, need.how_much, *answers, *need.lots.values_list("title", flat=True))
     asked = constraints.of(need)
     told = FirmPlace.objects.filter(firm__organisation=need.organisation_id, saved_at__isnull=False).select_related("firm")
     found = {}

@@ -33,6 +33,7 @@ def need(history: History) -> list[Block]:
         *facts(
             ("Quoi", row["what"]),
             ("Combien, à quel rythme", row["how_much"]),
+            *((each["name"], each["answer"] or "ne sait pas") for each in row.get("details", ())),
             ("Quand", _period(row)),
             ("Où", _places(history)),
             ("Précision sur le lieu", row["where_note"]),

@@ -1,6 +1,6 @@
 """What every verb of a need begins and ends with: load and lock, ask the rules, clean what was typed, one entry."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from sourcier.kernel.french import format_lately
 from sourcier.kernel.transitions import Refused, refuse
 from sourcier.needs import queries, rules
 from sourcier.needs.models import Kind, Need
+from sourcier.needs.refining.answers import merged
 from sourcier.needs.rules import Conflict, Verb
 from sourcier.spend.models import Family, Unit
 
@@ -66,6 +67,18 @@ def clean_text(name: str, value: str, *, required: bool = False, field: str | No
     if too_long := rules.too_long(name, text):
         raise Refused(too_long, field or name)
     return text
+
+
+def clean_details(need: Need, typed: Mapping[str, str | None]) -> list[dict[str, Any]]:
+    """The answers to the questions of its family, once these are added; refused beside its field when one is too long."""
+    cleaned = {
+        question: None if answer is None else clean_text("detail", answer, field=f"detail_{question}")
+        for question, answer in typed.items()
+    }
+    try:
+        return merged(need.details, cleaned)
+    except KeyError:
+        raise refuse("unknown_question", "Cette question n'est pas dans la liste.", field="details") from None
 
 
 def clean_value(agent: Agent, name: str, value: Any) -> Any:

@@ -16,7 +16,17 @@ from sourcier.kernel.transitions import Refused, refuse
 from sourcier.law.retention import PROCEDURE
 from sourcier.matching import engine, labels
 from sourcier.needs import queries, rules
-from sourcier.needs.actions.common import check, check_unit, clean_text, clean_value, entry, load, same_version, touch
+from sourcier.needs.actions.common import (
+    check,
+    check_unit,
+    clean_details,
+    clean_text,
+    clean_value,
+    entry,
+    load,
+    same_version,
+    touch,
+)
 from sourcier.needs.actions.leading import follow_lane
 from sourcier.needs.models import Lot, Need, NeedActivity, NeedPlace
 from sourcier.needs.recurrence import length_refusal
@@ -97,6 +107,8 @@ def say_again(agent: Agent, need_id: UUID, version: int, sentence: str, departme
 def save(agent: Agent, need_id: UUID, version: int, **fields: Any) -> Need:
     """Write the fields that differ (those of `rules.WORDS_OF_…`; `family` is a `Family` or None). Nothing differs: no entry.
 
+    `details`: id of a question of its family → answer, None for « je ne sais pas »; those not given stay as they are.
+
     Raises `Conflict` for a stale version, with the row as it is now.
     """
     need = load(agent, need_id)
@@ -105,7 +117,9 @@ def save(agent: Agent, need_id: UUID, version: int, **fields: Any) -> Need:
     allowed = rules.WORDS_OF_THE_DEPARTMENT if writing else rules.WORDS_OF_THE_BUYER
     if not allowed.issuperset(fields):
         raise refuse("wrong_field", "Cette information ne se modifie pas à cette étape.")
-    cleaned = {name: clean_value(agent, name, value) for name, value in fields.items()}
+    cleaned = {name: clean_value(agent, name, value) for name, value in fields.items() if name != "details"}
+    if "details" in fields:
+        cleaned["details"] = clean_details(need, fields["details"])
     changed = {name: value for name, value in cleaned.items() if getattr(need, name) != value}
     if not changed:
         return need

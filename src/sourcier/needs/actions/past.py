@@ -17,7 +17,7 @@ from sourcier.needs.models import Lot, Need, NeedActivity, NeedPlace
 from sourcier.needs.rules import Verb
 
 ESTIMATE = ("estimate_cents", *rules.LENGTH_FIELDS)
-WORDS = ("title", "what", "how_much", "where_note", "kind", "family")
+WORDS = ("title", "what", "how_much", "where_note", "details", "kind", "family")
 
 
 @transaction.atomic

@@ -44,6 +44,7 @@ from sourcier.needs.queries.reading import (
     words,
     writable_departments,
 )
+from sourcier.needs.queries.refining import Refining, refining
 from sourcier.needs.queries.rule import crosses, is_exempt, rule_of_day
 from sourcier.needs.queries.standing import Move, in_progress, moved, standing, standings
 from sourcier.needs.queries.work import awaiting, waiting_message
@@ -53,6 +54,7 @@ __all__ = [
     "READERS",
     "Move",
     "Past",
+    "Refining",
     "abstention",
     "alike_before",
     "awaiting",
@@ -91,6 +93,7 @@ __all__ = [
     "places",
     "proposed_family",
     "readable_departments",
+    "refining",
     "refusal",
     "renewal_of",
     "roles_for",

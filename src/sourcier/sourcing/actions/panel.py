@@ -18,6 +18,7 @@ from sourcier.kernel.identifiers import InvalidIdentifier, parse_siret
 from sourcier.kernel.transitions import Refused, refuse
 from sourcier.needs import queries as needs
 from sourcier.needs.models import Need
+from sourcier.needs.refining.answers import told
 from sourcier.register import search as register
 from sourcier.register.establishment import Establishment, Filters, SearchResult
 from sourcier.sourcing import around, finding, known_firms, proposal, queries, registry, rules
@@ -69,7 +70,7 @@ def _new(agent: Agent, need: Need, kind: str) -> Sourcing:
     phone = agent.user.phone or city.phone
     return Sourcing.objects.create(
         organisation=city, need=need, buyer=agent.user, kind=kind, public_notice=kind != Sourcing.Kind.DIRECT,
-        title=(need.title or need.sentence)[:160], description=need.what or need.sentence,
+        title=(need.title or need.sentence)[:160], description=told(need.what or need.sentence, need.details),
         notice_slug=secrets.token_urlsafe(16), deadline=propose_deadline(kind, now, city.postal_code),
         contact_name=agent.user.name, contact_phone=phone, contact_hours=city.phone_hours,
         created_at=now, saved_at=now, saved_by=agent.user,
