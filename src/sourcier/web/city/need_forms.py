@@ -8,8 +8,10 @@ from django import forms
 
 from sourcier.accounts.models import DeliveryPlace, Department
 from sourcier.kernel.money import NotANumber, format_cents, parse_decimal, to_cents
-from sourcier.needs import rules
+from sourcier.needs import queries, rules
 from sourcier.needs.models import Kind, Need
+from sourcier.needs.refining.answers import by_id
+from sourcier.needs.refining.book import questions
 from sourcier.spend.models import Family, Unit
 
 QUESTION_OF = {field: question for question, fields in rules.QUESTIONS.items() for field in fields} | {
@@ -19,6 +21,15 @@ QUESTION_OF = {field: question for question, fields in rules.QUESTIONS.items() f
     **{f"unknown_{question}": question for question in rules.QUESTIONS},
 }
 """Field → the question whose error it is shown with."""
+
+
+DETAIL = "detail_"
+"""What the field of a question of the family begins with; its « Je ne sais pas »: `unknown_detail_…`."""
+
+
+def question_of(field: str) -> str:
+    """The question of the page that a field belongs to; those of the family are one, « details »."""
+    return "details" if field.removeprefix("unknown_").startswith(DETAIL) else QUESTION_OF.get(field, field)
 
 
 def described_by(question: str) -> dict[str, str]:
@@ -115,9 +126,48 @@ class NeedForm(forms.Form):
         for question in rules.QUESTIONS:
             self.fields[f"unknown_{question}"] = forms.BooleanField(label="Je ne sais pas", required=False)
             self.initial[f"unknown_{question}"] = question in need.unknown
+        self._add_details()
+
+    def _add_details(self) -> None:
+        """The questions of the family, and those that the page was shown before it changed."""
+        self.refining = queries.refining(self.need)
+        stored, book = by_id(self.need.details), questions()
+        asked = [each.question.id for each in self.refining.asked]
+        shown = [name.removeprefix(DETAIL) for name in self.data if name.startswith(DETAIL)]
+        self.detail_ids = list(dict.fromkeys(asked + [each for each in shown if each in book]))
+        for each in self.detail_ids:
+            name, limit = DETAIL + each, rules.LENGTHS["detail"]
+            attrs = {"maxlength": limit, "autocomplete": "off", **described_by(name)}
+            self.fields[name] = forms.CharField(required=False, widget=forms.TextInput(attrs))
+            self.fields[f"unknown_{name}"] = forms.BooleanField(label="Je ne sais pas", required=False)
+            self.initial[name] = stored.get(each) or ""
+            self.initial[f"unknown_{name}"] = stored.get(each, "") is None
+
+    def detail_rows(self) -> list[dict[str, Any]]:
+        """Each question of the family with its two fields, and the words of the need that answer it already."""
+        return [
+            {
+                "question": each.question,
+                "said": each.said,
+                "name": name,
+                "field": self[name],
+                "unknown": self[f"unknown_{name}"],
+            }
+            for each in self.refining.asked
+            for name in [DETAIL + each.question.id]
+        ]
+
+    def details(self) -> dict[str, str | None]:
+        """Id of the question → what was typed, None for « je ne sais pas »; only those that the page had."""
+        cleaned, found = self.cleaned_data, {}
+        for each in self.detail_ids:
+            name = DETAIL + each
+            if name in self.data and name in cleaned:
+                found[each] = cleaned[name] or (None if cleaned.get(f"unknown_{name}") else "")
+        return found
 
     def _stored(self) -> dict[str, Any]:
-        stored = {field: getattr(self.need, field) for field in rules.WORDS_OF_THE_DEPARTMENT - {"unknown"}}
+        stored = {field: getattr(self.need, field) for field in rules.WORDS_OF_THE_DEPARTMENT - {"unknown", "details"}}
         return stored | {"lots": "\n".join(lot.title for lot in self.need.lots.all())}
 
     def chosen_places(self) -> dict[UUID, str]:
@@ -144,6 +194,7 @@ class NeedForm(forms.Form):
     def question_errors(self) -> dict[str, list[str]]:
         """Question → its sentences, for every question (empty lists too, so that a corrected one is cleared)."""
         said: dict[str, list[str]] = {question: [] for question in ("sentence", *rules.QUESTIONS, "lots")}
+        said |= {DETAIL + each: [] for each in self.detail_ids}
         for field, errors in self.errors.items():
             said.setdefault(QUESTION_OF.get(field, field), []).extend(str(error) for error in errors)
         return said

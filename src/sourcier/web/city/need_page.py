@@ -36,6 +36,7 @@ from sourcier.web.downloads import attachment
 from sourcier.web.operations import operation_context
 from sourcier.web.rights import PURCHASING, READERS, city
 
+BEING_SAID = (Need.State.DRAFT, Need.State.SUBMITTED, Need.State.RETURNED, Need.State.ACCEPTED)
 WRITERS = (Role.REQUESTER, *PURCHASING)
 BUTTONS = {
     "write": Verb.WRITE, "submit": Verb.SUBMIT, "accept": Verb.ACCEPT, "send_back": Verb.SEND_BACK, "close": Verb.CLOSE,
@@ -73,6 +74,8 @@ def _page(request: HttpRequest, need: Need, **bound: forms.Form) -> HttpResponse
     }
     context |= next_step(agent, need) | _untold(agent, need) | way(need) | existing(agent, need) | seen_together(agent, need)
     context |= fullness(need) | of_need(agent, need) | interests_context(agent, need)
+    if need.state in BEING_SAID:
+        context["refining"] = queries.refining(need)
     if may["complete"]:
         context["complete_form"] = bound.get("complete") or _complete_form(agent, need)
     return render(request, "city/needs/need.html", context, status=422 if bound else 200)

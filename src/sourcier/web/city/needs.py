@@ -21,7 +21,7 @@ from sourcier.needs.models import Need
 from sourcier.needs.rules import Conflict, Verb
 from sourcier.web.city.buying import may_buy_directly
 from sourcier.web.city.gauges import fullness
-from sourcier.web.city.need_forms import QUESTION_OF, NeedForm, StartForm
+from sourcier.web.city.need_forms import DETAIL, NeedForm, StartForm, question_of
 from sourcier.web.city.need_past import alike_before
 from sourcier.web.city.tables import needs_table
 from sourcier.web.exports import exported
@@ -36,6 +36,7 @@ STATES = {
 }
 PER_PAGE = 20
 QUESTION_FIELDS = {"sentence": ("sentence",), **rules.QUESTIONS}
+ASKED = (*QUESTION_FIELDS, "details", "lots")
 
 
 def need_or_404(agent: Agent, need_id: UUID) -> Need:
@@ -138,7 +139,9 @@ def need_edit(request: HttpRequest, need_id: UUID) -> HttpResponse:
         del form.fields["sentence"]
     if request.method != "POST":
         return _edit_page(request, form, writing)
-    asked = [q for q in request.POST.getlist("question") if q in (*QUESTION_FIELDS, "lots")] or [*QUESTION_FIELDS, "lots"]
+    asked = [q for q in request.POST.getlist("question") if q in ASKED] or list(ASKED)
+    if not {"sentence", "what"}.isdisjoint(asked):
+        asked.append("details")  # other words may bring other questions: what was typed in those shown is kept first
     version = _version(request)
     try:
         version = _save(agent, form, version, asked, writing)
@@ -156,6 +159,7 @@ def _answer(request: HttpRequest, agent: Agent, form: NeedForm, writing: bool, v
         if "version_seen" in request.POST:
             return HttpResponse(headers={"HX-Refresh": "true"})
         context = {"need": need, "form": form, "version": version, "lane": queries.lane_of(need), **fullness(need)}
+        context |= _questions_again(form, need)
         return render(request, "city/needs/_saved.html", context)
     if form.errors:
         return _edit_page(request, form, writing, version=version)
@@ -173,6 +177,14 @@ def _answer(request: HttpRequest, agent: Agent, form: NeedForm, writing: bool, v
     return sent(request, need)
 
 
+def _questions_again(form: NeedForm, need: Need) -> dict[str, Any]:
+    """The meter after a save; and the questions of the family, when what was written brings others than those shown."""
+    again = NeedForm(need, form.city_places)
+    asked = [each.question.id for each in again.refining.asked]
+    shown = [each for each in form.detail_ids if DETAIL + each in form.data]
+    return {"refining": again.refining, "details_form": again if shown != asked else None}
+
+
 def sent(request: HttpRequest, need: Need) -> HttpResponse:
     """After the sending: to the firms when the department leads, to the need when a buyer does."""
     if queries.leads(request.agent, need):  # type: ignore[attr-defined]
@@ -188,10 +200,12 @@ def _save(agent: Agent, form: NeedForm, version: int, asked: list[str], writing:
     names = [name for question in asked for name in QUESTION_FIELDS.get(question, ()) if name in form.cleaned_data]
     fields: dict[str, Any] = {name: form.cleaned_data[name] for name in names if writing or name != "sentence"}
     fields["unknown"] = form.unknown([question for question in asked if question in rules.QUESTIONS])
+    if "details" in asked:
+        fields["details"] = form.details()
     places = form.chosen_places() if "where" in asked else None
     lots = form.lot_titles() if "lots" in asked else None
     version = actions.describe(agent, form.need.pk, version, fields, places, lots)
-    for name in [name for name in form.errors if QUESTION_OF.get(name, name) not in asked and name != "__all__"]:
+    for name in [name for name in form.errors if question_of(name) not in asked and name != "__all__"]:
         del form.errors[name]
     return version
 
@@ -206,7 +220,7 @@ def _edit_page(request: HttpRequest, form: NeedForm, writing: bool, **more: Any)
     met = [{"met": each} for each in queries.contracts_met(form.need)]
     context = {
         "form": form, "need": form.need, "writing": writing, "version": form.need.version, "contracts_met": met,
-        "lane": queries.lane_of(form.need), **fullness(form.need), **more,
+        "lane": queries.lane_of(form.need), "refining": form.refining, **fullness(form.need), **more,
     }  # fmt: skip
     if writing and not form.is_bound:
         context |= alike_before(request.agent, form.need)  # type: ignore[attr-defined]
@@ -240,11 +254,16 @@ def _differences(mine: NeedForm, theirs: NeedForm, asked: list[str]) -> list[dic
     """Field by field, what the other saved and what is typed here, where they differ."""
     found = []
     for name, label in LABELS.items():
-        if QUESTION_OF[name] not in asked or name not in mine.fields:
+        if question_of(name) not in asked or name not in mine.fields:
             continue
         typed, saved = mine.cleaned_data.get(name, mine.data.get(name, "")), theirs.initial[name]
         if (typed or "") != (saved or ""):
             found.append({"label": label, "theirs": _shown(name, saved), "mine": _shown(name, typed)})
+    for row in mine.detail_rows() if "details" in asked else ():
+        if row["name"] in mine.data and row["name"] in mine.cleaned_data:
+            typed, saved = (_detail(form, row["name"]) for form in (mine, theirs))
+            if typed != saved:
+                found.append({"label": row["question"].name, "theirs": saved, "mine": typed})
     if "where" in asked:
         rows = {
             form: [f"{r['place'].name} {r['note']}".strip() for r in form.place_rows() if r["ticked"]]
@@ -253,6 +272,12 @@ def _differences(mine: NeedForm, theirs: NeedForm, asked: list[str]) -> list[dic
         if rows[mine] != rows[theirs]:
             found.append({"label": "Lieux", "theirs": ", ".join(rows[theirs]), "mine": ", ".join(rows[mine])})
     return found
+
+
+def _detail(form: NeedForm, name: str) -> str:
+    """An answer to a question of the family, as typed or as stored."""
+    values = form.cleaned_data if form.is_bound else form.initial
+    return values.get(name) or ("Je ne sais pas" if values.get(f"unknown_{name}") else "")
 
 
 def _shown(name: str, value: Any) -> str:
