@@ -13,6 +13,7 @@ from django.utils import timezone
 from sourcier.kernel.french import format_date
 from sourcier.matching.capacities import Answer, Constraint, State, claimed, compare, spoken, stated
 from sourcier.needs.models import Need
+from sourcier.needs.refining.answers import given
 from sourcier.register.scorers import Said
 from sourcier.suppliers.models import FirmPlace
 from sourcier.suppliers.queries import ticked
@@ -20,7 +21,8 @@ from sourcier.suppliers.queries import ticked
 
 def of(need: Need) -> list[Constraint]:
     """What the need states that a firm may claim: an hour, days, a label…"""
-    asked = [need.sentence, need.title, need.what, need.where_note, *need.lots.values_list("title", flat=True)]
+    asked = [need.sentence, need.title, need.what, need.where_note, *given(need.details)]
+    asked += need.lots.values_list("title", flat=True)
     return stated([*asked, *need.places.values_list("place__hours", flat=True)], [need.how_much])
 
 

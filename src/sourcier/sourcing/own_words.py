@@ -11,6 +11,7 @@ from itertools import chain
 from sourcier.kernel.french import fold
 from sourcier.matching.words import COMMON, words
 from sourcier.needs.models import Need
+from sourcier.needs.refining.answers import given
 from sourcier.register.scorers import NEUTRAL, Said
 from sourcier.sourcing import constraints
 from sourcier.suppliers.models import FirmPlace
@@ -30,8 +31,8 @@ _SAYS_LITTLE = COMMON | {"entrepris", "societ", "client", "qualit", "equip", "ou
 
 def of(need: Need) -> dict[str, Said]:
     """SIRET → what the firm says that answers the need, among those that described themselves to this city."""
-    answers = [row["answer"] for row in need.details if row["answer"]]
-    wanted = (need.sentence, need.title, need.what, need.how_much, *answers, *need.lots.values_list("title", flat=True))
+    described = (need.sentence, need.title, need.what, need.how_much)
+    wanted = (*described, *given(need.details), *need.lots.values_list("title", flat=True))
     asked = constraints.of(need)
     told = FirmPlace.objects.filter(firm__organisation=need.organisation_id, saved_at__isnull=False).select_related("firm")
     found = {}

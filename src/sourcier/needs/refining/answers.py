@@ -33,6 +33,11 @@ def by_id(stored: Stored) -> dict[str, str | None]:
     return {row["id"]: row["answer"] for row in stored}
 
 
+def given(stored: Stored) -> list[str]:
+    """The answers alone, those that say something."""
+    return [row["answer"] for row in stored if row["answer"]]
+
+
 def told(description: str, stored: Stored) -> str:
     """The description for the firms, then one line for each answer; « je ne sais pas » is not told."""
     lines = [f"{row['name']} : {row['answer']}" for row in stored if row["answer"]]
