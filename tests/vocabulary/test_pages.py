@@ -3,7 +3,7 @@ from django.urls import reverse
 
 from sourcier.kernel.activities import NAF_REV2, Activity
 from sourcier.needs import actions as needs
-from sourcier.vocabulary import actions, queries
+from sourcier.vocabulary import actions, queries, reading
 from sourcier.vocabulary.models import CityPhrase, Suggestion
 from tests.cities import City
 from tests.journal.entries import writes_nothing
@@ -103,3 +103,12 @@ def test_the_activities_of_a_need_name_the_phrase_of_the_city(city: City) -> Non
     need = needs.start(city.requester, "Des trompettes pour juin")
     client = as_(city.requester)
     assert "mot de la ville : « trompettes »" in words(client.get(reverse("activities", args=[need.pk])))
+
+
+def test_a_long_list_is_read_by_pages(city: City) -> None:
+    lines = [reading.PhraseLine(n, f"bombarde z{chr(97 + n // 26)}{chr(97 + n % 26)}x", FRUIT) for n in range(130)]
+    actions.import_phrases(city.head_buyer, lines)
+    client = as_(city.head_buyer)
+    said = words(client.get(f"{PAGE}?page=2"))
+    assert "130 expressions" in said and "Page 2 sur 2" in said
+    assert client.get(f"{PAGE}?page=x").status_code == 200 and client.get(f"{PAGE}?export=odd").status_code == 404

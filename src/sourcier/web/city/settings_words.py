@@ -5,6 +5,8 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
@@ -27,6 +29,7 @@ from sourcier.web.rights import city
 
 MAX_BYTES = 2_000_000
 SHOWN = 60
+PER_PAGE = 100
 COLUMNS = (
     Column("Mots"), Column("Code NAF"), Column("Activité"), Column("Origine"), Column("Ajoutée par"), Column("Le", Cell.MOMENT),
 )  # fmt: skip
@@ -89,21 +92,23 @@ def settings_words(request: HttpRequest) -> HttpResponse:
 
 def _page(request: HttpRequest, status: int = 200, **shown: Any) -> HttpResponse:
     agent: Agent = request.agent  # type: ignore[attr-defined]
-    found, names = list(queries.live(agent.organisation)), labels.labels()
-    if response := exported(request, _table(found)):
+    found, names = queries.live(agent.organisation), labels.labels()
+    if "export" in request.GET and (response := exported(request, _table(found))):
         return response
-    lines = [{"row": row, "label": names.get(Activity(row.nomenclature, row.code), row.code)} for row in found]
+    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    lines = [{"row": row, "label": names.get(Activity(row.nomenclature, row.code), row.code)} for row in page]
     reads = agent.has(Role.HEAD_BUYER, Role.AUDITOR)
     suggested = queries.waiting(agent.organisation).prefetch_related("heard") if reads else []
     context = {
-        "editable": agent.has(Role.HEAD_BUYER), "lines": lines, "retired": queries.retired(agent.organisation)[:SHOWN],
+        "editable": agent.has(Role.HEAD_BUYER), "lines": lines, "page": page,
+        "retired": queries.retired(agent.organisation)[:SHOWN],
         "suggested": [{"row": row, "label": names.get(Activity(row.nomenclature, row.code), row.code)} for row in suggested],
         "form": PhraseForm(agent), "file_form": FileForm(), **shown,
     }  # fmt: skip
     return render(request, "city/settings/words.html", context, status=status)
 
 
-def _table(found: list[CityPhrase]) -> Table:
+def _table(found: QuerySet[CityPhrase]) -> Table:
     rows = [
         (row.phrase, row.code, labels.label(Activity(row.nomenclature, row.code)), row.get_origin_display(), row.added_by.name,
          row.added_at)
