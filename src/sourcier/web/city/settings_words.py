@@ -39,13 +39,17 @@ class PhraseForm(forms.Form):
     """A phrase, and the activity that it means: a code, or words to look for one, then one of those found."""
 
     phrase = forms.CharField(
-        label="Vos mots", max_length=1_000, required=False, help_text="Comme on les dit ici : « barnum », « sono de la salle »."
-    )
-    words = forms.CharField(
-        label="L'activité : son code, ou des mots pour la chercher", max_length=200, required=False,
-        help_text="Par exemple 77.29Z, ou location de tentes.",
+        label="Vos mots", max_length=1_000, help_text="Comme on les dit ici : « barnum », « sono de la salle ».",
+        error_messages={"required": "Écrivez au moins un mot."},
     )  # fmt: skip
-    activity = forms.ChoiceField(label="Laquelle", widget=forms.RadioSelect, required=False)
+    words = forms.CharField(
+        label="L'activité : son code, ou des mots pour la chercher", max_length=200,
+        help_text="Par exemple 77.29Z, ou location de tentes.",
+        error_messages={"required": "Dites quelle activité : un code, ou des mots pour la chercher."},
+    )  # fmt: skip
+    activity = forms.ChoiceField(
+        label="Laquelle", widget=forms.RadioSelect, error_messages={"required": "Choisissez une des activités trouvées."}
+    )
 
     def __init__(self, agent: Agent, data: Any = None) -> None:
         super().__init__(data)
@@ -54,22 +58,19 @@ class PhraseForm(forms.Form):
         names = labels.labels()
         choices = [(f"{a.nomenclature}:{a.code}", f"{names[a]} ({a.code})") for a in self.found]
         self.fields["activity"].choices = choices  # type: ignore[attr-defined]
-        if not choices:
+        if len(choices) < 2:
             del self.fields["activity"]
 
     def clean(self) -> dict[str, Any]:
         """The activity: the one chosen, else the only one found, else the code typed, known or not."""
         cleaned = super().clean() or self.cleaned_data
-        typed = cleaned.get("words", "")
         if chosen := cleaned.get("activity"):
             cleaned["chosen"] = Activity(*chosen.split(":", 1))
         elif len(self.found) == 1:
             cleaned["chosen"] = self.found[0]
-        elif self.found:
-            self.add_error("activity", "Choisissez une des activités trouvées.")
-        else:
+        elif not self.found and "words" in cleaned:
             try:
-                cleaned["chosen"] = parse_activity(typed)
+                cleaned["chosen"] = parse_activity(cleaned["words"])
             except InvalidActivity:
                 self.add_error("words", "Rien pour ces mots. Essayez-en d'autres, ou un code comme 10.71C.")
         return cleaned
@@ -136,7 +137,7 @@ def word_add(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, f"« {made.phrase} » est ajouté aux mots de la ville.")
             return redirect("settings_words")
-    elif wrong := rules.refusal(phrase):
+    elif "phrase" not in form.errors and (wrong := rules.refusal(phrase)):
         form.add_error("phrase", wrong.sentence)
     return _page(request, 422, form=form)
 
