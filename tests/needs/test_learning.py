@@ -28,8 +28,10 @@ from sourcier.matching.learned import Learned
 from sourcier.needs import learned
 from sourcier.needs.learning import learn
 from sourcier.project.checks import published
+from sourcier.register.importing.run import import_stock
 from tests.matching.decp_rows import row, write_2019, write_2022
 from tests.needs.learning import BAKER, CLOSED, GROCER, LIFTS, MUTE, PERSON, STRANGER, install_register
+from tests.register.stocks import establishment, unit, write
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "decp"
 BREAD, GROCERY, LIFT = (Activity(NAF_REV2, code) for code in ("10.71C", "47.11B", "43.29B"))
@@ -291,6 +293,30 @@ def test_the_command_tells_what_it_read_and_learned(place: Path) -> None:
     assert run("status")[0] == run()[0] == out
     assert json.loads(run("status", "--json")[0])["contracts"] == 10
     assert run("learn", place / "nothing.json") == ("", f"{place / 'nothing.json'} est introuvable.\n", 1)
+
+
+def test_the_command_answers_a_need_with_activities_and_the_winners_that_may_be_named(place: Path) -> None:
+    assert run("ask", "pain")[2] == 1
+    taught(place, *BREADS, *MORE)
+    out, _, code = run("ask", "du pain frais", "--cpv", "50750000")
+    assert code == 0
+    assert "8  10.71C  Boulangerie et boulangerie-pâtisserie (frais, pain)" in out
+    assert f"8  {BAKER}  FOURNIL NUMERO 1" in out and "jamais un mérite" in out
+    assert json.loads(run("ask", "pain", "--json")[0])["winners"][0] == {
+        "siret": BAKER,
+        "name": "FOURNIL NUMERO 1",
+        "contracts": 8,
+    }
+    assert "Aucun marché publié" in run("ask", "vélos")[0]
+
+
+def test_a_winner_who_asked_since_not_to_be_named_is_named_no_more(place: Path, settings: Settings) -> None:
+    taught(place, row(1, "Pain", BAKER))
+    folder = place / "later"
+    folder.mkdir()
+    hidden = establishment(1, statutDiffusionEtablissement="P"), unit(1, statutDiffusionUniteLegale="P")
+    settings.REGISTER = str(import_stock(*write(folder, hidden[:1], hidden[1:]), out=folder / "later.duckdb", force=True).file)
+    assert json.loads(run("ask", "pain", "--json")[0])["winners"] == []
 
 
 @pytest.mark.skipif(not SHARED.exists(), reason="the shared data are not here")
