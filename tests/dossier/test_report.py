@@ -98,6 +98,15 @@ def test_a_need_never_asked_has_a_short_report_without_empty_sections(city: City
     assert titles == ["Le besoin", "Qui a agi, en quelle qualité"]
 
 
+def test_the_report_tells_the_answers_to_the_questions_of_the_family(city: City) -> None:
+    with time_machine.travel(BEGUN, tick=True):
+        need = needs.start(city.requester, "Du pain")
+        needs.save(city.requester, need.pk, need.version, details={"bread_weight": "250 g", "allergens": None})
+    size = Log.objects.get(pk=city.organisation.pk).size
+    told = json.dumps(sections(history.read(city.organisation.pk, need.pk, size)), ensure_ascii=False)
+    assert "Poids" in told and "250 g" in told and "Allergènes" in told and "ne sait pas" in told
+
+
 def test_an_operation_whose_contents_were_all_erased_still_has_its_report(finished: Purchase) -> None:
     log = finished.city.organisation.pk
     indexes = list(Entry.objects.filter(log_id=log, stream=finished.need.pk.hex).values_list("index", flat=True))
