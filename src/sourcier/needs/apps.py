@@ -9,7 +9,8 @@ class NeedsConfig(AppConfig):
     def ready(self) -> None:
         from sourcier.journal.registry import register_rows, register_verbs
         from sourcier.law.retention import CONTRACT, PROCEDURE
-        from sourcier.needs import retention
+        from sourcier.matching.labels import register_recent
+        from sourcier.needs import nomenclatures, retention
         from sourcier.needs.models import (
             ContractAnswer,
             InterestDeclaration,
@@ -26,6 +27,7 @@ class NeedsConfig(AppConfig):
         from sourcier.spend.registry import register_references
 
         register_verbs(VERBS)
+        register_recent(nomenclatures.labels)
         register_rows(
             "need", Need, organisation="organisation_id",
             fields=(

@@ -20,12 +20,15 @@ from django.utils import timezone
 from sourcier.journal.keys import KeyMissing, private_key
 from sourcier.journal.models import Log
 from sourcier.journal.queries import anchoring
+from sourcier.kernel.correspondence import Official
 from sourcier.kernel.french import format_date, format_moment, format_number
 from sourcier.kernel.sms import septets
 from sourcier.kernel.transitions import Refused
 from sourcier.mail.models import DueRun, OutgoingText
 from sourcier.needs import learned
 from sourcier.project import databases
+from sourcier.register import correspondence
+from sourcier.register import search as register_search
 from sourcier.register.search import status
 from sourcier.register.store import RegisterMissing
 from sourcier.sourcing.briefs import link
@@ -194,6 +197,23 @@ def published() -> Finding:
     return Finding(name, not old, seen, remedy, grave=False)
 
 
+def nomenclature() -> Finding:
+    """Firms that bear NAF 2025 alone are found by a correspondence: INSEE's table, else what both codes of others say."""
+    name, give = "NAF 2025", "Lancez : sourcier nomenclature import FICHIER"
+    try:
+        found = correspondence.official() or register_search.correspondence()
+    except RegisterMissing:
+        return Finding(name, True, "sans répertoire ni table de l'INSEE")
+    except Refused as error:
+        return Finding(name, False, error.sentence, give, grave=False)
+    if isinstance(found.origin, Official):
+        return Finding(name, True, f"table de l'INSEE lue le {format_date(found.origin.on)}")
+    both = found.origin.establishments if found.origin else 0
+    return Finding(
+        name, both > 0, f"d'après {format_number(both)} établissements qui portent les deux codes", give, grave=False
+    )
+
+
 def address() -> Finding:
     remedy = "Réglez SOURCIER_URL à l'adresse publique en https:// : les liens des courriels et des lettres en dépendent."
     return Finding("Adresse publique", settings.HTTPS, settings.SITE_URL, remedy, grave=False)
@@ -201,7 +221,7 @@ def address() -> Finding:
 
 BEFORE_DATABASE: tuple[Callable[[], Finding | Iterator[Finding]], ...] = (python, folders, database)
 WITH_DATABASE: tuple[Callable[[], Finding | Iterator[Finding]], ...] = (keys, seals, worker, anchors, texts)
-OUTSIDE: tuple[Callable[[], Finding | Iterator[Finding]], ...] = (mail, register, published, address)
+OUTSIDE: tuple[Callable[[], Finding | Iterator[Finding]], ...] = (mail, register, nomenclature, published, address)
 
 
 def findings() -> Iterator[Finding]:

@@ -47,20 +47,28 @@ class Sheet:
 
 def read(data: bytes) -> Sheet:
     """The first visible sheet that holds something. Raises `Refused` beside field `file`, with what to do."""
+    return next(every(data))
+
+
+def every(data: bytes) -> Iterator[Sheet]:
+    """Each visible sheet that holds something, one at least. Raises `Refused` as `read` does."""
     if not data.strip():
         raise refuse("empty", "Ce fichier est vide. Exportez-le de nouveau.", "file")
     if data.startswith(WORKBOOKS):
-        return _workbook(data)
-    return _text(data)
+        yield from _workbook(data)
+    else:
+        yield _text(data)
 
 
-def _workbook(data: bytes) -> Sheet:
+def _workbook(data: bytes) -> Iterator[Sheet]:
+    empty = True
     try:
         book = CalamineWorkbook.from_filelike(BytesIO(data))
         for kept in book.sheets_metadata:
             sheet = book.get_sheet_by_name(kept.name)
             if kept.visible == SheetVisibleEnum.Visible and sheet.total_height:
-                return _sheet(sheet)
+                empty = False
+                yield _sheet(sheet)
     except PasswordError:
         raise refuse(
             "locked", "Ce classeur est protégé par un mot de passe. Enregistrez-le sans, puis recommencez.", "file"
@@ -71,7 +79,8 @@ def _workbook(data: bytes) -> Sheet:
             "Ce classeur ne se lit pas : il est abîmé, ou coupé. Exportez-le de nouveau. Rien n'est importé.",
             "file",
         ) from None
-    raise refuse("empty", "Ce classeur ne contient aucune ligne. Exportez-le de nouveau.", "file")
+    if empty:
+        raise refuse("empty", "Ce classeur ne contient aucune ligne. Exportez-le de nouveau.", "file")
 
 
 def _sheet(sheet: CalamineSheet) -> Sheet:
@@ -136,4 +145,4 @@ def preview(data: bytes, lines: int = 5) -> list[Row]:
     return [sheet.headings, *(row for _, row in islice(sheet.rows(), lines))]
 
 
-__all__ = ["Cell", "Refused", "Row", "Sheet", "preview", "read"]
+__all__ = ["Cell", "Refused", "Row", "Sheet", "every", "preview", "read"]
