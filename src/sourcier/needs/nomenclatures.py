@@ -14,11 +14,14 @@ from pathlib import Path
 from django.utils import timezone
 
 from sourcier.kernel.activities import NAF_2025, Activity
-from sourcier.kernel.correspondence import Official, corresponding
+from sourcier.kernel.correspondence import Correspondence, Counted, Official, corresponding
+from sourcier.kernel.french import format_number
 from sourcier.kernel.transitions import Refused, refuse
 from sourcier.matching import labels as rev2
 from sourcier.matching import official
 from sourcier.register import correspondence
+from sourcier.register import search as register
+from sourcier.register.search import RegisterMissing
 from sourcier.spend.importing import sheets
 from sourcier.spend.importing.lines import text
 from sourcier.spend.importing.sheets import Row, Sheet
@@ -68,6 +71,44 @@ def labels() -> Mapping[Activity, str]:
             return _read[1]
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return {}
+
+
+def named(activity: Activity) -> str | None:
+    """How a page names an activity; None when neither nomenclature, as far as this installation knows them, has it.
+
+    Without its official label, one of NAF 2025 is named as what it corresponds to.
+    """
+    if label := rev2.labels().get(activity) or labels().get(activity):
+        return label
+    known = followed()
+    if activity.nomenclature != NAF_2025 or activity not in known.others:
+        return None
+    return f"{' ; '.join(rev2.label(each) for each in known.of(activity))} (d'après la NAF rév. 2)"
+
+
+def corresponds(activity: Activity) -> str:
+    """« correspond en NAF rév. 2 à 10.71C, 10.71D ; table de l'INSEE », empty for one of NAF rév. 2 or that has none."""
+    known = followed()
+    others = known.of(activity) if activity.nomenclature == NAF_2025 else ()
+    if not others:
+        return ""
+    proof = "table de l'INSEE"
+    if isinstance(known.origin, Counted):
+        both = sum(count or 0 for count in known.others[activity].values())
+        proof = f"d'après {format_number(both)} établissements du répertoire qui portent les deux codes"
+    return f"correspond en NAF rév. 2 à {', '.join(each.code for each in others)} ; {proof}"
+
+
+def followed() -> Correspondence:
+    """The correspondence that searches follow; nothing corresponds without a table nor a register."""
+    try:
+        return register.correspondence()
+    except RegisterMissing:
+        pass
+    try:
+        return correspondence.official() or Correspondence()
+    except Refused:
+        return Correspondence()
 
 
 def load(path: Path) -> Imported:

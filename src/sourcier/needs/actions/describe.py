@@ -15,7 +15,7 @@ from sourcier.kernel.activities import Activity
 from sourcier.kernel.transitions import Refused, refuse
 from sourcier.law.retention import PROCEDURE
 from sourcier.matching import engine, labels
-from sourcier.needs import queries, rules
+from sourcier.needs import nomenclatures, queries, rules
 from sourcier.needs.actions.common import (
     check,
     check_unit,
@@ -217,10 +217,9 @@ def tick_activities(agent: Agent, need_id: UUID, activities: Sequence[Activity],
     matches = engine.match(queries.words(need), added=phrases(need.organisation)).activities
     proposed = {match.activity: match for match in matches}
     learned = {each.activity: each for each in queries.bought(need)}
-    known = labels.labels()
     rows = []
     for activity in dict.fromkeys(activities):
-        label = known.get(activity)
+        label = nomenclatures.named(activity)
         if label is None:
             raise refuse("unknown_activity", labels.unknown(activity.code), field="activities")
         match, bought = proposed.get(activity), learned.get(activity)

@@ -3,7 +3,8 @@
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from sourcier.kernel.activities import Activity
+from sourcier.kernel.activities import NAF_2025, Activity
+from sourcier.needs import nomenclatures
 from sourcier.needs.models import Need
 from sourcier.needs.queries.reading import words
 from sourcier.spend.models import Family
@@ -15,7 +16,8 @@ def proposed_family(need: Need) -> Family | None:
     if need.family:
         return None
     ticked = [Activity(row.nomenclature, row.code) for row in need.activities.all()]
-    return propose_family(need.organisation, ticked, words(need))
+    former = [other for each in ticked if each.nomenclature == NAF_2025 for other in nomenclatures.followed().of(each)]
+    return propose_family(need.organisation, [*ticked, *former], words(need))  # families tell their activities in NAF rév. 2
 
 
 def families_to_choose(need: Need) -> QuerySet[Family]:

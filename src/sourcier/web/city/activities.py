@@ -10,12 +10,12 @@ from django.shortcuts import redirect, render
 from django.urls import path
 
 from sourcier.accounts.agents import Agent
-from sourcier.kernel.activities import Activity, InvalidActivity, parse_activity
+from sourcier.kernel.activities import NAF_2025, Activity, InvalidActivity, parse_activity
 from sourcier.kernel.french import fold, format_number
 from sourcier.kernel.transitions import Refused
 from sourcier.matching import engine, labels
 from sourcier.matching.learned import Bought
-from sourcier.needs import actions, queries
+from sourcier.needs import actions, nomenclatures, queries
 from sourcier.needs.models import Need
 from sourcier.needs.rules import Verb
 from sourcier.vocabulary.queries import phrases
@@ -49,6 +49,11 @@ class Choice:
         return f"{self.activity.nomenclature}:{self.activity.code}"
 
     @property
+    def corresponds(self) -> str:
+        """What one of NAF 2025 stands for in NAF rév. 2, and by what proof."""
+        return nomenclatures.corresponds(self.activity)
+
+    @property
     def contracts(self) -> str:
         """« 1 214 marchés publiés », empty when none is known."""
         if self.bought is None:
@@ -71,7 +76,7 @@ def activities(request: HttpRequest, need_id: UUID) -> HttpResponse:
             messages.success(request, "Activités retenues.")
             return redirect("activities", need.pk)
     ticked = _ticked(request, need)
-    own, names = phrases(agent.organisation), labels.labels()
+    own = phrases(agent.organisation)
     result = engine.match(queries.words(need), PROPOSED, added=own)
     bought = {each.activity: each for each in queries.bought(need)}
     proposed = [
@@ -81,9 +86,9 @@ def activities(request: HttpRequest, need_id: UUID) -> HttpResponse:
     shown = {choice.activity for choice in proposed}
     won = winning(bought, ticked, without=shown)
     shown |= {choice.activity for choice in won}
-    added = [Choice(a, names.get(a, a.code), (), True) for a in sorted(ticked - shown)]
+    added = [Choice(a, nomenclatures.named(a) or a.code, (), True) for a in sorted(ticked - shown)]
     text = request.POST.get("words", "")[:MAX_SEARCH].strip()
-    found = [Choice(a, names[a], (), False) for a in search(text, own) if a not in shown | ticked]
+    found = [Choice(a, nomenclatures.named(a) or a.code, (), False) for a in search(text, own) if a not in shown | ticked]
     context = {
         **operation_context(agent, need), "need": need, "proposed": proposed, "won": won,
         "learned_on": queries.learned_on() if bought else None, "added": added, "found": found, "searched": text,
@@ -111,14 +116,16 @@ def city_phrase(match: engine.Match) -> str:
 def search(text: str, own: Sequence[engine.CityPhrase]) -> list[Activity]:
     """Activities of that code (whole or its beginning), then whose label holds each word, then that match in meaning.
 
-    `own`: the city's phrases.
+    A whole code is looked for in both nomenclatures. `own`: the city's phrases.
     """
     if not text:
         return []
     names = labels.labels()
     try:
         exact = parse_activity(text)
-        return [exact] if exact in names else []
+        recent = Activity(NAF_2025, exact.code)
+        either = [exact] if exact in names else []
+        return either + ([recent, *nomenclatures.followed().of(recent)] if nomenclatures.named(recent) else [])
     except InvalidActivity:
         pass
     digits = text.replace(" ", "").upper()
@@ -132,8 +139,7 @@ def search(text: str, own: Sequence[engine.CityPhrase]) -> list[Activity]:
 def _ticked(request: HttpRequest, need: Need) -> set[Activity]:
     """What is ticked on the page: as just posted, else as stored."""
     if request.method == "POST":
-        names = labels.labels()
-        return {activity for activity in _posted(request.POST.getlist("activity")) if activity in names}
+        return {activity for activity in _posted(request.POST.getlist("activity")) if nomenclatures.named(activity)}
     return {Activity(row.nomenclature, row.code) for row in need.activities.all()}
 
 
