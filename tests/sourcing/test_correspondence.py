@@ -6,16 +6,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from sourcier.kernel.activities import NAF_2025, Activity
 from sourcier.kernel.correspondence import Official, corresponding
 from sourcier.register import correspondence
 from sourcier.sourcing import finding
 from sourcier.sourcing.actions import panel
+from sourcier.sourcing.open_needs import notices_of, open_to
+from sourcier.suppliers.models import Firm
 from tests.cities import City
 from tests.sourcing.entries import last_payload
-from tests.sourcing.scenes import BAKER, draft
-from tests.sourcing.stock import SHOPS, Shop, build
+from tests.sourcing.scenes import BAKER, draft, sent
+from tests.sourcing.stock import PLUMBER, SHOPS, Shop, build
 
 pytestmark = pytest.mark.django_db
 
@@ -56,3 +59,11 @@ def test_without_a_table_nor_a_firm_that_bears_both_codes_nothing_is_guessed(cit
     found = finding.rows(panel.search(city.buyer, draft(city).pk, [BAKER], 5_000), limit=100)
     kept.rename(correspondence.file())
     assert NEW.siret not in {row.siret for row in found}
+
+
+def test_a_need_open_to_all_is_of_the_trade_of_a_firm_that_bears_naf_2025_alone(city: City, table: None) -> None:
+    sourcing = sent(city)
+    firms = [Firm(nomenclature=shop.nomenclature, activity=shop.code) for shop in (NEW, OTHER, PLUMBER)]
+    notices = notices_of(city.organisation.pk, timezone.now())
+    found = [[each.sourcing for each in open_to(firm, notices, trade_only=True, within_km=None)] for firm in firms]
+    assert found == [[sourcing], [], []]

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sourcier.kernel.activities import Activity
 from sourcier.kernel.geodesy import distance_m
+from sourcier.needs.nomenclatures import followed
 from sourcier.sourcing.models import Sourcing
 from sourcier.sourcing.queries import open_notices
 from sourcier.suppliers.models import Firm
@@ -51,10 +52,10 @@ def _notice(sourcing: Sourcing) -> Notice:
 
 def open_to(firm: Firm, notices: Iterable[Notice], *, trade_only: bool, within_km: int | None) -> list[OpenNeed]:
     """The nearest first, then the soonest deadline. A firm placed nowhere is kept away from none by distance."""
-    own = Activity(firm.nomenclature, firm.activity)
+    own, met_by = (Activity(firm.nomenclature, firm.activity),), followed().met_by
     found = []
     for notice in notices:
-        metres, same = notice.metres_from(firm), own in notice.activities
+        metres, same = notice.metres_from(firm), any(met_by(wanted, own) for wanted in notice.activities)
         if (same or not trade_only) and (metres is None or within_km is None or metres <= within_km * 1000):
             found.append(OpenNeed(notice.sourcing, metres, same))
     far = 100_000_000
