@@ -1,9 +1,10 @@
 import pytest
+from django.db import transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sourcier.journal.verify import verify
-from sourcier.kernel.activities import NAF_REV2, Activity
+from sourcier.kernel.activities import NAF_2025, NAF_REV2, Activity
 from sourcier.kernel.transitions import Refused
 from sourcier.matching.engine import How, match
 from sourcier.needs import actions as needs
@@ -107,6 +108,13 @@ def test_what_is_ticked_against_the_words_waits_counts_its_needs_and_leaves_when
     assert queries.waiting(city.organisation).get().needs == 1
     needs.tick_activities(city.requester, second.pk, [])
     assert not queries.waiting(city.organisation).exists() and queries.awaiting(city.head_buyer) == []
+
+
+def test_an_activity_of_another_nomenclature_is_no_suggestion_as_the_matching_proposes_none(city: City) -> None:
+    need = needs.start(city.requester, "Trompettes et cymbales")
+    with transaction.atomic():
+        actions.hear(city.organisation, need.pk, need.reference, need.sentence, [Activity(NAF_2025, "46.31Y"), FRUIT])
+    assert [row.code for row in queries.waiting(city.organisation)] == [FRUIT.code]
 
 
 def test_a_suggestion_is_promoted_in_shorter_words_then_counts_and_is_suggested_no_more(city: City) -> None:

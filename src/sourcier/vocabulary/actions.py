@@ -100,7 +100,7 @@ def hear(organisation: Organisation, need_id: UUID, reference: str, sentence: st
     people = User.objects.filter(memberships__organisation=organisation).values_list("name", flat=True) if uncalled else ()
     phrase = suggested(sentence, people) if uncalled else ""
     kept = []
-    for activity in uncalled if phrase else ():
+    for activity in labels.labels().keys() & uncalled if phrase else ():  # the matching proposes no other
         same = {"organisation": organisation, "key": rules.key(phrase)}
         same |= {"nomenclature": activity.nomenclature, "code": activity.code}
         suggestion, _ = Suggestion.objects.get_or_create(**same, defaults={"phrase": phrase})

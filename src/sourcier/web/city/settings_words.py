@@ -54,8 +54,8 @@ class PhraseForm(forms.Form):
     def __init__(self, agent: Agent, data: Any = None) -> None:
         super().__init__(data)
         text = (data or {}).get("words", "")[:200].strip()
-        self.found = search(text, queries.phrases(agent.organisation)) if text else []
-        names = labels.labels()
+        names = labels.labels()  # what the matching proposes: NAF rév. 2
+        self.found = [a for a in search(text, queries.phrases(agent.organisation)) if a in names] if text else []
         choices = [(f"{a.nomenclature}:{a.code}", f"{names[a]} ({a.code})") for a in self.found]
         self.fields["activity"].choices = choices  # type: ignore[attr-defined]
         if len(choices) < 2:
