@@ -12,7 +12,7 @@ INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check -c constraints
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench bench-register serve clean browsers
+.PHONY: help demo test check format bench bench-matching bench-register serve clean browsers
 
 help:  ## This list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
@@ -59,6 +59,9 @@ bench: .venv/ready-to-test  ## Figures beside a peer's, in the same run
 	@for file in bench/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
 
 SIZE ?= 42000000
+bench-matching: .venv/ready-to-test  ## Recall on needs, paraphrases and titles, beside peers
+	$(BIN)/python bench/matching.py --write
+
 bench-register: .venv/ready-to-test  ## The register beside PostGIS, SQLite and bare arrays (SIZE=200000: a quick look)
 	$(BIN)/python bench/register.py --size $(SIZE) --write
 

@@ -23,6 +23,9 @@ from sourcier.matching.words import stem
 WIDTH = 100
 """Dimensions kept of 300: the first of a principal component analysis."""
 
+LONGEST = 25
+"""Letters: longer words, 300 of 439,000, would widen the table for all."""
+
 Rule = tuple[str, str, "re.Pattern[str]"]
 
 
@@ -76,7 +79,7 @@ def shrunk(vectors: np.ndarray) -> np.ndarray:
 def main() -> None:
     dictionary, affixes, model = map(Path, sys.argv[1:])
     written = {word.lower() for word in forms(dictionary, suffixes(affixes)) if re.fullmatch(r"[^\W\d_]+(?:-[^\W\d_]+)*", word)}
-    known = sorted({fold(word) for word in written if len(word) > 1})
+    known = sorted({folded for word in written if 1 < len(folded := fold(word)) <= LONGEST and folded.isascii()})
     rows_of = srsly.msgpack_loads((model / "vocab/key2row").read_bytes(), use_list=False)
     best: dict[str, tuple[float, int]] = {}
     for word in sorted(written):
@@ -88,7 +91,7 @@ def main() -> None:
     used, places = np.unique([row for _, row in best.values()], return_inverse=True)
     np.savez_compressed(
         Path(__file__).parents[1] / "src/sourcier/matching/data/french.npz",
-        words=np.frombuffer("\n".join(known).encode(), np.uint8),
+        words=np.array([word.encode("ascii") for word in known], bytes),
         stems=np.frombuffer("\n".join(best).encode(), np.uint8),
         rows=places.astype(np.uint16),
         vectors=shrunk(np.load(model / "vocab/vectors"))[used],

@@ -23,8 +23,8 @@ WIDTHS = (1280, 390, 320)
 NEW_PASSWORD = "quatre-mots-sans-lien"
 # Forms alone, which no one visits: the walks see each of them on a page.
 POSTED = {
-    "need_take_over", "need_begin_from", "need_complete", "need_submit", "need_accept", "need_send_back", "need_close",
-    "need_say", "need_settle", "need_give_up", "choose_organisation", "firm_contact_add", "firm_contact_remove",
+    "need_take_over", "need_begin_from", "need_split", "need_complete", "need_submit", "need_accept", "need_send_back",
+    "need_close", "need_say", "need_settle", "need_give_up", "choose_organisation", "firm_contact_add", "firm_contact_remove",
     "firm_contact_failing", "identity_check",
     "families_load", "ask_again", "panel_start", "panel_kind", "panel_search", "panel_choose", "panel_contacts",
     "panel_draw", "panel_keep_drawn",

@@ -6,7 +6,7 @@ word that goes with it. Phrases add when two words of theirs are met. Nothing is
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import accumulate
 
 import numpy as np
@@ -16,7 +16,7 @@ from sourcier.kernel.activities import Activity
 from sourcier.matching.french import french, one_slip_away
 from sourcier.matching.words import Word, one_letter_less, stem, words
 
-K1, B = 1.2, 0.2
+K1, B = 1.2, 0.0
 """BM25's: how soon a word said again stops counting, how far a long description is held against an activity."""
 
 NEAR, NEIGHBOURS, NEAR_WEIGHT, NEAR_POWER = 0.62, 8, 0.6, 3.0
@@ -56,24 +56,27 @@ class Asked:
 @dataclass(frozen=True, slots=True)
 class Scores:
     """`values` (activities), `parts` (asked, activities) and the place in `Asked.met` of what counted, of the same shape;
-    `phrases` (activities): what phrases added, `phrase` the number of the one that did."""
+    `phrases` (phrases): what each is worth, of which an activity has its best."""
 
     asked: tuple[Asked, ...]
     values: NDArray[np.float32]
     parts: NDArray[np.float32]
     places: NDArray[np.intp]
     phrases: NDArray[np.float32]
-    phrase: NDArray[np.intp]
 
 
 class Index:
-    """`described`: activity → its texts, each a phrase."""
+    """`described`: activity → its texts, each a phrase.
+
+    `terms`: stem → its number; `written`: by number, one form of it; `spelled`: folded form → as written; `vocabulary`: → stem.
+    """
 
     def __init__(self, described: Mapping[Activity, Sequence[Text]]) -> None:
         self.activities = tuple(described)
         self.terms: dict[str, int] = {}
         self.written: list[str] = []
         self.vocabulary: dict[str, str] = {}
+        self.spelled: dict[str, str] = {}
         counted: list[tuple[int, int, float]] = []
         phrases: list[tuple[int, str, list[int]]] = []
         lengths = np.zeros(len(described), np.float32)
@@ -101,6 +104,7 @@ class Index:
         if number == len(self.written):
             self.written.append(word.surface)
         self.vocabulary.setdefault(word.folded, word.stem)
+        self.spelled.setdefault(word.folded, word.surface)
         return number
 
     def _set_phrases(self, phrases: list[tuple[int, str, list[int]]]) -> None:
@@ -108,7 +112,8 @@ class Index:
         self.phrases = [text for _, text, _ in phrases]
         self._phrase_terms = np.array([number for _, _, numbers in phrases for number in numbers], np.intp)
         self._phrase_starts = np.array([0, *accumulate(len(numbers) for _, _, numbers in phrases)][:-1], np.intp)
-        self._phrase_total = np.add.reduceat(self.rarity[self._phrase_terms], self._phrase_starts)
+        self._phrase_rarity = self.rarity[self._phrase_terms]
+        self._phrase_total = np.add.reduceat(self._phrase_rarity, self._phrase_starts)
         owners = np.array([place for place, _, _ in phrases], np.intp)
         self._owners, self._owner_starts = np.unique(owners, return_index=True)
 
@@ -125,22 +130,26 @@ class Index:
             places[row] = values.argmax(axis=0)
             parts[row] = values.max(axis=0)
             met[numbers] = np.maximum(met[numbers], each.weight * likeness)
-        phrases, phrase = self._score_phrases(met)
-        return Scores(asked, parts.sum(axis=0) + phrases, parts, places, phrases, phrase)
+        phrases = self._worth_of_phrases(met)
+        values = parts.sum(axis=0)
+        values[self._owners] += np.maximum.reduceat(phrases, self._owner_starts)
+        return Scores(asked, values, parts, places, phrases)
 
-    def _score_phrases(self, met: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.intp]]:
-        """For each activity the phrase best met: the rarity of its words that are, by the part of it that they make."""
+    def _worth_of_phrases(self, met: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(phrases,) the rarity of the words of each that are met, by the part of it that they make; one word is no phrase."""
         found = met[self._phrase_terms]
-        worth = np.add.reduceat(self.rarity[self._phrase_terms] * found, self._phrase_starts)
+        worth = np.add.reduceat(self._phrase_rarity * found, self._phrase_starts)
         several = np.add.reduceat((found > 0).astype(np.int8), self._phrase_starts) > 1
-        worth = np.where(several, PHRASE_WEIGHT * worth * worth / self._phrase_total, 0)
-        values, best = np.zeros(len(self.activities), np.float32), np.zeros(len(self.activities), np.intp)
-        values[self._owners] = np.maximum.reduceat(worth, self._owner_starts)
-        ends = np.append(self._owner_starts[1:], len(worth))
-        for owner, start, end in zip(self._owners, self._owner_starts, ends, strict=True):
-            if values[owner]:
-                best[owner] = start + int(worth[start:end].argmax())
-        return values, best
+        return np.where(several, PHRASE_WEIGHT * worth * worth / self._phrase_total, 0).astype(np.float32)
+
+    def phrase_met(self, scores: Scores, place: int) -> str:
+        """The phrase of an activity (by its place) that counted, or "" when none did."""
+        at = int(np.searchsorted(self._owners, place))
+        if at == len(self._owners) or self._owners[at] != place:
+            return ""
+        start, end = (*self._owner_starts, len(self.phrases))[at : at + 2]
+        best = int(start) + int(scores.phrases[start:end].argmax())
+        return self.phrases[best] if scores.phrases[best] > 0 else ""
 
     def corrected(self, word: Word) -> Word | None:
         """The word of the thesaurus one slip away from one that is no French word (« ascenceur »); None when there is none.
@@ -148,10 +157,10 @@ class Index:
         The first letter is trusted; an article that lost its apostrophe is not (« lascenseur »).
         """
         folded = word.folded
-        if folded in french().words or not SHORTEST_SLIP <= len(folded) <= LONGEST_SLIP:
+        if french().knows(folded) or not SHORTEST_SLIP <= len(folded) <= LONGEST_SLIP:
             return None
         if folded[0] in "ld" and folded[1:] in self.vocabulary and len(folded) > SHORTEST_SLIP:
-            return replace(word, folded=folded[1:], stem=self.vocabulary[folded[1:]])
+            return word._replace(folded=folded[1:], stem=self.vocabulary[folded[1:]])
         near = {
             found
             for form in one_letter_less(folded)
@@ -160,17 +169,18 @@ class Index:
         }
         if near:
             best = min(near, key=lambda found: (-float(self.rarity[self.terms[self.vocabulary[found]]]), found))
-            return replace(word, folded=best, stem=self.vocabulary[best])
-        real = sorted(form for form in one_slip_away(folded) if form[:1] == folded[0] and form in french().words)
+            return word._replace(folded=best, stem=self.vocabulary[best])
+        real = french().existing(sorted(form for form in one_slip_away(folded) if form[:1] == folded[0]))
         known = [form for form in real if stem(form) in french().rows]
-        return replace(word, folded=known[0], stem=stem(known[0])) if known else None
+        return word._replace(folded=known[0], stem=stem(known[0])) if known else None
 
     def near(self, term: str) -> list[Term]:
         """The terms that go with a stem, known or not; the nearest first, itself left out."""
         direction = french().vector(term)
         if direction is None:
             return []
-        likeness = self._directions @ direction
+        # One core is enough: threads of a linear algebra library cost more than they give on a busy server.
+        likeness = np.einsum("ij,j->i", self._directions, direction)
         own = self.terms.get(term)
         if own is not None:
             likeness[own] = 0
@@ -186,10 +196,13 @@ def _bm25(
     counted: list[tuple[int, int, float]], lengths: NDArray[np.float32], terms: int
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """(terms, activities) the part of the score that does not depend on the need, and (terms,) how rare each term is."""
-    frequency = np.zeros((terms, len(lengths)), np.float32)
-    for number, place, weight in counted:
-        frequency[number, place] += weight
-    spread = (frequency > 0).sum(axis=1)
+    numbers, places, weights = (np.array(column) for column in zip(*counted, strict=True))
+    cells, which = np.unique(numbers * len(lengths) + places, return_inverse=True)
+    frequency = np.bincount(which, weights).astype(np.float32)
+    numbers, places = np.divmod(cells, len(lengths))
+    spread = np.bincount(numbers, minlength=terms)
     rarity = np.log(1 + (len(lengths) - spread + 0.5) / (spread + 0.5)).astype(np.float32)
     shape = K1 * (1 - B + B * lengths / max(float(lengths.mean()), 1e-9))
-    return rarity[:, None] * frequency * (K1 + 1) / (frequency + shape), rarity
+    found = np.zeros((terms, len(lengths)), np.float32)
+    found[numbers, places] = rarity[numbers] * frequency * (K1 + 1) / (frequency + shape[places])
+    return found, rarity

@@ -53,10 +53,14 @@ def _stems() -> dict[str, Intent]:
     return {stem(word): intent for intent, words in _SAID.items() for word in words.split()}
 
 
+def intended(words: Iterable[Word]) -> list[Word]:
+    """Those of the words that say what is wanted of the thing."""
+    return [word for word in words if word.stem in _stems()]
+
+
 def intents(words: Iterable[Word]) -> frozenset[Intent]:
     """All that the words say; « fourniture et pose » is two. Empty when none does."""
-    stems = _stems()
-    return frozenset(stems[word.stem] for word in words if word.stem in stems)
+    return frozenset(_stems()[word.stem] for word in intended(words))
 
 
 @cache

@@ -24,6 +24,9 @@ class Entry:
     symptoms: tuple[str, ...]
 
 
+NOTHING = Entry((), (), (), ())
+
+
 def read(text: str) -> dict[Activity, Entry]:
     """The lines of a thesaurus. Raises `ValueError` for one that has not five columns."""
     found = {}

@@ -3,11 +3,10 @@
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from threading import local
-from typing import Any
+from typing import Any, NamedTuple
 
 import Stemmer  # type: ignore[import-not-found]
 
@@ -55,13 +54,27 @@ def stem(folded: str) -> str:
     return str(stemmer.stemWord(folded))
 
 
+@lru_cache(maxsize=65_536)
+def _folded(surface: str) -> str:
+    return fold(surface)
+
+
 STOP = frozenset(_STOP.split())
 COMMON = frozenset(stem(word) for word in _COMMON.split())
 CONTEXT = frozenset(stem(word) for word in _CONTEXT.split())
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+@lru_cache(maxsize=65_536)
+def _parts(folded: str) -> tuple[str, ...]:
+    """What counts of a word: itself, or the parts of a compound and the whole; nothing of a stop word or a number."""
+    parts = folded.split("-")
+    kept = [part for part in parts if len(part) > 1 and not part.isdigit() and part not in STOP]
+    if len(parts) > 1 and kept:
+        kept.append("".join(parts))
+    return tuple(kept)
+
+
+class Word(NamedTuple):
     """A word of a text: as written, folded, its stem, and whether it follows « pour », « dans »… in its clause."""
 
     surface: str
@@ -77,14 +90,11 @@ def words(text: str) -> list[Word]:
         aside = False
         for match in _WORD.finditer(clause):
             surface = match.group()
-            folded = fold(surface)
+            folded = _folded(surface)
             if folded in _AFTER:
                 aside = True
-            parts = folded.split("-")
-            kept = [part for part in parts if len(part) > 1 and not part.isdigit() and part not in STOP]
-            if len(parts) > 1 and kept:
-                kept.append("".join(parts))
-            found.extend(Word(surface, part, stem(part), aside) for part in kept)
+            for part in _parts(folded):
+                found.append(Word(surface, part, stem(part), aside))
     return found
 
 

@@ -6,6 +6,11 @@ VERBS = (
     Verb("need.started", "{name} a décrit le besoin {reference} : « {sentence} ».", personal=("name",)),
     Verb("need.taken_over", "{name} a repris l'achat {source} sous la référence {reference}.", personal=("name",)),
     Verb("need.begun_from", "{name} est parti de l'achat {source} pour décrire {reference}.", personal=("name",)),
+    Verb(
+        "need.split",
+        "{name} a fait deux besoins de cette phrase : « {sentence} » devient {reference}.",
+        personal=("name",),
+    ),
     Verb("need.department_changed", "{name} décrit le besoin pour la direction {department}.", personal=("name",)),
     Verb("need.saved", "{name} a précisé le besoin.", personal=("name",)),
     Verb("need.places_set", "{name} a indiqué les lieux de livraison.", personal=("name",)),

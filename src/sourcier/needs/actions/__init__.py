@@ -31,6 +31,7 @@ from sourcier.needs.actions.interests import choose_stand_in, declare
 from sourcier.needs.actions.lanes import add_lane, end_lane, propose_lanes
 from sourcier.needs.actions.leading import hand_over
 from sourcier.needs.actions.past import begin_from, take_over
+from sourcier.needs.actions.split import split
 from sourcier.needs.actions.talk import say, say_with, settle
 
 __all__ = [
@@ -66,6 +67,7 @@ __all__ = [
     "set_lots",
     "set_places",
     "settle",
+    "split",
     "start",
     "start_whole",
     "submit",

@@ -1,6 +1,6 @@
 """The activities of a need: five proposed with the words that matched, those that win such contracts, others looked for."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -14,7 +14,10 @@ from sourcier.kernel.activities import NAF_2025, Activity, InvalidActivity, pars
 from sourcier.kernel.french import fold, format_number
 from sourcier.kernel.transitions import Refused
 from sourcier.matching import engine, labels
+from sourcier.matching.engine import How, Met
 from sourcier.matching.learned import Bought
+from sourcier.matching.remarks import remark
+from sourcier.matching.several import halves
 from sourcier.needs import actions, nomenclatures, queries
 from sourcier.needs.models import Need
 from sourcier.needs.rules import Verb
@@ -34,15 +37,14 @@ MAX_SEARCH = 200
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One line to tick: the activity, the words that matched (empty when a person looked for it), its tick, what is known of
-    the published contracts that it won, and the phrase of the city that was said."""
+    """One line to tick: the activity, what the words of the need met (empty when a person looked for it), its tick, and what is
+    known of the published contracts that it won."""
 
     activity: Activity
     label: str
-    words: tuple[str, ...]
+    met: tuple[Met, ...]
     ticked: bool
     bought: Bought | None = None
-    city_phrase: str = ""
 
     @property
     def value(self) -> str:
@@ -76,13 +78,9 @@ def activities(request: HttpRequest, need_id: UUID) -> HttpResponse:
             messages.success(request, "Activités retenues.")
             return redirect("activities", need.pk)
     ticked = _ticked(request, need)
-    own = phrases(agent.organisation)
-    result = engine.match(queries.words(need), PROPOSED, added=own)
-    bought = {each.activity: each for each in queries.bought(need)}
-    proposed = [
-        Choice(m.activity, m.label, m.words, m.activity in ticked, bought.get(m.activity), city_phrase(m))
-        for m in result.activities
-    ]
+    own, said = phrases(agent.organisation), queries.words(need)
+    result, bought = engine.match(said, PROPOSED, added=own), {each.activity: each for each in queries.bought(need)}
+    proposed = [Choice(m.activity, m.label, m.met, m.activity in ticked, bought.get(m.activity)) for m in result.activities]
     shown = {choice.activity for choice in proposed}
     won = winning(bought, ticked, without=shown)
     shown |= {choice.activity for choice in won}
@@ -92,7 +90,8 @@ def activities(request: HttpRequest, need_id: UUID) -> HttpResponse:
     context = {
         **operation_context(agent, need), "need": need, "proposed": proposed, "won": won,
         "learned_on": queries.learned_on() if bought else None, "added": added, "found": found, "searched": text,
-        "sure": result.sure, "error": error, "may_tick": queries.may(agent, need, Verb.TICK), **next_step(agent, need),
+        "sure": result.sure, "remark": remark(said, result), "halves": halves(need.sentence), "error": error,
+        "may_tick": queries.may(agent, need, Verb.TICK), **next_step(agent, need),
     }  # fmt: skip
     return render(request, "city/needs/activities.html", context, status=422 if error else 200)
 
@@ -102,15 +101,14 @@ def winning(bought: Mapping[Activity, Bought], ticked: Collection[Activity], *, 
     names = labels.labels()
     often = [each for each in bought.values() if each.activity in names and each.activity not in without]
     return [
-        Choice(each.activity, names[each.activity], each.words, each.activity in ticked, each)
+        Choice(each.activity, names[each.activity], _met(each.words), each.activity in ticked, each)
         for each in often
         if each.contracts >= FEWEST
     ][:PROPOSED]
 
 
-def city_phrase(match: engine.Match) -> str:
-    """The city's phrase that lifted this activity, or ""."""
-    return next((met.term for met in match.met if met.how is engine.How.CITY), "")
+def _met(words: Iterable[str]) -> tuple[Met, ...]:
+    return tuple(Met(word, word, How.SAME) for word in words)
 
 
 def search(text: str, own: Sequence[engine.CityPhrase]) -> list[Activity]:

@@ -16,6 +16,7 @@ from sourcier.accounts.models import Role
 from sourcier.insights.lane_times import lane_times
 from sourcier.kernel.money import format_cents
 from sourcier.kernel.transitions import Refused
+from sourcier.matching.several import halves
 from sourcier.needs import actions, queries, rules
 from sourcier.needs.models import Need
 from sourcier.needs.rules import Conflict, Verb
@@ -125,6 +126,22 @@ def need_take_over(request: HttpRequest, need_id: UUID) -> HttpResponse:
     return redirect("need_edit", need.pk)
 
 
+@city(Role.REQUESTER)
+@require_POST
+def need_split(request: HttpRequest, need_id: UUID) -> HttpResponse:
+    """« En faire deux besoins »: the second opens, the first waits beside it."""
+    agent: Agent = request.agent  # type: ignore[attr-defined]
+    need = need_or_404(agent, need_id)
+    try:
+        other = actions.split(agent, need.pk, _version(request))
+    except (Refused, Conflict) as refused:
+        messages.error(request, refused.sentence)
+        return redirect("need_edit", need.pk)
+    said = f"Deux besoins : {need.reference} garde le premier, {other.reference} prend le second. Décrivez-les chacun."
+    messages.success(request, said)
+    return redirect("need_edit", other.pk)
+
+
 @city(Role.REQUESTER, Role.BUYER, Role.HEAD_BUYER)
 def need_edit(request: HttpRequest, need_id: UUID) -> HttpResponse:
     """The five questions. A POST from htmx carries one question; « Enregistrer » and « Envoyer mon besoin » carry them all."""
@@ -160,6 +177,8 @@ def _answer(request: HttpRequest, agent: Agent, form: NeedForm, writing: bool, v
             return HttpResponse(headers={"HX-Refresh": "true"})
         context = {"need": need, "form": form, "version": version, "lane": queries.lane_of(need), **fullness(need)}
         context |= _questions_again(form, need)
+        if "sentence" in request.POST.getlist("question"):
+            context |= {"sentence_saved": True, "halves": halves(need.sentence)}
         return render(request, "city/needs/_saved.html", context)
     if form.errors:
         return _edit_page(request, form, writing, version=version)
@@ -224,6 +243,8 @@ def _edit_page(request: HttpRequest, form: NeedForm, writing: bool, **more: Any)
     }  # fmt: skip
     if writing and not form.is_bound:
         context |= alike_before(request.agent, form.need)  # type: ignore[attr-defined]
+    if writing:
+        context["halves"] = halves(form.need.sentence)
     return render(request, "city/needs/edit.html", context)
 
 
@@ -290,5 +311,6 @@ urlpatterns = [
     path("besoins/", needs, name="needs"),
     path("besoins/nouveau/", need_new, name="need_new"),
     path("besoins/<uuid:need_id>/reprendre/", need_take_over, name="need_take_over"),
+    path("besoins/<uuid:need_id>/separer/", need_split, name="need_split"),
     path("achats/<uuid:need_id>/decrire/", need_edit, name="need_edit"),
 ]
