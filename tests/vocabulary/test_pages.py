@@ -102,7 +102,7 @@ def test_the_activities_of_a_need_name_the_phrase_of_the_city(city: City) -> Non
     actions.add(city.head_buyer, "trompettes", FRUIT)
     need = needs.start(city.requester, "Des trompettes pour juin")
     client = as_(city.requester)
-    assert "mot de la ville : « trompettes »" in words(client.get(reverse("activities", args=[need.pk])))
+    assert "(mots de la ville : « trompettes »)" in words(client.get(reverse("activities", args=[need.pk])))
 
 
 def test_a_long_list_is_read_by_pages(city: City) -> None:

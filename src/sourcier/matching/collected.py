@@ -171,11 +171,11 @@ def telling(title: str) -> set[str]:
 @lru_cache(maxsize=200_000)
 def _telling(part: str) -> frozenset[str]:
     """Of what stands between two spaces: titles say the same parts over and over."""
-    lexicon, trade = french().words, _of_the_trade()
+    trade = _of_the_trade()
     return frozenset(
         word.stem
         for word in words(part)
-        if word.stem not in SAYS_LITTLE and (word.folded in lexicon or word.stem in trade) and word.stem.isalpha()
+        if word.stem not in SAYS_LITTLE and (word.stem in trade or french().knows(word.folded)) and word.stem.isalpha()
     )
 
 

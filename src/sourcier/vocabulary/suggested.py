@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection
 
 from sourcier.kernel.french import fold
-from sourcier.matching.engine import index
+from sourcier.matching.engine import project_index
 from sourcier.matching.french import french
 from sourcier.vocabulary.rules import ADDRESS, NUMBER, telling
 
@@ -65,5 +65,5 @@ def _may_be_kept(token: str, *, begins: bool, shouted: bool) -> bool:
         return True
     if token[0].isupper() and not (begins or shouted):
         return False
-    known = french().words
-    return all(fold(part) in known or fold(part) in index().vocabulary for part in token.split("-"))
+    parts = [fold(part) for part in token.split("-")]
+    return all(french().knows(part) or part in project_index().vocabulary for part in parts)
