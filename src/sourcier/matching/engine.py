@@ -153,11 +153,9 @@ def _stems(phrase: str) -> frozenset[str]:
 
 def _lifted(said: Iterable[Word], added: Iterable[CityPhrase]) -> dict[int, str]:
     """Place of an activity → the longest phrase of the city that the need says for it, whole."""
-    stems, found = {word.stem for word in said}, {}
-    for phrase, activity in sorted(added, key=lambda pair: len(_stems(pair[0]))):
-        if _stems(phrase) and _stems(phrase) <= stems and activity in _places():
-            found[_places()[activity]] = phrase
-    return found
+    stems = {word.stem for word in said}
+    met = [pair for pair in added if (own := _stems(pair[0])) and own <= stems and pair[1] in _places()]
+    return {_places()[activity]: phrase for phrase, activity in sorted(met, key=lambda pair: len(_stems(pair[0])))}
 
 
 @cache
