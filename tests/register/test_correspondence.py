@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from pytest_django import Settings
 
 from sourcier.kernel.activities import NAF_2025, NAF_REV2, Activity
 from sourcier.kernel.correspondence import Official, corresponding
@@ -108,3 +109,18 @@ def test_a_table_that_no_longer_reads_is_said_and_never_followed_by_halves() -> 
         correspondence.official()
     assert "ne se lit plus" in refused.value.sentence
     assert siret(NEW) in found(BAKER)
+
+
+def test_a_stock_without_former_codes_follows_what_the_last_one_with_both_said(
+    tmp_path: Path, var: Path, settings: Settings
+) -> None:
+    settings.REGISTER = ""
+    (tmp_path / "before").mkdir()
+    (tmp_path / "after").mkdir()
+    import_stock(*write(tmp_path / "before", ROWS))
+    import_stock(*write(tmp_path / "after", [bearing(number, "", "10.71H") for number in range(60, 80)]))
+    assert found(BAKER) == {siret(number) for number in range(60, 80)}
+    assert followed().sentence(BREAD, BAKER).endswith("d'après 4 établissements du répertoire qui portent les deux codes")
+    correspondence.kept_file().write_text("[")
+    import_stock(*write(tmp_path / "after", [bearing(number, "", "10.71H") for number in range(60, 81)]))
+    assert not found(BAKER)

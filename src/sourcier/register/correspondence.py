@@ -10,7 +10,7 @@ import numpy as np
 from django.conf import settings
 
 from sourcier.kernel.activities import NAF_2025, NAF_REV2, Activity
-from sourcier.kernel.correspondence import Correspondence, Official, corresponding, counted
+from sourcier.kernel.correspondence import Correspondence, Counted, Official, corresponding, counted
 from sourcier.kernel.transitions import refuse
 from sourcier.register.arrays import Arrays
 
@@ -54,6 +54,33 @@ def from_text(text: str) -> Correspondence:
     origin = Official(told["origin"]["file"], told["origin"]["sha256"], date.fromisoformat(told["origin"]["on"]))
     pairs = [(Activity(NAF_REV2, former), Activity(NAF_2025, recent), None) for former, recent in told["pairs"]]
     return corresponding(pairs, origin)
+
+
+def kept_file() -> Path:
+    """What the rows of the last register with both codes said: a stock of after 2026 may bear the new one alone."""
+    return file().with_name("counted.json")
+
+
+def keep(told: Correspondence) -> None:
+    """Keep what a new register's rows say, unless they say nothing. Raises `OSError`."""
+    if isinstance(told.origin, Counted) and told.others:
+        pairs = [
+            [a.code, b.code, n] for a, others in told.others.items() if a.nomenclature == NAF_REV2 for b, n in others.items()
+        ]
+        kept_file().parent.mkdir(parents=True, exist_ok=True)
+        new = kept_file().with_suffix(".new")
+        new.write_text(json.dumps({"origin": asdict(told.origin), "pairs": pairs}), encoding="utf-8")
+        new.replace(kept_file())
+
+
+def kept() -> Correspondence:
+    """What `keep` kept; nothing corresponds when it did not, or when that cannot be read."""
+    try:
+        told = json.loads(kept_file().read_text(encoding="utf-8"))
+        pairs = [(Activity(NAF_REV2, former), Activity(NAF_2025, recent), count) for former, recent, count in told["pairs"]]
+        return corresponding(pairs, Counted(**told["origin"]))
+    except (OSError, ValueError, TypeError, KeyError):
+        return Correspondence()
 
 
 def told_by_rows(arrays: Arrays, build: str) -> Correspondence:

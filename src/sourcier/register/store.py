@@ -43,7 +43,7 @@ class RegisterMissing(Refused):
 class Register:
     """FILE (DuckDB) and its arrays, of one build, open for reading. One cursor per thread.
 
-    `told`: which activities correspond, as its own rows say.
+    `told`: which activities correspond, as its own rows say, or those of the last register that had both codes.
     """
 
     file: Path
@@ -134,7 +134,10 @@ def _open(file: Path, signature: tuple[object, ...]) -> Register:
                 f"Le répertoire {file} a été fait par une autre version de Sourcier. Relancez : sourcier register import"
             )
         arrays = load(folder_of(file, meta["build"]))
-        return Register(file, meta["build"], database, arrays, correspondence.told_by_rows(arrays, meta["build"]), signature)
+        told = correspondence.told_by_rows(arrays, meta["build"])
+        if not told.others and (kept := correspondence.kept()).others:
+            told = kept
+        return Register(file, meta["build"], database, arrays, told, signature)
     except (duckdb.Error, KeyError, OSError, ValueError, EOFError) as error:
         database.close()
         raise _unreadable(file, error) from None

@@ -8,7 +8,7 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -17,7 +17,8 @@ from pathlib import Path
 import duckdb
 
 from sourcier.kernel.transitions import Refused
-from sourcier.register.arrays import folder_of
+from sourcier.register import correspondence
+from sourcier.register.arrays import folder_of, load
 from sourcier.register.importing import (
     arrays,
     check,
@@ -107,6 +108,8 @@ def import_stock(
             raise read.stopped(sources, str(error)) from None
     if out is None:
         switch.point(target)
+        with suppress(OSError):  # the register is in use: what may serve after 2026 does not make its import fail
+            correspondence.keep(correspondence.told_by_rows(load(folder_of(target, build)), build))
     return report
 
 
