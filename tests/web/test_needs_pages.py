@@ -492,3 +492,36 @@ def test_the_answers_reach_the_request_as_lines(city: City) -> None:
     actions.accept(city.buyer, need.pk)
     actions.declare(city.buyer, need.pk, PANEL, NO_INTEREST)
     assert panel.start(city.buyer, need.pk, "rfq").description == f"{PAIN}\n\nPoids : 250 g"
+
+
+TWO = "du pain pour les crèches et réparer l'ascenseur"
+
+
+def test_a_sentence_of_two_needs_is_seen_as_it_is_written_and_split_by_a_click(city: City) -> None:
+    need, client = draft(city, TWO), signed_in(city.requester)
+    page = client.get(url("need_edit", need)).content.decode()
+    assert "Votre phrase dit peut-être deux besoins" in page and url("need_split", need) in page
+    answer = client.post(url("need_split", need), {"version": need.version}, follow=True).content.decode()
+    other = Need.objects.exclude(pk=need.pk).get()
+    assert other.sentence == "réparer l'ascenseur" and other.reference in answer and "garde le premier" in answer
+    assert "Votre phrase dit peut-être deux besoins" not in client.get(url("need_edit", need)).content.decode()
+
+
+def test_the_note_on_two_needs_comes_and_goes_with_the_sentence_saved_alone(city: City) -> None:
+    need, client = draft(city), signed_in(city.requester)
+    typed = {"version": need.version, "question": "sentence", "sentence": TWO}
+    saved = client.post(url("need_edit", need), typed, **HTMX).content.decode()
+    assert "deux besoins" in saved and 'id="halves" hx-swap-oob' in saved
+    need.refresh_from_db()
+    saved = client.post(url("need_edit", need), {**typed, "version": need.version, "sentence": PAIN}, **HTMX).content.decode()
+    assert "deux besoins" not in saved and 'id="halves" hx-swap-oob' in saved
+
+
+def test_activities_say_what_each_word_met_and_what_was_not_understood(city: City) -> None:
+    client = signed_in(city.requester)
+    page = client.get(url("activities", draft(city, "L'ascenceur est bloqué"))).content.decode()
+    assert "(lu «&nbsp;ascenseur" in page
+    page = client.get(url("activities", draft(city, "we need fresh bread every morning"))).content.decode()
+    assert "Écrivez-les en français" in page
+    page = client.get(url("activities", draft(city, TWO))).content.decode()
+    assert "deux besoins" in page and "faites-en deux lots" in page

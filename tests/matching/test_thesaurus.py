@@ -1,0 +1,50 @@
+"""The thesaurus holds together: its codes exist, its phrases are clean, and each leads back to its own activity."""
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from sourcier.kernel.french import fold
+from sourcier.matching.engine import match
+from sourcier.matching.labels import labels
+from sourcier.matching.thesaurus import read, thesaurus
+from sourcier.matching.words import words
+from sourcier.spend import nomenclature
+
+
+def test_most_activities_that_a_city_may_buy_from_are_described() -> None:
+    assert len(thesaurus()) >= 450
+    assert set(thesaurus()) <= set(labels())
+
+
+def test_each_activity_has_codes_of_the_cpv_that_exist(shared_data: Path) -> None:
+    with (shared_data / "cpv-fr" / "cpv_fr.csv").open(encoding="utf-8", newline="") as text:
+        known = {row["code"][:8] for row in csv.DictReader(text)}
+    for activity, entry in thesaurus().items():
+        assert entry.cpv and set(entry.cpv) <= known, activity
+
+
+def test_each_family_named_is_one_of_ours_and_few_activities_have_none() -> None:
+    ours = {line.code for line in nomenclature.lines()}
+    assert all(set(entry.families) <= ours for entry in thesaurus().values())
+    assert sum(not entry.families for entry in thesaurus().values()) <= 0.1 * len(thesaurus())
+
+
+def test_a_phrase_is_said_once_for_an_activity_and_says_something() -> None:
+    for activity, entry in thesaurus().items():
+        said = [fold(phrase) for phrase in (*entry.phrases, *entry.symptoms)]
+        assert len(said) == len(set(said)), (activity, sorted(each for each in said if said.count(each) > 1))
+        assert all(words(phrase) for phrase in entry.phrases), (activity, [each for each in entry.phrases if not words(each)])
+
+
+def test_nearly_each_symptom_finds_its_activity_among_ten() -> None:
+    pairs = [(activity, each) for activity, entry in thesaurus().items() for each in entry.symptoms][::7]
+    found = sum(activity in {each.activity for each in match(text).activities} for activity, text in pairs)
+    assert found >= 0.95 * len(pairs)
+
+
+@pytest.mark.parametrize("line", ["10.71C", "10.71C\t\t\tpain", "10.71C\t\t\tpain\t\t"])
+def test_a_line_that_has_not_five_columns_is_refused(line: str) -> None:
+    with pytest.raises(ValueError, match="unpack"):
+        read(line)
