@@ -51,6 +51,17 @@ def test_one_slip_of_the_pen_in_a_long_word_is_forgiven_and_shown_as_typed() -> 
     assert "ascenceur" in best.words
 
 
+@pytest.mark.parametrize("text", ["Un car pour 50 élèves", "car scolaire", "sortie en car", "besoin d'un car"])
+def test_a_car_is_a_coach(text: str) -> None:
+    assert any(code.startswith("49.3") for code in codes(text))
+    assert "car" in {word.folded for word in words(text)}
+
+
+@pytest.mark.parametrize("text", ["du pain car il en faut", "du pain, car il en faut", "repeindre son bureau"])
+def test_car_and_son_that_join_words_are_no_things(text: str) -> None:
+    assert not {"car", "son"} & {word.folded for word in words(text)}
+
+
 def test_the_object_weighs_more_than_the_place_and_the_beneficiary() -> None:
     assert codes("peinture des salles de classe", 1) == ["43.34Z"]
     assert codes("nettoyage des vitres de la médiathèque", 1) == ["81.22Z"]

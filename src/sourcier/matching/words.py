@@ -2,9 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
 from functools import lru_cache
-from itertools import pairwise
 from threading import local
 from typing import Any, NamedTuple
 
@@ -41,6 +39,9 @@ _CONTEXT = """personne public agent annexe association batiment canal centre cen
     usager ville ccas ctm ehpad bibliotheque piscine cantine accueil bureau cour local locaux rue quartier
     festival fete ceremonie"""
 
+# « Un car », « du son » are things; « car il pleut », « son bureau » are not.
+_THINGS = frozenset(("car", "son"))
+_DETERMINERS = frozenset(("un", "le", "ce", "cet", "du", "de", "d", "en", "par", "au", "des"))
 _AFTER = frozenset(("pour", "chez", "dans", "vers", "devant", "sur"))
 _stemmers = local()
 
@@ -86,6 +87,7 @@ class Word(NamedTuple):
 def words(text: str) -> list[Word]:
     """The words that count, in order; a compound gives its parts and itself (« chauffe-eau » : chauffe, eau, chauffeeau)."""
     found: list[Word] = []
+    before = ""
     for clause in _CLAUSE.split(unicodedata.normalize("NFC", text)):
         aside = False
         for match in _WORD.finditer(clause):
@@ -93,16 +95,13 @@ def words(text: str) -> list[Word]:
             folded = _folded(surface)
             if folded in _AFTER:
                 aside = True
-            for part in _parts(folded):
+            thing = folded in _THINGS and (before in _DETERMINERS or text.startswith(surface))
+            for part in (folded,) if thing else _parts(folded):
                 found.append(Word(surface, part, stem(part), aside))
+            before = folded
     return found
 
 
 def one_letter_less(folded: str) -> set[str]:
     """The word and all it becomes by losing one letter: two words that share one of these are one slip apart."""
     return {folded, *(folded[:place] + folded[place + 1 :] for place in range(len(folded)))}
-
-
-def bigrams(stems: Iterable[str]) -> list[str]:
-    """Neighbouring stems in pairs: « marquage au sol » meets « marquage sol »."""
-    return [f"{first} {second}" for first, second in pairwise(stems)]

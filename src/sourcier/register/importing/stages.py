@@ -15,8 +15,8 @@ WEIGHTS = {
         "Établissements": 5, "Unités légales": 2, "Rapprochement": 42, "Communes": 3, "Noms": 7, "Écriture": 32, "Tableaux": 9,
     },
     "text": {
-        "Établissements": 29, "Unités légales": 12, "Rapprochement": 25, "Communes": 2, "Noms": 5, "Écriture": 21,
-        "Tableaux": 6,
+        "Établissements": 39, "Unités légales": 15, "Rapprochement": 20, "Communes": 1, "Noms": 3, "Écriture": 18,
+        "Tableaux": 4,
     },
 }  # fmt: skip
 """The hundredths of an import that each stage takes, by what the establishments are read from, as measured on a national stock.
