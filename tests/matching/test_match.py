@@ -130,6 +130,18 @@ def test_the_command_answers_a_batch_line_by_line_with_its_id(tmp_path: Path) ->
     assert (first["id"], second["id"], second["activities"]) == ("a", 2, [])
 
 
+def test_the_command_tells_a_person_why_what_is_not_understood_and_that_two_needs_are_said() -> None:
+    def told(text: str) -> str:
+        out = StringIO()
+        call_command("match", text, stdout=out)
+        return out.getvalue()
+
+    assert "ascenceur = ascenseur" in told("l'ascenceur est bloqué")
+    assert "Écrivez-les en français" in told("we need fresh bread every morning")
+    assert "Peut-être deux besoins : « du pain pour les crèches »" in told("du pain pour les crèches et réparer l'ascenseur")
+    assert told("").startswith("Dites en quelques mots")
+
+
 @pytest.mark.parametrize("line", ["pain", "[]", '{"id": 1}', '{"id": 1, "text": 3}', "null"])
 def test_a_bad_line_of_a_batch_is_named(tmp_path: Path, line: str) -> None:
     asked = tmp_path / "needs.jsonl"

@@ -9,7 +9,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from sourcier.accounts.models import Organisation
-from sourcier.matching.engine import CityPhrase, Result, match
+from sourcier.matching.engine import CityPhrase, How, Met, Result, match
+from sourcier.matching.remarks import remark
+from sourcier.matching.several import halves
 from sourcier.vocabulary.queries import phrases
 
 
@@ -32,7 +34,7 @@ class Command(BaseCommand):
         elif options["json"]:
             self.stdout.write(json.dumps(as_json(match(options["text"], added=added)), ensure_ascii=False))
         else:
-            self.stdout.write(as_text(match(options["text"], added=added)))
+            self.stdout.write(as_text(options["text"], match(options["text"], added=added)))
 
     def batch(self, path: Path, added: Sequence[CityPhrase]) -> None:
         """One answer a line, in the order of the file; a bad line stops with its number."""
@@ -82,9 +84,19 @@ def as_json(result: Result) -> dict[str, Any]:
     }
 
 
-def as_text(result: Result) -> str:
-    """The same for a person."""
-    if not result.activities:
-        return "Aucune activité ne répond à ces mots. Dites-le autrement."
-    lines = [f"{found.activity.code}  {found.label} ({', '.join(found.words)})" for found in result.activities]
-    return "\n".join([*lines, "" if result.sure else "Peu sûr : vérifiez ces activités."]).rstrip()
+def as_text(text: str, result: Result) -> str:
+    """The same for a person, with what to say of the need itself."""
+    lines = [f"{found.activity.code}  {found.label} ({', '.join(map(met_as_text, found.met))})" for found in result.activities]
+    if said := remark(text, result):
+        lines.append(said)
+    elif not result.sure:
+        lines.append("Peu sûr : vérifiez ces activités.")
+    if two := halves(text):
+        lines.append(f"Peut-être deux besoins : « {two[0]} » et « {two[1]} ».")
+    return "\n".join(lines)
+
+
+def met_as_text(met: Met) -> str:
+    """« hochets → jouets », « ascenceur = ascenseur »: the word of the need, and what it met when that is another."""
+    sign = {How.NEAR: " → ", How.CORRECTED: " = ", How.CITY: " = ville : "}.get(met.how)
+    return f"{met.word}{sign}{met.term}" if sign else met.word
