@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
 from django.test import override_settings
 from django.urls import reverse
 from django.utils import timezone
@@ -69,6 +70,7 @@ from sourcier.suppliers import tokens
 from sourcier.suppliers.actions import add_contact, campaigns, give_key
 from sourcier.suppliers.models import FirmKey
 from sourcier.vault.actions import store, store_bytes
+from sourcier.vocabulary import actions as vocabulary
 from sourcier.web.sign_in import password_link
 from tests.cities import City, siret
 from tests.sourcing.scenes import BAKER, accepted_need
@@ -168,6 +170,7 @@ class Scene:
         )  # fmt: skip
         self.tell(orders_given=self.orders("donné.csv"), orders_read=self.orders("lu.csv", read=True))
         self.contracts()
+        self.words()
         self.tell(family=f"/familles/nomenclature/{bread_family.pk}/")
         filed = file_exchange(
             self.buyer, done.pk, channel="letter", direction="in", occurred_at=timezone.now() - timedelta(days=1),
@@ -193,6 +196,15 @@ class Scene:
             slug=self.city.organisation.slug, idea=reverse("idea", args=[waiting.pk]),
             idea_to_tell=reverse("idea", args=[answered.pk]),
         )  # fmt: skip
+
+    def words(self) -> None:
+        """A phrase of the city, one suggested, and a draft whose sentence says two needs."""
+        bakery = Activity(NAF_REV2, "10.71C")
+        vocabulary.add(self.city.head_buyer, "pain de la kermesse", bakery)
+        two = needs.start(self.requester, "du pain pour les crèches et réparer l'ascenseur")
+        with transaction.atomic():
+            vocabulary.hear(self.city.organisation, two.pk, two.reference, "barrières pour la brocante", [bakery])
+        self.tell(two=two.pk)
 
     # --- needs -------------------------------------------------------------------------------------------------------------
 

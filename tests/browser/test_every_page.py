@@ -215,6 +215,7 @@ def requester(walk: Walk, scene: dict[str, str]) -> None:
     walk.refused("/compte/mot-de-passe/", "Changer", 200, oldpassword="faux", password1="court", password2="long")
     walk.refused("/mon-compte/", "Enregistrer", 200, name=" ")
     begins_from_the_past(walk)
+    walk.look(f"/achats/{scene['two']}/decrire/")
     buys_directly(walk)
 
 
