@@ -176,14 +176,13 @@ and symptoms of each activity drawn away, the mean of {len(HALVES)} draws: what 
 ## What the sets are worth
 
 - *Needs* and *hard paraphrases*: for development. The first thesaurus was completed by people who had read them; part of the
-  present one was written by people who had not, part by one who had seen some of the hard ones. They say
-  that nothing got worse.
+  present one was written by people who had not, part by one who had seen some of the hard ones. They say that nothing got
+  worse, not how it does elsewhere.
 - *Titles*: {len(drawn)}, drawn and frozen by hash before any word of the present thesaurus was written; never tuned on. Right
-  are
-  the activities whose CPV codes, in the thesaurus, share most digits with the title's own (three at least; {lost} titles
-  have none and are left out). Contracts are few in the data at hand, so labels of the CPV, drawn by a seed and hidden from who
-  wrote, stand for the rest; they are written for nomenclatures (« Ferrocérium »), not as cities speak, and many name what no
-  city buys.
+  are the activities whose CPV codes, in the thesaurus, share most digits with the title's own (three at least; {lost} titles
+  have none and are left out): a strict judge, to whom the seller of a thing is wrong when its maker bears the code. Contracts
+  are few in the data at hand, so labels of the CPV, drawn by a seed and hidden from who wrote, stand for the rest; they are
+  written for nomenclatures (« Ferrocérium »), not as cities speak, and many name what no city buys.
 """
 
 
