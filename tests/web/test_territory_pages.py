@@ -1,7 +1,7 @@
 """« Territoire »: which firms the city knows, and one letter to all the others in three clicks; never to whom it must not."""
 
 import csv
-from datetime import timedelta
+from datetime import date, timedelta
 from html import unescape
 from io import BytesIO, StringIO
 from pathlib import Path
@@ -17,8 +17,11 @@ from docx import Document
 from sourcier.insights.territory import territory
 from sourcier.journal.models import Entry
 from sourcier.journal.queries import payload_of
+from sourcier.kernel.activities import NAF_2025, NAF_REV2, Activity
+from sourcier.kernel.correspondence import Official, corresponding
 from sourcier.quotes.actions.answer import submit
 from sourcier.quotes.answer_rules import Answer, TypedPrice
+from sourcier.register import correspondence
 from sourcier.sourcing.models import Sourcing
 from sourcier.spend.models import Family
 from sourcier.suppliers import actions, tokens
@@ -197,3 +200,21 @@ def test_only_buyers_write_and_another_city_sees_nothing(city: City, other_city:
         assert {signed_in(who).post(address).status_code for address in addresses} == {status}
     assert signed_in(other_city.buyer).get(reverse("campaign", args=[campaign.pk])).status_code == 404
     assert campaign.label not in page(signed_in(other_city.buyer), "territory")
+
+
+def test_a_firm_that_bears_naf_2025_alone_is_known_where_its_code_corresponds(city: City) -> None:
+    family, firm = bread(city), met(city, LEFORT)
+    Firm.objects.filter(pk=firm.pk).update(nomenclature=NAF_2025, activity="10.71H")
+
+    def known() -> int:
+        return next(line.known for line in territory(city.buyer, 20_000) if line.family == family)
+
+    assert known() == 0
+    file, official = correspondence.file(), Official("table.xlsx", "ab" * 32, date(2026, 9, 1))
+    file.parent.mkdir(parents=True, exist_ok=True)
+    table = corresponding([(Activity(NAF_REV2, "10.71C"), Activity(NAF_2025, "10.71H"), None)], official)
+    file.write_text(correspondence.to_text(table, official))
+    try:
+        assert known() == 1
+    finally:
+        file.unlink()

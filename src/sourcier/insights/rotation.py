@@ -8,8 +8,9 @@ from uuid import UUID
 from django.db.models import Count, Max
 
 from sourcier.accounts.models import Organisation
-from sourcier.kernel.activities import NAF_REV2
+from sourcier.kernel.activities import NAF_REV2, Activity
 from sourcier.kernel.geodesy import distance_m
+from sourcier.needs.nomenclatures import followed
 from sourcier.register import search as register
 from sourcier.register.search import RegisterMissing
 from sourcier.sourcing.known_firms import left_to_firms
@@ -99,13 +100,14 @@ class Nearby:
             self.exist: Mapping[str, tuple[int, int]] | None = register.around(centre, radius_m)
         except RegisterMissing:
             self.exist = None
-        asked = left_to_firms(organisation.pk).filter(firm__nomenclature=NAF_REV2, firm__lat_e6__isnull=False)
+        asked = left_to_firms(organisation.pk).filter(firm__lat_e6__isnull=False)
+        said = asked.values_list("firm_id", "firm__nomenclature", "firm__activity", "firm__lat_e6", "firm__lon_e6")
+        known = followed()
         self.asked: dict[str, set[UUID]] = {}
-        for firm_id, code, lat, lon in asked.values_list(
-            "firm_id", "firm__activity", "firm__lat_e6", "firm__lon_e6"
-        ).distinct():
+        for firm_id, nomenclature, code, lat, lon in said.distinct():
             if distance_m(*centre, lat, lon) <= radius_m:
-                self.asked.setdefault(code, set()).add(firm_id)
+                for each in known.within(NAF_REV2, Activity(nomenclature, code)):
+                    self.asked.setdefault(each.code, set()).add(firm_id)
 
     def asked_never(self, family: Family) -> int | None:
         codes = {code for nomenclature, code in family.activities if nomenclature == NAF_REV2}

@@ -50,6 +50,10 @@ class Correspondence:
         """The activities that correspond to this one."""
         return tuple(self.others.get(activity, ()))
 
+    def within(self, nomenclature: str, activity: Activity) -> tuple[Activity, ...]:
+        """What this activity is in a nomenclature: itself when it is of it, else those that correspond."""
+        return (activity,) if activity.nomenclature == nomenclature else self.of(activity)
+
     def met_by(self, wanted: Activity, said: Collection[Activity]) -> Activity | None:
         """Which of the activities of a firm is the one wanted, or stands for it: only when none is told in its nomenclature."""
         if wanted in said:
