@@ -7,6 +7,7 @@ who wrote the first thesaurus; the titles by nobody before they were frozen (`pe
 """
 
 import argparse
+import hashlib
 import json
 import subprocess
 import sys
@@ -33,6 +34,9 @@ HALVES = (1, 2, 3)
 SHORTEST_PREFIX = 3
 """Digits of a CPV code that two codes share, at least, for a trade of one to answer the other: the group."""
 
+UNSEEN = "a1d2b238931a950f87df01a304204f75d7b41cdd514dca53c9bf77a7692c1cfd"
+"""SHA-256 of `peers/unseen.jsonl`, frozen before the engine was first asked any of it."""
+
 Need = tuple[str, frozenset[str]]
 LOADED = """
 import resource, time
@@ -47,6 +51,15 @@ def needs(folder: Path, name: str) -> list[Need]:
     """The needs of `needs.jsonl` or `hard.jsonl` with the activities that answer."""
     rows = (json.loads(line) for line in (folder / "needs" / f"{name}.jsonl").read_text(encoding="utf-8").splitlines())
     return [(row["text"], frozenset(row["naf"])) for row in rows]
+
+
+def unseen(kind: str) -> list[Need]:
+    """Those of `peers/unseen.jsonl`: `plain` or `hard`. Raises `ValueError` when the file is not the one that was frozen."""
+    data = (Path(__file__).parent / "peers" / "unseen.jsonl").read_bytes()
+    if hashlib.sha256(data).hexdigest() != UNSEEN:
+        raise ValueError("the unseen needs are not those that were frozen")
+    rows = map(json.loads, data.decode("utf-8").splitlines())
+    return [(row["text"], frozenset(row["naf"])) for row in rows if row["kind"] == kind]
 
 
 def answered(title: Title) -> frozenset[str]:
@@ -144,6 +157,8 @@ def page(folder: Path) -> str:
     """Markdown."""
     drawn = [(title, answered(title)) for title in titles(folder)]
     sets = {
+        "unseen needs": unseen("plain"),
+        "unseen hard paraphrases": unseen("hard"),
         "needs": needs(folder, "needs"),
         "hard paraphrases": needs(folder, "hard"),
         "titles of contracts": [(title.text, right) for title, right in drawn if right and title.source == "contract"],
@@ -175,6 +190,8 @@ and symptoms of each activity drawn away, the mean of {len(HALVES)} draws: what 
 
 ## What the sets are worth
 
+- *Unseen needs* and *unseen hard paraphrases*: ours (`bench/peers/unseen.jsonl`), written by someone who had seen the official
+  labels alone, after the thesaurus and the engine were done; the right codes are one reader's judgement. Never tuned on.
 - *Needs* and *hard paraphrases*: for development. The first thesaurus was completed by people who had read them; part of the
   present one was written by people who had not, part by one who had seen some of the hard ones. They say that nothing got
   worse, not how it does elsewhere.
