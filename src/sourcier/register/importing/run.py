@@ -35,7 +35,7 @@ from sourcier.register.importing import (
 from sourcier.register.importing.stages import Progress, Stages
 from sourcier.register.store import QUIET, folder
 
-MEMORY, BESIDE_NAMES, BESIDE_ARRAYS = "2800MB", "1900MB", "1300MB"
+MEMORY, BESIDE_NAMES, BESIDE_ARRAYS = "2800MB", "2200MB", "1300MB"
 """What DuckDB may take, less while Python holds the words of France, and still less with numpy's columns of it: these and what
 the allocator keeps come on top, and the whole stays under 4 GiB."""
 
