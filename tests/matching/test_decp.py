@@ -14,7 +14,6 @@ from sourcier.matching import decp
 from sourcier.matching.decp import Contract, Damaged, Left, contract, rows
 from tests.matching.decp_rows import row
 
-SHARED = Path(__file__).parents[3] / "shared" / "data" / "decp"
 SIRET = "73282932000074"
 
 anything = st.recursive(
@@ -35,10 +34,9 @@ def sirets(**changes: Any) -> tuple[int, ...] | Left:
     return found.sirets if isinstance(found, Contract) else found
 
 
-@pytest.mark.skipif(not SHARED.exists(), reason="the shared data are not here")
-def test_the_files_of_the_state_and_of_those_who_consolidate_them_are_read_whole() -> None:
-    found = {}
-    for file in (*SHARED.glob("decp_test_*.json"), *SHARED.glob("exemples/json/*.json")):
+def test_the_files_of_the_state_and_of_those_who_consolidate_them_are_read_whole(shared_data: Path) -> None:
+    found, folder = {}, shared_data / "decp"
+    for file in (*folder.glob("decp_test_*.json"), *folder.glob("exemples/json/*.json")):
         with file.open(encoding="utf-8") as stream:
             found[file.name] = [contract(each) for each in rows(stream.read)]
     assert {name: len(each) for name, each in found.items()} == {

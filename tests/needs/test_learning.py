@@ -33,7 +33,6 @@ from tests.matching.decp_rows import row, write_2019, write_2022
 from tests.needs.learning import BAKER, CLOSED, GROCER, LIFTS, MUTE, PERSON, STRANGER, install_register
 from tests.register.stocks import establishment, unit, write
 
-SHARED = Path(__file__).parents[3] / "shared" / "data" / "decp"
 BREAD, GROCERY, LIFT = (Activity(NAF_REV2, code) for code in ("10.71C", "47.11B", "43.29B"))
 CPV_LIFT = "50750000-7"
 
@@ -319,9 +318,8 @@ def test_a_winner_who_asked_since_not_to_be_named_is_named_no_more(place: Path, 
     assert json.loads(run("ask", "pain", "--json")[0])["winners"] == []
 
 
-@pytest.mark.skipif(not SHARED.exists(), reason="the shared data are not here")
-def test_the_real_dirty_rows_are_all_counted(place: Path) -> None:
-    files = [SHARED / "decp_test_2019.json", SHARED / "decp_test_2022.json", write_2019(place / "a.json", BREADS)]
+def test_the_real_dirty_rows_are_all_counted(place: Path, shared_data: Path) -> None:
+    files = [*sorted((shared_data / "decp").glob("decp_test_*.json")), write_2019(place / "a.json", BREADS)]
     report = learn(files, lambda told: None)
     assert report.rows == 15 == report.contracts + sum(report.left.values())
     assert report.left[Left.FALSE_SIRET] >= 1
