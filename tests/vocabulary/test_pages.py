@@ -1,10 +1,13 @@
+from uuid import uuid4
+
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import timezone
 
 from sourcier.kernel.activities import NAF_REV2, Activity
 from sourcier.needs import actions as needs
 from sourcier.vocabulary import actions, queries, reading
-from sourcier.vocabulary.models import CityPhrase, Suggestion
+from sourcier.vocabulary.models import CityPhrase, Heard, Suggestion
 from tests.cities import City
 from tests.journal.entries import writes_nothing
 from tests.web.test_rule import as_, words
@@ -103,6 +106,18 @@ def test_the_activities_of_a_need_name_the_phrase_of_the_city(city: City) -> Non
     need = needs.start(city.requester, "Des trompettes pour juin")
     client = as_(city.requester)
     assert "(mots de la ville : « trompettes »)" in words(client.get(reverse("activities", args=[need.pk])))
+
+
+def test_of_many_suggestions_those_said_most_are_shown_and_the_others_counted(city: City) -> None:
+    rows = Suggestion.objects.bulk_create(
+        Suggestion(organisation=city.organisation, phrase=f"mot {n}", key=f"mot {n}", nomenclature=NAF_REV2, code="46.31Z")
+        for n in range(62)
+    )
+    Heard.objects.bulk_create(
+        Heard(suggestion=row, need_id=uuid4(), reference="B-2026-0001", at=timezone.now()) for row in [*rows, rows[61]]
+    )
+    said = words(as_(city.head_buyer).get(PAGE))
+    assert "« mot 61 »" in said and said.count("2 besoins") == 1 and "Les 60 plus dites, sur 62." in said
 
 
 def test_a_long_list_is_read_by_pages(city: City) -> None:

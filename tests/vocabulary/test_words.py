@@ -55,6 +55,7 @@ def test_a_phrase_of_the_city_lifts_its_activity_there_alone_until_it_is_retired
         ("+33 6", "formula"), ("pour de la", "common"), ("fourniture pour école", "common"),
         ("barnum 06 12 34 56 78", "personal"),
         ("barnum paul@ville.example", "personal"), ("barnum 21930064800010", "personal"), ("🎪", "short"),
+        ("barnum " + "ﷺ" * 20, "signs"),
     ],
 )  # fmt: skip
 def test_what_is_no_phrase_is_refused_with_its_sentence_and_writes_nothing(city: City, phrase: str, code: str) -> None:
@@ -169,10 +170,16 @@ def test_no_name_address_or_number_enters_a_suggestion(sentence: str, kept: str)
     assert suggested(sentence, ["Denise Rosny", "Helene Rosny", "Bruno Rosny"]) == kept
 
 
+def test_words_joined_without_end_are_no_suggestion_and_the_tick_is_kept(city: City) -> None:
+    need = needing(city, "Trompettes " + "-".join(["trompette"] * 45), FRUIT)
+    assert need.activities.count() == 1 and Suggestion.objects.get().phrase == "trompettes"
+
+
 @given(st.text(max_size=300))
 def test_any_text_gives_a_suggestion_without_number_or_address_of_six_words_at_most(text: str) -> None:
     said = suggested(text, [])
     assert len(said.split(" ")) <= MOST_WORDS and "@" not in said and not any(letter.isdigit() for letter in said)
+    assert len(said) <= rules.LONGEST_PHRASE
     assert suggested(text.lower(), []) == "" or rules.key(suggested(text.lower(), []))
 
 

@@ -11,12 +11,15 @@ from sourcier.accounts.agents import Agent
 from sourcier.accounts.models import Organisation, Role, User
 from sourcier.journal.actions import append
 from sourcier.kernel.activities import Activity
+from sourcier.kernel.french import format_number
 from sourcier.kernel.transitions import Refused, refuse
 from sourcier.matching import labels
 from sourcier.vocabulary import rules
 from sourcier.vocabulary.models import CityPhrase, Heard, Suggestion
 from sourcier.vocabulary.reading import MAX_PHRASES, PhraseLine
 from sourcier.vocabulary.suggested import suggested
+
+MOST = format_number(MAX_PHRASES)
 
 
 @transaction.atomic
@@ -57,7 +60,7 @@ def import_phrases(agent: Agent, lines: Sequence[PhraseLine], source: str = "") 
     if not made:
         raise refuse("nothing_new", "Ce fichier n'ajoute rien aux mots de la ville. Rien n'est changé.", "file")
     if len(kept) > MAX_PHRASES:
-        raise refuse("too_many", f"Une ville garde {MAX_PHRASES} expressions au plus. Rien n'est importé.", "file")
+        raise refuse("too_many", f"Une ville garde {MOST} expressions au plus. Rien n'est importé.", "file")
     CityPhrase.objects.bulk_create(made, batch_size=500)
     facts = {"name": agent.user.name, "added": len(made), "source": source[:160]}
     append(organisation.pk, None, "city_phrases.imported", facts, actor=agent.id, rows=made)
@@ -100,7 +103,8 @@ def hear(organisation: Organisation, need_id: UUID, reference: str, sentence: st
     people = User.objects.filter(memberships__organisation=organisation).values_list("name", flat=True) if uncalled else ()
     phrase = suggested(sentence, people) if uncalled else ""
     kept = []
-    for activity in labels.labels().keys() & uncalled if phrase else ():  # the matching proposes no other
+    # The matching proposes no others. In one order: two needs that suggest the same at once must not wait for each other.
+    for activity in sorted(labels.labels().keys() & uncalled) if phrase else ():
         same = {"organisation": organisation, "key": rules.key(phrase)}
         same |= {"nomenclature": activity.nomenclature, "code": activity.code}
         suggestion, _ = Suggestion.objects.get_or_create(**same, defaults={"phrase": phrase})
@@ -145,7 +149,7 @@ def _check_room(organisation: Organisation, row: CityPhrase) -> None:
     if same := live.filter(key=row.key, nomenclature=row.nomenclature, code=row.code).first():
         raise refuse("known", f"La ville a déjà « {same.phrase} » pour cette activité. Rien n'est changé.", "phrase")
     if live.count() >= MAX_PHRASES:
-        raise refuse("too_many", f"Une ville garde {MAX_PHRASES} expressions au plus : retirez-en d'abord.", "phrase")
+        raise refuse("too_many", f"Une ville garde {MOST} expressions au plus : retirez-en d'abord.", "phrase")
 
 
 def _waiting(agent: Agent, suggestion_id: UUID) -> Suggestion:

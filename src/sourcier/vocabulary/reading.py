@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from sourcier.kernel.activities import Activity, InvalidActivity, parse_activity
+from sourcier.kernel.french import format_number
 from sourcier.kernel.transitions import refuse
 from sourcier.matching import labels
 from sourcier.spend.importing import sheets
@@ -55,7 +56,7 @@ def read(data: bytes) -> Read:
     found, seen = Read(), {}  # type: tuple[Read, dict[tuple[str, Activity], int]]
     for number, row in sheet.rows():
         if len(found.phrases) + len(found.unread) >= MAX_PHRASES:
-            raise refuse("too_many", f"Ce fichier dépasse {MAX_PHRASES} lignes. Rien n'est importé.", "file")
+            raise refuse("too_many", f"Ce fichier dépasse {format_number(MAX_PHRASES)} lignes. Rien n'est importé.", "file")
         said = {column: text(row[place]) if place < len(row) else "" for column, place in columns.items()}
         line = _line(number, said[Column.PHRASE], said[Column.CODE])
         if isinstance(line, PhraseLine):

@@ -9,6 +9,9 @@ from sourcier.matching.engine import How, Match, share_met
 from sourcier.matching.words import COMMON, CONTEXT, Word, words
 
 LONGEST_PHRASE = 80
+LONGEST_KEY = 240
+"""What a row holds: one sign may fold into eighteen letters (« ﷺ »)."""
+
 FIRST = 5
 """The activities that a page proposes."""
 
@@ -36,6 +39,8 @@ def refusal(phrase: str) -> Refusal | None:
         return Refusal("long", f"Quelques mots suffisent : {LONGEST_PHRASE} caractères au plus. Le vôtre en a {len(phrase)}.")
     if len(re.sub(r"\W", "", phrase)) < 2:
         return Refusal("short", "Une lettre ne suffit pas : écrivez un mot entier.")
+    if len(key(phrase)) > LONGEST_KEY:
+        return Refusal("signs", "Certains de ces signes valent plusieurs lettres : écrivez ces mots en lettres ordinaires.")
     if not telling(phrase):
         return Refusal(
             "common",

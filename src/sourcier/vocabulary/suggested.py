@@ -6,7 +6,7 @@ from collections.abc import Collection
 from sourcier.kernel.french import fold
 from sourcier.matching.engine import project_index
 from sourcier.matching.french import french
-from sourcier.vocabulary.rules import ADDRESS, NUMBER, telling
+from sourcier.vocabulary.rules import ADDRESS, LONGEST_PHRASE, NUMBER, telling
 
 MOST_WORDS = 6
 
@@ -36,7 +36,8 @@ _FIRST_NAMES = frozenset(_NAMES.split())
 
 
 def suggested(sentence: str, people: Collection[str] = ()) -> str:
-    """At most six telling words of a need, each once, or "" when none may be kept. `people`: names that the city knows.
+    """At most six telling words of a need, each once, which together may be a phrase; "" when none may be kept. `people`: names
+    that the city knows.
 
     Only words of the language and of the thesaurus, and acronyms: what may be somebody's name is left out, at the cost of words
     that only this city says, which a person can type.
@@ -53,7 +54,10 @@ def suggested(sentence: str, people: Collection[str] = ()) -> str:
         before = text[: found.start()].rstrip(" «(\t")
         if (said := telling(token)) and _may_be_kept(token, begins=not before or before[-1] in ".!?:;\n", shouted=shouted):
             kept.setdefault(said[-1].stem, token if _is_acronym(token) and not shouted else token.lower())
-    return " ".join(list(kept.values())[:MOST_WORDS])
+    words = list(kept.values())[:MOST_WORDS]
+    while len(" ".join(words)) > LONGEST_PHRASE:
+        words.pop()
+    return " ".join(words)
 
 
 def _is_acronym(token: str) -> bool:

@@ -99,11 +99,15 @@ def _page(request: HttpRequest, status: int = 200, **shown: Any) -> HttpResponse
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     lines = [{"row": row, "label": names.get(Activity(row.nomenclature, row.code), row.code)} for row in page]
     reads = agent.has(Role.HEAD_BUYER, Role.AUDITOR)
-    suggested = queries.waiting(agent.organisation).prefetch_related("heard") if reads else []
+    suggested = queries.waiting(agent.organisation) if reads else Suggestion.objects.none()
     context = {
         "editable": agent.has(Role.HEAD_BUYER), "lines": lines, "page": page,
         "retired": queries.retired(agent.organisation)[:SHOWN],
-        "suggested": [{"row": row, "label": names.get(Activity(row.nomenclature, row.code), row.code)} for row in suggested],
+        "suggested": [
+            {"row": row, "label": names.get(Activity(row.nomenclature, row.code), row.code)}
+            for row in suggested.prefetch_related("heard")[:SHOWN]
+        ],
+        "suggested_count": suggested.count(),
         "form": PhraseForm(agent), "file_form": FileForm(), **shown,
     }  # fmt: skip
     return render(request, "city/settings/words.html", context, status=status)
