@@ -49,11 +49,6 @@ def french() -> French:
     return French(words, rows, vectors)
 
 
-def one_letter_less(folded: str) -> set[str]:
-    """The word and all it becomes by losing one letter: two words that share one of these are one slip apart."""
-    return {folded, *(folded[:place] + folded[place + 1 :] for place in range(len(folded)))}
-
-
 def one_slip_away(folded: str) -> set[str]:
     """All that one slip makes of a word: a letter lost, added, changed, or two neighbours exchanged."""
     cuts = [(folded[:place], folded[place:]) for place in range(len(folded) + 1)]

@@ -4,7 +4,7 @@ import re
 
 from stdnum.fr import siren, siret
 
-from sourcier.matching.engine import How, Result
+from sourcier.matching.engine import How, Result, project_index
 from sourcier.matching.french import french
 from sourcier.matching.index import LONGEST
 from sourcier.matching.words import words
@@ -12,7 +12,9 @@ from sourcier.matching.words import words
 _LETTER = re.compile(r"[^\W\d_]")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _CODE = re.compile(r"[{}<>;=]|\w\(.*\)|https?://|\b(?:select|function|import|def|drop table)\b", re.IGNORECASE)
-_NUMBER = re.compile(r"(?<!\d)(?:\d[ .]?){8,13}\d(?!\d)")
+_GAP = r"[ .\u00a0\u202f]"
+# As people group them: a date before an hour (« 01.09.2026 8 h ») has nine digits too.
+_NUMBER = re.compile(rf"(?<!\d)(?<!\d{_GAP})(?:\d{{3}}{_GAP}?){{2}}\d{{3}}(?:{_GAP}?\d{{5}})?(?!\d)")
 
 FEW_WORDS, FRENCH_SHARE = 3, 0.5
 MANY_SIGNS = 3
@@ -60,7 +62,7 @@ def _has_number(text: str) -> bool:
 
 
 def _is_foreign(text: str) -> bool:
-    """Whether most of the words are no French words, however they are cut."""
-    said = [word.folded for word in words(text) if _WORD.search(word.folded)]
-    known = len(french().existing(said))
+    """Whether most of the words are neither French, however they are cut, nor of the thesaurus (« DAE »)."""
+    said = sorted({word.folded for word in words(text) if _WORD.search(word.folded)})
+    known = len({*french().existing(said)} | (project_index().vocabulary.keys() & said))
     return bool(said) and known < FRENCH_SHARE * len(said) and (not known or len(said) >= FEW_WORDS)
