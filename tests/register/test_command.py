@@ -229,5 +229,5 @@ def test_a_search_explains_each_firm_by_what_each_scorer_gave(demo: Path) -> Non
     said = run(*words)
     assert said.count("en tout") == 3
     assert said.count("Distance : ") == 3
-    assert "est l'activité cherchée en premier." in said
+    assert "est la première des activités cherchées." in said
     assert said.count("Ses mots : Elle n'a rien dit d'elle") == 3

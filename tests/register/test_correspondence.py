@@ -88,7 +88,7 @@ def test_the_line_says_by_which_code_it_was_found_and_by_what_proof() -> None:
     context = Context([PLUMBER, BAKER], 5_000, date(2027, 3, 1), correspondence=followed())
     assert activity_fit(new, context).sentence == (
         "Son activité déclarée est 10.71H en NAF 2025, qui correspond à 10.71C ; "
-        "d'après 4 établissements du répertoire qui portent les deux codes. C'est l'activité cherchée en 2e."
+        "d'après 4 établissements du répertoire qui portent les deux codes. C'est la 2e des activités cherchées."
     )
     assert activity_fit(new, context).points == 92
 

@@ -11,6 +11,7 @@ from sourcier.kernel.french import fold
 from sourcier.register.importing.columns import WAYS
 from sourcier.register.importing.run import import_stock
 from sourcier.register.search import by_name, by_siret
+from tests.cities import siret
 from tests.register.brute import Brute, Raw
 from tests.register.stocks import establishment, write
 
@@ -144,6 +145,17 @@ def test_a_siret_and_a_siren_are_answered_at_once(demo: Path, brute: Brute) -> N
         raw.siret for raw in brute.rows if raw.row["siren"] == siren
     }
     assert [row.siret for row in by_name(f" {several.siret[:9]} {several.siret[9:]} ")] == [several.siret]
+
+
+def test_the_address_where_a_firm_works_comes_before_those_that_it_left(tmp_path: Path, use: Callable[[Path], Path]) -> None:
+    siren = siret(1)[:9]
+    rows = [
+        establishment(1, nic=f"{number:05d}", siret=f"{siren}{number:05d}", etatAdministratifEtablissement=state)
+        for number, state in enumerate("FFFFFFFFFFA", 1)
+    ]
+    use(import_stock(*write(tmp_path, rows), out=tmp_path / "r.duckdb").file)
+    found = by_name(siren, limit=3)
+    assert [(row.siret, row.active) for row in found] == [(f"{siren}{number:05d}", number == 11) for number in (11, 1, 2)]
 
 
 def test_every_row_of_the_stock_is_found_by_its_siret(demo: Path, brute: Brute) -> None:

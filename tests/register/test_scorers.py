@@ -26,7 +26,7 @@ def test_each_scorer_says_what_it_gave_in_french() -> None:
     whys = explain(FIRM, CONTEXT)
     assert [why.name for why in whys] == ["Activité", "Distance", "Fraîcheur", "Ses mots"]
     assert [why.sentence for why in whys] == [
-        "Son activité déclarée, 10.71H, est l'activité cherchée en 2e.",
+        "Son activité déclarée, 10.71H, est la 2e des activités cherchées.",
         "À 1,2\u00a0km du lieu de livraison le plus proche, à vol d'oiseau.",
         "Sa fiche a été mise à jour par l'INSEE le 1er mars 2026.",
         "Elle n'a rien dit d'elle sur ce besoin : ni avantage ni reproche.",

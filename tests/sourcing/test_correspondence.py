@@ -46,7 +46,7 @@ def test_a_new_bakery_is_found_kept_and_its_line_says_by_which_code(city: City, 
     [candidate] = panel.keep(city.buyer, sourcing.pk, [NEW.siret])
     said = (
         "Son activité déclarée est 10.71H en NAF 2025, qui correspond à 10.71C ; table de l'INSEE. "
-        "C'est l'activité cherchée en premier."
+        "C'est la première des activités cherchées."
     )
     assert candidate.why[0]["sentence"] == said
     [told] = last_payload(sourcing)["firms"]

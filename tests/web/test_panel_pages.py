@@ -64,7 +64,7 @@ def test_a_second_click_on_search_shows_what_the_first_began_and_blames_nobody(c
 def test_the_list_says_why_and_the_map_leads_to_each_line(city: City) -> None:
     page = page_of(signed_in(city.buyer), "panel", searched(city))
     assert "Pourquoi cette entreprise ?" in page
-    assert "Son activité déclarée, 10.71C, est l&#x27;activité cherchée en premier." in page
+    assert "Son activité déclarée, 10.71C, est la première des activités cherchées." in page
     assert f'<a href="#e-{MATHILDE.siret}" aria-label="1. {MATHILDE.name}, ' in page
     assert f'id="e-{MATHILDE.siret}"' in page
     assert "style=" not in page and "<script>" not in page

@@ -97,7 +97,7 @@ def activity_fit(establishment: Establishment, context: Context) -> Why:
     for rank, activity in enumerate(context.activities):
         own = context.correspondence.met_by(activity, establishment.activities)
         if own is not None:
-            which = "l'activité cherchée en premier" if rank == 0 else f"l'activité cherchée en {rank + 1}e"
+            which = f"la {'première' if rank == 0 else f'{rank + 1}e'} des activités cherchées"
             sentence = f"Son activité déclarée, {activity.code}, est {which}."
             if own != activity:
                 sentence = f"Son activité déclarée est {context.correspondence.sentence(own, activity)}. C'est {which}."

@@ -137,8 +137,8 @@ def by_name(text: str, limit: int = 10) -> tuple[Establishment, ...]:
     """Active disclosed establishments that have, for each word, one that starts so: in a name, a brand, the address, the town.
 
     A number of under five digits is met whole, but as the beginning of a postal code from two on. A SIRET or a SIREN (spaces
-    allowed) is answered at once, closed ones included, undisclosed ones not. Short names first, then by name. Raises
-    `RegisterMissing`.
+    allowed) is answered at once, closed ones included, after those that search finds; undisclosed ones not. Short names first,
+    then by name. Raises `RegisterMissing`.
     """
     digits = re.sub(r"\s", "", text)
     register = opened()
@@ -146,7 +146,9 @@ def by_name(text: str, limit: int = 10) -> tuple[Establishment, ...]:
         establishment = by_siret(digits)
         return (establishment,) if establishment and establishment.disclosed else ()
     if re.fullmatch(r"\d{9}", digits):
-        found = register.arrays.rows_of_unit(digits)[:limit]
+        searched = len(register.arrays.siret.values)
+        # A firm that moved often has more closed addresses than a page shows: the one where it works comes before them.
+        found = sorted(register.arrays.rows_of_unit(digits), key=lambda place: place >= searched)[:limit]
         return tuple(row for row in _rows(register, [(place, None) for place in found]) if row.disclosed)
     words = re.findall(r"[0-9a-z]+", fold(text))
     if not words or limit < 1:

@@ -78,8 +78,8 @@ def _fair(draw: Draw) -> str:
     asked = f"{never} jamais interrogée{'s' if never > 1 else ''} par la ville{third}" if never else NOBODY_NEW
     told = (
         f"{has['near']} parmi les plus proches, {has['far']} plus loin",
-        f"{has['young']} de moins de cinq ans, {has['old']} plus anciennes",
-        f"{has['micro']} de moins de dix salariés, {has['larger']} plus grandes",
+        f"{has['young']} de moins de cinq ans, {has['old']} plus ancienne{'s' * (has['old'] > 1)}",
+        f"{has['micro']} de moins de dix salariés, {has['larger']} plus grande{'s' * (has['larger'] > 1)}",
         asked,
     )
     return "\N{NO-BREAK SPACE}; ".join(told) + "."
