@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.urls import reverse
+from django.utils import timezone
 
 from sourcier.journal.models import Entry
 from sourcier.journal.queries import payload_of
@@ -17,10 +18,11 @@ from sourcier.register.changes import compared
 from sourcier.sourcing import letter
 from sourcier.sourcing.actions import invite, panel
 from sourcier.sourcing.models import Sourcing
+from sourcier.suppliers.models import Firm, FirmPlace
 from tests.cities import City
 from tests.pdf import text_of
-from tests.sourcing.scenes import BAKER, draft
-from tests.sourcing.stock import HIDDEN, SHOPS, Shop, build
+from tests.sourcing.scenes import BAKER, draft, ready
+from tests.sourcing.stock import HIDDEN, LEFORT, MATHILDE, PERRIER, SHOPS, Shop, build
 from tests.web.clients import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -54,6 +56,19 @@ def asked(city: City) -> Sourcing:
 
 def without_secret(text: str) -> None:
     assert MASK not in text and "ND]" not in text and SECRET not in text and FORGOTTEN.siret not in text
+
+
+def test_who_asked_since_not_to_be_named_is_written_to_no_more_unless_it_made_itself_known(
+    city: City, settings: Any, tmp_path: Path
+) -> None:
+    sourcing = ready(city)
+    FirmPlace.objects.create(firm=Firm.objects.get(siret=PERRIER.siret), claimed_at=timezone.now(), claimed_by="letter")
+    gone = [replace(shop, disclosed="P") if shop in (LEFORT, PERRIER) else shop for shop in SHOPS]
+    settings.REGISTER = str(build(tmp_path, gone))
+    page = signed_in(city.buyer).get(reverse("request_send", args=[sourcing.need_id])).content.decode()
+    assert "demandé à l&#x27;INSEE de ne plus être nommée" in page
+    invite.send(city.buyer, sourcing.pk)
+    assert set(sourcing.invitations.values_list("firm__siret", flat=True)) == {MATHILDE.siret, PERRIER.siret}
 
 
 def test_no_mask_is_on_a_page_in_a_letter_or_in_an_entry(city: City, masked: Path) -> None:

@@ -1,5 +1,6 @@
 """Many SIRETs at once: whether the register knows them, what they do, and whether they may be named."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +20,13 @@ class Firms:
     pair: NDArray[np.int64]
     pairs: list[tuple[str, str]]
     build: str
+
+
+def undisclosed(sirets: Collection[str]) -> frozenset[str]:
+    """Those of these SIRETs that the register knows and that may not be named. Raises `RegisterMissing`."""
+    asked = np.array(sorted({int(siret) for siret in sirets}), np.int64)
+    found = firms(asked)
+    return frozenset(f"{siret:014d}" for siret in asked[found.known & ~found.disclosed].tolist())
 
 
 def firms(sirets: NDArray[np.int64]) -> Firms:

@@ -7,10 +7,13 @@ from uuid import UUID
 from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
 
 from sourcier.accounts.models import Organisation
+from sourcier.register.bulk import undisclosed
+from sourcier.register.store import RegisterMissing
 from sourcier.sourcing import rules
 from sourcier.sourcing.models import Invitation, Sourcing
 from sourcier.spend.models import Commitment
 from sourcier.suppliers.models import Firm
+from sourcier.suppliers.queries import places_of
 
 NOT_REACHED = Q(state=Invitation.State.FAILED) | Q(state=Invitation.State.WAITING, channel=Invitation.Channel.LETTER)
 
@@ -51,6 +54,19 @@ def hidden_firms(organisation_id: UUID) -> QuerySet[Invitation]:
         ~Q(channel=Invitation.Channel.NOTICE) | Q(sourcing__opened_at__isnull=False)
     )
     return came.filter(~Exists(known)).values("firm_id")
+
+
+def unnamed_since(organisation_id: UUID, firms: Collection[Firm]) -> set[UUID]:
+    """Of the firms that the register alone made known, those that asked INSEE since not to be named.
+
+    One that opened its place here made itself known. A register that is missing says nothing.
+    """
+    known = {firm.siret: firm.pk for firm in firms if firm.origin == "register"}
+    try:
+        hidden = undisclosed(known)
+    except RegisterMissing:
+        return set()
+    return {known[siret] for siret in hidden - places_of(organisation_id, hidden).keys()} if hidden else set()
 
 
 def with_identity(firms: QuerySet[Firm]) -> QuerySet[Firm]:

@@ -21,7 +21,7 @@ from sourcier.needs import queries as needs
 from sourcier.needs.models import Need
 from sourcier.needs.standing_rules import Asking, Stage
 from sourcier.sourcing import carrying, clauses, rules
-from sourcier.sourcing.known_firms import NOT_REACHED
+from sourcier.sourcing.known_firms import NOT_REACHED, unnamed_since
 from sourcier.sourcing.models import Candidate, Extension, FirmQuestion, Invitation, Relay, Search, Sourcing
 from sourcier.sourcing.rules import Facts
 from sourcier.suppliers import tokens
@@ -116,12 +116,12 @@ def candidates(sourcing: Sourcing) -> QuerySet[Candidate]:
 
 def to_invite(sourcing: Sourcing) -> list[Candidate]:
     """The firms kept, not asked yet, which may be written to."""
-    return [candidate for candidate in _not_asked(sourcing) if not excluded_because(candidate)]
+    return [candidate for candidate, why in _not_asked(sourcing) if not why]
 
 
 def excluded(sourcing: Sourcing) -> list[tuple[Candidate, str]]:
     """The firms kept, not asked yet, which may not be written to, with the reason."""
-    return [(candidate, why) for candidate in _not_asked(sourcing) if (why := excluded_because(candidate))]
+    return [(candidate, why) for candidate, why in _not_asked(sourcing) if why]
 
 
 def closed_since(sourcing: Sourcing) -> QuerySet[Candidate]:
@@ -135,9 +135,12 @@ def excluded_because(candidate: Candidate) -> str:
     return rules.exclusion(bool(firm.unsubscribed_at), bool(firm.trade_left_at), bool(firm.closed_at))
 
 
-def _not_asked(sourcing: Sourcing) -> QuerySet[Candidate]:
+def _not_asked(sourcing: Sourcing) -> list[tuple[Candidate, str]]:
+    """The firms kept, not asked yet, each with why it may not be written to: what it said here, or to INSEE since."""
     asked = Invitation.objects.filter(sourcing=sourcing, firm=OuterRef("firm")).exclude(channel=Invitation.Channel.NOTICE)
-    return candidates(sourcing).filter(~Exists(asked), state=Candidate.State.KEPT)
+    found = list(candidates(sourcing).filter(~Exists(asked), state=Candidate.State.KEPT))
+    unnamed = unnamed_since(sourcing.organisation_id, [candidate.firm for candidate in found])
+    return [(each, excluded_because(each) or (rules.UNNAMED if each.firm_id in unnamed else "")) for each in found]
 
 
 def last_search(sourcing: Sourcing) -> Search | None:

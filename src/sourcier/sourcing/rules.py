@@ -295,6 +295,10 @@ def guard_extension(old: datetime | None, new: datetime, reason: str, at: dateti
     return None
 
 
+UNNAMED = "a demandé à l'INSEE de ne plus être nommée"
+"""Why a firm that only the register made known is not asked, though it did not tell us."""
+
+
 def exclusion(unsubscribed: bool, trade_left: bool, closed: bool) -> str:
     """Why a firm is not asked, in French; empty when it may be."""
     if closed:
