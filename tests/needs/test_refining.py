@@ -1,5 +1,7 @@
 """The questions of a family, the vague words, and the meter: pure rules, over any text."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,6 +39,11 @@ def test_every_question_is_asked_somewhere_and_is_a_question() -> None:
         assert each.id.isascii() and each.example and each.name[0].isupper(), each.id
 
 
+def test_an_explanation_states_no_share_height_or_multiple_that_no_article_carries() -> None:
+    stated = re.compile(r"\d ?(?:%|€|m\b|cm\b|kW)|\b(?:un|deux) tiers|moitié|du simple au|(?:deux|cinq|dix) (?:fois|ans)")
+    assert [each.id for each in questions().values() if stated.search(each.why)] == []
+
+
 def test_the_good_answer_that_a_question_shows_answers_it() -> None:
     wrong = [each.id for each in questions().values() if not words_for(each, [each.example])]
     assert wrong == []
@@ -49,6 +56,7 @@ def test_the_good_answer_that_a_question_shows_answers_it() -> None:
         (Subject("FAM-7", "Boulangerie de la ville", "15811100", (), "supplies"), "bread_weight"),
         (Subject("27.07", "Autre chose", "", (), "services"), "tasks"),
         (Subject(activities=(Activity("NAFRev2", "10.71C"),)), "bread_weight"),
+        (Subject(activities=(Activity("NAFRev2", "46.17A"),), kind="supplies"), "grocery_list"),
         (Subject(kind="works"), "works_state"),
         (Subject(kind="unheard of"), "quality"),
         (Subject(cpv="4"), "quality"),
@@ -107,7 +115,7 @@ def test_a_need_that_says_nothing_is_too_vague_and_each_gap_is_one_sentence() ->
     found = meter(asked_of(BREAD), Facts(["Du pain"]))
     assert (found.points, found.precision.label) == (0, "Trop vague")
     assert [each.name for each in found.missing][:3] == ["Quoi, précisément", "Combien", "Où"]
-    assert found.missing[5].sentence.startswith("Poids : rien ne le dit encore. Une baguette fait de 200 à 300 g")
+    assert found.missing[5].sentence.startswith("Poids : rien ne le dit encore. Une baguette ne pèse pas partout")
     assert len(found.remarks) == 2
 
 

@@ -283,6 +283,11 @@ def test_a_search_of_any_words_answers(city: City, words: str) -> None:
     assert response.status_code == 200 and "<script>alert" not in response.content.decode()
 
 
+def test_a_code_that_does_not_exist_is_said_with_those_near_it(city: City) -> None:
+    page = signed_in(city.requester).post(url("activities", draft(city)), {"words": "10.71x", "search": "1"}).content.decode()
+    assert "Le code 10.71X n&#x27;existe pas dans la nomenclature. Les plus proches : 10.71A" in page
+
+
 def test_an_invented_activity_is_refused(city: City) -> None:
     need, client = draft(city), signed_in(city.requester)
     response = client.post(url("activities", need), {"activity": "NAFRev2:99.99X", "tick": "1"})
@@ -444,7 +449,7 @@ def test_the_questions_of_the_family_are_asked_explained_and_kept(city: City) ->
     need = draft(city)
     client = signed_in(city.requester)
     page = client.get(url("need_edit", need)).content.decode()
-    assert "Quel poids fait chaque pain ?" in page and "Une baguette fait de 200 à 300 g" in page
+    assert "Quel poids fait chaque pain ?" in page and "Une baguette ne pèse pas partout" in page
     assert "Déjà dit" in page and "avant 7 h" in page and "Trop vague" in page
     typed = answers(need, detail_bread_weight="250 g", unknown_detail_allergens="on", detail_allergens="", detail_days="")
     client.post(url("need_edit", need), typed)

@@ -90,8 +90,8 @@ def activities(request: HttpRequest, need_id: UUID) -> HttpResponse:
     context = {
         **operation_context(agent, need), "need": need, "proposed": proposed, "won": won,
         "learned_on": queries.learned_on() if bought else None, "added": added, "found": found, "searched": text,
-        "sure": result.sure, "remark": remark(said, result), "halves": halves(need.sentence), "error": error,
-        "may_tick": queries.may(agent, need, Verb.TICK), **next_step(agent, need),
+        "no_code": unknown_code(text), "sure": result.sure, "remark": remark(said, result), "halves": halves(need.sentence),
+        "error": error, "may_tick": queries.may(agent, need, Verb.TICK), **next_step(agent, need),
     }  # fmt: skip
     return render(request, "city/needs/activities.html", context, status=422 if error else 200)
 
@@ -132,6 +132,16 @@ def search(text: str, own: Sequence[engine.CityPhrase]) -> list[Activity]:
     by_label = [a for a, label in names.items() if all(word in fold(label) for word in words)]
     by_meaning = [match.activity for match in engine.match(text, added=own).activities]
     return list(dict.fromkeys([*sorted(by_code), *sorted(by_label), *by_meaning]))[:FOUND]
+
+
+def unknown_code(text: str) -> str:
+    """The sentence for a whole code that neither nomenclature has, with those near it; empty for anything else."""
+    try:
+        activity = parse_activity(text)
+    except InvalidActivity:
+        return ""
+    known = activity in labels.labels() or nomenclatures.named(Activity(NAF_2025, activity.code))
+    return "" if known else labels.unknown(activity.code)
 
 
 def _ticked(request: HttpRequest, need: Need) -> set[Activity]:
