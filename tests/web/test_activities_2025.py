@@ -64,6 +64,12 @@ def test_what_is_ticked_keeps_its_nomenclature_and_finds_its_family(city: City, 
     assert isinstance(family, Family) and ["NAFRev2", "10.71C"] in family.activities
 
 
+def test_the_questions_are_those_of_what_it_stands_for(city: City, table: None) -> None:
+    need = actions.start(city.requester, "Une grue pour le port")
+    actions.tick_activities(city.requester, need.pk, [BREAD])
+    assert queries.refining(need).asked[0].question.id == "cakes_kinds"  # 10.02 has both codes of before
+
+
 def test_a_code_under_the_name_of_the_other_nomenclature_is_not_ticked(city: City, table: None) -> None:
     need = actions.start(city.requester, "Du pain")
     for nomenclature, code in (("NAF2025", "10.71C"), ("NAFRev2", "10.71H"), ("NAF2025", "99.99Y")):

@@ -99,6 +99,12 @@ def corresponds(activity: Activity) -> str:
     return f"correspond en NAF rév. 2 à {', '.join(each.code for each in others)} ; {proof}"
 
 
+def read_as_before(activities: Sequence[Activity]) -> list[Activity]:
+    """These, then what those of NAF 2025 correspond to: families and questions tell their activities in NAF rév. 2."""
+    recent = [each for each in activities if each.nomenclature == NAF_2025]
+    return [*activities, *(other for each in recent for other in followed().of(each))]
+
+
 def followed() -> Correspondence:
     """The correspondence that searches follow; nothing corresponds without a table nor a register."""
     try:

@@ -3,7 +3,7 @@
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from sourcier.kernel.activities import NAF_2025, Activity
+from sourcier.kernel.activities import Activity
 from sourcier.needs import nomenclatures
 from sourcier.needs.models import Need
 from sourcier.needs.queries.reading import words
@@ -16,8 +16,7 @@ def proposed_family(need: Need) -> Family | None:
     if need.family:
         return None
     ticked = [Activity(row.nomenclature, row.code) for row in need.activities.all()]
-    former = [other for each in ticked if each.nomenclature == NAF_2025 for other in nomenclatures.followed().of(each)]
-    return propose_family(need.organisation, [*ticked, *former], words(need))  # families tell their activities in NAF rév. 2
+    return propose_family(need.organisation, nomenclatures.read_as_before(ticked), words(need))
 
 
 def families_to_choose(need: Need) -> QuerySet[Family]:

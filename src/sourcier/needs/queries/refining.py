@@ -7,6 +7,7 @@ from sourcier.kernel.activities import Activity
 from sourcier.matching import engine
 from sourcier.needs import rules
 from sourcier.needs.models import Need
+from sourcier.needs.nomenclatures import read_as_before
 from sourcier.needs.queries.family import proposed_family
 from sourcier.needs.queries.reading import unanswered, words
 from sourcier.needs.refining import answers
@@ -46,7 +47,7 @@ def refining(need: Need) -> Refining:
 def _subject(need: Need) -> Subject:
     """Its family; else its activities, ticked, or as its words propose them; else its kind."""
     family = need.family or proposed_family(need)
-    ticked = tuple(Activity(row.nomenclature, row.code) for row in need.activities.all())
+    ticked = tuple(read_as_before([Activity(row.nomenclature, row.code) for row in need.activities.all()]))
     if family:
         return Subject(family.code, family.label, family.cpv, ticked, need.kind or family.kind)
     if not ticked:

@@ -7,6 +7,7 @@ from functools import cache
 from importlib.resources import files
 
 from sourcier.kernel.activities import Activity
+from sourcier.matching.thesaurus import NOTHING, thesaurus
 from sourcier.needs.refining.patterns import pattern
 from sourcier.spend.nomenclature import Line, lines
 
@@ -98,10 +99,13 @@ def _shared(one: str, other: str) -> int:
 
 
 def _by_activities(activities: Sequence[Activity]) -> Line | None:
-    """The family of ours that names most of these activities, and of them the first."""
+    """The family of ours that names most of these activities, and of them the first; else the thesaurus tells one."""
     wanted = set(activities)
     best = max(lines(), key=lambda line: (len(wanted.intersection(line.activities)), line.activities[:1] == activities[:1]))
-    return best if wanted.intersection(best.activities) else None
+    if wanted.intersection(best.activities):
+        return best
+    given = [code for each in activities for code in thesaurus().get(each, NOTHING).families]
+    return next((line for code in given for line in lines() if line.code == code), None)
 
 
 def _rows(name: str) -> list[list[str]]:
