@@ -142,7 +142,7 @@ def test_the_command_tells_a_person_why_what_is_not_understood_and_that_two_need
     assert told("").startswith("Dites en quelques mots")
 
 
-@pytest.mark.parametrize("line", ["pain", "[]", '{"id": 1}', '{"id": 1, "text": 3}', "null"])
+@pytest.mark.parametrize("line", ["pain", "[]", '{"id": 1}', '{"id": 1, "text": 3}', "null", "[" * 100_000])
 def test_a_bad_line_of_a_batch_is_named(tmp_path: Path, line: str) -> None:
     asked = tmp_path / "needs.jsonl"
     asked.write_text(line, encoding="utf-8")
@@ -155,6 +155,9 @@ def test_the_command_says_in_words_what_is_missing(tmp_path: Path) -> None:
         call_command("match")
     with pytest.raises(CommandError, match="ne se lit pas"):
         call_command("match", "--batch", str(tmp_path / "absent"))
+    (tmp_path / "latin").write_bytes(b'{"id": 1, "text": "p\xe2t\xe9"}')
+    with pytest.raises(CommandError, match="latin ne se lit pas : ce n'est pas du texte en UTF-8"):
+        call_command("match", "--batch", str(tmp_path / "latin"))
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,8 @@ class Command(BaseCommand):
                     if line.strip():
                         self.stdout.write(json.dumps(answer(line, number, added), ensure_ascii=False))
         except (OSError, UnicodeDecodeError) as error:
-            raise CommandError(f"{path} ne se lit pas : {error}.") from None
+            why = error.strerror if isinstance(error, OSError) else "ce n'est pas du texte en UTF-8"
+            raise CommandError(f"{path} ne se lit pas : {why}.") from None
 
 
 def city_words(slug: str) -> list[CityPhrase]:
@@ -60,7 +61,7 @@ def answer(line: str, number: int, added: Sequence[CityPhrase]) -> dict[str, Any
     try:
         asked = json.loads(line)
         identifier, text = asked["id"], asked["text"]
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         raise CommandError(f'Ligne {number} : un objet JSON avec "id" et "text" est attendu.') from None
     if not isinstance(text, str):
         raise CommandError(f'Ligne {number} : "text" doit être du texte.')

@@ -400,7 +400,7 @@ def _asked(lines: TextIO) -> Iterator[tuple[int, dict[str, Any]]]:
         for number, line in enumerate(lines, 1):
             if line.strip():
                 yield number, dict(json.loads(line))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         raise refuse("batch", f"La ligne {number or 1} n'est pas un objet JSON en UTF-8.") from None
 
 
