@@ -142,7 +142,9 @@ def test_the_command_tells_a_person_why_what_is_not_understood_and_that_two_need
     assert told("").startswith("Dites en quelques mots")
 
 
-@pytest.mark.parametrize("line", ["pain", "[]", '{"id": 1}', '{"id": 1, "text": 3}', "null", "[" * 100_000])
+@pytest.mark.parametrize(
+    "line", ["pain", "[]", '{"id": 1}', '{"id": 1, "text": 3}', "null", pytest.param("[" * 100_000, id="deep")]
+)
 def test_a_bad_line_of_a_batch_is_named(tmp_path: Path, line: str) -> None:
     asked = tmp_path / "needs.jsonl"
     asked.write_text(line, encoding="utf-8")

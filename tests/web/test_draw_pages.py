@@ -71,6 +71,14 @@ def test_a_buyer_asks_for_four_keeps_them_but_one_that_he_drops_with_a_reason(ci
     assert gone["name"] in shown(client, searched)
 
 
+@pytest.mark.parametrize("count", ["3", "4", "5"])
+def test_one_firm_of_a_side_is_said_in_the_singular(city: City, searched: Sourcing, count: str) -> None:
+    client = signed_in(city.buyer)
+    asked(client, searched, count=count)
+    told = re.findall(r"(\d+) plus (anciennes?|grandes?)", shown(client, searched).partition("Tirage n°")[2])
+    assert len(told) == 2 and all(word.endswith("s") == (int(number) > 1) for number, word in told)
+
+
 def test_the_page_says_that_the_draw_waits_for_a_third_party_then_shows_it(
     city: City, searched: Sourcing, authority: None
 ) -> None:
