@@ -43,6 +43,12 @@ def test_a_firm_is_met_by_its_own_code_first_and_by_the_other_only_when_it_has_n
     assert table.met_by(BAKER, (CAKE,)) is None
 
 
+def test_activities_are_widened_by_those_that_correspond_and_by_no_step_more() -> None:
+    table = corresponding([(BAKER, BREAD, None), (OTHER_BAKER, BREAD, None)], INSEE)
+    assert table.both([BAKER]) == {BAKER, BREAD}
+    assert table.both([BREAD, CAKE]) == {BREAD, BAKER, OTHER_BAKER, CAKE}
+
+
 def test_the_same_code_in_the_other_nomenclature_is_another_activity() -> None:
     table = corresponding([(BAKER, BREAD, None)], INSEE)
     assert table.met_by(BAKER, (SAME_CODE,)) is None

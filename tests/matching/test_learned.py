@@ -9,16 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sourcier.kernel.activities import NAF_REV2, Activity
-from sourcier.matching.collected import Collected, Firms, telling
+from sourcier.kernel.activities import NAF_2025, NAF_REV2, Activity
+from sourcier.kernel.correspondence import corresponding
+from sourcier.matching.collected import AT_ONCE, Collected, Firms, ints, telling
 from sourcier.matching.decp import Contract
-from sourcier.matching.learned import HEAVIEST, LONGEST, MET, MUCH_LONGER, ROUNDING, Learned, rarity
+from sourcier.matching.learned import HEAVIEST, LONGEST, MET, MUCH_LONGER, ROUNDING, TOLD, Learned, rarity
 from sourcier.matching.words import words
 
-PAIRS = [("10.71C", "10.71Y"), ("47.11B", ""), ("43.29B", "43.29Z"), ("", "")]
-FIRMS = [100 + number for number in range(6)]
-PAIR_OF = [0, 1, 2, 0, -1, 2]
-NAMED = [True, True, True, False, True, True]
+PAIRS = [("10.71C", "10.71Y"), ("47.11B", ""), ("43.29B", "43.29Z"), ("", ""), ("", "10.71Y")]
+FIRMS = [100 + number for number in range(7)]
+PAIR_OF = [0, 1, 2, 0, -1, 2, 4]
+NAMED = [True, True, True, False, True, True, True]
 SAID = [
     *("pain", "frais", "baguette", "ascenseur", "entretien", "maintenance"),
     *("peinture", "façade", "crèche", "école", "toiture", "vélo"),
@@ -35,14 +36,17 @@ contracts = st.builds(
 )
 
 
-def collected(rows: list[Contract]) -> Learned:
-    read = Collected(date(2026, 11, 28))
+def collected(rows: list[Contract], at_once: int = AT_ONCE) -> Learned:
+    def register(sirets: ints) -> Firms:
+        places = [FIRMS.index(siret) for siret in sirets.tolist()]
+        used = list(dict.fromkeys(PAIRS[PAIR_OF[place]] for place in places))
+        pair = np.array([used.index(PAIRS[PAIR_OF[place]]) if PAIR_OF[place] >= 0 else -1 for place in places], np.int64)
+        return Firms(np.ones(len(places), bool), np.array([NAMED[place] for place in places], bool), pair, used)
+
+    read = Collected(date(2026, 11, 28), register, at_once)
     for row in rows:
         read.add(row)
-    places = [FIRMS.index(siret) for siret in read.sirets().tolist()]
-    pair = np.array([PAIR_OF[place] for place in places], np.int64)
-    named = np.array([NAMED[place] for place in places], bool)
-    return read.build(Firms(np.ones(len(places), bool), named, pair, PAIRS))
+    return read.build()
 
 
 def used(rows: list[Contract]) -> list[Contract]:
@@ -70,9 +74,15 @@ def met(rows: list[Contract], text: str) -> list[Contract]:
     return found
 
 
-@given(st.lists(contracts, max_size=25), titles)
-def test_the_index_counts_what_a_search_one_by_one_counts(rows: list[Contract], text: str) -> None:
-    index, expected, won = collected(rows), Counter[str](), Counter[str]()
+def codes_of(row: Contract) -> set[str]:
+    return {PAIRS[PAIR_OF[place]][0] for place in map(FIRMS.index, row.sirets) if PAIR_OF[place] >= 0}
+
+
+@given(st.lists(contracts, max_size=25), titles, st.integers(1, 26))
+def test_the_index_counts_what_a_search_one_by_one_counts_however_many_are_held(
+    rows: list[Contract], text: str, at_once: int
+) -> None:
+    index, expected, won = collected(rows, at_once), Counter[str](), Counter[str]()
     for row in met(rows, text):
         places = [FIRMS.index(siret) for siret in row.sirets]
         expected.update({PAIRS[PAIR_OF[place]][0] for place in places if PAIR_OF[place] >= 0})
@@ -82,8 +92,12 @@ def test_the_index_counts_what_a_search_one_by_one_counts(rows: list[Contract], 
     assert dict(index.winners(text)) == won
     assert index.won(text, [f"{siret:014d}" for siret in FIRMS]) == won
     assert [bought.contracts for bought in found] == sorted((bought.contracts for bought in found), reverse=True)
-    said = {word.surface for word in words(text)}
-    assert all(set(bought.words) <= said for bought in found)
+    for bought in found:
+        mine = [row for row in met(rows, text) if bought.activity.code in codes_of(row)]
+        saying = Counter(stem for row in mine for stem in telling(row.title))
+        told = {word.surface: saying[word.stem] for word in reversed(words(text)) if saying[word.stem]}
+        assert set(bought.words) <= set(told)
+        assert all((told[word] >= TOLD * bought.contracts) == (word in bought.words) for word in told)
 
 
 @given(st.lists(contracts, max_size=25), st.sampled_from(["15811100", "15811999", "158", "50750000", "00000000", "", "zz"]))
@@ -101,6 +115,20 @@ def test_a_word_that_all_purchases_say_makes_no_contract_of_this_kind() -> None:
     index = collected([*rows, Contract(99, "Entretien des ascenseurs", 0, (102,), None)])
     assert [found.activity.code for found in index.activities("entretien d'un ascenseur")] == ["43.29B"]
     assert index.activities("entretien")[0].contracts == 6
+
+
+def test_a_firm_that_bears_the_other_nomenclature_alone_counts_for_each_activity_that_corresponds() -> None:
+    rows = [Contract(number, "Pain", 15811100, (siret,), None) for number, siret in enumerate((100, 106, 106))]
+    baker, pastry = Activity(NAF_REV2, "10.71C"), Activity(NAF_REV2, "10.71D")
+    bread = Activity(NAF_2025, "10.71Y")
+    followed = corresponding([(baker, bread, None), (pastry, bread, 40)], None)
+    index = collected(rows)
+    for asked in ({"text": "du pain"}, {"text": "", "cpv": "15811100"}):
+        by_code = {each.activity: each.contracts for each in index.activities(**asked, followed=followed)}
+        assert by_code == {baker: 3, pastry: 2}
+        assert {each.activity: each.contracts for each in index.activities(**asked)} == {baker: 1}
+        recent = index.activities(**asked, nomenclature=NAF_2025, followed=followed)
+        assert [(each.activity, each.contracts) for each in recent] == [(bread, 3)]
 
 
 def test_an_index_of_nothing_answers_nothing() -> None:

@@ -19,7 +19,9 @@ from sourcier.needs.models import Need
 from sourcier.needs.rules import Conflict
 from sourcier.spend.actions.families import load_families
 from sourcier.spend.models import Commitment, Family
+from sourcier.vocabulary.actions import add
 from tests.cities import City
+from tests.correspondences import insee_table
 from tests.web.clients import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -94,6 +96,28 @@ def test_the_family_makes_alike_what_is_said_otherwise(city: City) -> None:
     old = past(city, "Baguettes et croissants du matin", family=bread)
     (each,) = queries.alike_before(city.requester, typed(city))
     assert each.need == old and each.family == bread and "la famille 10.01" in each.why
+
+
+@pytest.mark.parametrize("ticked", [BAKERY, Activity("NAF2025", "10.71H")])
+def test_of_one_family_an_activity_told_in_either_nomenclature_makes_alike(city: City, settings: Any, ticked: Activity) -> None:
+    load_families(city.organisation, city.head_buyer)
+    bread = Family.objects.get(organisation=city.organisation, code="10.01")
+    old = past(city, "Comme chaque matin", family=bread)
+    old.activities.update(nomenclature=ticked.nomenclature, code=ticked.code)
+    need = typed(city)
+    with insee_table(settings, ("10.71C", "10.71H")):
+        (each,) = queries.alike_before(city.requester, need)
+        assert each.need == old and each.activity
+    assert found(city, need) == ([old] if ticked == BAKERY else []), "without a table, nothing says that they meet"
+
+
+def test_the_city_s_words_give_the_family_that_no_other_word_gives(city: City) -> None:
+    load_families(city.organisation, city.head_buyer)
+    need = typed(city, "Des trompettes")
+    before = queries.proposed_family(need)
+    add(city.head_buyer, "trompettes", BAKERY)
+    family = queries.proposed_family(need)
+    assert family and family != before and ["NAFRev2", "10.71C"] in family.activities
 
 
 def test_at_most_three_and_the_latest_of_those_that_say_the_same(city: City) -> None:
@@ -212,5 +236,5 @@ def test_as_many_queries_for_three_as_for_six(city: City, number: int, django_as
     need = queries.get(city.requester, typed(city).pk)
     agent = agent_for(city.requester.user)
     assert agent
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         assert len(queries.alike_before(agent, need)) <= 3

@@ -3,12 +3,14 @@ from uuid import uuid4
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
+from pytest_django import Settings
 
-from sourcier.kernel.activities import NAF_REV2, Activity
+from sourcier.kernel.activities import NAF_2025, NAF_REV2, Activity
 from sourcier.needs import actions as needs
 from sourcier.vocabulary import actions, queries, reading
 from sourcier.vocabulary.models import CityPhrase, Heard, Suggestion
 from tests.cities import City
+from tests.correspondences import insee_table
 from tests.journal.entries import writes_nothing
 from tests.web.test_rule import as_, words
 
@@ -41,6 +43,25 @@ def test_an_activity_is_looked_for_in_words_and_chosen_among_what_is_found(city:
     assert client.post(reverse("word_add"), {**posted, "activity": "NAFRev2:46.31Z"}).status_code == 302
     wrong = client.post(reverse("word_add"), {"phrase": "cymbale", "words": "77.99Z"})
     assert wrong.status_code == 422 and "Les plus proches" in words(wrong) and 'value="cymbale"' in wrong.content.decode()
+
+
+def test_a_code_of_naf_2025_is_chosen_shown_with_its_nomenclature_exported_and_read_again(
+    city: City, settings: Settings
+) -> None:
+    client = as_(city.head_buyer)
+    with insee_table(settings, ("46.31Z", "46.31H"), ("45.11Z", "46.31H"), ("77.29Z", "77.29Z")):
+        posted = {"phrase": "trompettes", "words": "46.31h", "activity": "NAF2025:46.31H"}
+        said = words(client.post(reverse("word_add"), {**posted, "look": "1"}))
+        assert "(46.31H en NAF 2025)" in said and "(d'après la NAF rév. 2)" in said
+        assert client.post(reverse("word_add"), posted).status_code == 302
+        either = words(client.post(reverse("word_add"), {"phrase": "barnum", "words": "77.29Z"}))
+        assert "(77.29Z)" in either and "(77.29Z en NAF 2025)" in either and "Choisissez" in either
+        assert "46.31H en NAF 2025" in words(client.get(PAGE))
+        exported = client.get(f"{PAGE}?export=csv").content.decode("utf-8-sig")
+        assert "NAF 2025" in exported
+        assert [line.activity for line in reading.read(exported.encode()).phrases] == [Activity(NAF_2025, "46.31H")]
+        actions.retire(city.head_buyer, CityPhrase.objects.get().pk)
+        assert "46.31H en NAF 2025, retirée" in words(client.get(PAGE))
 
 
 def test_what_cannot_be_a_phrase_is_said_beside_it_and_stays_typed(city: City) -> None:

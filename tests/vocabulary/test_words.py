@@ -2,6 +2,7 @@ import pytest
 from django.db import transaction
 from hypothesis import given
 from hypothesis import strategies as st
+from pytest_django import Settings
 
 from sourcier.journal.verify import verify
 from sourcier.kernel.activities import NAF_2025, NAF_REV2, Activity
@@ -14,10 +15,12 @@ from sourcier.vocabulary import actions, queries, reading, rules
 from sourcier.vocabulary.models import CityPhrase, Suggestion
 from sourcier.vocabulary.suggested import MOST_WORDS, suggested
 from tests.cities import City
+from tests.correspondences import insee_table
 from tests.journal.entries import writes, writes_nothing
 
 TENTS = Activity(NAF_REV2, "77.29Z")
 FRUIT = Activity(NAF_REV2, "46.31Z")
+NEW_FRUIT = Activity(NAF_2025, "46.31H")
 CARS = Activity(NAF_REV2, "45.11Z")
 
 
@@ -111,11 +114,66 @@ def test_what_is_ticked_against_the_words_waits_counts_its_needs_and_leaves_when
     assert not queries.waiting(city.organisation).exists() and queries.awaiting(city.head_buyer) == []
 
 
-def test_an_activity_of_another_nomenclature_is_no_suggestion_as_the_matching_proposes_none(city: City) -> None:
+def test_an_activity_that_corresponds_to_nothing_known_is_no_suggestion_as_the_matching_proposes_none(city: City) -> None:
     need = needs.start(city.requester, "Trompettes et cymbales")
     with transaction.atomic():
         actions.hear(city.organisation, need.pk, need.reference, need.sentence, [Activity(NAF_2025, "46.31Y"), FRUIT])
     assert [row.code for row in queries.waiting(city.organisation)] == [FRUIT.code]
+
+
+def test_who_ticks_naf_2025_teaches_too_and_the_phrase_lifts_all_that_correspond(city: City, settings: Settings) -> None:
+    with insee_table(settings, ("46.31Z", "46.31H"), ("45.11Z", "46.31H")):
+        need = needing(city, "Trompettes et cymbales", NEW_FRUIT)
+        waiting = queries.waiting(city.organisation).get()
+        assert (waiting.phrase, waiting.nomenclature, waiting.code) == ("trompettes cymbales", NAF_2025, "46.31H")
+        with writes(city.organisation.pk, "suggestion.promoted"):
+            row = actions.promote(city.head_buyer, waiting.pk, "trompettes")
+        assert (row.nomenclature, row.code) == (NAF_2025, "46.31H")
+        assert queries.phrases(city.organisation) == [("trompettes", CARS), ("trompettes", FRUIT)]
+        lifted = match("une trompette", 2, added=queries.phrases(city.organisation)).activities
+        assert {each.activity for each in lifted} == {CARS, FRUIT}
+        needs.tick_activities(city.requester, need.pk, [NEW_FRUIT])
+        assert not queries.waiting(city.organisation).exists(), "the city's words call what corresponds to it"
+    assert queries.phrases(city.organisation) == [], "without a table it means nothing that the matching knows"
+    assert verify(city.organisation.pk).problems == ()
+
+
+def test_a_code_of_naf_2025_that_the_words_call_by_its_former_one_suggests_nothing(city: City, settings: Settings) -> None:
+    with insee_table(settings, ("10.71C", "10.71H")):
+        needing(city, "Pain frais pour les crèches", Activity(NAF_2025, "10.71H"))
+        assert not Suggestion.objects.exists()
+
+
+def test_a_phrase_may_name_either_nomenclature_and_one_unknown_is_refused_beside_the_code(
+    city: City, settings: Settings
+) -> None:
+    with insee_table(settings, ("46.31Z", "46.31H")):
+        actions.add(city.head_buyer, "trompettes", NEW_FRUIT)
+        actions.add(city.head_buyer, "trompettes", FRUIT)  # a code and its nomenclature are never apart
+        assert first_of(city, "une trompette") == FRUIT
+        for wrong in (Activity(NAF_2025, "46.31Z"), Activity(NAF_REV2, "46.31H"), Activity(NAF_2025, "99.99X")):
+            with writes_nothing(city.organisation.pk), pytest.raises(Refused, match="unknown_activity") as refused:
+                actions.add(city.head_buyer, "cymbales", wrong)
+            assert refused.value.field == "activity" and wrong.code in refused.value.sentence
+        needs.start(city.requester, "Trombones du conservatoire")
+        [seen] = foreseen(city.organisation, "trombones", NEW_FRUIT)
+        assert "fruits" in seen.after and seen.before != seen.after
+
+
+def test_a_table_of_phrases_says_the_nomenclature_of_a_code_when_it_could_be_either(city: City, settings: Settings) -> None:
+    with insee_table(settings, ("46.31Z", "46.31H"), ("45.11Z", "77.29Z")):
+        lines = [
+            "Mots;Code NAF;Nomenclature",
+            "trompettes;46.31H;", "cymbales;46.31H;NAF 2025", "barnum;77.29Z;", "vélum;77.29Z;NAF rév. 2",
+            "sono;77.29Z;NAF2025", "tuba;46.31H;NAF rév. 2", "orgue;46.31Z;NAF 2025", "lyre;46.31Z;ancienne",
+        ]  # fmt: skip
+        found = reading.read("\n".join(lines).encode())
+    assert [line.activity for line in found.phrases] == [
+        NEW_FRUIT, NEW_FRUIT, TENTS, TENTS, Activity(NAF_2025, "77.29Z"),
+    ]  # fmt: skip
+    assert [(line.line, line.why[:20]) for line in found.unread] == [
+        (7, "Le code 46.31H n'exi"), (8, "Le code 46.31Z de la"), (9, "La nomenclature s'éc"),
+    ]  # fmt: skip
 
 
 def test_a_suggestion_is_promoted_in_shorter_words_then_counts_and_is_suggested_no_more(city: City) -> None:

@@ -18,6 +18,7 @@ from sourcier.accounts.agents import Agent
 from sourcier.ideas import queries, rules
 from sourcier.ideas.actions import Told, answer, propose
 from sourcier.ideas.models import Idea
+from sourcier.ideas.routing import propose as route
 from sourcier.journal.keys import public_key
 from sourcier.journal.models import Entry
 from sourcier.journal.queries import payload_of
@@ -30,6 +31,7 @@ from sourcier.retention.clocks import today
 from sourcier.suppliers.actions import forget_itself
 from sourcier.web.uploads import welcome
 from tests.cities import City
+from tests.correspondences import insee_table
 from tests.quotes.requests import make_request
 from tests.vault import papers
 from tests.web.clients import signed_in
@@ -123,6 +125,17 @@ def test_an_idea_goes_to_the_department_that_asks_for_such_things_and_a_person_m
     assert lines(city.requester) == [] and len(lines(city.buyer)) == 2
     assert client.get(reverse("idea", args=[idea.pk])).status_code == 404
     assert client.post(reverse("idea_answer", args=[idea.pk]), {"answer": "Oui"}).status_code == 404
+
+
+def test_a_department_whose_needs_bear_naf_2025_is_found_by_what_corresponds(city: City, settings: Any) -> None:
+    bread = make_request(city).sourcing.need
+    told = {"code": "10.71H", "label": "Pain", "words": [], "proposed": False}
+    ticked = NeedActivity.objects.create(need=bread, nomenclature="NAF2025", **told)
+    with insee_table(settings, ("10.71C", "10.71H")):
+        assert route(city.organisation, "Du pain au levain").department == city.department
+        ticked.nomenclature = "NAFRev2"
+        ticked.save()
+        assert route(city.organisation, "Du pain au levain").department is None, "the same code of the other is another"
 
 
 def test_an_idea_is_late_after_the_city_s_own_delay_and_the_head_buyer_sees_it(city: City) -> None:

@@ -20,8 +20,12 @@ from sourcier.kernel.french import PARIS
 from sourcier.kernel.transitions import Refused
 from sourcier.mail.models import OutgoingMessage
 from sourcier.needs.models import Need
+from sourcier.register import correspondence
+from sourcier.register.importing.run import import_stock
 from sourcier.web.sign_in import password_link
 from tests.cities import City
+from tests.correspondences import insee_table
+from tests.register.stocks import establishment, unit, write
 from tests.sourcing.scenes import draft, ready
 from tests.web.clients import signed_in
 
@@ -393,3 +397,44 @@ def test_a_background_takes_its_attribution(city: City) -> None:
     page = signed_in(city.head_buyer).post(reverse("settings_city"), identity(**TILES | {"tiles_attribution": ""}))
     assert "Écrivez la mention" in unescape(page.content.decode())
     assert Organisation.objects.get(pk=city.organisation.pk).tiles_address == ""
+
+
+def naf_of(city: City, role: str = "admin") -> str:
+    """What « La collectivité » says of NAF 2025."""
+    page = signed_in(getattr(city, role)).get(reverse("settings_city")).content.decode()
+    part = re.search(r'<section[^>]*"naf-2025">(.*?)</section>', page, re.DOTALL)
+    assert part
+    return re.sub(r"\s+", " ", unescape(re.sub("<[^>]+>", "", part[1]))).replace("\u202f", " ")
+
+
+def test_the_settings_tell_from_which_file_the_table_of_naf_2025_is(city: City, settings: Any) -> None:
+    with insee_table(settings, ("10.71C", "10.71H"), ("10.71D", "10.71H")):
+        for role in ("admin", "head_buyer", "auditor"):
+            told = naf_of(city, role)
+            assert "Table de correspondance de l'INSEE, lue le 1er septembre 2026 dans table.xlsx" in told
+            assert "2 codes de la NAF rév. 2 et 1 code de la NAF 2025 se correspondent" in told
+            assert "Ses libellés n'ont pas été lus" in told and "Que faire" not in told
+
+
+def test_the_settings_tell_that_nothing_says_what_corresponds_and_what_to_do(city: City, settings: Any) -> None:
+    settings.REGISTER = "/nowhere/register.duckdb"
+    told = naf_of(city)
+    assert "Rien ne dit ici à quoi correspond la NAF 2025" in told
+    assert "Que faire" in told and "sourcier nomenclature import FICHIER" in told
+
+
+def test_the_settings_tell_how_many_establishments_of_the_register_say_it(city: City, settings: Any, tmp_path: Path) -> None:
+    rows = [establishment(number, activitePrincipaleNAF25Etablissement="10.71H") for number in range(1, 4)]
+    settings.REGISTER = str(
+        import_stock(*write(tmp_path, rows, [unit(n) for n in range(1, 4)]), out=tmp_path / "r.duckdb").file
+    )
+    told = naf_of(city)
+    assert "d'après 3 établissements qui portent les deux codes" in told and "Que faire" in told
+    assert "1 code de la NAF rév. 2 et 1 code de la NAF 2025 se correspondent" in told
+
+
+def test_the_settings_tell_that_the_table_is_damaged_and_how_to_repair_it(city: City, settings: Any) -> None:
+    with insee_table(settings, ("10.71C", "10.71H")):
+        correspondence.file().write_text("{")
+        told = naf_of(city)
+    assert "ne se lit plus" in told and "sourcier nomenclature import FICHIER" in told and "Rien ne dit ici" in told

@@ -73,7 +73,8 @@ def centres(agent: Agent, department: Department | None) -> list[Centre]:
 def proposed_family(agent: Agent, sentence: str) -> Family | None:
     """The family of the trade that these words call first, else of the first ones; a person confirms it."""
     called = _called(agent.organisation, sentence, TOP) if sentence.strip() else []
-    return propose_family(agent.organisation, called[:1]) or propose_family(agent.organisation, called, sentence)
+    own = phrases(agent.organisation)
+    return propose_family(agent.organisation, called[:1]) or propose_family(agent.organisation, called, sentence, added=own)
 
 
 def trade(organisation: Organisation, family: Family | None, sentence: str) -> list[Activity]:

@@ -9,6 +9,7 @@ from sourcier.ideas import rules
 from sourcier.kernel.activities import Activity
 from sourcier.matching.engine import match
 from sourcier.needs.models import Need
+from sourcier.register.search import followed
 from sourcier.spend.models import Family
 from sourcier.spend.queries import propose_family
 from sourcier.vocabulary.queries import phrases
@@ -37,9 +38,9 @@ def propose(organisation: Organisation, text: str) -> Route:
 
 
 def _who_asks(organisation: Organisation, family: Family | None, activities: list[Activity]) -> tuple[Department | None, int]:
-    """The department with most needs in this family, else of these activities."""
+    """The department with most needs in this family or of these activities, told in either nomenclature."""
     same = Q(family=family) if family else Q(pk__in=[])
-    for activity in activities:
+    for activity in followed().both(activities):
         same |= Q(activities__nomenclature=activity.nomenclature, activities__code=activity.code)
     needs = Need.objects.filter(same, organisation=organisation).exclude(state=Need.State.DRAFT)
     first = needs.values("department").annotate(times=Count("pk", distinct=True)).order_by("-times", "department__name").first()

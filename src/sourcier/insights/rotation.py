@@ -10,7 +10,6 @@ from django.db.models import Count, Max
 from sourcier.accounts.models import Organisation
 from sourcier.kernel.activities import NAF_REV2, Activity
 from sourcier.kernel.geodesy import distance_m
-from sourcier.needs.nomenclatures import followed
 from sourcier.register import search as register
 from sourcier.register.search import RegisterMissing
 from sourcier.sourcing.known_firms import left_to_firms
@@ -102,7 +101,7 @@ class Nearby:
             self.exist = None
         asked = left_to_firms(organisation.pk).filter(firm__lat_e6__isnull=False)
         said = asked.values_list("firm_id", "firm__nomenclature", "firm__activity", "firm__lat_e6", "firm__lon_e6")
-        known = followed()
+        known = register.followed()
         self.asked: dict[str, set[UUID]] = {}
         for firm_id, nomenclature, code, lat, lon in said.distinct():
             if distance_m(*centre, lat, lon) <= radius_m:

@@ -8,7 +8,6 @@ from django.db.models import QuerySet
 
 from sourcier.accounts.agents import Agent
 from sourcier.kernel.activities import NAF_REV2, Activity
-from sourcier.needs.nomenclatures import followed
 from sourcier.quotes.models import Submission
 from sourcier.register import search as register
 from sourcier.sourcing.known_firms import hidden_firms, left_to_firms
@@ -54,7 +53,7 @@ Firms = dict[str, set[UUID]]
 
 def _by_code(rows: QuerySet, pk: str, path: str) -> Firms:  # type: ignore[type-arg]
     """NAF rév. 2 code → the firms of these rows; one that bears NAF 2025 alone counts where its code corresponds."""
-    found, known = Firms(), followed()
+    found, known = Firms(), register.followed()
     for firm_id, nomenclature, code in rows.values_list(pk, f"{path}nomenclature", f"{path}activity").distinct():
         for each in known.within(NAF_REV2, Activity(nomenclature, code)):
             found.setdefault(each.code, set()).add(firm_id)

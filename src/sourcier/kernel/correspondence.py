@@ -54,6 +54,10 @@ class Correspondence:
         """What this activity is in a nomenclature: itself when it is of it, else those that correspond."""
         return (activity,) if activity.nomenclature == nomenclature else self.of(activity)
 
+    def both(self, activities: Iterable[Activity]) -> set[Activity]:
+        """These activities, and those of the other nomenclature that correspond to one of them."""
+        return {other for each in activities for other in (each, *self.of(each))}
+
     def met_by(self, wanted: Activity, said: Collection[Activity]) -> Activity | None:
         """Which of the activities of a firm is the one wanted, or stands for it: only when none is told in its nomenclature."""
         if wanted in said:

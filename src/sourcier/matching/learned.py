@@ -7,11 +7,14 @@ Nothing of the buyers, of the amounts nor of the titles themselves is in it. Bui
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
+from itertools import compress
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sourcier.kernel.activities import NAF_REV2, Activity
+from sourcier.kernel.activities import NAF_2025, NAF_REV2, Activity
+from sourcier.kernel.correspondence import Correspondence
 from sourcier.matching.words import CONTEXT, words
 
 MET = 0.4
@@ -38,6 +41,8 @@ ENOUGH = 3
 """A CPV code is shortened until so many contracts bear it."""
 
 ints = NDArray[np.int64]
+NO_INTS: ints = np.zeros(0, np.int64)
+NOTHING = Correspondence()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,15 @@ class Rare:
     surface: str
     titles: NDArray[np.uint32]
     weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """`titles` that a need meets well, ascending, and for each which of `words` it says: bit n for the word n."""
+
+    words: list[Rare]
+    titles: ints
+    saying: ints
 
 
 @dataclass(frozen=True)
@@ -103,28 +117,32 @@ class Learned:
         """NAF rév. 2 and NAF 2025 code of each pair, "" for the one that the register does not tell."""
         return [(rev2, recent) for rev2, _, recent in (line.partition(" ") for line in _lines(self.pairs))]
 
-    def activities(self, text: str, cpv: str = "", *, nomenclature: str = NAF_REV2) -> tuple[Bought, ...]:
+    def activities(
+        self, text: str, cpv: str = "", *, nomenclature: str = NAF_REV2, followed: Correspondence = NOTHING
+    ) -> tuple[Bought, ...]:
         """The activities of those who won contracts of this kind, most contracts first; then what the CPV code alone finds.
 
-        A contract won together by two activities counts for both.
+        A contract won together by two activities counts for both; one won by a firm that bears the other nomenclature alone,
+        for those that correspond.
         """
-        found, met = self._met(text)
-        lines, each = _expanded(self.line_starts, met)
-        pair, count = self.line_pair[lines], self.line_count[lines]
-        totals = np.bincount(pair, count, len(self.codes)).astype(np.int64)
-        said = np.zeros((len(found), len(self.codes)), np.int64)
-        saying = np.zeros(len(self.said), bool)
-        for row, word in enumerate(found):
-            saying[word.titles] = True
-            said[row] = np.bincount(pair, count * saying[each], len(self.codes))
-            saying[word.titles] = False
+        met = self._met(text)
+        lines, each = _expanded(self.line_starts, met.titles)
+        # Titles that say the same words of the need are counted together.
+        kinds, kind = _ranked(met.saying)
+        pairs, pair = _ranked(self.line_pair[lines])
+        counts = np.bincount(kind[each] * len(pairs) + pair, self.line_count[lines], len(kinds) * len(pairs))
+        by_kind = counts.reshape(len(kinds), len(pairs))
+        says = kinds >> np.arange(len(met.words))[:, np.newaxis] & 1
+        surfaces = [word.surface for word in met.words]
         by_words = [
-            Bought(activity, contracts, tuple(word.surface for word, times in zip(found, told, strict=True)
-                                              if times >= TOLD * contracts))
-            for activity, contracts, told in self._summed(totals, said, nomenclature)
-        ]  # fmt: skip
+            Bought(activity, contracts, tuple(compress(surfaces, told)))
+            for activity, contracts, told in self._summed(
+                pairs, by_kind.sum(axis=0), says.astype(float) @ by_kind, nomenclature, followed
+            )
+        ]
         known = {bought.activity for bought in by_words}
-        return (*by_words, *(bought for bought in self._by_cpv(cpv, nomenclature) if bought.activity not in known))
+        by_cpv = self._by_cpv(cpv, nomenclature, followed)
+        return (*by_words, *(bought for bought in by_cpv if bought.activity not in known))
 
     def winners(self, text: str, limit: int = 20) -> tuple[tuple[str, int], ...]:
         """SIRET and number of contracts of this kind of those who won most of them, then by SIRET."""
@@ -142,8 +160,8 @@ class Learned:
         counts = self._wins(text) if len(places) else np.zeros(0)
         return {f"{self.sirets[place]:014d}": int(counts[place]) for place in places if counts[place]}
 
-    def _met(self, text: str) -> tuple[list[Rare], ints]:
-        """The words of the need that titles say, the rarest first; the titles that it meets well, ascending.
+    def _met(self, text: str) -> Met:
+        """The words of the need that titles say, the rarest first, and the titles that it meets well.
 
         With N what the need says and T what the title says, weighed by rarity, their common words must weigh
         `MET` times the geometric mean of T and N, N being no more than `MUCH_LONGER` T, and `HEAVIEST` of the rarest word.
@@ -156,22 +174,30 @@ class Learned:
                 read[number] = Rare(word.surface, titles, float(self.weights[number]))
         found = sorted(read.values(), key=lambda word: -word.weight)[:LONGEST]
         if not found:
-            return [], np.zeros(0, np.int64)
-        common = np.zeros(len(self.said), np.float32)
+            return Met([], NO_INTS, NO_INTS)
+        heaviest = HEAVIEST * found[0].weight
+        # The most common words, which together weigh less than that, bring no title by themselves.
+        enough = np.cumsum([each.weight for each in reversed(found)])[::-1] >= heaviest - ROUNDING
+        said_by = np.zeros(len(self.said), np.uint16)
+        for number, each in enumerate(found):
+            said_by[each.titles] |= np.uint16(1 << number)
+        rare = np.uint16((1 << int(enough.sum())) - 1)
+        touched = np.flatnonzero(said_by & rare != 0)
+        saying = said_by[touched].astype(np.int64)
+        sums: NDArray[np.float32] = np.zeros(1, np.float32)
         for each in found:
-            common[each.titles] += np.float32(each.weight)
-        touched = np.flatnonzero(common)
-        title, shared = self.said[touched], common[touched]
+            sums = np.concatenate([sums, sums + np.float32(each.weight)])
+        title, shared = self.said[touched], sums[saying]
         need = np.minimum(sum(each.weight for each in found), MUCH_LONGER * title)
-        least = np.maximum(MET * np.sqrt(need * title), HEAVIEST * found[0].weight)
-        return found, touched[shared >= least - ROUNDING]
+        good = shared >= np.maximum(MET * np.sqrt(need * title), heaviest) - ROUNDING
+        return Met(found, touched[good], saying[good])
 
     def _wins(self, text: str) -> ints:
         """(sirets,) contracts of this kind won by each."""
-        wins, _ = _expanded(self.win_starts, self._met(text)[1])
+        wins, _ = _expanded(self.win_starts, self._met(text).titles)
         return np.bincount(self.winner[wins], self.win_count[wins], len(self.sirets)).astype(np.int64)
 
-    def _by_cpv(self, cpv: str, nomenclature: str) -> list[Bought]:
+    def _by_cpv(self, cpv: str, nomenclature: str, followed: Correspondence) -> list[Bought]:
         """By the code itself, else by its longest beginning that enough contracts bear, zeros at its end saying nothing."""
         told = cpv[:8].rstrip("0")
         for length in PREFIXES if cpv[:8].isdigit() else ():
@@ -179,25 +205,43 @@ class Learned:
                 continue
             low = int(cpv[:length]) * 10 ** (8 - length)
             first, last = np.searchsorted(self.cpv, [low, low + 10 ** (8 - length)])
-            totals = np.bincount(self.cpv_pair[first:last], self.cpv_count[first:last], len(self.codes)).astype(np.int64)
+            pairs, pair = _ranked(self.cpv_pair[first:last])
+            totals = np.bincount(pair, self.cpv_count[first:last]).astype(np.float64)
             if totals.sum() >= ENOUGH:
-                nothing = np.zeros((0, len(totals)), np.int64)
+                no_words = np.zeros((0, len(pairs)))
                 return [
                     Bought(activity, count, (), cpv[:length])
-                    for activity, count, _ in self._summed(totals, nothing, nomenclature)
+                    for activity, count, _ in self._summed(pairs, totals, no_words, nomenclature, followed)
                 ]
         return []
 
-    def _summed(self, totals: ints, said: ints, nomenclature: str) -> list[tuple[Activity, int, list[int]]]:
-        """Counts of pairs, summed by code of one nomenclature; the most first, then by code."""
-        column = 0 if nomenclature == NAF_REV2 else 1
-        by_code: dict[str, tuple[int, NDArray[np.int64]]] = {}
-        for pair in np.flatnonzero(totals).tolist():
-            if code := self.codes[pair][column]:
-                before = by_code.get(code, (0, np.zeros(len(said), np.int64)))
-                by_code[code] = (before[0] + int(totals[pair]), before[1] + said[:, pair])
-        ordered = sorted(by_code.items(), key=lambda item: (-item[1][0], item[0]))
-        return [(Activity(nomenclature, code), count, told.tolist()) for code, (count, told) in ordered]
+    def _summed(
+        self, pairs: ints, totals: NDArray[np.float64], said: NDArray[np.float64], nomenclature: str, followed: Correspondence
+    ) -> list[tuple[Activity, int, list[bool]]]:
+        """Activities of one nomenclature, the contracts of each, and which words enough of them say; the most first, then by
+        code. `totals` (pairs,) and `said` (words, pairs): contracts."""
+        meant = [
+            (place, code) for place, pair in enumerate(pairs.tolist()) for code in self._meant(pair, nomenclature, followed)
+        ]
+        codes = sorted({code for _, code in meant})
+        numbers = {code: number for number, code in enumerate(codes)}
+        places = np.array([place for place, _ in meant], np.int64)
+        of = np.array([numbers[code] for _, code in meant], np.int64)
+        contracts, saying = np.zeros(len(codes)), np.zeros((len(codes), len(said)))
+        np.add.at(contracts, of, totals[places])
+        np.add.at(saying, of, said.T[places])
+        told = (saying >= TOLD * contracts[:, np.newaxis]).tolist()
+        order = np.argsort(-contracts, kind="stable").tolist()
+        return [(Activity(nomenclature, codes[number]), int(contracts[number]), told[number]) for number in order]
+
+    def _meant(self, pair: int, nomenclature: str, followed: Correspondence) -> tuple[str, ...]:
+        """The code of a pair in a nomenclature, else those that correspond to its other one."""
+        rev2, recent = self.codes[pair]
+        own = rev2 if nomenclature == NAF_REV2 else recent
+        if own:
+            return (own,)
+        other = Activity(NAF_2025, recent) if nomenclature == NAF_REV2 else Activity(NAF_REV2, rev2)
+        return tuple(each.code for each in followed.of(other))
 
 
 def _lines(array: NDArray[np.uint8]) -> list[str]:
@@ -210,11 +254,17 @@ def written(lines: Sequence[str]) -> NDArray[np.uint8]:
 
 
 def _expanded(starts: ints, numbers: ints) -> tuple[ints, ints]:
-    """All that follows these numbers, and for each the number that it follows."""
-    lengths = starts[numbers + 1] - starts[numbers]
-    each = np.repeat(numbers, lengths)
-    shifts = np.repeat(starts[numbers] - (np.cumsum(lengths) - lengths), lengths)
-    return shifts + np.arange(len(each)), each
+    """All that follows these numbers, and for each the place of the number that it follows."""
+    first = starts[numbers]
+    lengths = starts[numbers + 1] - first
+    each = np.repeat(np.arange(len(numbers)), lengths)
+    return (first - (np.cumsum(lengths) - lengths))[each] + np.arange(len(each)), each
+
+
+def _ranked(values: NDArray[np.integer[Any]]) -> tuple[ints, ints]:
+    """The different small numbers of an array, ascending, and for each value the place of its number among them."""
+    there = np.bincount(values) > 0
+    return np.flatnonzero(there).astype(np.int64), (np.cumsum(there) - 1)[values]
 
 
 def rarity(titles: int, saying: NDArray[np.int64], terms: Sequence[str]) -> NDArray[np.float32]:

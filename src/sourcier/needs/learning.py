@@ -22,7 +22,7 @@ from django.utils import timezone
 from sourcier.kernel.french import format_number
 from sourcier.kernel.transitions import Refused, refuse
 from sourcier.matching import decp
-from sourcier.matching.collected import Collected, Firms
+from sourcier.matching.collected import Collected, Firms, ints
 from sourcier.matching.learned import Learned
 from sourcier.needs import learned
 from sourcier.needs.learned import Report, Source
@@ -30,8 +30,8 @@ from sourcier.register import bulk
 from sourcier.register.importing.stages import NEARLY, Estimate, Progress
 from sourcier.register.store import opened as register
 
-READING, JOINING, INDEXING, WRITING = "Lecture", "Rapprochement", "Index", "Écriture"
-WEIGHTS = {READING: 90.0, JOINING: 2.0, INDEXING: 6.0, WRITING: 2.0}
+READING, INDEXING, WRITING = "Lecture", "Index", "Écriture"
+WEIGHTS = {READING: 94.0, INDEXING: 4.0, WRITING: 2.0}
 GZIP, ZIP = b"\x1f\x8b", b"PK\x03\x04"
 
 Tell = Callable[[str, float], None]
@@ -48,24 +48,29 @@ def learn(files: Sequence[Path], progress: Progress) -> Report:
     def tell(stage: str, share: float) -> None:
         progress(estimate.tell(stage, share, time.monotonic() - begun))
 
-    register()
+    build = register().build
+
+    def asked(sirets: ints) -> Firms:
+        nonlocal build
+        told = bulk.firms(sirets)
+        build = told.build
+        return Firms(told.known, told.disclosed, told.pair, told.pairs)
+
     with _workshop() as new:
         now, sources = timezone.now(), []
-        collected = Collected(timezone.localdate(now))
+        collected = Collected(timezone.localdate(now), asked)
         for number, path in enumerate(files):
             before, size = sum(sizes[:number]), sizes[number]
             sources.append(_read(path, collected, lambda done: tell(READING, NEARLY * (before + done * size) / sum(sizes))))  # noqa: B023
         tell(READING, 1)
-        firms = bulk.firms(collected.sirets())
-        tell(JOINING, 1)
-        index = collected.build(Firms(firms.known, firms.disclosed, firms.pair, firms.pairs))
+        index = collected.build()
         tell(INDEXING, 1)
         left = {reason.value: count for reason, count in collected.left.items() if count}
         report = Report(
             learned_at=now, sources=tuple(sources), rows=collected.rows, left=left,
             contracts=collected.rows - sum(left.values()),
             activities=_activities(index), winners=len(index.sirets), last=collected.last,
-            register=firms.build,
+            register=build,
         )  # fmt: skip
         if not report.contracts:
             raise refuse(
@@ -83,9 +88,9 @@ def why_left(report: Report) -> str:
 
 
 def _activities(index: Learned) -> int:
-    """How many activities of NAF rév. 2 won a contract."""
+    """How many activities won a contract: of NAF rév. 2, and of NAF 2025 for firms that bear it alone."""
     pairs = {*np.unique(index.line_pair).tolist(), *np.unique(index.cpv_pair).tolist()}
-    return len({index.codes[pair][0] for pair in pairs} - {""})
+    return len({(rev2, "" if rev2 else recent) for rev2, recent in map(index.codes.__getitem__, pairs)})
 
 
 def _size(path: Path) -> int:

@@ -7,21 +7,21 @@ import hashlib
 import json
 import os
 import threading
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from django.utils import timezone
 
-from sourcier.kernel.activities import NAF_2025, Activity
-from sourcier.kernel.correspondence import Correspondence, Counted, Official, corresponding
+from sourcier.kernel.activities import NAF_2025, NAF_REV2, Activity
+from sourcier.kernel.correspondence import Counted, Official, corresponding
 from sourcier.kernel.french import format_number
 from sourcier.kernel.transitions import Refused, refuse
 from sourcier.matching import labels as rev2
 from sourcier.matching import official
 from sourcier.register import correspondence
-from sourcier.register import search as register
-from sourcier.register.search import RegisterMissing
+from sourcier.register.search import followed
 from sourcier.spend.importing import sheets
 from sourcier.spend.importing.lines import text
 from sourcier.spend.importing.sheets import Row, Sheet
@@ -46,6 +46,28 @@ class Imported:
     recent: int
     labels: int
     left: tuple[official.Left, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InUse:
+    """What this installation knows of NAF 2025: which table says what corresponds (None: none), how many codes of each
+    nomenclature it has, how many labels there are, and why INSEE's table is left aside, "" when it is not."""
+
+    origin: Official | Counted | None
+    former: int
+    recent: int
+    labels: int
+    wrong: str
+
+    @property
+    def official(self) -> bool:
+        """Whether INSEE's table is what is followed."""
+        return isinstance(self.origin, Official)
+
+    @property
+    def establishments(self) -> str:
+        """« 1 214 », those that bear both codes, when the register counts."""
+        return format_number(self.origin.establishments) if isinstance(self.origin, Counted) else ""
 
 
 _read: tuple[tuple[str, int, int, int], Mapping[Activity, str]] | None = None
@@ -105,16 +127,16 @@ def read_as_before(activities: Sequence[Activity]) -> list[Activity]:
     return [*activities, *(other for each in recent for other in followed().of(each))]
 
 
-def followed() -> Correspondence:
-    """The correspondence that searches follow; nothing corresponds without a table nor a register."""
+def in_use() -> InUse:
+    """Of what is followed today."""
+    wrong = ""
     try:
-        return register.correspondence()
-    except RegisterMissing:
-        pass
-    try:
-        return correspondence.official() or Correspondence()
-    except Refused:
-        return Correspondence()
+        correspondence.official()
+    except Refused as refused:
+        wrong = refused.sentence
+    known = followed()
+    each = Counter(activity.nomenclature for activity in known.others)
+    return InUse(known.origin if known.others else None, each[NAF_REV2], each[NAF_2025], len(labels()), wrong)
 
 
 def load(path: Path) -> Imported:

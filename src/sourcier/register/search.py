@@ -10,14 +10,17 @@ import numpy as np
 from sourcier.kernel.activities import NAF_REV2, Activity
 from sourcier.kernel.correspondence import Correspondence
 from sourcier.kernel.french import fold
+from sourcier.kernel.transitions import Refused
 from sourcier.register.arrays import UNKNOWN_DAY, Arrays, folder_of
+from sourcier.register.correspondence import official
 from sourcier.register.establishment import Establishment, Filters, SearchResult, Status, shown
 from sourcier.register.found import Question
 from sourcier.register.places import commune
 from sourcier.register.store import Register, RegisterMissing, opened
 
 __all__ = [
-    "RegisterMissing", "around", "by_name", "by_siret", "commune", "correspondence", "known_activity", "search", "status",
+    "RegisterMissing", "around", "by_name", "by_siret", "commune", "correspondence", "followed", "known_activity", "search",
+    "status",
 ]  # fmt: skip
 
 FIELDS = """siret, name, legal_name, nomenclature, activity, naf_2025, address, postal_code, commune, commune_code,
@@ -160,6 +163,18 @@ def by_name(text: str, limit: int = 10) -> tuple[Establishment, ...]:
 def correspondence() -> Correspondence:
     """The one that searches follow: INSEE's table, else what the rows say. Raises `RegisterMissing`."""
     return opened().correspondence
+
+
+def followed() -> Correspondence:
+    """The same without a register: INSEE's table alone; nothing corresponds when it is not there, or cannot be read."""
+    try:
+        return correspondence()
+    except RegisterMissing:
+        pass
+    try:
+        return official() or Correspondence()
+    except Refused:
+        return Correspondence()
 
 
 def known_activity(activity: Activity) -> bool:

@@ -9,7 +9,6 @@ from django.utils import timezone
 
 from sourcier.kernel.activities import Activity
 from sourcier.kernel.transitions import refuse
-from sourcier.needs.nomenclatures import followed
 from sourcier.register import search as register
 from sourcier.register.establishment import Establishment, Facets, Filters, SearchResult
 from sourcier.register.scorers import Context, explain, score
@@ -93,7 +92,7 @@ def context(sourcing: Sourcing, kept: Search | None = None) -> Context:
     radius_m = kept.radius_m if kept else sourcing.radius_m
     place = {"place": f"de {kept.around}"} if kept and kept.around else {}
     said, day = own_words.of(sourcing.need), timezone.localdate()
-    return Context(activities, radius_m, day, said=said, correspondence=followed(), **place)
+    return Context(activities, radius_m, day, said=said, correspondence=register.followed(), **place)
 
 
 def why(placed: Establishment, searched: Context) -> list[dict[str, Any]]:

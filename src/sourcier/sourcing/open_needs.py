@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sourcier.kernel.activities import Activity
 from sourcier.kernel.geodesy import distance_m
-from sourcier.needs.nomenclatures import followed
+from sourcier.register.search import followed
 from sourcier.sourcing.models import Sourcing
 from sourcier.sourcing.queries import open_notices
 from sourcier.suppliers.models import Firm

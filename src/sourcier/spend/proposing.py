@@ -6,7 +6,7 @@ from functools import lru_cache
 from math import log
 
 from sourcier.kernel.activities import Activity
-from sourcier.matching.engine import match, share_met, weight_of
+from sourcier.matching.engine import CityPhrase, match, share_met, weight_of
 from sourcier.matching.words import Word, words
 from sourcier.spend import rules
 from sourcier.spend.models import Family
@@ -28,10 +28,13 @@ def from_activities(families: Sequence[Family], activities: Sequence[Activity]) 
     return max(ranked, key=lambda pair: pair[0])[1] if ranked else None
 
 
-def from_words(families: Sequence[Family], text: str) -> Family | None:
-    """The family whose label says what the need says, and whose activities its words meet; None when nothing is near enough."""
+def from_words(families: Sequence[Family], text: str, added: Sequence[CityPhrase] = ()) -> Family | None:
+    """The family whose label says what the need says, and whose activities its words meet; None when nothing is near enough.
+
+    `added`: the city's own words.
+    """
     scores = _by_label(families, text)
-    for place, score in _by_activity(families, text).items():
+    for place, score in _by_activity(families, text, added).items():
         scores[place] += ACTIVITY_WEIGHT * score
     if not scores:
         return None
@@ -61,9 +64,9 @@ def _stems(label: str) -> frozenset[str]:
     return frozenset(word.stem for word in words(label))
 
 
-def _by_activity(families: Sequence[Family], text: str) -> dict[int, float]:
+def _by_activity(families: Sequence[Family], text: str, added: Sequence[CityPhrase]) -> dict[int, float]:
     """How near the activities of each family are to those that the words meet, from 0 to 1."""
-    met = match(text, ACTIVITIES_READ).activities
+    met = match(text, ACTIVITIES_READ, added=added).activities
     if not met:
         return {}
     near = {

@@ -14,6 +14,7 @@ from sourcier.accounts.models import Organisation
 from sourcier.kernel.activities import Activity
 from sourcier.kernel.french import fold
 from sourcier.law.book import SURE, Rule
+from sourcier.matching.engine import CityPhrase
 from sourcier.spend.models import CityRule, Commitment, Family, Order
 from sourcier.spend.proposing import from_activities, from_words
 from sourcier.spend.totals import ordered_by_family
@@ -105,10 +106,15 @@ def years(organisation: Organisation) -> list[int]:
     return sorted({year for each in found for year in each}, reverse=True)
 
 
-def propose_family(organisation: Organisation, activities: Sequence[Activity], text: str = "") -> Family | None:
-    """The family of this year that these activities describe best, else the one nearest to these words. To be confirmed."""
+def propose_family(
+    organisation: Organisation, activities: Sequence[Activity], text: str = "", *, added: Sequence[CityPhrase] = ()
+) -> Family | None:
+    """The family of this year that these activities describe best, else the one nearest to these words. To be confirmed.
+
+    `added`: the city's own words.
+    """
     families = list(families_in(organisation, timezone.localdate().year))
-    return from_activities(families, activities) or (from_words(families, text) if text else None)
+    return from_activities(families, activities) or (from_words(families, text, added) if text else None)
 
 
 def city_rules(organisation: Organisation) -> tuple[Rule, ...]:

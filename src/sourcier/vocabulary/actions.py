@@ -13,8 +13,8 @@ from sourcier.journal.actions import append
 from sourcier.kernel.activities import Activity
 from sourcier.kernel.french import format_number
 from sourcier.kernel.transitions import Refused, refuse
-from sourcier.matching import labels
 from sourcier.vocabulary import rules
+from sourcier.vocabulary.meaning import meant, unknown
 from sourcier.vocabulary.models import CityPhrase, Heard, Suggestion
 from sourcier.vocabulary.reading import MAX_PHRASES, PhraseLine
 from sourcier.vocabulary.suggested import suggested
@@ -104,7 +104,7 @@ def hear(organisation: Organisation, need_id: UUID, reference: str, sentence: st
     phrase = suggested(sentence, people) if uncalled else ""
     kept = []
     # The matching proposes no others. In one order: two needs that suggest the same at once must not wait for each other.
-    for activity in sorted(labels.labels().keys() & uncalled) if phrase else ():
+    for activity in sorted(filter(meant, uncalled)) if phrase else ():
         same = {"organisation": organisation, "key": rules.key(phrase)}
         same |= {"nomenclature": activity.nomenclature, "code": activity.code}
         suggestion, _ = Suggestion.objects.get_or_create(**same, defaults={"phrase": phrase})
@@ -116,9 +116,9 @@ def hear(organisation: Organisation, need_id: UUID, reference: str, sentence: st
 
 
 def check_activity(activity: Activity) -> None:
-    """Refuse beside `activity` a code that does not exist, with those near it."""
-    if activity not in labels.labels():
-        raise refuse("unknown_activity", labels.unknown(activity.code), "activity")
+    """Refuse beside `activity` a code that does not exist, with those near it, or that corresponds to nothing."""
+    if not meant(activity):
+        raise refuse("unknown_activity", unknown(activity), "activity")
 
 
 def _begin(agent: Agent) -> Organisation:

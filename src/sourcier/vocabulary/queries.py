@@ -7,13 +7,15 @@ from sourcier.accounts.agents import Agent
 from sourcier.accounts.awaiting import Awaiting
 from sourcier.accounts.models import Organisation, Role
 from sourcier.kernel.activities import Activity
+from sourcier.vocabulary.meaning import meant
 from sourcier.vocabulary.models import CityPhrase, Suggestion
 
 
 def phrases(organisation: Organisation) -> list[tuple[str, Activity]]:
-    """What `matching.engine.match` takes as `added`."""
+    """What `matching.engine.match` takes as `added`; one of NAF 2025 lifts all that correspond to its activity."""
     found = CityPhrase.objects.filter(organisation=organisation, retired_at=None).order_by("code", "phrase", "pk")
-    return [(phrase, Activity(*pair)) for phrase, *pair in found.values_list("phrase", "nomenclature", "code")]
+    told = found.values_list("phrase", "nomenclature", "code")
+    return [(phrase, activity) for phrase, *pair in told for activity in meant(Activity(*pair))]
 
 
 def live(organisation: Organisation) -> QuerySet[CityPhrase]:

@@ -11,7 +11,8 @@ from django.utils import timezone
 from sourcier.accounts.agents import Agent
 from sourcier.accounts.models import Department, Organisation
 from sourcier.accounts.queries import usual_places
-from sourcier.kernel.activities import Activity
+from sourcier.kernel.activities import NAF_REV2, Activity
+from sourcier.kernel.correspondence import NAMES
 from sourcier.kernel.transitions import Refused, refuse
 from sourcier.law.retention import PROCEDURE
 from sourcier.matching import engine, labels
@@ -31,6 +32,7 @@ from sourcier.needs.actions.leading import follow_lane
 from sourcier.needs.models import Lot, Need, NeedActivity, NeedPlace
 from sourcier.needs.recurrence import length_refusal
 from sourcier.needs.rules import Verb
+from sourcier.register.search import followed
 from sourcier.retention.clocks import begin
 from sourcier.retention.models import Clock
 from sourcier.spend.models import Family
@@ -216,7 +218,8 @@ def tick_activities(agent: Agent, need_id: UUID, activities: Sequence[Activity],
     check(agent, need, Verb.TICK)
     matches = engine.match(queries.words(need), added=phrases(need.organisation)).activities
     proposed = {match.activity: match for match in matches}
-    learned = {each.activity: each for each in queries.bought(need)}
+    told = {activity.nomenclature for activity in activities}
+    learned = {each.activity: each for nomenclature in NAMES.keys() & told for each in queries.bought(need, nomenclature)}
     rows = []
     for activity in dict.fromkeys(activities):
         label = nomenclatures.named(activity)
@@ -241,7 +244,8 @@ def tick_activities(agent: Agent, need_id: UUID, activities: Sequence[Activity],
     codes = ", ".join(row.code for row in rows) or "(aucune)"
     if by_hand:
         by_words = called(queries.words(need), matches)
-        uncalled = [each for row in rows if (each := Activity(row.nomenclature, row.code)) not in by_words]
+        ticked = [Activity(row.nomenclature, row.code) for row in rows]
+        uncalled = [each for each in ticked if by_words.isdisjoint(followed().within(NAF_REV2, each))]
         hear(need.organisation, need.pk, need.reference, need.sentence, uncalled)
     entry(agent, need, "need.activities_ticked", {"codes": codes, "activities": said}, rows, gone)
     return need

@@ -5,16 +5,24 @@ from datetime import date
 
 from django.utils import timezone
 
+from sourcier.kernel.activities import NAF_REV2
 from sourcier.matching.learned import Bought
 from sourcier.needs import learned
 from sourcier.needs.models import Need
 from sourcier.needs.queries.reading import words
+from sourcier.register.search import followed
 
 
-def bought(need: Need) -> tuple[Bought, ...]:
-    """What those who won published contracts like this need do, most contracts first; empty when nothing was learned."""
+def bought(need: Need, nomenclature: str = NAF_REV2) -> tuple[Bought, ...]:
+    """What those who won published contracts like this need do, most contracts first; empty when nothing was learned.
+
+    A firm that bears the other nomenclature alone counts for each activity that corresponds to its own.
+    """
     found = learned.usable()
-    return found.index.activities(words(need), need.family.cpv if need.family else "") if found else ()
+    if found is None:
+        return ()
+    cpv = need.family.cpv if need.family else ""
+    return found.index.activities(words(need), cpv, nomenclature=nomenclature, followed=followed())
 
 
 def learned_on() -> date | None:

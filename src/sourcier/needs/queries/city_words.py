@@ -8,6 +8,7 @@ from sourcier.matching import engine
 from sourcier.matching.words import words as words_of
 from sourcier.needs.models import Need
 from sourcier.needs.queries.reading import words
+from sourcier.vocabulary.meaning import meant
 from sourcier.vocabulary.queries import phrases
 
 RECENT, SHOWN = 300, 3
@@ -28,7 +29,8 @@ def foreseen(organisation: Organisation, phrase: str, activity: Activity) -> lis
     recent = Need.objects.filter(organisation=organisation).order_by("-created_at", "-pk")[:RECENT]
     saying = [need for need in recent if stems <= {word.stem for word in words_of(words(need))}][:SHOWN]
     own = phrases(organisation) if saying else []
-    return [Foreseen(need, _first(words(need), own), _first(words(need), [*own, (phrase, activity)])) for need in saying]
+    more = [*own, *((phrase, each) for each in meant(activity))]
+    return [Foreseen(need, _first(words(need), own), _first(words(need), more)) for need in saying]
 
 
 def _first(text: str, own: list[engine.CityPhrase]) -> str:

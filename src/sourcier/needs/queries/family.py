@@ -9,14 +9,16 @@ from sourcier.needs.models import Need
 from sourcier.needs.queries.reading import words
 from sourcier.spend.models import Family
 from sourcier.spend.queries import families_in, propose_family
+from sourcier.vocabulary.queries import phrases
 
 
 def proposed_family(need: Need) -> Family | None:
-    """From its ticked activities, else from its words; None when it has a family, or when nothing is near enough."""
+    """From its ticked activities, else from its words and the city's own; None when it has one, or when nothing is near."""
     if need.family:
         return None
     ticked = [Activity(row.nomenclature, row.code) for row in need.activities.all()]
-    return propose_family(need.organisation, nomenclatures.read_as_before(ticked), words(need))
+    former = nomenclatures.read_as_before(ticked)
+    return propose_family(need.organisation, former, words(need), added=phrases(need.organisation))
 
 
 def families_to_choose(need: Need) -> QuerySet[Family]:

@@ -16,6 +16,7 @@ from sourcier.needs.models import Need, NeedActivity
 from sourcier.needs.queries.family import proposed_family
 from sourcier.needs.queries.leading import roles_on
 from sourcier.needs.queries.reading import visible
+from sourcier.register.search import followed
 from sourcier.spend.likeness import KIN, MEDIUM, Signature, grade, looked_for, shared_words, signature
 from sourcier.spend.models import Family
 from sourcier.spend.queries import operation_totals
@@ -63,7 +64,7 @@ def alike_before(agent: Agent, need: Need) -> list[Past]:
     """Up to three, the most alike first; those of the agent's own departments or of all, as his roles allow."""
     signed = signature(need.sentence)
     matches = engine.match(need.sentence, ACTIVITIES, added=phrases(need.organisation)).activities
-    activities = {match.activity for match in matches}
+    activities = followed().both(match.activity for match in matches)
     family = need.family or proposed_family(need)
     known = _annotated(agent, need, activities)
     trade = Q(shares_activity=True) | (Q(family=family) if family else Q(pk__in=()))
@@ -81,7 +82,7 @@ Row = tuple[UUID, str, UUID | None, bool]
 
 
 def _annotated(agent: Agent, need: Need, activities: Collection[Activity]) -> QuerySet[Need]:
-    """The examples but itself, each with whether it has one of these activities."""
+    """The examples but itself, each with whether it has one of these activities, told in both nomenclatures."""
     same = Q(pk__in=())
     for activity in activities:
         same |= Q(nomenclature=activity.nomenclature, code=activity.code)

@@ -13,6 +13,7 @@ from sourcier.needs.queries.reading import unanswered, words
 from sourcier.needs.refining import answers
 from sourcier.needs.refining.book import Question, Subject, asked_of, questions
 from sourcier.needs.refining.meter import Facts, Meter, meter, words_for
+from sourcier.vocabulary.queries import phrases
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ def _subject(need: Need) -> Subject:
     if family:
         return Subject(family.code, family.label, family.cpv, ticked, need.kind or family.kind)
     if not ticked:
-        found = engine.match(words(need))
+        found = engine.match(words(need), added=phrases(need.organisation))
         ticked = tuple(each.activity for each in found.activities[:1]) if found.sure else ()
     return Subject(activities=ticked, kind=need.kind)
 

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import path
 
 from sourcier.accounts.agents import Agent
-from sourcier.kernel.activities import NAF_2025, Activity, InvalidActivity, parse_activity
+from sourcier.kernel.activities import NAF_2025, NAF_REV2, Activity, InvalidActivity, parse_activity
 from sourcier.kernel.french import fold, format_number
 from sourcier.kernel.transitions import Refused
 from sourcier.matching import engine, labels
@@ -21,6 +21,7 @@ from sourcier.matching.several import halves
 from sourcier.needs import actions, nomenclatures, queries
 from sourcier.needs.models import Need
 from sourcier.needs.rules import Verb
+from sourcier.register.search import followed
 from sourcier.vocabulary.queries import phrases
 from sourcier.web.city.need_page import next_step
 from sourcier.web.city.needs import need_or_404
@@ -79,12 +80,12 @@ def activities(request: HttpRequest, need_id: UUID) -> HttpResponse:
             return redirect("activities", need.pk)
     ticked = _ticked(request, need)
     own, said = phrases(agent.organisation), queries.words(need)
-    result, bought = engine.match(said, PROPOSED, added=own), {each.activity: each for each in queries.bought(need)}
+    result, bought = engine.match(said, PROPOSED, added=own), _bought(need, ticked)
     proposed = [Choice(m.activity, m.label, m.met, m.activity in ticked, bought.get(m.activity)) for m in result.activities]
     shown = {choice.activity for choice in proposed}
     won = winning(bought, ticked, without=shown)
     shown |= {choice.activity for choice in won}
-    added = [Choice(a, nomenclatures.named(a) or a.code, (), True) for a in sorted(ticked - shown)]
+    added = [Choice(a, nomenclatures.named(a) or a.code, (), True, bought.get(a)) for a in sorted(ticked - shown)]
     text = request.POST.get("words", "")[:MAX_SEARCH].strip()
     found = [Choice(a, nomenclatures.named(a) or a.code, (), False) for a in search(text, own) if a not in shown | ticked]
     context = {
@@ -94,6 +95,12 @@ def activities(request: HttpRequest, need_id: UUID) -> HttpResponse:
         "error": error, "may_tick": queries.may(agent, need, Verb.TICK), **next_step(agent, need),
     }  # fmt: skip
     return render(request, "city/needs/activities.html", context, status=422 if error else 200)
+
+
+def _bought(need: Need, ticked: Collection[Activity]) -> dict[Activity, Bought]:
+    """What published contracts say of the activities of NAF rév. 2, and of NAF 2025 when one of it is ticked."""
+    asked = {NAF_REV2, *(activity.nomenclature for activity in ticked)}
+    return {each.activity: each for nomenclature in asked for each in queries.bought(need, nomenclature)}
 
 
 def winning(bought: Mapping[Activity, Bought], ticked: Collection[Activity], *, without: Collection[Activity]) -> list[Choice]:
@@ -123,7 +130,7 @@ def search(text: str, own: Sequence[engine.CityPhrase]) -> list[Activity]:
         exact = parse_activity(text)
         recent = Activity(NAF_2025, exact.code)
         either = [exact] if exact in names else []
-        return either + ([recent, *nomenclatures.followed().of(recent)] if nomenclatures.named(recent) else [])
+        return either + ([recent, *followed().of(recent)] if nomenclatures.named(recent) else [])
     except InvalidActivity:
         pass
     digits = text.replace(" ", "").upper()

@@ -14,6 +14,7 @@ from sourcier.accounts.agents import Agent
 from sourcier.accounts.models import Department, Role
 from sourcier.accounts.rules import may_govern
 from sourcier.kernel.transitions import Refused, refuse
+from sourcier.needs import nomenclatures
 from sourcier.vault.actions import store
 from sourcier.vault.models import File
 from sourcier.web.city.forms import add_refusal
@@ -49,7 +50,7 @@ def settings_city(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, "C'est enregistré.")
             return redirect("settings_city")
-    return _page(request, "city", "identity", form=form)
+    return _page(request, "city", "identity", form=form, naf=nomenclatures.in_use())
 
 
 def _store_logo(agent: Agent, upload: UploadedFile) -> File:

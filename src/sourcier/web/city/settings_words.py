@@ -1,5 +1,6 @@
 """« Réglages · Les mots de la ville »: the phrases, their adding with what it would change, their import; what is suggested."""
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -16,11 +17,13 @@ from sourcier.accounts.agents import Agent
 from sourcier.accounts.models import Role
 from sourcier.interop.tables import Column, Table
 from sourcier.interop.tables import Kind as Cell
-from sourcier.kernel.activities import Activity, InvalidActivity, parse_activity
+from sourcier.kernel.activities import NAF_REV2, Activity, InvalidActivity, parse_activity
+from sourcier.kernel.correspondence import NAMES
 from sourcier.kernel.transitions import Refused
-from sourcier.matching import labels
+from sourcier.needs import nomenclatures
 from sourcier.needs.queries.city_words import Foreseen, foreseen
 from sourcier.vocabulary import actions, queries, reading, rules
+from sourcier.vocabulary.meaning import meant
 from sourcier.vocabulary.models import CityPhrase, Suggestion
 from sourcier.web.city.activities import search
 from sourcier.web.city.forms import add_refusal
@@ -31,7 +34,8 @@ MAX_BYTES = 2_000_000
 SHOWN = 60
 PER_PAGE = 100
 COLUMNS = (
-    Column("Mots"), Column("Code NAF"), Column("Activité"), Column("Origine"), Column("Ajoutée par"), Column("Le", Cell.MOMENT),
+    Column("Mots"), Column("Code NAF"), Column("Nomenclature"), Column("Activité"), Column("Origine"), Column("Ajoutée par"),
+    Column("Le", Cell.MOMENT),
 )  # fmt: skip
 
 
@@ -54,9 +58,9 @@ class PhraseForm(forms.Form):
     def __init__(self, agent: Agent, data: Any = None) -> None:
         super().__init__(data)
         text = (data or {}).get("words", "")[:200].strip()
-        names = labels.labels()  # what the matching proposes: NAF rév. 2
-        self.found = [a for a in search(text, queries.phrases(agent.organisation)) if a in names] if text else []
-        choices = [(f"{a.nomenclature}:{a.code}", f"{names[a]} ({a.code})") for a in self.found]
+        found = search(text, queries.phrases(agent.organisation)) if text else []
+        self.found = [activity for activity in dict.fromkeys(found) if meant(activity)]
+        choices = [(f"{a.nomenclature}:{a.code}", f"{_label(a)} ({_code(a)})") for a in self.found]
         self.fields["activity"].choices = choices  # type: ignore[attr-defined]
         if len(choices) < 2:
             del self.fields["activity"]
@@ -79,7 +83,8 @@ class PhraseForm(forms.Form):
 class FileForm(forms.Form):
     file = forms.FileField(
         label="Une liste de mots",
-        help_text="CSV, Excel ou LibreOffice. La première ligne nomme deux colonnes : « Mots » et « Code NAF ».",
+        help_text="CSV, Excel ou LibreOffice. La première ligne nomme deux colonnes : « Mots » et « Code NAF » ; une "
+        "troisième, « Nomenclature », dit « NAF rév. 2 » ou « NAF 2025 » quand un même code est dans les deux.",
         error_messages={"required": "Choisissez un fichier.", "empty": "Ce fichier est vide. Exportez-le de nouveau."},
         widget=forms.FileInput({"accept": ".csv,.txt,.xlsx,.xls,.ods"}),
     )  # fmt: skip
@@ -93,30 +98,40 @@ def settings_words(request: HttpRequest) -> HttpResponse:
 
 def _page(request: HttpRequest, status: int = 200, **shown: Any) -> HttpResponse:
     agent: Agent = request.agent  # type: ignore[attr-defined]
-    found, names = queries.live(agent.organisation), labels.labels()
+    found = queries.live(agent.organisation)
     if "export" in request.GET and (response := exported(request, _table(found))):
         return response
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
-    lines = [{"row": row, "label": names.get(Activity(row.nomenclature, row.code), row.code)} for row in page]
     reads = agent.has(Role.HEAD_BUYER, Role.AUDITOR)
     suggested = queries.waiting(agent.organisation) if reads else Suggestion.objects.none()
     context = {
-        "editable": agent.has(Role.HEAD_BUYER), "lines": lines, "page": page,
-        "retired": queries.retired(agent.organisation)[:SHOWN],
-        "suggested": [
-            {"row": row, "label": names.get(Activity(row.nomenclature, row.code), row.code)}
-            for row in suggested.prefetch_related("heard")[:SHOWN]
-        ],
-        "suggested_count": suggested.count(),
+        "editable": agent.has(Role.HEAD_BUYER), "lines": _lines(page), "page": page,
+        "retired": _lines(queries.retired(agent.organisation)[:SHOWN]),
+        "suggested": _lines(suggested.prefetch_related("heard")[:SHOWN]), "suggested_count": suggested.count(),
         "form": PhraseForm(agent), "file_form": FileForm(), **shown,
     }  # fmt: skip
     return render(request, "city/settings/words.html", context, status=status)
 
 
+def _lines(rows: Iterable[CityPhrase | Suggestion]) -> list[dict[str, Any]]:
+    """Each with its activity as the page names it."""
+    told = ((row, Activity(row.nomenclature, row.code)) for row in rows)
+    return [{"row": row, "label": _label(activity), "code": _code(activity)} for row, activity in told]
+
+
+def _label(activity: Activity) -> str:
+    return nomenclatures.named(activity) or activity.code
+
+
+def _code(activity: Activity) -> str:
+    """« 10.71C », « 10.71H en NAF 2025 »."""
+    return activity.code if activity.nomenclature == NAF_REV2 else f"{activity.code} en {NAMES[activity.nomenclature]}"
+
+
 def _table(found: QuerySet[CityPhrase]) -> Table:
     rows = [
-        (row.phrase, row.code, labels.label(Activity(row.nomenclature, row.code)), row.get_origin_display(), row.added_by.name,
-         row.added_at)
+        (row.phrase, row.code, NAMES[row.nomenclature], _label(Activity(row.nomenclature, row.code)), row.get_origin_display(),
+         row.added_by.name, row.added_at)
         for row in found
     ]  # fmt: skip
     return Table("Les mots de la ville", COLUMNS, rows)
@@ -152,7 +167,7 @@ def _foreseen(agent: Agent, phrase: str, activity: Activity) -> dict[str, Any]:
         raise Refused(wrong, "phrase")
     actions.check_activity(activity)
     needs: list[Foreseen] = foreseen(agent.organisation, phrase, activity)
-    return {"phrase": phrase, "label": labels.label(activity), "code": activity.code, "needs": needs}
+    return {"phrase": phrase, "label": _label(activity), "code": _code(activity), "needs": needs}
 
 
 @city(Role.HEAD_BUYER)

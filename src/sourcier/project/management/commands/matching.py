@@ -16,7 +16,7 @@ from sourcier.needs import learned
 from sourcier.needs.learned import Report
 from sourcier.needs.learning import learn, why_left
 from sourcier.project.bars import bars
-from sourcier.register.search import by_siret
+from sourcier.register.search import by_siret, followed
 
 WINNERS = 20
 
@@ -70,7 +70,7 @@ def _asked(text: str, cpv: str) -> dict[str, Any]:
         "activities": [
             {"code": each.activity.code, "label": label(each.activity), "contracts": each.contracts, "words": list(each.words),
              "cpv": each.cpv}
-            for each in index.activities(text, cpv)
+            for each in index.activities(text, cpv, followed=followed())
         ],
         # Who may be named is the register's to say today, whatever it said when the file was read.
         "winners": [
