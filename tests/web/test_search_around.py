@@ -89,6 +89,14 @@ def test_what_is_no_place_is_said_and_what_was_typed_stays(city: City, sourcing:
     assert 'value="xyzzy plugh"' in page and not sourcing.searches.exists()
 
 
+def test_a_service_of_addresses_that_is_silent_is_said_where_the_place_is_not_found(
+    city: City, sourcing: Sourcing, settings: Any
+) -> None:
+    settings.BAN_URL = "http://127.0.0.1:9/search/"
+    page = search(signed_in(city.buyer), sourcing, place="xyzzy plugh")
+    assert "Le service d'adresses de la ville ne répond pas" in page and "« xyzzy plugh » : aucun lieu" in page
+
+
 def test_a_name_nearly_right_offers_what_it_may_be_and_only_that_is_taken(city: City, sourcing: Sourcing) -> None:
     client = signed_in(city.buyer)
     page = search(client, sourcing, place="Rosni sous bois")

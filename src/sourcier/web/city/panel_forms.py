@@ -172,7 +172,7 @@ class SearchForm(forms.Form):
         """The place typed; when several answer, the one chosen of them."""
         try:
             located = locate(text)
-            found = located.place
+            found, silent = located.place, f"{located.note} " if located.note else ""
             like = () if found else suggested(text)
         except Refused as refused:
             self.add_error("place", refused.sentence)
@@ -183,13 +183,13 @@ class SearchForm(forms.Form):
             return Around(((chosen.lat_e6, chosen.lon_e6),), (chosen.uncertainty_m,), chosen.label[:LONGEST])
         if not places:
             self.add_error(
-                "place", f"« {text} » : aucun lieu de ce nom. Vérifiez-le, ou écrivez une commune ou un code postal."
+                "place", f"{silent}« {text} » : aucun lieu de ce nom. Vérifiez-le, ou écrivez une commune ou un code postal."
             )
             return None
         self.fields["point"].widget.choices = [(key, f"{each.label} ({each.precision})") for key, each in places.items()]  # type: ignore[attr-defined]
         self.proposed = True
         read = f"« {found.unread if found else text} » n'est pas dans le répertoire. " if not found or found.unread else ""
-        self.add_error("point", f"{read}Choisissez le lieu.")
+        self.add_error("point", f"{silent}{read}Choisissez le lieu.")
         return None
 
     def chosen(self) -> list[Activity]:
