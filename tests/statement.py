@@ -15,15 +15,16 @@ def facts() -> dict[str, Any]:
     from django.urls import get_resolver
 
     from tests.browser import test_every_page as walks
+    from tests.browser import walking
 
-    version = re.search(r"axe v([\d.]+)", walks.AXE)
+    version = re.search(r"axe v([\d.]+)", walking.AXE)
     assert version
     named = set(walks.names(get_resolver().url_patterns))
     return {
         "axe": version[1],
         "pages": len(named - walks.POSTED - walks.FILES),
         "roles": len(walks.ROLES),
-        "widths": list(walks.WIDTHS),
+        "widths": list(walking.WIDTHS),
     }
 
 

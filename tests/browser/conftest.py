@@ -23,7 +23,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from sourcier.project.demo.city import PASSWORD
 from sourcier.project.demo.smtp_sink import SmtpSink, messages_in
-from tests.browser.scene import REFUSED_ADDRESS
+from tests.browser.scene.stage import REFUSED_ADDRESS
 from tests.chromium import BROWSER
 from tests.demonstration import Demonstration, clean_environment
 

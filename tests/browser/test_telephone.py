@@ -12,8 +12,8 @@ from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.browser.conftest import Person, Town
-from tests.browser.test_every_page import faults_of
 from tests.browser.test_walk import Mouse
+from tests.browser.walking import faults_of
 from tests.vault import papers
 
 MOST_TAPS = 6

@@ -17,7 +17,7 @@ from sourcier.sourcing.actions import panel
 from sourcier.sourcing.models import Search, Sourcing
 from sourcier.spend.actions import load_families
 from sourcier.spend.models import Commitment, Family
-from sourcier.web.city import panel as page_module
+from sourcier.web.city import panel_rows
 from sourcier.web.city.panel_forms import chosen_in, in_use
 from tests.cities import City
 from tests.sourcing.scenes import BAKER, SHOP, draft, sent
@@ -61,7 +61,7 @@ def test_the_buyer_chooses_the_order_by_a_link_and_reads_it_in_words(city: City)
 def test_the_next_pages_keep_the_order_and_show_each_firm_once(city: City, order: str, monkeypatch: pytest.MonkeyPatch) -> None:
     sourcing, client = searched(city), signed_in(city.buyer)
     whole = listed(page_of(client, sourcing, ordre=order))
-    monkeypatch.setattr(page_module, "PER_PAGE", 2)
+    monkeypatch.setattr(panel_rows, "PER_PAGE", 2)
     first = page_of(client, sourcing, ordre=order)
     assert re.search(rf'href="\?[^"]*ordre={order}[^"]*page=2|href="\?[^"]*page=2[^"]*ordre={order}', first)
     pages = [listed(page_of(client, sourcing, ordre=order, page=str(number))) for number in range(1, len(whole) // 2 + 2)]
@@ -135,7 +135,7 @@ def test_filters_and_order_hold_over_the_pages(city: City, monkeypatch: pytest.M
     sourcing, client = draft(city), signed_in(city.buyer)
     data = {"radius": "5000", "activities": ["NAFRev2/10.71C"], "sizes": ["micro"]}
     client.post(reverse("panel_search", args=[sourcing.need_id]), data)
-    monkeypatch.setattr(page_module, "PER_PAGE", 1)
+    monkeypatch.setattr(panel_rows, "PER_PAGE", 1)
     for number in ("1", "2"):
         page = page_of(client, sourcing, ordre="distance", page=number)
         assert 'value="sizes:micro"' in page and "Rangées par distance" in page

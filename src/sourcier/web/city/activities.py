@@ -23,8 +23,8 @@ from sourcier.needs.models import Need
 from sourcier.needs.rules import Verb
 from sourcier.register.search import followed
 from sourcier.vocabulary.queries import phrases
+from sourcier.web.city.addresses import need_or_404
 from sourcier.web.city.need_page import next_step
-from sourcier.web.city.needs import need_or_404
 from sourcier.web.operations import operation_context
 from sourcier.web.rights import READERS, city
 

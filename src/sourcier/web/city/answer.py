@@ -24,9 +24,9 @@ from sourcier.sourcing.actions import identity
 from sourcier.sourcing.models import Criterion, Invitation, Sourcing
 from sourcier.sourcing.rules import Verb
 from sourcier.vault.models import File
+from sourcier.web.city.addresses import may
 from sourcier.web.city.comparison import operation
 from sourcier.web.city.forms import add_refusal
-from sourcier.web.city.panel import may
 from sourcier.web.downloads import attachment
 from sourcier.web.operations import operation_context
 from sourcier.web.rights import PURCHASING, READERS, city

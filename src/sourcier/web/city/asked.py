@@ -25,6 +25,7 @@ from sourcier.sourcing.rules import Verb
 from sourcier.sourcing.texted import texts_of
 from sourcier.suppliers import actions as suppliers
 from sourcier.suppliers import rules as supplier_rules
+from sourcier.web.city.addresses import current_or_404, may
 from sourcier.web.city.asked_forms import (
     AddressForm,
     AnswerForm,
@@ -39,7 +40,6 @@ from sourcier.web.city.asked_forms import (
 from sourcier.web.city.by_text import textable, ticked
 from sourcier.web.city.forms import add_refusal
 from sourcier.web.city.lists import addresses_file, invitations_table
-from sourcier.web.city.panel import current_or_404, may
 from sourcier.web.downloads import WORD, attached, pdf
 from sourcier.web.exports import exported
 from sourcier.web.operations import consultation_paths, operation_context

@@ -25,6 +25,7 @@ from sourcier.quotes.queries.opening import agreed, untyped
 from sourcier.sourcing.models import Sourcing
 from sourcier.sourcing.queries import closed_since, last_sent
 from sourcier.vault.actions import store
+from sourcier.web.city.addresses import need_or_404
 from sourcier.web.city.forms import EurosField, MomentField, add_refusal
 from sourcier.web.city.marks_form import MarksForm
 from sourcier.web.city.opening_view import AloneForm, opening_view
@@ -55,10 +56,7 @@ class LastPriceForm(forms.Form):
 
 def operation(request: HttpRequest, need_id: UUID, sourcing_id: UUID | None = None) -> tuple[Need, Sourcing]:
     """The need and the consultation named (else the last one that left), as this person may see them; 404 otherwise."""
-    try:
-        need = needs.get(request.agent, need_id)  # type: ignore[attr-defined]
-    except Need.DoesNotExist:
-        raise Http404 from None
+    need = need_or_404(request.agent, need_id)  # type: ignore[attr-defined]
     sourcing = last_sent(need) if sourcing_id is None else consultation(need, sourcing_id)
     if sourcing is None or sourcing.state == Sourcing.State.DRAFT:
         raise Http404

@@ -21,11 +21,11 @@ from sourcier.needs.models import Need
 from sourcier.needs.queries import roles_for
 from sourcier.needs.rules import Verb
 from sourcier.vault.models import File
+from sourcier.web.city.addresses import need_or_404
 from sourcier.web.city.buying import BUYERS, may_buy_directly
 from sourcier.web.city.direct_forms import DirectForm
 from sourcier.web.city.forms import add_refusal
 from sourcier.web.city.need_forms import MessageForm, ReasonForm
-from sourcier.web.city.needs import need_or_404
 from sourcier.web.city.rule import gauge
 from sourcier.web.downloads import attachment
 from sourcier.web.operations import operation_context

@@ -24,6 +24,7 @@ from sourcier.needs import queries as needs
 from sourcier.needs.models import Need
 from sourcier.sourcing.letter import invitation_copy
 from sourcier.sourcing.models import Invitation
+from sourcier.web.city.addresses import need_or_404
 from sourcier.web.city.forms import MomentField, add_refusal
 from sourcier.web.downloads import attachment, pdf
 from sourcier.web.exports import exported
@@ -82,16 +83,9 @@ class FileForm(forms.Form):
         return UUID(self.cleaned_data["firm_id"]) if self.cleaned_data["firm_id"] else None
 
 
-def _need(request: HttpRequest, need_id: UUID) -> Need:
-    try:
-        return needs.get(request.agent, need_id)  # type: ignore[attr-defined]
-    except Need.DoesNotExist:
-        raise Http404 from None
-
-
 @city(*READERS)
 def exchanges(request: HttpRequest, need_id: UUID) -> HttpResponse:
-    return _page(request, _need(request, need_id))
+    return _page(request, need_or_404(request.agent, need_id))  # type: ignore[attr-defined]
 
 
 def _page(request: HttpRequest, need: Need, file_form: FileForm | None = None) -> HttpResponse:
@@ -145,7 +139,7 @@ def _may_file(agent: Agent, need: Need) -> bool:
 @city(Role.REQUESTER, *PURCHASING)
 def exchange_file(request: HttpRequest, need_id: UUID) -> HttpResponse:
     """Drop in what was born elsewhere."""
-    need = _need(request, need_id)
+    need = need_or_404(request.agent, need_id)  # type: ignore[attr-defined]
     if not _may_file(request.agent, need):  # type: ignore[attr-defined]
         raise PermissionDenied
     form = FileForm(need, request.POST, request.FILES)
@@ -168,7 +162,7 @@ def exchange_file(request: HttpRequest, need_id: UUID) -> HttpResponse:
 @city(*READERS)
 def exchange_document(request: HttpRequest, need_id: UUID, file_id: UUID) -> HttpResponse:
     """A file of the thread, as this person may see it now."""
-    need = _need(request, need_id)
+    need = need_or_404(request.agent, need_id)  # type: ignore[attr-defined]
     for exchange in thread(request.agent, need):  # type: ignore[attr-defined]
         for file in exchange.files:
             if file.pk == file_id:
@@ -179,7 +173,7 @@ def exchange_document(request: HttpRequest, need_id: UUID, file_id: UUID) -> Htt
 @city(*READERS)
 def exchange_letter(request: HttpRequest, need_id: UUID, invitation_id: UUID) -> HttpResponse:
     """A letter of the thread, as it left, without what opens the firm's page."""
-    need = _need(request, need_id)
+    need = need_or_404(request.agent, need_id)  # type: ignore[attr-defined]
     letters = {each.letter for each in thread(request.agent, need) if each.letter}  # type: ignore[attr-defined]
     if invitation_id not in letters:
         raise Http404

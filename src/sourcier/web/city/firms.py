@@ -25,9 +25,9 @@ from sourcier.sourcing.models import Invitation
 from sourcier.sourcing.rules import Verb
 from sourcier.suppliers import actions, queries, tokens
 from sourcier.suppliers.models import Contact, Firm
+from sourcier.web.city.addresses import may
 from sourcier.web.city.answer import IdentityForm
 from sourcier.web.city.forms import add_refusal
-from sourcier.web.city.panel import may
 from sourcier.web.city.tables import firms_table
 from sourcier.web.exports import exported
 from sourcier.web.rights import INSPECTION, PURCHASING, city

@@ -17,8 +17,8 @@ from sourcier.needs import interest_rules as rules
 from sourcier.needs.interest_rules import ASKING, Declared
 from sourcier.needs.models import Need
 from sourcier.sourcing.queries import asked_names, last_sent
+from sourcier.web.city.addresses import need_or_404
 from sourcier.web.city.forms import add_refusal
-from sourcier.web.city.needs import need_or_404
 from sourcier.web.operations import operation_context
 from sourcier.web.rights import EVALUATORS, READERS, city
 

@@ -27,10 +27,9 @@ from sourcier.sourcing.models import Sourcing
 from sourcier.sourcing.queries import current
 from sourcier.spend.models import Family
 from sourcier.vocabulary.queries import phrases
+from sourcier.web.city.addresses import current_or_404, need_or_404
 from sourcier.web.city.interests import APART, declared, interest_form
 from sourcier.web.city.need_forms import ReasonForm
-from sourcier.web.city.needs import need_or_404
-from sourcier.web.city.panel import current_or_404
 from sourcier.web.city.rule import FamilyChoice
 from sourcier.web.operations import operation_context
 from sourcier.web.rights import PURCHASING, city

@@ -15,9 +15,9 @@ from sourcier.needs import actions, queries
 from sourcier.needs.models import Need
 from sourcier.needs.rules import Verb
 from sourcier.spend.models import RunningContract
+from sourcier.web.city.addresses import need_or_404
 from sourcier.web.city.contract_forms import ElsewhereForm, OrderForm, bare
 from sourcier.web.city.forms import add_refusal
-from sourcier.web.city.needs import need_or_404
 from sourcier.web.operations import operation_context
 from sourcier.web.rights import PURCHASING, READERS, city
 

@@ -15,8 +15,8 @@ from sourcier.kernel.transitions import Refused
 from sourcier.needs import actions, queries
 from sourcier.needs.rules import Verb
 from sourcier.spend.queries import twelve_months
+from sourcier.web.city.addresses import need_or_404
 from sourcier.web.city.forms import add_refusal
-from sourcier.web.city.needs import need_or_404
 from sourcier.web.rights import PURCHASING, city
 
 ONCE, YEARLY = "once", "yearly"

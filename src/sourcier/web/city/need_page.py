@@ -22,6 +22,7 @@ from sourcier.sourcing.actions import closing
 from sourcier.sourcing.models import Sourcing
 from sourcier.sourcing.queries import ALIVE, current
 from sourcier.vault.models import File
+from sourcier.web.city.addresses import need_or_404
 from sourcier.web.city.adviser import way
 from sourcier.web.city.alike import seen_together
 from sourcier.web.city.direct import purchase_page
@@ -30,7 +31,7 @@ from sourcier.web.city.interests import interests_context
 from sourcier.web.city.leading import of_need
 from sourcier.web.city.need_contracts import existing
 from sourcier.web.city.need_forms import CompleteForm, GiveUpForm, MessageForm, ReasonForm
-from sourcier.web.city.needs import need_or_404, sent
+from sourcier.web.city.needs import sent
 from sourcier.web.city.units import units_to_choose
 from sourcier.web.downloads import attachment
 from sourcier.web.operations import operation_context

@@ -20,6 +20,7 @@ from sourcier.matching.several import halves
 from sourcier.needs import actions, queries, rules
 from sourcier.needs.models import Need
 from sourcier.needs.rules import Conflict, Verb
+from sourcier.web.city.addresses import need_or_404
 from sourcier.web.city.buying import may_buy_directly
 from sourcier.web.city.gauges import fullness
 from sourcier.web.city.need_forms import DETAIL, NeedForm, StartForm, question_of
@@ -38,14 +39,6 @@ STATES = {
 PER_PAGE = 20
 QUESTION_FIELDS = {"sentence": ("sentence",), **rules.QUESTIONS}
 ASKED = (*QUESTION_FIELDS, "details", "lots")
-
-
-def need_or_404(agent: Agent, need_id: UUID) -> Need:
-    """The need, if this agent may read it."""
-    try:
-        return queries.get(agent, need_id)
-    except Need.DoesNotExist:
-        raise Http404 from None
 
 
 @city(*READERS)

@@ -31,6 +31,7 @@ from sourcier.needs import queries as needs
 from sourcier.needs.models import Need
 from sourcier.retention import queries as retention
 from sourcier.sourcing.models import Sourcing
+from sourcier.web.city.addresses import need_or_404
 from sourcier.web.downloads import WORD, attached
 from sourcier.web.exports import exported
 from sourcier.web.operations import operation_context
@@ -45,10 +46,7 @@ JOURNAL_COLUMNS = (Column("Date", Kind.MOMENT), Column("Ce qui s'est passé"))
 def _need(request: HttpRequest, need_id: UUID) -> Need:
     """The operation, for who inspects its department."""
     agent = request.agent  # type: ignore[attr-defined]
-    try:
-        need = needs.get(agent, need_id)
-    except Need.DoesNotExist:
-        raise Http404 from None
+    need = need_or_404(agent, need_id)
     if needs.roles_on(agent, need).isdisjoint(INSPECTION):
         raise PermissionDenied
     return need

@@ -25,11 +25,11 @@ from sourcier.sourcing.models import RequestDocument, Sourcing
 from sourcier.sourcing.rules import Verb
 from sourcier.sourcing.text_words import sentence
 from sourcier.suppliers.queries import away_between, written_to
+from sourcier.web.city.addresses import current_or_404, may, need_or_404
 from sourcier.web.city.by_text import textable, ticked
 from sourcier.web.city.forms import add_refusal
 from sourcier.web.city.interests import InterestForm, declared, interest_form
 from sourcier.web.city.leading import of_sending, passed_on
-from sourcier.web.city.panel import current_or_404, may, need_or_404
 from sourcier.web.city.request_clauses import Clauses, not_taken
 from sourcier.web.city.request_forms import (
     LABELS,

@@ -21,11 +21,11 @@ from sourcier.needs.models import Kind, Need
 from sourcier.needs.rules import Verb
 from sourcier.spend.models import Family
 from sourcier.spend.queries import last_price
+from sourcier.web.city.addresses import need_or_404
 from sourcier.web.city.alike import seen_together
 from sourcier.web.city.forms import add_refusal
 from sourcier.web.city.gauges import gauge
 from sourcier.web.city.need_contracts import existing
-from sourcier.web.city.needs import need_or_404
 from sourcier.web.city.rotation import rotation_of
 from sourcier.web.operations import operation_context
 from sourcier.web.rights import INSPECTION, PURCHASING, city
