@@ -17,13 +17,14 @@ from sourcier.needs.rules import Verb
 def split(agent: Agent, need_id: UUID, version: int) -> Need:
     """The second need. The halves are read again here, so that no page can invent them.
 
-    Raises `Conflict` for a stale version and `Refused` when the sentence says one need, as after a first click.
+    Raises `Conflict` for a stale version and `Refused` when the sentence says one need, as after a first click, by anyone.
     """
     need = load(agent, need_id)
     check(agent, need, Verb.WRITE)
     found = halves(need.sentence)
     if found is None:
-        raise refuse("one_need", "Cette phrase ne dit plus deux besoins. Rien n'a été changé.", field="sentence")
+        said = "Cette phrase ne dit plus deux besoins : elle vient d'être séparée, ou changée. Rien d'autre n'a été changé."
+        raise refuse("one_need", said, field="sentence")
     first, second = found
     need = save(agent, need_id, version, sentence=first)
     other = start(agent, second, need.department)
