@@ -24,7 +24,9 @@ def requester(walk: Walk, scene: dict[str, str]) -> None:
     walk.refused("/compte/mot-de-passe/", "Changer", 200, oldpassword="faux", password1="court", password2="long")
     walk.refused("/mon-compte/", "Enregistrer", 200, name=" ")
     begins_from_the_past(walk)
-    walk.look(f"/achats/{scene['two']}/decrire/")
+    walk.look(f"/achats/{scene['two']}/decrire/", f"/achats/{scene['named']}/decrire/")
+    walk.enter(walk.page.get_by_role("link", name="Partir de").get_attribute("href") or "")
+    walk.press("Partir de", "what a firm does, to start from")
     buys_directly(walk)
 
 

@@ -54,7 +54,7 @@ def build(folder: Path, shops: Sequence[Shop] = SHOPS) -> Path:
     """Write both stock files and import them; returns the register."""
     establishments, units, register = folder / "etab.csv", folder / "ul.csv", folder / "register.duckdb"
     _write(establishments, (*columns.ESTABLISHMENT, *columns.DEGREES), [_establishment(shop) for shop in shops])
-    _write(units, columns.LEGAL_UNIT, [_unit(shop) for shop in shops])
+    _write(units, columns.LEGAL_UNIT, list({shop.siret[:9]: _unit(shop) for shop in shops}.values()))
     import_stock(establishments, units, out=register, fictitious=True, force=len(shops) < len(SHOPS))
     return register
 

@@ -2,9 +2,8 @@
 
 import re
 
-from stdnum.fr import siren, siret
-
 from sourcier.matching.engine import How, Result, project_index
+from sourcier.matching.firm_names import numbers
 from sourcier.matching.french import french
 from sourcier.matching.index import LONGEST
 from sourcier.matching.words import words
@@ -12,9 +11,6 @@ from sourcier.matching.words import words
 _LETTER = re.compile(r"[^\W\d_]")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _CODE = re.compile(r"[{}<>;=]|\w\(.*\)|https?://|\b(?:select|function|import|def|drop table)\b", re.IGNORECASE)
-_GAP = r"[ .\u00a0\u202f]"
-# As people group them: a date before an hour (« 01.09.2026 8 h ») has nine digits too.
-_NUMBER = re.compile(rf"(?<!\d)(?<!\d{_GAP})(?:\d{{3}}{_GAP}?){{2}}\d{{3}}(?:{_GAP}?\d{{5}})?(?!\d)")
 
 FEW_WORDS, FRENCH_SHARE = 3, 0.5
 MANY_SIGNS = 3
@@ -40,7 +36,7 @@ def remark(text: str, result: Result) -> str:
     """
     if not text.strip():
         return EMPTY
-    if _has_number(text):
+    if numbers(text):
         return NUMBER
     if not _LETTER.search(text):
         return SIGNS
@@ -53,12 +49,6 @@ def remark(text: str, result: Result) -> str:
     if all(met.how is How.NEAR for each in result.activities for met in each.met):
         return NEAR
     return LONG if len({word.stem for word in words(text)}) > LONGEST else ""
-
-
-def _has_number(text: str) -> bool:
-    """A SIREN or a SIRET that is one by its key (`stdnum.fr`); a telephone number is none."""
-    numbers = (re.sub(r"\D", "", found) for found in _NUMBER.findall(text))
-    return any(siret.is_valid(number) if len(number) == 14 else siren.is_valid(number) for number in numbers)
 
 
 def _is_foreign(text: str) -> bool:

@@ -50,6 +50,7 @@ def demonstration(scene: Scene) -> None:
         blank=Need.objects.get(sentence__startswith="Des jeux d'eau").pk,
         samir=User.objects.get(email="samir@rosny.example").pk,
         department=scene.city.department.pk, place=scene.city.place.pk,
+        named=needs.start(scene.requester, winner.firm.siret).pk,
     )  # fmt: skip
     # Another than the one whose walk says « Ne plus m'écrire ».
     answered = winner.sourcing.submissions.filter(state="received", invitation__channel="email")

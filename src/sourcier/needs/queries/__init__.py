@@ -12,6 +12,7 @@ from sourcier.needs.queries.contracts import (
     to_renew,
 )
 from sourcier.needs.queries.family import families_to_choose, proposed_family
+from sourcier.needs.queries.firm_named import NamedFirm, firms_named
 from sourcier.needs.queries.interests import (
     DECLARES,
     awaiting_interests,
@@ -53,6 +54,7 @@ __all__ = [
     "DECLARES",
     "READERS",
     "Move",
+    "NamedFirm",
     "Past",
     "Refining",
     "abstention",
@@ -70,6 +72,7 @@ __all__ = [
     "day_of",
     "examples",
     "families_to_choose",
+    "firms_named",
     "get",
     "has_declared",
     "in_office",

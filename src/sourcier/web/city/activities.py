@@ -17,7 +17,6 @@ from sourcier.matching import engine, labels
 from sourcier.matching.engine import How, Met
 from sourcier.matching.learned import Bought
 from sourcier.matching.remarks import remark
-from sourcier.matching.several import halves
 from sourcier.needs import actions, nomenclatures, queries
 from sourcier.needs.models import Need
 from sourcier.needs.rules import Verb
@@ -25,6 +24,7 @@ from sourcier.register.search import followed
 from sourcier.vocabulary.queries import phrases
 from sourcier.web.city.addresses import need_or_404
 from sourcier.web.city.need_page import next_step
+from sourcier.web.city.need_sentence import said_of
 from sourcier.web.operations import operation_context
 from sourcier.web.rights import READERS, city
 
@@ -66,11 +66,12 @@ class Choice:
 
 @city(*READERS)
 def activities(request: HttpRequest, need_id: UUID) -> HttpResponse:
-    """Tick and save; or look for others (button `search`), which writes nothing and keeps what is ticked."""
+    """Tick and save; or look for others (button `search`) or start from what a firm does (`start`): both write nothing and keep
+    what is ticked."""
     agent: Agent = request.agent  # type: ignore[attr-defined]
     need = need_or_404(agent, need_id)
     error = ""
-    if request.method == "POST" and "search" not in request.POST:
+    if request.method == "POST" and {"search", "start"}.isdisjoint(request.POST):
         try:
             actions.tick_activities(agent, need.pk, _posted(request.POST.getlist("activity")))
         except Refused as refused:
@@ -78,7 +79,8 @@ def activities(request: HttpRequest, need_id: UUID) -> HttpResponse:
         else:
             messages.success(request, "Activités retenues.")
             return redirect("activities", need.pk)
-    ticked = _ticked(request, need)
+    started = _started(request) if queries.may(agent, need, Verb.TICK) else None
+    ticked = _ticked(request, need) | ({started} if started else set())
     own, said = phrases(agent.organisation), queries.words(need)
     result, bought = engine.match(said, PROPOSED, added=own), _bought(need, ticked)
     proposed = [Choice(m.activity, m.label, m.met, m.activity in ticked, bought.get(m.activity)) for m in result.activities]
@@ -91,8 +93,8 @@ def activities(request: HttpRequest, need_id: UUID) -> HttpResponse:
     context = {
         **operation_context(agent, need), "need": need, "proposed": proposed, "won": won,
         "learned_on": queries.learned_on() if bought else None, "added": added, "found": found, "searched": text,
-        "no_code": unknown_code(text), "sure": result.sure, "remark": remark(said, result), "halves": halves(need.sentence),
-        "error": error, "may_tick": queries.may(agent, need, Verb.TICK), **next_step(agent, need),
+        "no_code": unknown_code(text), "sure": result.sure, "remark": remark(said, result), "error": error,
+        **said_of(agent, need, result), "started": nomenclatures.named(started) if started else "", **next_step(agent, need),
     }  # fmt: skip
     return render(request, "city/needs/activities.html", context, status=422 if error else 200)
 
@@ -156,6 +158,12 @@ def _ticked(request: HttpRequest, need: Need) -> set[Activity]:
     if request.method == "POST":
         return {activity for activity in _posted(request.POST.getlist("activity")) if nomenclatures.named(activity)}
     return {Activity(row.nomenclature, row.code) for row in need.activities.all()}
+
+
+def _started(request: HttpRequest) -> Activity | None:
+    """The activity of a firm that a person starts from: ticked on the page, kept once the page is."""
+    asked = _posted([request.POST.get("start") or request.GET.get("start", "")])
+    return next((activity for activity in asked if nomenclatures.named(activity)), None)
 
 
 def _posted(values: list[str]) -> list[Activity]:

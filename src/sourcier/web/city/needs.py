@@ -16,15 +16,16 @@ from sourcier.accounts.models import Role
 from sourcier.insights.lane_times import lane_times
 from sourcier.kernel.money import format_cents
 from sourcier.kernel.transitions import Refused
-from sourcier.matching.several import halves
 from sourcier.needs import actions, queries, rules
 from sourcier.needs.models import Need
 from sourcier.needs.rules import Conflict, Verb
 from sourcier.web.city.addresses import need_or_404
 from sourcier.web.city.buying import may_buy_directly
+from sourcier.web.city.forms import add_refusal
 from sourcier.web.city.gauges import fullness
 from sourcier.web.city.need_forms import DETAIL, NeedForm, StartForm, question_of
 from sourcier.web.city.need_past import alike_before
+from sourcier.web.city.need_sentence import said_of
 from sourcier.web.city.tables import needs_table
 from sourcier.web.exports import exported
 from sourcier.web.rights import READERS, city
@@ -76,7 +77,7 @@ def need_new(request: HttpRequest) -> HttpResponse:
         except Need.DoesNotExist:
             raise Http404 from None
         except Refused as refused:
-            form.add_error(refused.field if refused.field in form.fields else None, refused.sentence)
+            add_refusal(form, refused)
         else:
             return _begun(request, agent, need) if request.htmx else redirect("need_edit", need.pk)  # type: ignore[attr-defined]
     if request.method == "POST" and request.htmx:  # type: ignore[attr-defined]
@@ -158,7 +159,7 @@ def need_edit(request: HttpRequest, need_id: UUID) -> HttpResponse:
     except Conflict as conflict:
         return _conflict(request, form, conflict, asked, writing)
     except Refused as refused:
-        form.add_error(refused.field if refused.field in form.fields else None, refused.sentence)
+        add_refusal(form, refused)
     return _answer(request, agent, form, writing, version)
 
 
@@ -171,7 +172,7 @@ def _answer(request: HttpRequest, agent: Agent, form: NeedForm, writing: bool, v
         context = {"need": need, "form": form, "version": version, "lane": queries.lane_of(need), **fullness(need)}
         context |= _questions_again(form, need)
         if "sentence" in request.POST.getlist("question"):
-            context |= {"sentence_saved": True, "halves": halves(need.sentence)}
+            context |= {"sentence_saved": True, **said_of(agent, need)}
         return render(request, "city/needs/_saved.html", context)
     if form.errors:
         return _edit_page(request, form, writing, version=version)
@@ -237,7 +238,7 @@ def _edit_page(request: HttpRequest, form: NeedForm, writing: bool, **more: Any)
     if writing and not form.is_bound:
         context |= alike_before(request.agent, form.need)  # type: ignore[attr-defined]
     if writing:
-        context["halves"] = halves(form.need.sentence)
+        context |= said_of(request.agent, form.need)  # type: ignore[attr-defined]
     return render(request, "city/needs/edit.html", context)
 
 
