@@ -32,6 +32,16 @@ class Use:
     def left_cents(self) -> int:
         return max(0, self.limit_cents - self.total_cents)
 
+    @property
+    def almost(self) -> bool:
+        """Whether a gauge warns: from 80 % on."""
+        return self.level >= LEVELS[-2]
+
+    @property
+    def scale(self) -> int:
+        """The length of a gauge: the limit, or what goes past it."""
+        return max(self.limit_cents, self.total_cents)
+
 
 def fit(own: Sequence[tuple[str, str]], wanted: Collection[tuple[str, str]]) -> tuple[int, int, int] | None:
     """How well a family with these activities (the most telling first) fits a need; greater is better, None is not at all."""

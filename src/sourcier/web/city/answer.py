@@ -5,7 +5,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 from django.views.decorators.http import require_POST
 
@@ -148,9 +148,7 @@ def clarify(request: HttpRequest, need_id: UUID, submission_id: UUID) -> HttpRes
 @city(*PURCHASING, led=True)
 def clarification_record(request: HttpRequest, need_id: UUID, clarification_id: UUID) -> HttpResponse:
     need, _ = operation(request, need_id)
-    clarification = Clarification.objects.filter(pk=clarification_id, submission__sourcing__need=need).first()
-    if clarification is None:
-        raise Http404
+    clarification = get_object_or_404(Clarification, pk=clarification_id, submission__sourcing__need=need)
     form = RecordForm(clarification, request.POST)
     if form.is_valid():
         try:
@@ -167,9 +165,7 @@ def clarification_record(request: HttpRequest, need_id: UUID, clarification_id: 
 @require_POST
 def contest_reply(request: HttpRequest, need_id: UUID, contest_id: UUID) -> HttpResponse:
     need, _ = operation(request, need_id)
-    contest = Contest.objects.filter(pk=contest_id, submission__sourcing__need=need).first()
-    if contest is None:
-        raise Http404
+    contest = get_object_or_404(Contest, pk=contest_id, submission__sourcing__need=need)
     form = ReplyForm(contest, request.POST)
     if form.is_valid():
         try:
@@ -186,9 +182,7 @@ def contest_reply(request: HttpRequest, need_id: UUID, contest_id: UUID) -> Http
 @city(*PURCHASING, led=True)
 def identity_check(request: HttpRequest, need_id: UUID, invitation_id: UUID) -> HttpResponse:
     """« J'ai vérifié son identité »: from the answer's page, or from the firm's sheet when no answer was opened."""
-    invitation = Invitation.objects.filter(pk=invitation_id, sourcing__need=need_id).first()
-    if invitation is None:
-        raise Http404
+    invitation = get_object_or_404(Invitation, pk=invitation_id, sourcing__need=need_id)
     _, sourcing = operation(request, need_id, invitation.sourcing_id)
     answered = next((each.pk for each in opened_submissions(sourcing) if each.invitation_id == invitation.pk), None)
     form = IdentityForm(request.POST)

@@ -7,7 +7,7 @@ from django import forms
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
@@ -117,10 +117,7 @@ def _save(request: HttpRequest, contract_id: UUID | None, form: ContractForm) ->
 
 def _contract(request: HttpRequest, contract_id: UUID) -> RunningContract:
     found = queries.of_city(request.agent.organisation).select_related("saved_by")  # type: ignore[attr-defined]
-    contract = found.filter(pk=contract_id).first()
-    if contract is None:
-        raise Http404
-    return contract
+    return get_object_or_404(found, pk=contract_id)
 
 
 @city(*INSPECTION)
@@ -198,9 +195,7 @@ def contracts_batch(request: HttpRequest, list_id: UUID) -> HttpResponse:
     """The columns to say, then the report; POST chooses the columns, and the list is read at once."""
     agent: Agent = request.agent  # type: ignore[attr-defined]
     found = ContractBatch.objects.filter(organisation=agent.organisation).select_related("file", "asked_by")
-    batch = found.filter(pk=list_id).first()
-    if batch is None:
-        raise Http404
+    batch = get_object_or_404(found, pk=list_id)
     if response := exported(request, imported.unread_table(batch.file.name, batch.unread)):
         return response
     if batch.state == ContractBatch.State.READ:

@@ -19,7 +19,7 @@ from sourcier.law.book import KINDS, WORKS, Rule, threshold
 from sourcier.spend.actions import load_families
 from sourcier.spend.queries import FamilyYear, families_of_year, without_family, years
 from sourcier.spend.rules import LEVELS, Use
-from sourcier.web.city.gauges import tone
+from sourcier.web.city.years import years_asked
 from sourcier.web.exports import exported
 from sourcier.web.rights import INSPECTION, city
 
@@ -42,22 +42,12 @@ class Line:
     def kind(self) -> str:
         return KINDS[self.year.family.kind]
 
-    @property
-    def tone(self) -> str:
-        return tone(self.use) if self.use else ""
-
-    @property
-    def scale(self) -> int:
-        return max(self.use.limit_cents, self.use.total_cents) if self.use else 0
-
 
 @city(*INSPECTION)
 def families(request: HttpRequest) -> HttpResponse:
     agent: Agent = request.agent  # type: ignore[attr-defined]
     today = timezone.localdate()
-    known = sorted({today.year, *years(agent.organisation)}, reverse=True)
-    asked = request.GET.get("annee", "")
-    year = int(asked) if asked.isdecimal() and len(asked) == 4 and int(asked) in known else today.year
+    known, year = years_asked(request, "annee", years(agent.organisation))
     on = today if year == today.year else date(year, 12, 31)
     limits = {kind: threshold(kind, on)["exemption"] for kind in KINDS}
     lines = _lines(agent, year, limits)

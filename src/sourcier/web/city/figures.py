@@ -5,12 +5,11 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path
-from django.utils import timezone
 
 from sourcier.direct import queries as direct
 from sourcier.insights.savings import FIGURES, Group, OperationFigures, groups, years
 from sourcier.interop.tables import Column, Kind, Table
-from sourcier.kernel.french import PARIS
+from sourcier.web.city.years import years_asked
 from sourcier.web.exports import exported
 from sourcier.web.rights import INSPECTION, city
 
@@ -47,10 +46,7 @@ COLUMNS = (
 @city(*INSPECTION)
 def savings(request: HttpRequest) -> HttpResponse:
     agent = request.agent  # type: ignore[attr-defined]
-    this_year = timezone.now().astimezone(PARIS).year
-    known = sorted({*years(agent), *direct.years(agent), this_year}, reverse=True)
-    asked = request.GET.get("year", "")
-    year = int(asked) if asked.isdecimal() and int(asked) in known else this_year
+    known, year = years_asked(request, "year", {*years(agent), *direct.years(agent)})
     found = groups(agent, year)
     whole = Group("", "", [operation for group in found for operation in group.operations])
     figure = request.GET.get("figure", "")

@@ -160,7 +160,7 @@ def firm_contact_add(request: HttpRequest, firm_id: UUID) -> HttpResponse:
         try:
             actions.add_contact(agent, firm.pk, **form.cleaned_data)
         except Refused as refused:
-            form.add_error(refused.field if refused.field in form.fields else None, refused.sentence)
+            add_refusal(form, refused)
         else:
             messages.success(request, "Contact noté, avec sa source.")
             return redirect("firm_sheet", firm.pk)

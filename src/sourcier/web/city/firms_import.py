@@ -13,6 +13,7 @@ from sourcier.suppliers import tables
 from sourcier.suppliers.actions import import_rows
 from sourcier.suppliers.actions.imports import guess
 from sourcier.suppliers.rules import Column
+from sourcier.web.city.forms import add_refusal
 from sourcier.web.rights import PURCHASING, city
 
 PREVIEW = 5
@@ -123,7 +124,7 @@ def _columns_chosen(request: HttpRequest) -> HttpResponse:
         try:
             report = import_rows(agent, rows, form.chosen(), source, form.cleaned_data["heading"])
         except Refused as refused:
-            form.add_error(refused.field if refused.field in form.fields else None, refused.sentence)
+            add_refusal(form, refused)
         else:
             return render(request, "city/firms/report.html", {"report": report})
     return _columns_page(request, form, rows, source)

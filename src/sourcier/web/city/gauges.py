@@ -10,7 +10,6 @@ from sourcier.needs import queries
 from sourcier.needs.models import Need
 from sourcier.spend.rules import Use
 
-WARNING_LEVEL = 80
 OVER = (Need.State.AWARDED, Need.State.CLOSED)
 
 
@@ -34,8 +33,6 @@ def gauge(rule: dict[str, Any]) -> dict[str, Any] | None:
     what, year = _added_up(rule)
     return {
         "use": use,
-        "scale": max(use.limit_cents, use.total_cents),
-        "tone": tone(use),
         "sentence": f"Avec cet achat, {what} atteint {use.percent}\u00a0% de la limite de "
         f"{format_cents(use.limit_cents)}\u00a0HT{year}.",
     }
@@ -49,8 +46,3 @@ def _added_up(rule: dict[str, Any]) -> tuple[str, str]:
     if rule["kind"] == WORKS:
         return "l'opération", ""
     return f"la famille {rule.get('family_label', 'sans nom')}", f" pour {rule['on'][:4]}"
-
-
-def tone(use: Use) -> str:
-    """The class of a gauge: it warns from 80 %."""
-    return "warn" if use.level >= WARNING_LEVEL else ""

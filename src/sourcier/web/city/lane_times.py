@@ -3,11 +3,10 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path
-from django.utils import timezone
 
 from sourcier.insights.lane_times import LaneTimes, hours, in_words, lane_times, lane_years
 from sourcier.interop.tables import Column, Kind, Table
-from sourcier.kernel.french import PARIS
+from sourcier.web.city.years import years_asked
 from sourcier.web.exports import exported
 from sourcier.web.rights import READERS, city
 
@@ -21,10 +20,7 @@ COLUMNS = (
 def delays(request: HttpRequest) -> HttpResponse:
     """A department reads its own; who inspects, those of the departments he inspects."""
     agent = request.agent  # type: ignore[attr-defined]
-    this_year = timezone.now().astimezone(PARIS).year
-    known = sorted({*lane_years(agent), this_year}, reverse=True)
-    asked = request.GET.get("year", "")
-    year = int(asked) if asked.isdecimal() and int(asked) in known else this_year
+    known, year = years_asked(request, "year", lane_years(agent))
     found = lane_times(agent, year)
     if response := exported(request, _table(year, found)):
         return response

@@ -26,6 +26,7 @@ from sourcier.web.city.addresses import need_or_404
 from sourcier.web.city.adviser import way
 from sourcier.web.city.alike import seen_together
 from sourcier.web.city.direct import purchase_page
+from sourcier.web.city.forms import add_refusal
 from sourcier.web.city.gauges import fullness
 from sourcier.web.city.interests import interests_context
 from sourcier.web.city.leading import of_need
@@ -152,7 +153,7 @@ def need_complete(request: HttpRequest, need_id: UUID) -> HttpResponse:
             form.data = form.data.copy()  # type: ignore[attr-defined]
             form.data["version"] = str(current.version)  # type: ignore[index]
         except Refused as refused:
-            form.add_error(refused.field if refused.field in form.fields else None, refused.sentence)
+            add_refusal(form, refused)
         else:
             messages.success(request, "C'est enregistré.")
             return redirect("need", need.pk)

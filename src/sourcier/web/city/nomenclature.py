@@ -4,8 +4,8 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 from django.utils import timezone
 from django.views.decorators.http import require_POST
@@ -96,9 +96,7 @@ def family_add(request: HttpRequest) -> HttpResponse:
 def family(request: HttpRequest, family_id: UUID) -> HttpResponse:
     """One family: its name, what it was called, its last year."""
     agent: Agent = request.agent  # type: ignore[attr-defined]
-    found = Family.objects.filter(organisation=agent.organisation, pk=family_id).first()
-    if found is None:
-        raise Http404
+    found = get_object_or_404(Family, organisation=agent.organisation, pk=family_id)
     form = FamilyForm(request.POST or None, initial={"label": found.label, "cpv": found.cpv, "last_year": found.last_year})
     if request.method == "POST" and form.is_valid():
         try:

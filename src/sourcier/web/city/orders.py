@@ -4,8 +4,8 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
@@ -64,10 +64,7 @@ def orders(request: HttpRequest) -> HttpResponse:
 
 def _batch(request: HttpRequest, batch_id: UUID) -> OrderBatch:
     found = OrderBatch.objects.filter(organisation=request.agent.organisation)  # type: ignore[attr-defined]
-    batch = found.select_related("file", "asked_by").filter(pk=batch_id).first()
-    if batch is None:
-        raise Http404
-    return batch
+    return get_object_or_404(found.select_related("file", "asked_by"), pk=batch_id)
 
 
 @city(*INSPECTION)

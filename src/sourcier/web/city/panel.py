@@ -23,6 +23,7 @@ from sourcier.suppliers import actions as suppliers
 from sourcier.web.city import panel_loosening
 from sourcier.web.city.addresses import current_or_404, need_or_404
 from sourcier.web.city.draws import DrawForm
+from sourcier.web.city.forms import add_refusal
 from sourcier.web.city.interests import APART, InterestForm, declared, interest_form
 from sourcier.web.city.panel_forms import KindForm, SearchForm
 from sourcier.web.city.panel_page import ORDER, order_of, panel_page
@@ -123,7 +124,7 @@ def panel_search(request: HttpRequest, need_id: UUID) -> HttpResponse:
                 form.cleaned_data["around"],
             )  # fmt: skip
         except Refused as refused:
-            form.add_error(refused.field if refused.field in form.fields else None, refused.sentence)
+            add_refusal(form, refused)
         else:
             return redirect("panel", need.pk)
     return panel_page(request, agent, need, sourcing, form)
@@ -242,7 +243,7 @@ def panel_draw(request: HttpRequest, need_id: UUID) -> HttpResponse:
         try:
             drawing.propose(agent, sourcing.pk, form.cleaned_data["count"], form.cleaned_data.get("reason", ""))
         except Refused as refused:
-            form.add_error(refused.field if refused.field in form.fields else None, refused.sentence)
+            add_refusal(form, refused)
         else:
             return redirect(f"{reverse('panel', args=[need.pk])}#tirages")
     return panel_page(request, agent, need, sourcing, draw_form=form)

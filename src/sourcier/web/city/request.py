@@ -7,7 +7,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 from django.utils import timezone
 from django.views.decorators.http import require_POST
@@ -267,9 +267,7 @@ def request_document_remove(request: HttpRequest, need_id: UUID, document_id: in
 def request_document(request: HttpRequest, need_id: UUID, document_id: int) -> HttpResponse:
     agent: Agent = request.agent  # type: ignore[attr-defined]
     need = need_or_404(agent, need_id)
-    document = RequestDocument.objects.select_related("file").filter(pk=document_id, sourcing__need=need).first()
-    if document is None:
-        raise Http404
+    document = get_object_or_404(RequestDocument.objects.select_related("file"), pk=document_id, sourcing__need=need)
     return attachment(document.file)
 
 

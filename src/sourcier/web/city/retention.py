@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import F
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
 from django.views.decorators.http import require_POST
 
@@ -188,9 +188,7 @@ def _operation(request: HttpRequest, need_id: UUID, filled: dict[str, forms.Form
 def retention_erase(request: HttpRequest, clock_id: UUID) -> HttpResponse:
     """What would be destroyed, to the last file; then, confirmed by the head of purchasing, its destruction."""
     agent: Agent = request.agent  # type: ignore[attr-defined]
-    clock = queries.visible(agent).filter(pk=clock_id).first()
-    if clock is None:
-        raise Http404
+    clock = get_object_or_404(queries.visible(agent), pk=clock_id)
     form = SureForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:

@@ -79,7 +79,7 @@ def rule(request: HttpRequest, need_id: UUID) -> HttpResponse:
         try:
             actions.keep_rule(agent, need.pk, family, kind, queries.rule_of_day(need, family, kind, timezone.localdate()))
         except Refused as refused:
-            form.add_error(refused.field if refused.field in form.fields else None, refused.sentence)
+            add_refusal(form, refused)
         else:
             messages.success(request, "La règle du jour est vérifiée et gardée avec cet achat.")
             return redirect("rule", need.pk)

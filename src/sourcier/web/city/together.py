@@ -8,10 +8,9 @@ from uuid import UUID
 from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
-from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from sourcier.accounts.agents import Agent
@@ -24,6 +23,7 @@ from sourcier.interop.tables import Kind as Cell
 from sourcier.kernel.transitions import Refused
 from sourcier.spend.models import Family, Unit
 from sourcier.web.city.forms import add_refusal
+from sourcier.web.city.years import years_asked
 from sourcier.web.exports import exported
 from sourcier.web.rights import INSPECTION, PURCHASING, city
 
@@ -102,10 +102,8 @@ def together(request: HttpRequest) -> HttpResponse:
 def _page(request: HttpRequest, refused: tuple[Finding, forms.Form] | None = None) -> HttpResponse:
     """The rows of a year, alone: nothing is compared while somebody waits."""
     agent: Agent = request.agent  # type: ignore[attr-defined]
-    organisation, today = agent.organisation, timezone.localdate()
-    known = sorted({today.year, *findings.years(organisation)}, reverse=True)
-    asked = request.GET.get("annee", "")
-    year = int(asked) if asked.isdecimal() and len(asked) == 4 and int(asked) in known else today.year
+    organisation = agent.organisation
+    known, year = years_asked(request, "annee", findings.years(organisation))
     if refused:
         year = refused[0].year
     family = Family.objects.filter(organisation=organisation, code=request.GET.get("famille", "")).first()
@@ -164,10 +162,7 @@ def _state(row: Finding) -> str:
 
 def _found(request: HttpRequest, finding_id: UUID) -> Finding:
     agent: Agent = request.agent  # type: ignore[attr-defined]
-    row = findings.shown(agent.organisation).filter(pk=finding_id).first()
-    if row is None:
-        raise Http404
-    return row
+    return get_object_or_404(findings.shown(agent.organisation), pk=finding_id)
 
 
 def _back(row: Finding) -> HttpResponse:

@@ -20,7 +20,6 @@ from sourcier.spend.models import Unit
 from sourcier.spend.rules import Use
 from sourcier.spend.totals import unit_totals
 from sourcier.web.city.forms import add_refusal
-from sourcier.web.city.gauges import tone
 from sourcier.web.rights import INSPECTION, PURCHASING, city
 
 
@@ -56,14 +55,6 @@ class Line:
     unit: Unit
     use: Use | None
     cents: int
-
-    @property
-    def tone(self) -> str:
-        return tone(self.use) if self.use else ""
-
-    @property
-    def scale(self) -> int:
-        return max(self.use.limit_cents, self.use.total_cents) if self.use else 0
 
 
 def units_to_choose(need: Need) -> QuerySet[Unit]:

@@ -3,12 +3,12 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path
-from django.utils import timezone
 
 from sourcier.accounts.agents import Agent
 from sourcier.interop.tables import Column, Kind, Table
 from sourcier.spend.queries import years
 from sourcier.spend.suppliers import SupplierYear, suppliers_of_year
+from sourcier.web.city.years import years_asked
 from sourcier.web.exports import exported
 from sourcier.web.rights import INSPECTION, city
 
@@ -22,10 +22,7 @@ SHOWN = 300
 @city(*INSPECTION)
 def year_suppliers(request: HttpRequest) -> HttpResponse:
     agent: Agent = request.agent  # type: ignore[attr-defined]
-    today = timezone.localdate()
-    known = sorted({today.year, *years(agent.organisation)}, reverse=True)
-    asked = request.GET.get("annee", "")
-    year = int(asked) if asked.isdecimal() and len(asked) == 4 and int(asked) in known else today.year
+    known, year = years_asked(request, "annee", years(agent.organisation))
     found = suppliers_of_year(agent.organisation, year)
     total = sum(line.cents for line in found)
     if response := exported(request, _table(year, found, total)):

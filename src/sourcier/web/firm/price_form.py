@@ -19,10 +19,6 @@ from sourcier.sourcing.models import AskedPlace, Invitation, PriceLine, Question
 OF_THE_ANSWER = ("daily_maximum", "reservation", "note", "signer", "email")
 
 
-class SeveralFiles(forms.ClearableFileInput):
-    allow_multiple_selected = True
-
-
 class AnswerForm(forms.Form):
     """Fields are named as the problems of `answer_rules`: `price-<line>`, `question-<id>`, `vat`, `rate`…"""
 
