@@ -40,7 +40,9 @@ def test_an_activity_is_looked_for_in_words_and_chosen_among_what_is_found(city:
     posted = {"phrase": "trompettes", "words": "fruits légumes"}
     response = client.post(reverse("word_add"), posted)
     assert response.status_code == 422 and "Choisissez une des activités trouvées" in words(response)
-    assert client.post(reverse("word_add"), {**posted, "activity": "NAFRev2:46.31Z"}).status_code == 302
+    assert "note danger" not in response.content.decode(), "nobody is at fault"
+    added = client.post(reverse("word_add"), {**posted, "activity": "NAFRev2:46.31Z"})
+    assert added.status_code == 302 and added.headers["Location"] == f"{PAGE}#", "the top of the page, where it is said"
     wrong = client.post(reverse("word_add"), {"phrase": "cymbale", "words": "77.99Z"})
     assert wrong.status_code == 422 and "Les plus proches" in words(wrong) and 'value="cymbale"' in wrong.content.decode()
 
@@ -82,6 +84,7 @@ def test_a_suggestion_is_kept_or_dismissed_from_the_page_and_a_bad_word_loses_no
     address = reverse("word_suggested", args=[row.pk])
     refused = client.post(address, {"phrase": "<trompette>"})
     assert refused.status_code == 422 and "&lt;trompette&gt;" in refused.content.decode()
+    assert 'aria-describedby="refus"' in refused.content.decode(), "beside the words that were typed"
     assert client.post(address, {"phrase": "trompettes"}).status_code == 302
     again = client.post(address, {"dismiss": "1"})
     assert again.status_code == 422 and "a déjà décidé" in words(again)

@@ -1,5 +1,6 @@
 """Step 3 in a browser without JavaScript: start, search, keep, put aside, add, give addresses."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from tests.web.clients import signed_in
 
 pytestmark = pytest.mark.django_db
 SCRIPT = "<script>alert(1)</script>"
+REASON = re.compile(r'name="reason-(\d+)"')
 
 
 @pytest.fixture(autouse=True)
@@ -85,6 +87,18 @@ def test_keep_drop_all_and_add_are_one_button_each(city: City) -> None:
     assert kept >= {MATHILDE.siret, LEFORT.siret, COOP.siret, FAR.siret} and PERRIER.siret not in kept
 
 
+def test_enter_in_the_reason_of_a_firm_sets_that_firm_aside_and_keeps_no_other(city: City) -> None:
+    forms = re.findall(r"<form.*?</form>", page_of(signed_in(city.buyer), "panel", searched(city)), re.DOTALL)
+    # A browser presses the first button of the form.
+    pressed = {
+        reason: re.findall(r'<button[^>]*name="(\w+)" value="(\d+)"', form)[0]
+        for form in forms
+        for reason in REASON.findall(form)
+    }
+    assert pressed.keys() >= {MATHILDE.siret, PERRIER.siret, LEFORT.siret}
+    assert pressed == {siret: ("drop", siret) for siret in pressed}
+
+
 def test_a_refusal_is_said_and_nothing_is_written(city: City) -> None:
     sourcing, client = searched(city), signed_in(city.buyer)
     choose = reverse("panel_choose", args=[sourcing.need_id])
@@ -98,6 +112,7 @@ def test_a_refusal_is_said_and_nothing_is_written(city: City) -> None:
         ({}, "Dites pourquoi"),
     ):
         assert said in client.post(choose, data, follow=True).content.decode()
+        assert "#" not in client.post(choose, data).headers["Location"], "the top of the page, where it is said"
     assert (Entry.objects.count(), Candidate.objects.count()) == (before, 0)
 
 

@@ -185,6 +185,7 @@ def panel_choose(request: HttpRequest, need_id: UUID) -> HttpResponse:
             anchor = "#gardees" if "kept" in post else "#tirages" if "drawn" in post else f"#e-{post.get('drop', '')}"
             actions.drop(agent, sourcing.pk, post.get("drop", ""), post.get(f"reason-{post.get('drop', '')}", ""))
     except Refused as refused:
+        anchor = ""  # the top of the page, where it is said
         messages.error(request, refused.sentence)
     back = post.get("back", "")
     return redirect(f"{reverse('panel', args=[need.pk])}{f'?{back}' if back else ''}{anchor}")

@@ -10,7 +10,7 @@ from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import path
+from django.urls import path, reverse
 from django.views.decorators.http import require_POST
 
 from sourcier.accounts.agents import Agent
@@ -64,6 +64,7 @@ class PhraseForm(forms.Form):
         self.fields["activity"].choices = choices  # type: ignore[attr-defined]
         if len(choices) < 2:
             del self.fields["activity"]
+        self.choosing = ""
 
     def clean(self) -> dict[str, Any]:
         """The activity: the one chosen, else the only one found, else the code typed, known or not."""
@@ -155,9 +156,12 @@ def word_add(request: HttpRequest) -> HttpResponse:
             form.add_error(field if field in form.fields else None, refused.sentence)
         else:
             messages.success(request, f"« {made.phrase} » est ajouté aux mots de la ville.")
-            return redirect("settings_words")
+            return redirect(f"{reverse('settings_words')}#")  # its top, where it is said: else a browser keeps « #ajouter »
     elif "phrase" not in form.errors and (wrong := rules.refusal(phrase)):
         form.add_error("phrase", wrong.sentence)
+    elif form.errors.keys() == {"activity"}:
+        # Several were found: nobody is at fault, and one is left to choose.
+        [form.choosing] = form.errors.pop("activity")
     return _page(request, 422, form=form)
 
 
@@ -222,6 +226,7 @@ def word_suggested(request: HttpRequest, suggestion_id: UUID) -> HttpResponse:
         raise Http404 from None
     except Refused as refused:
         refusal = {"pk": suggestion_id, "sentence": refused.sentence, "typed": request.POST.get("phrase", "")[:200]}
+        refusal["decided"] = refused.refusal.code == "decided"
         return _page(request, 422, refused=refusal)
     messages.success(request, said)
     return redirect("settings_words")
