@@ -50,6 +50,12 @@ def test_what_says_nothing_of_the_need_or_denies_it_is_neutral(told: list[str]) 
     assert compare(NEED, told) is None
 
 
+def test_what_the_need_denies_is_not_asked_of_anybody() -> None:
+    need = ("Des baguettes bio, chaque matin, sans minimum de commande.",)
+    assert compare(need, ["Commande minimum 50 pièces"]) is None
+    assert compare(need, ["Farines bio"]) is not None
+
+
 @given(st.lists(st.text(max_size=200), max_size=4), st.lists(st.text(max_size=200), max_size=4))
 def test_any_words_give_a_bonus_between_neutral_and_a_hundred_and_short_quotes(wanted: list[str], told: list[str]) -> None:
     said = compare(wanted, told)

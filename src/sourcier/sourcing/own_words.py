@@ -49,10 +49,11 @@ def of(need: Need) -> dict[str, Said]:
 def compare(wanted: Iterable[str], told: Iterable[str], against: Collection[str] = ()) -> Said | None:
     """The clauses that share a word or an hour with the need, in the firm's own words; None when none does.
 
-    A clause that denies (« pas de livraison », « sauf le dimanche »), or is among the words `against`, is never one of them.
+    A clause that denies (« pas de livraison », « sauf le dimanche »), or is among the words `against`, is never one of them;
+    nor does the need ask for what it denies (« sans minimum de commande »).
     Pure.
     """
-    asked: set[str] = set().union(*(_terms(text) for text in wanted))
+    asked: set[str] = set().union(*(_terms(_UNLESS.split(fold(each))[0]) for text in wanted for each in _CLAUSE.split(text)))
     shared: set[str] = set()
     quoted = []
     for clause in chain.from_iterable(_CLAUSE.split(text) for text in told):
