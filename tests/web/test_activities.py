@@ -22,6 +22,13 @@ def test_activities_are_proposed_with_their_words_ticked_and_completed_by_search
     assert {row.code for row in need.activities.all()} == {"10.71C", "81.30Z"}
 
 
+def test_enter_in_the_search_leads_to_what_it_finds_as_its_button_does(city: City) -> None:
+    page = signed_in(city.requester).get(url("activities", draft(city))).content.decode()
+    form = page[page.index('<form method="post" class="cols"') :]
+    pressed = form[form.index("<button") :].partition(">")[0]  # a browser presses the first button of the form
+    assert 'name="search"' in pressed and '#trouvees"' in pressed
+
+
 @pytest.mark.parametrize("words", [SCRIPT, "é" * 5_000, "=1+1", "'; drop table", "\x00", "   "])
 def test_a_search_of_any_words_answers(city: City, words: str) -> None:
     need, client = draft(city), signed_in(city.requester)

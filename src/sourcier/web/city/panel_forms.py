@@ -91,7 +91,7 @@ class SearchForm(forms.Form):
     radius = forms.TypedChoiceField(label="À moins de", coerce=int)
     place = forms.CharField(
         label="Autour de", required=False, max_length=LONGEST,
-        help_text="Vide : les lieux de livraison. Ou une commune, un code postal, une adresse.",
+        help_text="Vide : les lieux de livraison. Ou une commune, un code postal, une adresse avec sa commune.",
     )  # fmt: skip
     point = forms.CharField(label="Quel lieu ?", required=False, max_length=40, widget=forms.RadioSelect)
     sizes = forms.MultipleChoiceField(label="Taille", required=False, widget=forms.CheckboxSelectMultiple)
