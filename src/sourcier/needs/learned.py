@@ -36,7 +36,8 @@ class Source:
 class Report:
     """What was read and what it taught. `left`: rows of no use, by reason. `last`: the latest notification among the rows.
 
-    `contracts`: those used; `activities`, `winners`: how many are known by them; `register`: the build that told them.
+    `contracts`: those used; `activities`: how many are known by them, `winners`: by the words of their titles; `register`: the
+    build that told them.
     """
 
     learned_at: datetime
