@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 
 from sourcier.accounts.agents import Agent
 from sourcier.accounts.models import Role
@@ -86,7 +86,9 @@ def _annotated(agent: Agent, need: Need, activities: Collection[Activity]) -> Qu
     same = Q(pk__in=())
     for activity in activities:
         same |= Q(nomenclature=activity.nomenclature, code=activity.code)
-    shares = Exists(NeedActivity.objects.filter(same, need=OuterRef("pk")))
+    # Read once: asked of each need apart, it takes a quarter of the whole time in a large city.
+    sharing = NeedActivity.objects.filter(same, need__organisation=agent.organisation).values("need")
+    shares = ExpressionWrapper(Q(pk__in=sharing), BooleanField())
     return examples(agent).exclude(pk=need.pk).annotate(shares_activity=shares)
 
 
