@@ -100,7 +100,7 @@ def page(rows: Sequence[Sequence[str]]) -> str:
 {table}
 
 « Read alone »: DuckDB reads the columns that the register wants, out of the ZIP when they are in one, keeps the texts of a CSV
-in a table, and counts their bytes. « Noms » runs beside the two stages after it. The files were in the system's memory.
+in a Parquet, and counts their bytes. « Noms » runs beside the two stages after it. The files were in the system's memory.
 """
 
 

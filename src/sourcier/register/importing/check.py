@@ -18,7 +18,7 @@ def keys(database: duckdb.DuckDBPyConnection, found: Source, table: str, column:
 
     `numbered`: the rows of `table` are those of the file, and the message tells the line.
     """
-    line = "rowid + 2" if numbered else "0"
+    line = "line" if numbered else "0"
     bad = database.execute(
         f"SELECT {line} AS line, {column} FROM {table}"
         f" WHERE {column} IS NULL OR NOT regexp_full_match({column}, '[0-9]{{{digits}}}') ORDER BY line LIMIT 1"

@@ -7,10 +7,11 @@ is read alone; in files of another order it is found all the same, more slowly.
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from itertools import pairwise
+from pathlib import Path
 
 import duckdb
 
-from sourcier.register.importing import columns
+from sourcier.register.importing import columns, staged
 from sourcier.register.importing.read import only
 
 UNITS_AT_ONCE = 3_000_000
@@ -39,13 +40,21 @@ def ranges(cuts: Sequence[str]) -> Iterator[str]:
 
 
 def match(
-    database: duckdb.DuckDBPyConnection, units: int, part: Callable[[float, float], AbstractContextManager[None]]
-) -> None:
-    """Create `typed` from `establishment` and `legal_unit`; `part(low, high)` watches one query between two shares."""
+    database: duckdb.DuckDBPyConnection,
+    units: int,
+    folder: Path,
+    part: Callable[[float, float], AbstractContextManager[None]],
+) -> int:
+    """Make `typed` of `establishment` and `legal_unit`, in files of `folder`; return its rows.
+
+    `part(low, high)` watches one query between two shares.
+    """
     for macro in columns.MACROS:
         database.execute(macro)
-    chosen = list(ranges(bounds(database, units)))
+    chosen, rows, files = list(ranges(bounds(database, units))), 0, []
     for number, among in enumerate(chosen):
-        verb = "INSERT INTO typed" if number else "CREATE TABLE typed AS"
+        files.append(folder / f"typed-{number}.parquet")
         with part(number / len(chosen), (number + 1) / len(chosen)):
-            database.execute(f"{verb} {columns.TYPED.format(among=among)}")
+            rows += staged.write(database, columns.TYPED.format(among=among), files[-1])
+    staged.view(database, "typed", files)
+    return rows

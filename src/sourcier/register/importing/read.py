@@ -1,4 +1,4 @@
-"""First stage: a stock file, in CSV, CSV in ZIP or Parquet, into a staging table of texts.
+"""First stage: a stock file, in CSV, CSV in ZIP or Parquet, under the name of a table of texts.
 
 DuckDB reads no ZIP: a thread decompresses the member into a named pipe while DuckDB reads the other end.
 """
@@ -21,6 +21,7 @@ from typing import Any
 import duckdb
 
 from sourcier.kernel.transitions import Refused, refuse
+from sourcier.register.importing import staged
 
 CHUNK = 1 << 20
 MISSING_SHOWN = 4
@@ -148,7 +149,7 @@ def _columns(database: duckdb.DuckDBPyConnection, found: Source) -> tuple[list[s
     if found.kind != "parquet":
         return _header(found)
     try:
-        rows = database.execute("SELECT name FROM parquet_schema(?) WHERE num_children IS NULL", [alone(found.file)]).fetchall()
+        rows = database.execute("SELECT name FROM parquet_schema(?) WHERE num_children IS NULL", [staged.literal(found.file)]).fetchall()
     except duckdb.Error:
         raise refused(damaged(found), DAMAGED) from None
     return [name for (name,) in rows], ""
@@ -200,16 +201,11 @@ class Pump:
             self.error = error
 
 
-def alone(path: Path) -> str:
-    """A path as DuckDB reads that one file: « Stock[1].csv » would be a pattern, and « Stock1.csv » read in its place."""
-    return re.sub(r"([*?\[])", r"[\1]", str(path))
-
-
 @contextmanager
 def _readable(found: Source, folder: Path, advance: Advance) -> Iterator[str]:
     """A path that DuckDB can read: the file itself, or a pipe fed from the ZIP, which no pattern finds."""
     if found.kind != "zip":
-        yield alone(found.file)
+        yield staged.literal(found.file)
         return
     pipe = folder / f"{found.label.replace(' ', '-')}.pipe"
     os.mkfifo(pipe)
@@ -239,13 +235,13 @@ def _drain(pipe: Path, thread: threading.Thread) -> None:
 
 
 def viewed(found: Source, where: str) -> bool:
-    """Whether `load` makes a view of the file rather than a table."""
+    """Whether later stages read the file itself, and not what `load` kept of it."""
     return found.kind == "parquet" and where == EVERY_ROW
 
 
 def _table(found: Source, path: str, names: Sequence[str], delimiter: str) -> str:
     """SQL that reads the file, every column as text."""
-    quoted = "'" + path.replace("'", "''") + "'"
+    quoted = staged.quoted(path)
     if found.kind == "parquet":
         return f"read_parquet({quoted})"
     columns = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
@@ -268,9 +264,10 @@ def load(
     advance: Advance,
     where: str = EVERY_ROW,
 ) -> int:
-    """Create `table` with the wanted columns as texts (an absent optional one is NULL); return its rows. Raises `Refused`.
+    """Give the wanted columns as texts (an absent optional one is NULL) the name `table`; return its rows. Raises `Refused`.
 
-    A whole Parquet is not copied: `table` is then a view of the file, read again by each stage, its unwanted columns never.
+    A whole Parquet is not copied: each stage reads the file again, its unwanted columns never. Of what is copied to `folder`,
+    `line` is the line of a CSV.
     """
     names, delimiter = _columns(database, found)
     _recognise(found, names, required)
@@ -278,17 +275,22 @@ def load(
     absent = "".join(f', CAST(NULL AS VARCHAR) AS "{name}"' for name in optional if name not in names)
     with _readable(found, folder, advance) as path:
         reader = _table(found, path, names, delimiter)
+        query = f"SELECT {wanted}{absent} FROM {reader} WHERE {where}"
         try:
-            kind = "VIEW" if viewed(found, where) else "TABLE"
-            database.execute(f"CREATE {kind} {table} AS SELECT {wanted}{absent} FROM {reader} WHERE {where}")
-            count = only(database, f"SELECT count(*) FROM {table}")[0]
+            if viewed(found, where):
+                database.execute(f"CREATE VIEW {table} AS {query}")
+                count = int(only(database, f"SELECT count(*) FROM {table}")[0])
+            else:
+                file = folder / f"{table}.parquet"
+                count = staged.write(database, query, file)
+                staged.view(database, table, [file], ", file_row_number + 2 AS line")
         except duckdb.OutOfMemoryException:
             raise  # the file is not to blame
         except duckdb.Error as error:
             why = _why(found, str(error))
             raise refused(why, DAMAGED if why == damaged(found) else "register_import") from None
     advance(1)
-    return int(count)
+    return count
 
 
 def _recognise(found: Source, names: Sequence[str], required: Sequence[str]) -> None:

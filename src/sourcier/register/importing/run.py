@@ -148,7 +148,7 @@ def _build(
     with duckdb.connect(str(workshop / "stage.duckdb"), config=config) as database:
         stages = Stages(database, progress, sources[0].kind)
         rows, units = _load(stages, workshop, target, sources, chosen)
-        orphans, outside, lost = _match(stages, rows, units)
+        orphans, outside, lost = _match(stages, workshop, rows, units)
         with stages.stage("Communes", watched=False):
             communes.communes(database, chosen.communes)
         moment = datetime.now(UTC).isoformat(timespec="seconds")
@@ -157,13 +157,13 @@ def _build(
     return Report(target, build, rows, units, orphans, counts, lost, outside)
 
 
-def _match(stages: Stages, rows: int, units: int) -> tuple[int, int, dict[str, int]]:
+def _match(stages: Stages, workshop: Path, rows: int, units: int) -> tuple[int, int, dict[str, int]]:
     """Returns the establishments whose unit is absent, those placed out of their territory, and the values not read."""
     database = stages.database
     with stages.stage("Rapprochement", watched=False):
-        match.match(database, units, partial(stages.watch, "Rapprochement"))
-        orphans, outside, typed = read.only(database, "SELECT count_if(NOT has_unit), count_if(outside), count(*) FROM typed")
+        typed = match.match(database, units, workshop, partial(stages.watch, "Rapprochement"))
         check.same(rows, typed, "rapprochement")
+        orphans, outside = read.only(database, "SELECT count_if(NOT has_unit), count_if(outside) FROM typed")
         unread = zip(columns.TRIED.values(), read.only(database, columns.UNREAD), strict=True)
     return orphans, outside, {column: count for (column, _), count in unread if count}
 
