@@ -34,7 +34,7 @@ def told(news):
         ended[news.stage] = now
 report = import_stock(Path(sys.argv[1]), Path(sys.argv[2]), fictitious=True, force=True, progress=told)
 used = resource.getrusage(resource.RUSAGE_SELF)
-print(json.dumps({
+Path(sys.argv[3], "told.json").write_text(json.dumps({
     "rows": report.establishments, "seconds": time.perf_counter() - start, "processor": used.ru_utime + used.ru_stime,
     "peak": used.ru_maxrss / 2**20, "stages": {name: ended[name] - begun[name] for name in begun},
 }))
@@ -54,8 +54,9 @@ def imported(files: tuple[Path, Path]) -> dict:
     """What an import of them took, in a process of its own."""
     with tempfile.TemporaryDirectory() as var:
         command = [sys.executable, "-c", IMPORT, *map(str, files), var]
-        # DuckDB takes a program given by `-c` for a console, and draws its own bar before the last line.
-        return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()[-1])
+        # DuckDB takes a program given by `-c` for a console, and draws its own bar on the standard output.
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        return dict(json.loads(Path(var, "told.json").read_text(encoding="utf-8")))
 
 
 def read(files: tuple[Path, Path]) -> float:
@@ -69,7 +70,7 @@ def read(files: tuple[Path, Path]) -> float:
         database.execute("SET memory_limit = '2800MB'")
         for file, (required, optional), table in zip(files, wanted, ("establishment", "legal_unit"), strict=True):
             load(database, source(file, table), table, required, optional, folder=Path(name), advance=lambda share: None)
-            only(database, f"SELECT sum(strlen(COLUMNS(*))) FROM {table}")  # noqa: S608
+            only(database, f"SELECT sum(strlen(COLUMNS(lambda name: name <> 'line'))) FROM {table}")  # noqa: S608
     return time.perf_counter() - start
 
 
@@ -83,10 +84,12 @@ def line(folder: Path) -> tuple[str, ...]:
     took, alone = imported(files), read(files)
     stages = ", ".join(f"{name} {seconds:.0f}" for name, seconds in took["stages"].items())
     form = "CSV in ZIP" if files[0].suffix == ".zip" else "Parquet"
-    return (
+    cells = (
         form, f"{took['rows']:,}", f"{took['seconds']:.0f}", f"{took['processor']:.0f}", f"{took['peak']:.2f}",
         f"{alone:.0f}", stages,
     )  # fmt: skip
+    print(*cells, sep=" | ", flush=True)
+    return cells
 
 
 def page(rows: Sequence[Sequence[str]]) -> str:

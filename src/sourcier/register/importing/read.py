@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from io import TextIOWrapper
 from pathlib import Path
+from queue import Empty, Queue
 from typing import Any
 
 import duckdb
@@ -23,7 +24,8 @@ import duckdb
 from sourcier.kernel.transitions import Refused, refuse
 from sourcier.register.importing import staged
 
-CHUNK = 1 << 20
+CHUNK, AHEAD = 1 << 20, 64
+"""Bytes decompressed at a time, and how many such chunks may wait."""
 MISSING_SHOWN = 4
 EVERY_ROW = "true"
 
@@ -149,7 +151,9 @@ def _columns(database: duckdb.DuckDBPyConnection, found: Source) -> tuple[list[s
     if found.kind != "parquet":
         return _header(found)
     try:
-        rows = database.execute("SELECT name FROM parquet_schema(?) WHERE num_children IS NULL", [staged.literal(found.file)]).fetchall()
+        rows = database.execute(
+            "SELECT name FROM parquet_schema(?) WHERE num_children IS NULL", [staged.literal(found.file)]
+        ).fetchall()
     except duckdb.Error:
         raise refused(damaged(found), DAMAGED) from None
     return [name for (name,) in rows], ""
@@ -176,29 +180,46 @@ def stopped(sources: Sequence[Source], message: str) -> Refused:
 
 @dataclass
 class Pump:
-    """A thread that decompresses a ZIP member into a named pipe."""
+    """Two threads that decompress a ZIP member into a named pipe: one reads ahead of what the other writes.
+
+    A pipe holds little: without what was read ahead, DuckDB and the decompression would wait for each other in turn.
+    """
 
     found: Source
     pipe: Path
     advance: Advance
     error: Exception | None = field(default=None, init=False)
     stopped: bool = field(default=False, init=False)
+    _ahead: Queue[bytes] = field(default_factory=lambda: Queue(AHEAD), init=False)
 
     def run(self) -> None:
         """Write the whole member; an error is kept for the stage that reads."""
+        reader = threading.Thread(target=self._read, daemon=True)
+        reader.start()
         try:
-            with zipfile.ZipFile(self.found.file) as archive, self.pipe.open("wb") as out:
-                size = max(1, archive.getinfo(self.found.member).file_size)
-                with archive.open(self.found.member) as member:
-                    done = 0
-                    while not self.stopped and (chunk := member.read(CHUNK)):
-                        out.write(chunk)
-                        done += len(chunk)
-                        self.advance(done / size)
+            with self.pipe.open("wb") as out:
+                while chunk := self._ahead.get():
+                    out.write(chunk)
         except BrokenPipeError:
-            pass  # The reader stopped first, and says why.
+            pass  # The reader of the pipe stopped first, and says why.
+        self.stopped = True
+        while reader.is_alive():
+            with suppress(Empty):
+                self._ahead.get(timeout=0.01)
+
+    def _read(self) -> None:
+        """Put the chunks of the member in the queue, then an empty one."""
+        try:
+            with zipfile.ZipFile(self.found.file) as archive, archive.open(self.found.member) as member:
+                size, done = max(1, archive.getinfo(self.found.member).file_size), 0
+                while not self.stopped and (chunk := member.read(CHUNK)):
+                    self._ahead.put(chunk)
+                    done += len(chunk)
+                    self.advance(done / size)
         except BAD_ZIP as error:
             self.error = error
+        finally:
+            self._ahead.put(b"")
 
 
 @contextmanager
