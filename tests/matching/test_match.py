@@ -65,6 +65,21 @@ def test_car_and_son_that_join_words_are_no_things(text: str) -> None:
 def test_the_object_weighs_more_than_the_place_and_the_beneficiary() -> None:
     assert codes("peinture des salles de classe", 1) == ["43.34Z"]
     assert codes("nettoyage des vitres de la médiathèque", 1) == ["81.22Z"]
+    assert codes("ménage quotidien de la halte-garderie", 1) == ["81.21Z"]
+
+
+@pytest.mark.parametrize(
+    ("text", "aside", "complement"),
+    [
+        ("bouteilles d'eau pour les bénévoles du marathon", {"bénévoles", "marathon"}, {"eau", "marathon"}),
+        ("nettoyage du marché, bennes à ordures", set(), {"marché"}),
+        ("pose de rideaux avec tringles", set(), {"rideaux"}),
+    ],
+)
+def test_what_follows_for_or_of_is_seen_until_the_clause_ends(text: str, aside: set[str], complement: set[str]) -> None:
+    said = words(text)
+    assert {word.surface for word in said if word.aside} == aside
+    assert {word.surface for word in said if word.complement} == complement
 
 
 def test_the_score_falls_when_a_word_that_counted_is_removed() -> None:

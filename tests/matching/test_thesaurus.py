@@ -1,12 +1,14 @@
 """The thesaurus holds together: its codes exist, its phrases are clean, and each leads back to its own activity."""
 
 import csv
+import re
 from pathlib import Path
 
 import pytest
 
 from sourcier.kernel.french import fold
 from sourcier.matching.engine import match
+from sourcier.matching.examples import examples
 from sourcier.matching.labels import labels
 from sourcier.matching.thesaurus import read, thesaurus
 from sourcier.matching.words import words
@@ -50,3 +52,19 @@ def test_nearly_each_symptom_finds_its_activity_among_ten() -> None:
 def test_a_line_that_has_not_five_columns_is_refused(line: str) -> None:
     with pytest.raises(ValueError, match="unpack"):
         read(line)
+
+
+def test_each_example_is_a_need_of_activities_that_exist_written_once() -> None:
+    said = [fold(example.text) for example in examples()]
+    assert len(said) == len(set(said))
+    for example in examples():
+        assert words(example.text), example
+        assert example.activities and set(example.activities) <= set(labels()), example
+        assert len(example.activities) == len(set(example.activities)), example
+        assert not re.search(r"@|\d{9}|https?:", example.text), example
+
+
+def test_an_example_finds_one_of_its_sellers_among_five() -> None:
+    drawn = examples()[::11]
+    found = sum(bool(set(each.activities) & {one.activity for one in match(each.text, 5).activities}) for each in drawn)
+    assert found >= 0.99 * len(drawn)

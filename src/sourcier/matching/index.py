@@ -4,10 +4,10 @@ A need is scored word by word, each word counting once for an activity, by the b
 word that goes with it. Phrases add when two words of theirs are met. Nothing is ever taken off: less said is never worth more.
 """
 
+from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,17 +77,29 @@ class Index:
         self.written: list[str] = []
         self.vocabulary: dict[str, str] = {}
         self.spelled: dict[str, str] = {}
-        counted: list[tuple[int, int, float]] = []
-        phrases: list[tuple[int, str, list[int]]] = []
-        lengths = np.zeros(len(described), np.float32)
+        numbers, places, weights = array("q"), array("q"), array("f")
+        self.phrases: list[str] = []
+        phrase_terms, phrase_starts, owners = array("q"), array("q"), array("q")
+        # A need stands under each activity that answers it, and is read once.
+        read: dict[str, list[int]] = {}
         for place, texts in enumerate(described.values()):
             for text in texts:
-                numbers = [self._learn(word) for word in words(text.words)]
-                lengths[place] += text.weight * len(numbers)
-                counted.extend((number, place, text.weight) for number in numbers)
-                if len(distinct := list(dict.fromkeys(numbers))) > 1:
-                    phrases.append((place, text.words, distinct))
-        self.weights, self.rarity = _bm25(counted, lengths, len(self.terms))
+                if (said := read.get(text.words)) is None:
+                    said = read[text.words] = [self._learn(word) for word in words(text.words)]
+                numbers.extend(said)
+                places.extend([place] * len(said))
+                weights.extend([text.weight] * len(said))
+                if len(distinct := dict.fromkeys(said)) > 1:
+                    self.phrases.append(text.words)
+                    phrase_starts.append(len(phrase_terms))
+                    phrase_terms.extend(distinct)
+                    owners.append(place)
+        shape = len(self.terms), len(described)
+        self.weights, self.rarity = _bm25(np.array(numbers), np.array(places), np.array(weights), shape)
+        self._phrase_terms, self._phrase_starts = np.array(phrase_terms), np.array(phrase_starts)
+        self._phrase_rarity = self.rarity[self._phrase_terms]
+        self._phrase_total = np.add.reduceat(self._phrase_rarity, self._phrase_starts)
+        self._owners, self._owner_starts = np.unique(np.array(owners), return_index=True)
         self._slips: dict[str, list[str]] = defaultdict(list)
         for folded in self.vocabulary:
             if SHORTEST_SLIP <= len(folded) <= LONGEST_SLIP:
@@ -97,25 +109,15 @@ class Index:
         for term, number in self.terms.items():
             if (direction := french().vector(term)) is not None:
                 self._directions[number] = direction
-        self._set_phrases(phrases)
 
     def _learn(self, word: Word) -> int:
+        if word.folded in self.vocabulary:
+            return self.terms[word.stem]
         number = self.terms.setdefault(word.stem, len(self.terms))
         if number == len(self.written):
             self.written.append(word.surface)
-        self.vocabulary.setdefault(word.folded, word.stem)
-        self.spelled.setdefault(word.folded, word.surface)
+        self.vocabulary[word.folded], self.spelled[word.folded] = word.stem, word.surface
         return number
-
-    def _set_phrases(self, phrases: list[tuple[int, str, list[int]]]) -> None:
-        """Phrases in the order of activities, as flat arrays."""
-        self.phrases = [text for _, text, _ in phrases]
-        self._phrase_terms = np.array([number for _, _, numbers in phrases for number in numbers], np.intp)
-        self._phrase_starts = np.array([0, *accumulate(len(numbers) for _, _, numbers in phrases)][:-1], np.intp)
-        self._phrase_rarity = self.rarity[self._phrase_terms]
-        self._phrase_total = np.add.reduceat(self._phrase_rarity, self._phrase_starts)
-        owners = np.array([place for place, _, _ in phrases], np.intp)
-        self._owners, self._owner_starts = np.unique(owners, return_index=True)
 
     def score(self, asked: Iterable[Asked]) -> Scores:
         """What each activity is worth for these words."""
@@ -193,16 +195,20 @@ class Index:
 
 
 def _bm25(
-    counted: list[tuple[int, int, float]], lengths: NDArray[np.float32], terms: int
+    numbers: NDArray[np.int64], places: NDArray[np.int64], weights: NDArray[np.float32], shape: tuple[int, int]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """(terms, activities) the part of the score that does not depend on the need, and (terms,) how rare each term is."""
-    numbers, places, weights = (np.array(column) for column in zip(*counted, strict=True))
-    cells, which = np.unique(numbers * len(lengths) + places, return_inverse=True)
+    """(terms, activities) the part of the score that does not depend on the need, and (terms,) how rare each term is.
+
+    A term, the place of the activity of which it is said, and its weight there, for each time that it is said.
+    """
+    terms, activities = shape
+    lengths = np.bincount(places, weights, activities).astype(np.float32)
+    cells, which = np.unique(numbers * activities + places, return_inverse=True)
     frequency = np.bincount(which, weights).astype(np.float32)
-    numbers, places = np.divmod(cells, len(lengths))
+    numbers, places = np.divmod(cells, activities)
     spread = np.bincount(numbers, minlength=terms)
-    rarity = np.log(1 + (len(lengths) - spread + 0.5) / (spread + 0.5)).astype(np.float32)
-    shape = K1 * (1 - B + B * lengths / max(float(lengths.mean()), 1e-9))
-    found = np.zeros((terms, len(lengths)), np.float32)
-    found[numbers, places] = rarity[numbers] * frequency * (K1 + 1) / (frequency + shape[places])
+    rarity = np.log(1 + (activities - spread + 0.5) / (spread + 0.5)).astype(np.float32)
+    saturation = K1 * (1 - B + B * lengths / max(float(lengths.mean()), 1e-9))
+    found = np.zeros(shape, np.float32)
+    found[numbers, places] = rarity[numbers] * frequency * (K1 + 1) / (frequency + saturation[places])
     return found, rarity

@@ -10,7 +10,7 @@ from sourcier.matching.words import COMMON, CONTEXT, words
 
 _BETWEEN = re.compile(r"\s*[;\n]\s*|[.,]\s+|\s+\+\s+|\s+(?:et|ainsi que|et aussi|puis|plus)\s+", re.IGNORECASE)
 
-STRONG = 8.0
+STRONG = 6.0
 """From this score on a half of a sentence speaks of a trade by itself."""
 
 READ, WHOLE = 10, 10

@@ -10,8 +10,9 @@ import Stemmer  # type: ignore[import-not-found]
 
 from sourcier.kernel.french import fold
 
-_WORD = re.compile(r"\w+(?:-\w+)*")
-_CLAUSE = re.compile(r"[.,;:!?()\n]")
+_WORD_OR_END = re.compile(r"\w+(?:-\w+)*|[.,;:!?()\n]")
+_ENDS = frozenset(".,;:!?()\n")
+"""What ends a clause."""
 
 _STOP = """a afin ai ainsi alors apres as au aucun aucune aussi autre autres aux avant avec avoir c ca car ce ceci cela
     celle celles celui ces cet cette ceux chaque chez ci comme comment d dans de deja depuis des deux dix donc
@@ -37,12 +38,15 @@ _CONTEXT = """personne public agent annexe association batiment canal centre cen
     garderie groupe gymnase habitant hotel jeune logement lycee mairie maison maternelle mediatheque municipal
     municipale parc parking place policier public residence restaurant salle scolaire senior site square stade
     usager ville ccas ctm ehpad bibliotheque piscine cantine accueil bureau cour local locaux rue quartier
-    festival fete ceremonie"""
+    festival fete ceremonie halte haltegarderie"""
 
 # « Un car », « du son » are things; « car il pleut », « son bureau » are not.
 _THINGS = frozenset(("car", "son"))
 _DETERMINERS = frozenset(("un", "le", "ce", "cet", "du", "de", "d", "en", "par", "au", "des"))
 _AFTER = frozenset(("pour", "chez", "dans", "vers", "devant", "sur"))
+_OF = frozenset(("de", "du", "des", "d"))
+_WITH = frozenset(("a", "au", "aux", "avec", "en", "sous", "sans", "par", "contre"))
+_SMALL = _OF | _WITH | _AFTER
 _stemmers = local()
 
 
@@ -55,50 +59,55 @@ def stem(folded: str) -> str:
     return str(stemmer.stemWord(folded))
 
 
-@lru_cache(maxsize=65_536)
-def _folded(surface: str) -> str:
-    return fold(surface)
-
-
 STOP = frozenset(_STOP.split())
 COMMON = frozenset(stem(word) for word in _COMMON.split())
 CONTEXT = frozenset(stem(word) for word in _CONTEXT.split())
 
 
 @lru_cache(maxsize=65_536)
-def _parts(folded: str) -> tuple[str, ...]:
-    """What counts of a word: itself, or the parts of a compound and the whole; nothing of a stop word or a number."""
+def _read(surface: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """A word folded, and what counts of it with the stems: itself, or the parts of a compound and the whole.
+
+    Nothing of a stop word or a number counts.
+    """
+    folded = fold(surface)
     parts = folded.split("-")
     kept = [part for part in parts if len(part) > 1 and not part.isdigit() and part not in STOP]
     if len(parts) > 1 and kept:
         kept.append("".join(parts))
-    return tuple(kept)
+    return folded, tuple((part, stem(part)) for part in kept)
 
 
 class Word(NamedTuple):
-    """A word of a text: as written, folded, its stem, and whether it follows « pour », « dans »… in its clause."""
+    """A word of a text: as written, folded, its stem.
+
+    `aside`: it follows « pour », « dans »… in its clause; `complement`: « de », the last of its clause's small words.
+    """
 
     surface: str
     folded: str
     stem: str
     aside: bool
+    complement: bool
 
 
 def words(text: str) -> list[Word]:
     """The words that count, in order; a compound gives its parts and itself (« chauffe-eau » : chauffe, eau, chauffeeau)."""
     found: list[Word] = []
-    before = ""
-    for clause in _CLAUSE.split(unicodedata.normalize("NFC", text)):
-        aside = False
-        for match in _WORD.finditer(clause):
-            surface = match.group()
-            folded = _folded(surface)
-            if folded in _AFTER:
-                aside = True
-            thing = folded in _THINGS and (before in _DETERMINERS or text.startswith(surface))
-            for part in (folded,) if thing else _parts(folded):
-                found.append(Word(surface, part, stem(part), aside))
-            before = folded
+    before, aside, complement = "", False, False
+    for match in _WORD_OR_END.finditer(unicodedata.normalize("NFC", text)):
+        surface = match.group()
+        if surface in _ENDS:
+            aside = complement = False
+            continue
+        folded, parts = _read(surface)
+        if folded in _SMALL:
+            aside, complement = aside or folded in _AFTER, folded in _OF
+        elif folded in _THINGS and (before in _DETERMINERS or text.startswith(surface)):
+            parts = ((folded, stem(folded)),)
+        for part, its in parts:
+            found.append(Word(surface, part, its, aside, complement))
+        before = folded
     return found
 
 
