@@ -64,6 +64,20 @@ def test_each_example_is_a_need_of_activities_that_exist_written_once() -> None:
         assert not re.search(r"@|\d{9}|https?:", example.text), example
 
 
+NOT_OF_A_PLACE = {
+    "AdBlue", "Allemagne", "Alzheimer", "Chandeleur", "France", "GWh", "Gare", "Hôpital", "Italie", "Javel", "Marché",
+    "Marianne", "Montessori", "Noël", "Nordmann", "Pâques", "Père", "SaaS", "Stade", "Toussaint", "VoIP", "XIXe", "XVIIIe",
+    "XVIIe", "Écoles",
+}  # fmt: skip
+
+
+def test_no_example_names_a_person_or_a_place_which_would_then_be_a_word_of_the_trade() -> None:
+    for example in examples():
+        said = re.findall(r"(?<!^)\b\w+(?:[-']\w+)*", example.text)
+        named = {word for word in said if word[0].isupper() and not word.isupper()}
+        assert named <= NOT_OF_A_PLACE, example
+
+
 def test_an_example_finds_one_of_its_sellers_among_five() -> None:
     drawn = examples()[::11]
     found = sum(bool(set(each.activities) & {one.activity for one in match(each.text, 5).activities}) for each in drawn)
