@@ -85,7 +85,9 @@ def test_a_word_is_one_slip_away_from_what_one_slip_makes_of_it(word: str, data:
         ("dépannage du four", {Intent.REPAIR}),
         ("fourniture et pose de stores", {Intent.BUY, Intent.INSTALL}),
         ("spectacle de Noël", {Intent.SERVICE}),
+        ("cours de danse", {Intent.SERVICE}),
         ("pain", set()),
+        ("bancs de la cour, place du marché", set()),
     ],
 )
 def test_the_words_say_what_is_wanted_of_the_thing(text: str, wanted: set[Intent]) -> None:

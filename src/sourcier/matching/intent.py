@@ -29,7 +29,7 @@ _SAID = {
     Intent.BUY: "achat acheter acquisition acquerir fourniture fournir commande commander stock renouvellement racheter lot",
     Intent.HIRE: "location louer locatif emprunter emprunt pret",
     Intent.REPAIR: """reparer reparation depannage depanner maintenance entretien entretenir revision reviser panne casse
-        cassee remettre restauration restaurer fuite fuit bloque bloquee marche hors-service verification controle remplacement
+        cassee remettre restauration restaurer fuite fuit bloque bloquee hors-service verification controle remplacement
         debouchage deboucher curage""",
     Intent.INSTALL: """pose poser installer installation travaux construire construction refaire refection renovation renover
         amenagement amenager raccordement raccorder demolition demolir creation creer monter montage isoler isolation ravalement
@@ -38,6 +38,9 @@ _SAID = {
         surveillance surveiller transport transporter etude conseil assistance accompagnement mission expertise diagnostic
         organiser organisation cours atelier impression imprimer redaction traduction hebergement abonnement assurance""",
 }
+
+# « Une cour » is no lesson, though both have one stem.
+_NEVER = frozenset(("cour",))
 
 _DIVISIONS = {
     Intent.BUY: (*(f"{number:02}" for number in (*range(1, 4), *range(10, 33))), "45.1", "45.3", "45.4", "46", "47", "58"),
@@ -55,7 +58,7 @@ def _stems() -> dict[str, Intent]:
 
 def intended(words: Iterable[Word]) -> list[Word]:
     """Those of the words that say what is wanted of the thing."""
-    return [word for word in words if word.stem in _stems()]
+    return [word for word in words if word.stem in _stems() and word.folded not in _NEVER]
 
 
 def intents(words: Iterable[Word]) -> frozenset[Intent]:

@@ -171,7 +171,7 @@ def panel_choose(request: HttpRequest, need_id: UUID) -> HttpResponse:
                 messages.success(request, APART)
         elif "all" in post:
             done = actions.keep_all(agent, sourcing.pk)
-            messages.success(request, f"{len(done)} entreprises gardées.")
+            messages.success(request, "Une entreprise gardée." if len(done) == 1 else f"{len(done)} entreprises gardées.")
         elif "add" in post:
             anchor = "#gardees"
             added = actions.add_firm(agent, sourcing.pk, post["add"])
