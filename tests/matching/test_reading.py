@@ -160,6 +160,14 @@ def test_a_very_long_text_says_how_much_of_it_counted() -> None:
     [
         ("du pain pour les crèches et réparer l'ascenseur", ("du pain pour les crèches", "réparer l'ascenseur")),
         ("Élagage des platanes ; toner pour les imprimantes", ("Élagage des platanes", "toner pour les imprimantes")),
+        ("du pain, et réparer l'ascenseur", ("du pain", "réparer l'ascenseur")),
+        (
+            "200 kg de fruits et légumes bio à la crèche, livrés avant 7 h, et réparer l'ascenseur",
+            ("200 kg de fruits et légumes bio à la crèche, livrés avant 7 h", "réparer l'ascenseur"),
+        ),
+        ("Repeindre la salle des fêtes et acheter des chaises", ("Repeindre la salle des fêtes", "acheter des chaises")),
+        ("Acheter 30 ordinateurs ainsi qu'élaguer les platanes", ("Acheter 30 ordinateurs", "élaguer les platanes")),
+        ("élagage et abattage des arbres", None),
         ("fourniture et pose de fenêtres", None),
         ("location et pose de barnums", None),
         ("tables et chaises pour l'école", None),

@@ -8,7 +8,9 @@ from sourcier.matching.engine import Result, match
 from sourcier.matching.intent import intended
 from sourcier.matching.words import COMMON, CONTEXT, words
 
-_BETWEEN = re.compile(r"\s*[;\n]\s*|[.,]\s+|\s+\+\s+|\s+(?:et|ainsi que|et aussi|puis|plus)\s+", re.IGNORECASE)
+_BETWEEN = re.compile(
+    r"(?:\s*[;\n]|[.,])?\s+(?:(?:et aussi|et|puis|plus|ainsi que)\s+|ainsi qu['’])|\s*[;\n]\s*|[.,]\s+|\s+\+\s+", re.IGNORECASE
+)
 
 STRONG = 6.0
 """From this score on a half of a sentence speaks of a trade by itself."""
@@ -27,13 +29,14 @@ def halves(text: str) -> tuple[str, str] | None:
     if len(text) > LONGEST_READ:
         return None
     whole = {each.activity for each in match(text, WHOLE).activities}
-    best, found = 0.0, None
+    best, found = (STRONG, 0.0), None
     for left, right in _cut(text):
         if not (_names_a_thing(left) and _names_a_thing(right)):
             continue
         one, other = match(left, READ), match(right, READ)
-        strength = min(_strength(one), _strength(other))
-        if strength > max(best, STRONG) and _apart(one, other) and _firsts(one, other) <= whole:
+        scores = sorted((_strength(one), _strength(other)))
+        # Of two cuts, the better is that whose weaker half says more; then that whose stronger half does.
+        if (strength := (scores[0], scores[1])) > best and _apart(one, other) and _firsts(one, other) <= whole:
             best, found = strength, (left, right)
     return found
 
@@ -50,7 +53,8 @@ def _cut(text: str) -> Iterator[tuple[str, str]]:
 def _names_a_thing(half: str) -> bool:
     """Whether it says more than what is wanted of a thing (« location », « entretien »)."""
     said = words(half)
-    return len([word for word in said if word.stem not in COMMON | CONTEXT]) > len(intended(said))
+    wanted = intended(said)
+    return any(word not in wanted and word.stem not in COMMON | CONTEXT for word in said)
 
 
 def _firsts(one: Result, other: Result) -> set[Activity]:
