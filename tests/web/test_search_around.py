@@ -127,3 +127,13 @@ def test_a_distance_that_is_not_among_the_usual_ones_stays(city: City, sourcing:
     assert re.search(r'<option value="7900" selected>7,9 km</option>', page)
     search(client, sourcing, radius="7900", place="93110")
     assert last(sourcing).radius_m == 7_900
+
+
+def test_a_street_that_is_not_known_offers_its_commune_and_only_once_chosen_is_it_taken(city: City, sourcing: Sourcing) -> None:
+    client, typed = signed_in(city.buyer), "12 place Émile-Lécrivain, 93110 Rosny-sous-Bois"
+    page = search(client, sourcing, place=typed)
+    assert "aucun lieu de ce nom" not in page and not sourcing.searches.exists()
+    value, words = re.findall(r'name="point" value="([^"]+)".*?<span>(.*?)</span>', page, re.DOTALL)[0]
+    assert words.startswith("93110 Rosny-sous-Bois (à la commune près, environ ")
+    search(client, sourcing, place=typed, point=value)
+    assert last(sourcing).around == "93110 Rosny-sous-Bois" and last(sourcing).doubts != [0]
