@@ -156,3 +156,17 @@ def test_a_city_geocoder_that_is_silent_is_said_and_the_register_answers(send: C
     page = send("12 av. des Tilleuls")
     assert "Le service d'adresses de la ville ne répond pas" in page
     assert next(iter(points(page))).startswith("12 avenue des Tilleuls, ")
+
+
+@pytest.mark.parametrize("abroad", ["40.71, -74.00", "2,4874 48,8721", "0,0 0,0", "-33,87 151,21"])
+def test_coordinates_outside_france_are_refused_and_what_was_typed_stays(send: Callable[..., str], abroad: str) -> None:
+    page = send("350 5th Avenue", postal_code="10001", commune="New York", coordinates=abroad)
+    assert "Ce point n'est pas en France" in page and f'value="{abroad}"' in page
+    assert kept() is None
+
+
+@pytest.mark.parametrize(
+    "home", ["48,8721 2,4874", "42,6976 9,4507", "16,2411 -61,5331", "-20,8789 55,4481", "-22,2758 166,4580"]
+)
+def test_coordinates_of_each_territory_of_france_are_kept(send: Callable[..., str], home: str) -> None:
+    assert send("1 rue de la Mairie", coordinates=home) == "" and kept() is not None

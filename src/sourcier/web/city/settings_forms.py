@@ -12,6 +12,7 @@ from sourcier.accounts.models import DeliveryPlace, Department, Organisation, Ro
 from sourcier.accounts.rules import DEPARTMENT_ROLES, Change
 from sourcier.kernel.french import tie
 from sourcier.kernel.transitions import Refused
+from sourcier.register.borders import may_be_in_france
 from sourcier.register.geocoding import Located, locate
 from sourcier.vault.pictures import sides
 from sourcier.web.city.forms import TwoAtOnce
@@ -175,6 +176,10 @@ class UsualPlacesForm(forms.Form):
 
 
 POINT = ("lat_e6", "lon_e6", "uncertainty_m")
+ABROAD = (
+    "Ce point n'est pas en France. Vérifiez les deux nombres, la latitude d'abord, par exemple 48,8721 2,4874 ; "
+    "ou videz ce champ : nous chercherons l'adresse."
+)
 
 
 class PlaceForm(TwoAtOnce, forms.ModelForm):
@@ -249,7 +254,7 @@ class PlaceForm(TwoAtOnce, forms.ModelForm):
         if text or not confirmed:
             found = self._typed(text) if text else self._propose(address)
             return data | dict(zip(POINT, (*found, 0), strict=True)) if found else data
-        found = self._on_earth([int(confirmed[1]), int(confirmed[2])])
+        found = self._in_france([int(confirmed[1]), int(confirmed[2])])
         return data | dict(zip(POINT, (*found, int(confirmed[3])), strict=True)) if found else data
 
     def _moved(self, data: Mapping[str, Any]) -> bool:
@@ -257,12 +262,15 @@ class PlaceForm(TwoAtOnce, forms.ModelForm):
 
     def _typed(self, text: str) -> tuple[int, int] | None:
         numbers = re.findall(r"-?[0-9]{1,3}[.,][0-9]+", text)
-        return self._on_earth([round(float(number.replace(",", ".")) * 1_000_000) for number in numbers])
+        return self._in_france([round(float(number.replace(",", ".")) * 1_000_000) for number in numbers])
 
-    def _on_earth(self, point: Sequence[int]) -> tuple[int, int] | None:
-        if len(point) == 2 and abs(point[0]) <= 90_000_000 and abs(point[1]) <= 180_000_000:
+    def _in_france(self, point: Sequence[int]) -> tuple[int, int] | None:
+        if len(point) != 2 or abs(point[0]) > 90_000_000 or abs(point[1]) > 180_000_000:
+            self.add_error("coordinates", "Écrivez deux nombres avec leurs décimales, par exemple 48,8721 2,4874.")
+        elif not may_be_in_france(*point):
+            self.add_error("coordinates", ABROAD)
+        else:
             return point[0], point[1]
-        self.add_error("coordinates", "Écrivez deux nombres avec leurs décimales, par exemple 48,8721 2,4874.")
         return None
 
     def _propose(self, address: str) -> None:
