@@ -1,5 +1,6 @@
 """What every verb of a need begins and ends with: load and lock, ask the rules, clean what was typed, one entry."""
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -16,6 +17,9 @@ from sourcier.needs.models import Kind, Need
 from sourcier.needs.refining.answers import merged
 from sourcier.needs.rules import Conflict, Verb
 from sourcier.spend.models import Family, Unit
+
+BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Letters and a sign that are drawn empty: fillers of hangul, the braille cell without a dot."""
 
 
 def load(agent: Agent, need_id: UUID) -> Need:
@@ -59,11 +63,18 @@ def same_version(agent: Agent, need: Need, version: int | None) -> None:
     raise Conflict(need, f"{who} a modifié cette page {when}. Voici ses changements et les vôtres. Rien n'est perdu.")
 
 
+def _visible(character: str) -> bool:
+    """A letter, a number or a sign: neither a space, an order to the page nor an accent alone."""
+    return unicodedata.category(character)[0] in "LNPS" and character not in BLANK
+
+
 def clean_text(name: str, value: str, *, required: bool = False, field: str | None = None) -> str:
-    """A text as typed, trimmed. Refused beside its field when too long, or empty and `required`."""
+    """A text as typed, trimmed. Refused beside its field when too long, or `required` and nothing can be seen of it."""
     text = value.replace("\x00", "").replace("\r\n", "\n").strip()
     if required and not text:
         raise refuse("required", "Écrivez quelques mots ici.", field=field or name)
+    if required and not any(map(_visible, text)):
+        raise refuse("invisible", "Ce texte n'a aucun caractère visible. Écrivez quelques mots ici.", field=field or name)
     if too_long := rules.too_long(name, text):
         raise Refused(too_long, field or name)
     return text

@@ -16,7 +16,6 @@ from sourcier.kernel.transitions import Refused
 from sourcier.matching import engine, labels
 from sourcier.matching.engine import How, Met
 from sourcier.matching.learned import Bought
-from sourcier.matching.remarks import remark
 from sourcier.needs import actions, nomenclatures, queries
 from sourcier.needs.models import Need
 from sourcier.needs.rules import Verb
@@ -93,7 +92,7 @@ def activities(request: HttpRequest, need_id: UUID) -> HttpResponse:
     context = {
         **operation_context(agent, need), "need": need, "proposed": proposed, "won": won,
         "learned_on": queries.learned_on() if bought else None, "added": added, "found": found, "searched": text,
-        "no_code": unknown_code(text), "sure": result.sure, "remark": remark(said, result), "error": error,
+        "no_code": unknown_code(text), "sure": result.sure, "error": error,
         **said_of(agent, need, result), "started": nomenclatures.named(started) if started else "", **next_step(agent, need),
     }  # fmt: skip
     return render(request, "city/needs/activities.html", context, status=422 if error else 200)
