@@ -1,6 +1,8 @@
 """The pages of a need once it is sent, the list of needs, and who may see them."""
 
+import re
 from datetime import UTC, datetime
+from html import unescape
 from typing import Any
 
 import pytest
@@ -64,6 +66,23 @@ def test_a_message_travels_with_its_file_which_leaves_as_an_attachment(city: Cit
     response = signed_in(city.buyer).get(reverse("need_file", args=[need.pk, file.pk]))
     assert response["Content-Disposition"].startswith("attachment") and response["X-Content-Type-Options"] == "nosniff"
     assert b"".join(response.streaming_content) == b"".join([open_bytes(file)])  # type: ignore[attr-defined]
+
+
+def test_a_refused_message_brings_the_page_to_what_is_to_mend(city: City) -> None:
+    client, need = signed_in(city.requester), draft(city)
+    program = SimpleUploadedFile("devis.pdf", b"MZ" + bytes(200))
+    silent = SimpleUploadedFile("plan.pdf", b"")
+    for sent, name in (
+        ({"text": ""}, "text"),
+        ({"text": "Voici", "files": program}, "files"),
+        ({"text": "Voici", "files": silent}, "files"),
+    ):
+        page = client.post(url("need_say", need), sent)
+        focused = re.findall(r"<[^>]*\bautofocus\b[^>]*>", page.content.decode())
+        assert page.status_code == 422
+        assert len(focused) == 1 and f'name="{name}"' in focused[0]
+    assert "« plan.pdf » : Ce fichier est vide." in unescape(page.content.decode())
+    assert "autofocus" not in client.get(url("need", need)).content.decode()
 
 
 def open_bytes(file: Any) -> bytes:

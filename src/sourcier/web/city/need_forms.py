@@ -254,12 +254,12 @@ class ManyFilesField(forms.FileField):
 
 
 class MessageForm(forms.Form):
-    """A message on the need, with files."""
+    """A message on the need, with files. An empty one is left to the vault, whose refusal says which."""
 
     text = forms.CharField(
         label="Votre message", widget=forms.Textarea({"rows": 3}), error_messages={"required": "Écrivez votre message."}
     )
     files = ManyFilesField(
-        label="Joindre des fichiers", required=False, widget=ManyFilesInput({"multiple": True}),
+        label="Joindre des fichiers", required=False, allow_empty_file=True, widget=ManyFilesInput({"multiple": True}),
         help_text="PDF, photo ou document bureautique, 25 Mo au plus chacun.",
     )  # fmt: skip

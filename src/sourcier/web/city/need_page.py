@@ -258,6 +258,7 @@ def need_say(request: HttpRequest, need_id: UUID) -> HttpResponse:
         else:
             messages.success(request, "Message envoyé.")
             return redirect("need", need.pk)
+    form.fields[next(iter(form.errors))].widget.attrs["autofocus"] = True  # the form is far below the top of the page
     return _page(request, need, message=form)
 
 
