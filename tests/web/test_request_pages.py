@@ -1,5 +1,6 @@
 """Step 4 without JavaScript: rows that grow, two people at once, documents, reading again, sending."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +103,25 @@ def test_what_does_not_read_is_said_and_nothing_typed_is_lost(city: City, change
         assert sourcing.title == "Du pain pour les crèches"
     else:
         assert answer.status_code == 302
+
+
+def test_reading_again_tells_everything_to_mend_beside_each_field(city: City) -> None:
+    wrong = {
+        "title": "", "description": "", "deadline_0": "2020-03-01", "lignes-0-quantity": "-3", "criteres-0-weight": "99",
+    }  # fmt: skip
+    answer = post(signed_in(city.buyer), draft(city), review="1", **wrong)
+    page = answer.content.decode()
+    marked = set(re.findall(r'<(?:input|textarea)[^>]*name="([^"]+)"[^>]*aria-invalid="true"', page))
+    assert answer.status_code == 422 and marked >= {"title", "description", "lignes-0-quantity", "criteres-0-weight"}
+    assert "Les poids des critères font 139" in page
+    assert "La date limite est déjà passée" in page and "Donnez un titre" in page and "Dites ce qu&#x27;il faut, en" in page
+    assert all(f'id="{name}_error"' in page for name in ("id_title", "id_description", "id_lignes-0-quantity"))
+
+
+def test_a_row_that_the_city_refuses_is_marked_and_said_above_the_page(city: City) -> None:
+    page = post(signed_in(city.buyer), draft(city), **{"questions-0-choices": "oui"}).content.decode()
+    assert re.search(r'<textarea[^>]*name="questions-0-choices"[^>]*aria-invalid="true"', page)
+    assert "Corrigez ce qui est marqué en rouge" in page
 
 
 def test_two_people_at_once_see_both_versions(city: City) -> None:

@@ -70,6 +70,22 @@ class Typed:
         """Every part is asked, so that every error shows at once."""
         return all([self.form.is_valid(), *(rows.is_valid() for rows in self.groups.values())])
 
+    def say_wrong(self) -> None:
+        """Above the page too, when only its rows are to mend."""
+        if not self.form.errors:
+            self.form.add_error(None, "Rien n'est perdu. Corrigez ce qui est marqué en rouge, puis recommencez.")
+
+    def refuse(self, refused: Refused) -> None:
+        """An action's refusal, beside the field of the row it names (« questions-2-choices »), else as any other."""
+        name, _, place = (refused.field or "").partition("-")
+        number, _, field = place.partition("-")
+        rows = {"price_lines": self.lines, "criteria": self.criteria, "questions": self.questions}.get(name)
+        if rows and field in rows.form.base_fields:
+            rows.filled()[int(number) - 1].add_error(field, refused.sentence)
+            self.say_wrong()
+        else:
+            add_refusal(self.form, refused)
+
     def quiet(self) -> None:
         silence(self.form)
         for rows in self.groups.values():
@@ -106,13 +122,16 @@ def request_page(request: HttpRequest, need_id: UUID, sourcing_id: UUID | None =
     if "add" in request.POST or "remove" in request.POST:
         return _page(request, agent, need, sourcing, _moved(request, typed))
     if not typed.is_valid():
+        typed.say_wrong()
+        if "review" in request.POST:
+            typed.form.tell_missing(sourcing, typed.criteria)
         return _page(request, agent, need, sourcing, typed, status=422)
     try:
         actions.save_request(agent, sourcing.pk, typed.form.cleaned_data["version"], **typed.values(sourcing.kind))
     except Conflict as conflict:
         return _conflict(request, agent, need, typed, conflict)
     except Refused as refused:
-        add_refusal(typed.form, refused)
+        typed.refuse(refused)
         return _page(request, agent, need, sourcing, typed, status=422)
     if "review" in request.POST:
         return redirect("request_send", need.pk)

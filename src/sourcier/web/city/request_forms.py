@@ -1,6 +1,7 @@
 """Forms of the request: its words, its lines to price, its criteria, its questions."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from django import forms
@@ -11,6 +12,8 @@ from sourcier.kernel.french import format_moment
 from sourcier.kernel.money import NotANumber, format_milli, parse_decimal, to_milli
 from sourcier.law.reasons import reason, reasons
 from sourcier.needs.queries import is_exempt
+from sourcier.sourcing import queries, rules
+from sourcier.sourcing.actions.request import MAX_QUANTITY_MILLI
 from sourcier.sourcing.models import Criterion, Question, Sourcing
 from sourcier.sourcing.registry import PRICE_FORMULAS
 from sourcier.web.city.forms import MomentField
@@ -26,9 +29,12 @@ class QuantityField(forms.CharField):
     def clean(self, value: Any) -> int | None:  # type: ignore[override]
         text = super().clean(value)
         try:
-            return to_milli(parse_decimal(text)) if text else None
+            quantity = to_milli(parse_decimal(text)) if text else None
         except NotANumber as error:
             raise forms.ValidationError(str(error)) from None
+        if quantity is not None and not 0 < quantity <= MAX_QUANTITY_MILLI:
+            raise forms.ValidationError("Écrivez une quantité au-dessus de zéro.")
+        return quantity
 
 
 class RequestForm(forms.Form):
@@ -75,6 +81,23 @@ class RequestForm(forms.Form):
             del self.fields["price_formula"]
         if sourcing.kind == Sourcing.Kind.DIRECT:
             del self.fields["public_notice"]
+
+    def tell_missing(self, sourcing: Sourcing, criteria: Rows) -> None:
+        """Beside each field, what would keep the request from leaving as it is typed."""
+        given = {
+            name: self.cleaned_data[name]
+            for name in ("title", "description", "deadline", "contact_name", "contact_phone")
+            if name in self.cleaned_data
+        }
+        weights = [row.cleaned_data.get("weight") for row in criteria.filled()]
+        summed = tuple(weight for weight in weights if weight is not None)
+        facts = replace(queries.facts(sourcing), **given, weights=summed)
+        for name, refusal in rules.missing(facts, timezone.now()):
+            if name in given and name not in self.errors:
+                self.add_error(name, refusal.sentence)
+            elif refusal.code == "weights" and len(summed) == len(weights):
+                for row in criteria.filled():
+                    row.add_error("weight", refusal.sentence)
 
 
 class LineForm(forms.Form):
