@@ -13,6 +13,7 @@ from sourcier.needs import queries as needs
 from sourcier.register.establishment import Establishment
 from sourcier.register.scorers import Context
 from sourcier.sourcing import constraints, finding, known_firms, queries
+from sourcier.sourcing.doubles import doubles
 from sourcier.sourcing.models import Candidate, Sourcing
 from sourcier.sourcing.rotation import Shares
 from sourcier.suppliers.models import FirmPlace
@@ -101,7 +102,7 @@ def kept_rows(
 ) -> dict[str, Any]:
     """The firms kept, with their address and whether the request has gone."""
     page = Paginator(kept, KEPT_PER_PAGE).get_page(request.GET.get("gardees"))
-    emails, by_mail = emails_of([candidate.firm_id for candidate in page]), written_to([candidate.firm for candidate in page])
+    emails, by_mail = emails_of([candidate.firm_id for candidate in page]), written_to([candidate.firm for candidate in kept])
     asked = set(queries.invitations(sourcing).values_list("firm_id", flat=True))
     own = places_of(sourcing.organisation_id, [candidate.firm.siret for candidate in page])
     lines = [
@@ -119,6 +120,7 @@ def kept_rows(
         "kept_page": page,
         "kept": lines,
         "kept_total": len(kept),
+        "doubles": doubles([each.firm for each in kept if not queries.excluded_because(each)], by_mail),
         "without_email": sum(not line["email"] for line in lines),
         "contacts_source": request.POST.get("source", "") if wrong else "",
     }

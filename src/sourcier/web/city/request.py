@@ -21,6 +21,7 @@ from sourcier.sourcing import queries, rules, timing, words
 from sourcier.sourcing.actions import invite
 from sourcier.sourcing.actions import request as actions
 from sourcier.sourcing.briefs import brief
+from sourcier.sourcing.doubles import doubles
 from sourcier.sourcing.models import RequestDocument, Sourcing
 from sourcier.sourcing.rules import Verb
 from sourcier.sourcing.text_words import sentence
@@ -234,6 +235,7 @@ def _send_page(
     told = _told(sourcing)
     context = {
         **operation_context(agent, need, sourcing),
+        "doubles": doubles([each.firm for each in kept], {firm: box for firm, box in emails.items() if firm not in chosen}),
         "sourcing": sourcing, **told, "kept": kept, "by_email": len(emails.keys() - chosen),
         "by_letter": len(kept) - len(emails.keys() | chosen), "by_text": by_text, "texts": len(chosen),
         "away": away_between([candidate.firm for candidate in kept], *map(timezone.localdate, (now, sourcing.deadline or now))),
