@@ -22,6 +22,17 @@ def test_activities_are_proposed_with_their_words_ticked_and_completed_by_search
     assert {row.code for row in need.activities.all()} == {"10.71C", "81.30Z"}
 
 
+def test_nothing_ticked_says_so_and_writes_nothing_and_the_last_one_unticked_is_told(city: City) -> None:
+    need, client = draft(city), signed_in(city.requester)
+    before = Entry.objects.count()
+    page = client.post(url("activities", need), {"tick": "1"}, follow=True).content.decode()
+    assert "Rien n&#x27;est coché : rien n&#x27;a changé." in page and "Activités retenues." not in page
+    assert Entry.objects.count() == before
+    client.post(url("activities", need), {"activity": "NAFRev2:10.71C", "tick": "1"})
+    page = client.post(url("activities", need), {"tick": "1"}, follow=True).content.decode()
+    assert "Plus aucune activité n&#x27;est retenue." in page and Entry.objects.count() == before + 2
+
+
 def test_enter_in_the_search_leads_to_what_it_finds_as_its_button_does(city: City) -> None:
     page = signed_in(city.requester).get(url("activities", draft(city))).content.decode()
     form = page[page.index('<form method="post" class="cols"') :]

@@ -252,6 +252,15 @@ def test_all_the_marks_are_given_in_one_form_with_one_entry_each(city: City) -> 
     assert Entry.objects.filter(verb__startswith="score.").count() == 4, "what did not change writes nothing"
 
 
+def test_a_grid_left_empty_says_that_nothing_changed(city: City) -> None:
+    request = make_request(city)
+    received(request, "0.95")
+    opened(request)
+    address = reverse("marks_give", args=[request.sourcing.need_id])
+    page = signed_in(city.buyer).post(address, {}, follow=True).content.decode()
+    assert "Aucune note n&#x27;est écrite : rien n&#x27;a changé." in page and "Vos notes sont gardées." not in page
+
+
 def test_one_mark_to_mend_keeps_none_and_loses_nothing_typed(city: City) -> None:
     request = make_request(city)
     received(request, "0.95", "1.10")

@@ -81,7 +81,9 @@ def test_keep_drop_all_and_add_are_one_button_each(city: City) -> None:
     client.post(choose, {"drop": PERRIER.siret, f"reason-{PERRIER.siret}": "Fermé le lundi."})
     assert sourcing.candidates.get(state="dropped").reason == "Fermé le lundi."
     client.post(choose, {"add": FAR.siret})
-    client.post(choose, {"all": "1"})
+    assert "entreprises gardées." in client.post(choose, {"all": "1"}, follow=True).content.decode()
+    again = client.post(choose, {"all": "1"}, follow=True).content.decode()
+    assert "Aucune autre entreprise à garder : rien n&#x27;a changé." in again and "0 entreprises" not in again
 
     kept = set(sourcing.candidates.filter(state="kept").values_list("firm__siret", flat=True))
     assert kept >= {MATHILDE.siret, LEFORT.siret, COOP.siret, FAR.siret} and PERRIER.siret not in kept

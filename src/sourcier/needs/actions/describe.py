@@ -238,6 +238,8 @@ def tick_activities(agent: Agent, need_id: UUID, activities: Sequence[Activity],
             )
         )
     gone = list(need.activities.all())
+    if not rows and not gone:
+        return need
     need.activities.all().delete()
     NeedActivity.objects.bulk_create(rows)
     said = [{f: getattr(row, f) for f in ("nomenclature", "code", "label", "words", "proposed", "contracts")} for row in rows]

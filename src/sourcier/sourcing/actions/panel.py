@@ -212,7 +212,10 @@ def keep(agent: Agent, sourcing_id: UUID, sirets: Sequence[str], order: str = ""
 
 
 def keep_all(agent: Agent, sourcing_id: UUID) -> list[Candidate]:
-    """« Toutes les entreprises (143) »: what the last query finds, but who was dropped, is asked too often, or said no."""
+    """« Toutes les entreprises (143) »: what the last query finds, but who was dropped, is asked too often, or said no.
+
+    Gives those kept now: none when all were.
+    """
     sourcing = to_compose(agent, sourcing_id)
     last = queries.last_search(sourcing)
     if last is None:
@@ -293,7 +296,7 @@ def _keep(
     facts = {item.siret: (metres, why) for item, metres, why in chosen}
     candidates = _decide(agent, sourcing, firms, facts, origin)
     if not candidates:
-        return list(sourcing.candidates.filter(firm__in=firms))
+        return [] if bulk else list(sourcing.candidates.filter(firm__in=firms))
     kept = [candidate.firm for candidate in candidates]
     listed = [
         {"siret": row.firm.siret, "name": row.firm.name, "distance_m": row.distance_m, "why": row.why} for row in candidates

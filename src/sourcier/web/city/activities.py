@@ -72,11 +72,15 @@ def activities(request: HttpRequest, need_id: UUID) -> HttpResponse:
     error = ""
     if request.method == "POST" and {"search", "start"}.isdisjoint(request.POST):
         try:
+            had = need.activities.exists()
             actions.tick_activities(agent, need.pk, _posted(request.POST.getlist("activity")))
         except Refused as refused:
             error = refused.sentence
         else:
-            messages.success(request, "Activités retenues.")
+            if need.activities.exists():
+                messages.success(request, "Activités retenues.")
+            else:
+                messages.info(request, "Plus aucune activité n'est retenue." if had else "Rien n'est coché : rien n'a changé.")
             return redirect("activities", need.pk)
     started = _started(request) if queries.may(agent, need, Verb.TICK) else None
     ticked = _ticked(request, need) | ({started} if started else set())

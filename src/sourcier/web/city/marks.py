@@ -32,11 +32,14 @@ def marks_give(request: HttpRequest, need_id: UUID, sourcing_id: UUID | None = N
     form = MarksForm(agent, sourcing, request.POST)
     if form.is_valid():
         try:
-            mark.give_marks(agent, form.marks())
+            given = mark.give_marks(agent, form.marks())
         except Refused as refused:
             add_refusal(form, refused)
         else:
-            messages.success(request, "Vos notes sont gardées.")
+            if given:
+                messages.success(request, "Vos notes sont gardées.")
+            else:
+                messages.info(request, "Aucune note n'est écrite : rien n'a changé.")
             return redirect("comparison", need.pk, sourcing.pk)
     return page(request, need, sourcing, marks_form=form)
 

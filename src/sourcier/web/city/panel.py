@@ -171,7 +171,10 @@ def panel_choose(request: HttpRequest, need_id: UUID) -> HttpResponse:
                 messages.success(request, APART)
         elif "all" in post:
             done = actions.keep_all(agent, sourcing.pk)
-            messages.success(request, "Une entreprise gardée." if len(done) == 1 else f"{len(done)} entreprises gardées.")
+            if done:
+                messages.success(request, "Une entreprise gardée." if len(done) == 1 else f"{len(done)} entreprises gardées.")
+            else:
+                messages.info(request, "Aucune autre entreprise à garder : rien n'a changé.")
         elif "add" in post:
             anchor = "#gardees"
             added = actions.add_firm(agent, sourcing.pk, post["add"])
@@ -263,7 +266,10 @@ def panel_keep_drawn(request: HttpRequest, need_id: UUID) -> HttpResponse:
         messages.error(request, refused.sentence)
     else:
         left = f" Laissées de côté : {', '.join(not_kept)}." if not_kept else ""
-        messages.success(request, f"Entreprises gardées : {len(kept)}.{left}")
+        if kept:
+            messages.success(request, f"Entreprises gardées : {len(kept)}.{left}")
+        else:
+            messages.info(request, f"Ce tirage est déjà gardé : rien n'a changé.{left}")
     return redirect(f"{reverse('panel', args=[need.pk])}#tirages")
 
 
